@@ -66,6 +66,13 @@ class SentForm:
             self.add_fault(name, "Please fill this in.")
         return value
 
+    def read_password(self, name: str) -> str:
+        """A password, which must be there, as typed: blanks at its ends belong to it."""
+        password = self.values.get(name, [""])[0][:256]
+        if not password:
+            self.add_fault(name, "Please fill this in.")
+        return password
+
     def read_whole(self, name: str, *, least: int = 0, most: int = 10_000_000) -> int:
         """A whole number within bounds; 0 with a fault when it is none."""
         text = self.read_text(name)

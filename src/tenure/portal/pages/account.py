@@ -38,10 +38,7 @@ class AccountPages:
     async def password(self, visit: Portal) -> Reply:
         """Another password."""
         form = visit.form
-        body = {name: form.values.get(name, [""])[0][:256] for name in ("old", "new")}
-        for name, value in body.items():
-            if not value:
-                form.add_fault(name, "Please fill this in.")
+        body = {name: form.read_password(name) for name in ("old", "new")}
         if form.errors:
             return await self._render_account(visit)
         try:
@@ -53,7 +50,7 @@ class AccountPages:
 
     async def propose(self, visit: Portal) -> Reply:
         """Begin with a second factor: the secret for the authenticator application, shown on this page only."""
-        body = {"password": _password(visit)}
+        body = {"password": visit.form.read_password("password")}
         if visit.form.errors:
             return await self._render_account(visit)
         try:
@@ -82,7 +79,7 @@ class AccountPages:
 
     async def remove(self, visit: Portal) -> Reply:
         """Switch it off."""
-        body = {"password": _password(visit), "code": visit.form.read_required("code", most=32)}
+        body = {"password": visit.form.read_password("password"), "code": visit.form.read_required("code", most=32)}
         if visit.form.errors:
             return await self._render_account(visit)
         try:
@@ -132,14 +129,6 @@ class AccountPages:
             form_route("/account/sessions/{session}/end", self.end_session),
             form_route("/account/sessions/end-others", self.end_others),
         )
-
-
-def _password(visit: Portal) -> str:
-    """As typed: blanks at its ends belong to a password."""
-    password = visit.form.values.get("password", [""])[0][:256]
-    if not password:
-        visit.form.add_fault("password", "Please fill this in.")
-    return password
 
 
 def _qr_picture(uri: str) -> str:

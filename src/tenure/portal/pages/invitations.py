@@ -30,7 +30,7 @@ class InvitationPages:
         body: dict[str, Any] = {
             "token": visit.params["token"],
             "name": form.read_required("name", most=200),
-            "password": _read_password(visit),
+            "password": visit.form.read_password("password"),
             "browser": visit.browser,
         }
         if form.read_text("email"):
@@ -71,7 +71,7 @@ class InvitationPages:
 
     async def finish(self, visit: Portal) -> Reply:
         """Set it."""
-        body = {"token": visit.params["token"], "password": _read_password(visit)}
+        body = {"token": visit.params["token"], "password": visit.form.read_password("password")}
         refusal = None
         if not visit.form.errors:
             try:
@@ -91,11 +91,3 @@ class InvitationPages:
             page_route("/password-reset/{token}", self.again, stranger=True),
             form_route("/password-reset/{token}", self.finish, stranger=True),
         )
-
-
-def _read_password(visit: Portal) -> str:
-    """As typed: blanks at its ends belong to a password."""
-    password = visit.form.values.get("password", [""])[0][:256]
-    if not password:
-        visit.form.add_fault("password", "Please fill this in.")
-    return password

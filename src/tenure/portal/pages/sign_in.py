@@ -36,9 +36,7 @@ class SignInPages:
 
     async def enter(self, visit: Portal) -> Reply:
         """With e-mail and password."""
-        email, password = visit.form.read_required("email"), visit.form.values.get("password", [""])[0][:256]
-        if not password:
-            visit.form.add_fault("password", "Please fill this in.")
+        email, password = visit.form.read_required("email"), visit.form.read_password("password")
         if visit.form.errors:
             return _sign_in(visit, 422)
         try:

@@ -47,7 +47,7 @@ class ConsoleSignInPages:
     async def enter_person(self, visit: Console) -> Reply:
         """By name and password; whoever has a second factor is asked for it next."""
         form = visit.form
-        body = {"name": form.read_required("name", most=256), "password": form.read_required("password", most=256)}
+        body = {"name": form.read_required("name", most=256), "password": form.read_password("password")}
         if form.errors:
             return _sign_in(visit, 422, person=True)
         try:
