@@ -86,7 +86,7 @@ def estate() -> Iterator[Estate]:
             stack.enter_context(each.local)
         for role in ("operator", "auditor", "administrator"):
             session = made.person(role, role)
-        begun = made.ask(made.busy, "POST", "/v1/me/second-factor", None, session).json()
+        begun = made.ask(made.busy, "POST", "/v1/me/second-factor", {"password": PASSWORD}, session).json()
         code = pyotp.TOTP(begun["secret"]).at(made.here.time.now)
         assert made.ask(made.busy, "POST", "/v1/me/second-factor/confirm", {"code": code}, session).is_success
         yield made
@@ -263,6 +263,8 @@ def by_role(tour: Tour) -> None:
         tour.go("/licenses/editor/remove")
         tour.look(f"{role}-refused", "Ask an administrator of this server")
     tour.go("/account")
+    factor = tour.page.get_by_role("region", name="Second factor")
+    factor.get_by_label("Present password").fill(PASSWORD)
     tour.click("Set up a second factor")
     tour.look("factor-begun", "authenticator application")
 

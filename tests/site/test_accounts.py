@@ -25,7 +25,7 @@ class Staff:
         self.door = Caller(house, "")
         self.door.api = self.root.api
 
-    def person(self, name: str, role: str) -> Caller:
+    def person(self, name: str, role: str) -> "Signed":
         made = self.root.post("/v1/people", {"name": name, "role": role})
         caller = self.session(name, made["password"])
         caller.post_nothing("/v1/me/password", {"old": made["password"], "new": PASSWORD})
@@ -115,7 +115,7 @@ def test_roles_bound_what_somebody_may_do_and_change_at_once(staff: Staff) -> No
 
 def test_a_second_factor_is_asked_for_once_it_is_confirmed(staff: Staff) -> None:
     ada = staff.person("ada", "administrator")
-    begun = ada.send("POST", "/v1/me/second-factor").json()
+    begun = ada.post("/v1/me/second-factor", {"password": PASSWORD})
     now = staff.house.site.computer.clocks.wall
     codes = pyotp.TOTP(begun["secret"])
     assert ada.refused("POST", "/v1/me/second-factor/confirm", {"code": "000000"}) == "second_factor_refused"
@@ -136,8 +136,65 @@ def test_a_second_factor_is_asked_for_once_it_is_confirmed(staff: Staff) -> None
     assert door.refused("POST", where, {"ticket": ticket(), "code": shown[3]}) == "sign_in_refused"
     back = Signed(staff, session)
     assert back.get("/v1/me")["recovery_codes"] == 9
-    assert back.send("POST", "/v1/me/second-factor/remove", {"code": shown[0]}).status_code == 204
+    back.post_nothing("/v1/me/second-factor/remove", {"password": PASSWORD, "code": shown[0]})
     assert not back.get("/v1/me")["second_factor"]
+
+
+def with_factor(staff: Staff, name: str) -> tuple[Signed, tuple[str, ...]]:
+    """Somebody with a second factor, and the recovery codes."""
+    caller = staff.person(name, "operator")
+    begun = caller.post("/v1/me/second-factor", {"password": PASSWORD})
+    code = pyotp.TOTP(begun["secret"]).at(staff.house.site.computer.clocks.wall())
+    return caller, tuple(caller.post("/v1/me/second-factor/confirm", {"code": code})["recovery_codes"])
+
+
+def test_a_session_alone_changes_nothing_about_the_second_factor(staff: Staff) -> None:
+    ada, shown = with_factor(staff, "ada")
+    begin, remove = "/v1/me/second-factor", "/v1/me/second-factor/remove"
+    assert ada.refused("POST", begin, {}) == "field_invalid"
+    assert ada.refused("POST", begin, {"password": "not this one"}) == "password_refused"
+    assert ada.refused("POST", begin, {"password": PASSWORD}) == "already_exists", "it is not replaced unseen"
+    assert ada.refused("POST", remove, {"code": shown[0]}) == "field_invalid"
+    assert ada.refused("POST", remove, {"password": "not this one", "code": shown[0]}) == "password_refused"
+    assert ada.refused("POST", remove, {"password": PASSWORD, "code": "000000"}) == "second_factor_refused"
+    assert ada.get("/v1/me")["second_factor"]
+    assert ada.get("/v1/me")["recovery_codes"] == 10, "no code is used up by a wrong password"
+    ada.post_nothing(remove, {"password": PASSWORD, "code": shown[0]})
+    for _ in range(5):
+        assert ada.refused("POST", begin, {"password": "guessed"}) == "password_refused"
+    assert ada.send("POST", begin, {"password": PASSWORD}).status_code == 429, "wrong ones are counted"
+    assert staff.root.refused("POST", begin, {"password": PASSWORD}) == "action_not_permitted"
+
+
+def test_another_second_factor_ends_every_other_session_and_half_sign_in(staff: Staff) -> None:
+    bob = staff.person("bob", "operator")
+    before = staff.person("ada", "operator")
+    begun = before.post("/v1/me/second-factor", {"password": PASSWORD})
+    ada = staff.session("ada", PASSWORD)
+    code = pyotp.TOTP(begun["secret"]).at(staff.house.site.computer.clocks.wall())
+    shown = ada.post("/v1/me/second-factor/confirm", {"code": code})["recovery_codes"]
+    assert before.refused("GET", "/v1/me") == "not_authenticated"
+    half = staff.door.post("/v1/sign-in", {"name": "ada", "password": PASSWORD})["ticket"]
+    other = staff.door.post(
+        "/v1/sign-in/second-factor",
+        {"ticket": staff.door.post("/v1/sign-in", {"name": "ada", "password": PASSWORD})["ticket"], "code": shown[0]},
+    )["session"]
+    ada.post_nothing("/v1/me/second-factor/remove", {"password": PASSWORD, "code": shown[1]})
+    assert Signed(staff, other).refused("GET", "/v1/me") == "not_authenticated"
+    asked = {"ticket": half, "code": shown[2]}
+    assert staff.door.refused("POST", "/v1/sign-in/second-factor", asked) == "sign_in_refused"
+    assert ada.get("/v1/me")["name"] == "ada"
+    assert bob.get("/v1/me")["name"] == "bob", "nobody else's session ends"
+
+
+def test_no_record_of_a_request_keeps_a_hash_of_a_password_that_is_fast_to_guess(staff: Staff) -> None:
+    ada = staff.person("ada", "operator")
+    ada.post("/v1/me/second-factor", {"password": PASSWORD})
+    kept = staff.house.site.store.read(lambda conn: conn.execute("select * from answers").fetchall())
+    asked = {(each.method, each.path): each.exempt for each in ada.api.operations}
+    for path in ("/v1/me/password", "/v1/me/second-factor", "/v1/me/second-factor/remove"):
+        assert asked["POST", path] >= {"idempotency_key", "dry_run"}, path
+    assert len(kept) == 1, "the account that was added, and nothing else"
 
 
 def test_who_guesses_waits_and_is_told_of(staff: Staff) -> None:
@@ -188,7 +245,7 @@ def test_a_session_ends_after_twelve_hours(staff: Staff) -> None:
 
 def test_no_secret_lies_in_the_store_as_it_is(staff: Staff) -> None:
     ada = staff.person("ada", "operator")
-    begun = ada.send("POST", "/v1/me/second-factor").json()
+    begun = ada.post("/v1/me/second-factor", {"password": PASSWORD})
     code = pyotp.TOTP(begun["secret"]).at(staff.house.site.computer.clocks.wall())
     shown = ada.post("/v1/me/second-factor/confirm", {"code": code})["recovery_codes"]
     folder = staff.house.site.folder
@@ -216,9 +273,15 @@ class TestTheConsole:
         assert tab.path == "/account"
         await tab.send(tab.form(action="/account/password"), old=first, new="short")
         assert tab.status == 422
-        await tab.send(tab.form(action="/account/password"), old=first, new=PASSWORD)
+        await tab.send(tab.form(action="/account/password"), old="wrong", new=PASSWORD)
+        assert "This is not your present password." in tab.text
+        await tab.send(tab.form(action="/account/password"), old=first, new=f" {PASSWORD} ")
         assert "Your password is changed" in tab.text
-        await tab.send(tab.form(action="/account/second-factor"))
+        await tab.send(tab.form(action="/account/password"), old=f" {PASSWORD} ", new=PASSWORD)
+        assert "Your password is changed" in tab.text
+        await tab.send(tab.form(action="/account/second-factor"), password="wrong")
+        assert tab.status == 422
+        await tab.send(tab.form(action="/account/second-factor"), password=PASSWORD)
         secret = re.findall(r'name="secret" value="([A-Z2-7]+)"', html(tab))[0]
         code = pyotp.TOTP(secret).at(house.town.time.now)
         await tab.send(tab.form(action="/account/second-factor/confirm"), code=code)
@@ -232,6 +295,12 @@ class TestTheConsole:
         await tab.send(tab.form(action="/sign-in/second-factor"), code=recovery[0])
         assert tab.path == "/events"
         assert "ada@example.com" in tab.text
+        await tab.open("/account")
+        await tab.send(tab.form(action="/account/second-factor/remove"), password="wrong", code=recovery[1])
+        assert tab.status == 422
+        assert "9 recovery codes are left" in tab.text
+        await tab.send(tab.form(action="/account/second-factor/remove"), password=PASSWORD, code=recovery[1])
+        assert "The second factor is off. Every other session has ended." in tab.text
 
     async def test_an_auditor_sees_the_team_and_changes_nothing(self, house: SiteProcess) -> None:
         tab = await signed_in(house, "/people")

@@ -13,17 +13,17 @@ from tenure.http.accounts import recovery, totp
 from tenure.http.accounts.passwords import PasswordHashes, refuse_unfit
 from tenure.http.auth import Principal
 from tenure.http.body_types import RequestBody
-from tenure.http.idempotency import IdempotentRequest
 from tenure.http.operations import Operation, make_operation
-from tenure.http.responses import ApiResponse, empty_response
 from tenure.site.accounts import AccountSecrets
-from tenure.site.api.accounts.sign_in import FactorCode, Typed
+from tenure.site.api.accounts.sign_in import WITHOUT_RECORD, FactorCode, Typed
 from tenure.site.api.local import OWN, LocalApi
 from tenure.site.store import events, people
 from tenure.site.store.people import SitePerson
 from tenure.site.store.writer import Connection
 
 T = TypeVar("T")
+DOOR_OF_ACCOUNT = (RefusalCode.ACTION_NOT_PERMITTED, RefusalCode.TOO_MANY_REQUESTS, RefusalCode.SERVER_BUSY)
+"""What may come whenever a password is asked for."""
 
 
 class PersonalView(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,9 +47,22 @@ class SiteNewPassword(RequestBody, frozen=True, kw_only=True):
     new: Typed
 
 
-class ShownFactorCode(RequestBody, frozen=True, kw_only=True):
-    """A code of the application; for giving the factor up, a recovery code too."""
+class SiteShownPassword(RequestBody, frozen=True, kw_only=True):
+    """The present password: a session alone, which may be a stolen one, changes nothing about the second factor."""
 
+    password: Typed
+
+
+class ShownFactorCode(RequestBody, frozen=True, kw_only=True):
+    """A code of the application."""
+
+    code: FactorCode
+
+
+class SiteShownBoth(RequestBody, frozen=True, kw_only=True):
+    """The present password, and a code of the application or a recovery code."""
+
+    password: Typed
     code: FactorCode
 
 
@@ -91,44 +104,37 @@ class SiteOwnAccountOperations:
             change_password=person is not None and bool(person.temporary),
         )
 
-    async def change_password(
-        self, body: SiteNewPassword, caller: Principal, ticket: IdempotentRequest, dry_run: bool = False
-    ) -> ApiResponse[None] | Refused:
+    async def change_password(self, body: SiteNewPassword, caller: Principal) -> Refused | None:
         """Changes one's password; every other session of one's own ends."""
-        person = await self._local.read_tx(lambda conn: people.find(conn, caller.person))
-        if person is None:
-            return _refuse_token()
-        counter = self._accounts.counter_key("password", person.id)
-        wait = await self._local.write_tx(
-            False, lambda conn, _: _is_counted(self._accounts.count_attempt(conn, counter))
-        )
-        held = (
-            wait
-            if isinstance(wait, Refused)
-            else await self._passwords.verify_password(person.password, body.old, person.id)
-        )
-        if isinstance(held, Refused):
-            return held
-        if not held:
-            return Refused(RefusalCode.PASSWORD_REFUSED, field="old")
-        refused = refuse_unfit(body.new, person.name, body.old)
-        hashed = refused or await self._passwords.hash_password(body.new, person.id)
+        proven = await self._prove(caller, body.old, "old")
+        if isinstance(proven, Refused):
+            return proven
+        refused = refuse_unfit(body.new, proven.name, body.old)
+        hashed = refused or await self._passwords.hash_password(body.new, proven.id)
         if isinstance(hashed, Refused):
             return hashed if hashed.field != "password" else Refused(hashed.code, hashed.detail, "new")
 
-        def work(conn: Connection, now: Instant) -> ApiResponse[None]:
-            people.reset_tries(conn, counter)
+        def work(conn: Connection, person: SitePerson, now: Instant) -> Refused | None:
+            if person.password != proven.password:  # somebody gave a new one meanwhile
+                return Refused(RefusalCode.PASSWORD_REFUSED, field="old")
             people.set_password(conn, person.id, hashed, temporary=False)
             people.end_sessions(conn, person.id, but=caller.token_id)
             events.add(conn, now, "info", "password_changed", f"{person.name} has changed the password.")
-            return empty_response()
+            return None
 
-        return await self._local.run_once(ticket, dry_run, work)
+        return await self._for_person(caller, work)
 
-    async def begin_second_factor(self, caller: Principal) -> SiteFactorEnrollment | Refused:
+    async def begin_second_factor(self, body: SiteShownPassword, caller: Principal) -> SiteFactorEnrollment | Refused:
         """Begins a second factor: a secret for the application; it holds once a code of it was shown."""
+        proven = await self._prove(caller, body.password)
+        if isinstance(proven, Refused):
+            return proven
 
-        def work(_conn: Connection, person: SitePerson, _now: Instant) -> SiteFactorEnrollment:
+        def work(_conn: Connection, person: SitePerson, _now: Instant) -> SiteFactorEnrollment | Refused:
+            if person.password != proven.password:
+                return Refused(RefusalCode.PASSWORD_REFUSED, field="password")
+            if person.factor is not None:
+                return Refused(RefusalCode.ALREADY_EXISTS, "There is a second factor; remove it first.")
             secret = totp.new_secret(self._accounts.draw)
             self._offered[person.id] = secret
             return SiteFactorEnrollment(
@@ -138,7 +144,10 @@ class SiteOwnAccountOperations:
         return await self._for_person(caller, work)
 
     async def confirm_second_factor(self, body: ShownFactorCode, caller: Principal) -> RecoveryCodesView | Refused:
-        """Confirms the second factor with a code of it; ten recovery codes are shown, once."""
+        """Confirms the second factor with a code of it: from now on it is asked for, and every other session ends.
+
+        Ten recovery codes are shown, once.
+        """
 
         def work(conn: Connection, person: SitePerson, now: Instant) -> RecoveryCodesView | Refused:
             secret = self._offered.get(person.id, "")
@@ -149,47 +158,80 @@ class SiteOwnAccountOperations:
             codes = recovery.new_codes(self._accounts.draw)
             people.set_factor(conn, person.id, self._accounts.seal_factor(person.id, secret), step)
             people.keep_recovery(conn, person.id, [self._accounts.recovery_digest(person.id, each) for each in codes])
+            people.end_sessions(conn, person.id, but=caller.token_id)
             events.add(conn, now, "info", "second_factor_on", f"{person.name} signs in with a second factor.")
             return RecoveryCodesView(recovery_codes=codes)
 
         return await self._for_person(caller, work)
 
-    async def remove_second_factor(self, body: ShownFactorCode, caller: Principal) -> Refused | None:
-        """Gives one's second factor up, with a code of it or a recovery code."""
+    async def remove_second_factor(self, body: SiteShownBoth, caller: Principal) -> Refused | None:
+        """Gives one's second factor up, with the password and a code; every other session ends."""
+        proven = await self._prove(caller, body.password)
+        if isinstance(proven, Refused):
+            return proven
+        counter = self._accounts.counter_key("factor", proven.id)
 
-        def counted(conn: Connection, person: SitePerson, _now: Instant) -> str | Refused:
-            counter = self._accounts.counter_key("factor", person.id)
-            return self._accounts.count_attempt(conn, counter) or counter
+        def count(conn: Connection, _person: SitePerson, _now: Instant) -> Refused | None:
+            return self._accounts.count_attempt(conn, counter)
 
-        def work(conn: Connection, person: SitePerson, now: Instant) -> Refused | str:
+        def work(conn: Connection, person: SitePerson, now: Instant) -> Refused | None:
+            if person.password != proven.password:
+                return Refused(RefusalCode.PASSWORD_REFUSED, field="password")
             if not self._accounts.shows_factor(conn, person, body.code):
                 return Refused(RefusalCode.SECOND_FACTOR_REFUSED, field="code")
-            people.set_factor(conn, person.id, None)
-            people.reset_tries(conn, self._accounts.counter_key("factor", person.id))
+            people.set_factor(conn, person.id, None, person.step)
+            people.reset_tries(conn, counter)
+            people.end_sessions(conn, person.id, but=caller.token_id)
             events.add(conn, now, "warning", "second_factor_off", f"{person.name} has given the second factor up.")
-            return ""
+            return None
 
-        begun = await self._for_person(caller, counted)
-        done = begun if isinstance(begun, Refused) else await self._for_person(caller, work)
-        return done if isinstance(done, Refused) else None
+        return await self._for_person(caller, count) or await self._for_person(caller, work)
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
         each = "/v1/me/second-factor"
-        # A secret lies in no record, and a code is good once: these neither repeat nor rehearse.
-        plain = ("idempotency_key", "dry_run")
-        factor = [RefusalCode.SECOND_FACTOR_REFUSED, RefusalCode.ACTION_NOT_PERMITTED, RefusalCode.TOO_MANY_REQUESTS]
+        # A secret lies in no record, nor does a fast hash of a password; a rehearsal would be a free guess.
+        password = [RefusalCode.PASSWORD_REFUSED, *DOOR_OF_ACCOUNT]
+        factor = [RefusalCode.SECOND_FACTOR_REFUSED, RefusalCode.ACTION_NOT_PERMITTED]
         return (
             make_operation("GET", "/v1/me", OWN, self.read_me),
             make_operation(
-                "POST", "/v1/me/password", OWN, self.change_password,
-                refusals=[RefusalCode.PASSWORD_REFUSED, RefusalCode.PASSWORD_UNFIT, RefusalCode.TOO_MANY_REQUESTS],
+                "POST", "/v1/me/password", OWN, self.change_password, exempt=WITHOUT_RECORD,
+                refusals=[*password, RefusalCode.PASSWORD_UNFIT],
             ),
-            make_operation("POST", each, OWN, self.begin_second_factor, exempt=plain,
-            refusals=[RefusalCode.ACTION_NOT_PERMITTED]),
-            make_operation("POST", f"{each}/confirm", OWN, self.confirm_second_factor, exempt=plain, refusals=factor),
-            make_operation("POST", f"{each}/remove", OWN, self.remove_second_factor, exempt=plain, refusals=factor),
+            make_operation(
+                "POST", each, OWN, self.begin_second_factor, exempt=WITHOUT_RECORD,
+                refusals=[*password, RefusalCode.ALREADY_EXISTS],
+            ),
+            make_operation(
+                "POST", f"{each}/confirm", OWN, self.confirm_second_factor, exempt=WITHOUT_RECORD, refusals=factor
+            ),
+            make_operation(
+                "POST", f"{each}/remove", OWN, self.remove_second_factor, exempt=WITHOUT_RECORD,
+                refusals=[*password, RefusalCode.SECOND_FACTOR_REFUSED],
+            ),
         )  # fmt: skip
+
+    async def _prove(self, caller: Principal, typed: str, field: str = "password") -> SitePerson | Refused:
+        """The person who asks, after the present password was shown; a wrong one is counted, as `field`'s fault."""
+        counter = self._accounts.counter_key("password", caller.person)
+
+        def count(conn: Connection, person: SitePerson, _now: Instant) -> SitePerson | Refused:
+            return self._accounts.count_attempt(conn, counter) or person
+
+        person = await self._for_person(caller, count)
+        if isinstance(person, Refused):
+            return person
+        known = person.password
+        held = await self._passwords.verify_password(known, typed, person.id)
+        if isinstance(held, Refused):
+            return held
+
+        def forget(conn: Connection, person: SitePerson, _now: Instant) -> SitePerson | Refused:
+            people.reset_tries(conn, counter)
+            return person if person.password == known else Refused(RefusalCode.PASSWORD_REFUSED, field=field)
+
+        return await self._for_person(caller, forget) if held else Refused(RefusalCode.PASSWORD_REFUSED, field=field)
 
     async def _for_person(
         self, caller: Principal, work: Callable[[Connection, SitePerson, Instant], T | Refused]
@@ -208,7 +250,3 @@ class SiteOwnAccountOperations:
 
 def _refuse_token() -> Refused:
     return Refused(RefusalCode.ACTION_NOT_PERMITTED, "This is for people who have signed in; a token has no account.")
-
-
-def _is_counted(refused: Refused | None) -> ApiResponse[None] | Refused:
-    return refused or empty_response()

@@ -89,47 +89,49 @@ class PeoplePages:
 
     async def password(self, visit: Console) -> Reply:
         """Change it."""
-        form = visit.form
-        body = {"old": form.read_required("old", most=256), "new": form.read_required("new", most=256)}
-        if form.errors:
-            return await self._render_account(visit, status=422)
-        try:
-            await self._server.api_for(visit).post("/v1/me/password", body, key=form.read_text("_key"))
-        except RefusedPageError as error:
-            if not (error.refusal.field and form.place_complaint(error.refusal.field, error.refusal.detail)):
-                raise
-            return await self._render_account(visit, status=422)
+        body = {"old": visit.form.read_password("old"), "new": visit.form.read_password("new")}
+        sent = await self._sent(visit, "/v1/me/password", body)
+        if isinstance(sent, PageScreen):
+            return sent
         visit.flash_message("Your password is changed; your other sessions have ended.")
         return RedirectTo("/account")
 
     async def begin(self, visit: Console) -> Reply:
         """The secret for the application."""
-        return await self._render_account(visit, await self._server.api_for(visit).post("/v1/me/second-factor"))
+        sent = await self._sent(visit, "/v1/me/second-factor", {"password": visit.form.read_password("password")})
+        return sent if isinstance(sent, PageScreen) else await self._render_account(visit, sent)
 
     async def confirm(self, visit: Console) -> Reply:
         """A code of it; then the recovery codes, once."""
         begun = {"secret": visit.form.read_text("secret", most=64), "uri": ""}
-        return await self._with_code(visit, "confirm", begun)
+        body = {"code": visit.form.read_required("code", most=32)}
+        sent = await self._sent(visit, "/v1/me/second-factor/confirm", body, begun)
+        return sent if isinstance(sent, PageScreen) else await self._render_account(visit, codes=sent["recovery_codes"])
 
     async def give_up(self, visit: Console) -> Reply:
         """Without a second factor again."""
-        return await self._with_code(visit, "remove", None)
+        body = {"password": visit.form.read_password("password"), "code": visit.form.read_required("code", most=32)}
+        sent = await self._sent(visit, "/v1/me/second-factor/remove", body)
+        if isinstance(sent, PageScreen):
+            return sent
+        visit.flash_message("The second factor is off. Every other session has ended.")
+        return RedirectTo("/account")
 
-    async def _with_code(self, visit: Console, what: str, begun: dict[str, Any] | None) -> Reply:
-        code = visit.form.read_required("code", most=32)
-        if not code:
-            return await self._render_account(visit, begun, status=422)
-        try:
-            done = await self._server.api_for(visit).post(f"/v1/me/second-factor/{what}", {"code": code})
-        except RefusedPageError as error:
-            if error.refusal.code not in {"second_factor_refused", "field_invalid"}:
-                raise
-            visit.form.add_fault("code", error.refusal.title)
-            return await self._render_account(visit, begun, status=422)
-        if not done:
-            visit.flash_message("The second factor is given up.")
-            return RedirectTo("/account")
-        return await self._render_account(visit, codes=done["recovery_codes"])
+    async def _sent(
+        self, visit: Console, path: str, body: dict[str, str], begun: dict[str, Any] | None = None
+    ) -> dict[str, Any] | PageScreen:
+        """The API's answer, or the page again with what is wrong beside its field."""
+        form = visit.form
+        if not form.errors:
+            try:
+                answer: dict[str, Any] = await self._server.api_for(visit).post(path, body)
+            except RefusedPageError as error:
+                found = error.refusal
+                if not (found.field and form.place_complaint(found.field, found.detail or found.title)):
+                    raise
+            else:
+                return answer
+        return await self._render_account(visit, begun, status=422)
 
     async def _render_team(self, visit: Console, made: dict[str, Any] | None = None, status: int = 200) -> Reply:
         values = {
@@ -145,7 +147,7 @@ class PeoplePages:
         begun: dict[str, Any] | None = None,
         codes: list[str] | None = None,
         status: int = 200,
-    ) -> Reply:
+    ) -> PageScreen:
         values = {"me": await self._server.api_for(visit).get("/v1/me"), "begun": begun, "codes": codes}
         return PageScreen(template="account.html", values=values, status=status)
 
