@@ -29,9 +29,10 @@ _QUERY = re.compile(r"""query(?:\.get\(|\[)\s*["']([a-z_]+)["']""")
 
 
 def parameters(room: str) -> list[str]:
-    """Every name that some page of a room reads from the query."""
-    folder = Path(tenure.__file__).parent / room
-    texts = (each.read_text() for each in chain(folder.rglob("*.py"), folder.rglob("*.html")))
+    """Every name that some page of a room, or of the kit that all have, reads from the query."""
+    folders = [Path(tenure.__file__).parent / each for each in (room, "web")]
+    files = chain.from_iterable((*folder.rglob("*.py"), *folder.rglob("*.html")) for folder in folders)
+    texts = (each.read_text() for each in files)
     return sorted(set(chain.from_iterable(_QUERY.findall(text) for text in texts)))
 
 

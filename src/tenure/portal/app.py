@@ -12,7 +12,6 @@ from tenure.http.limits import Ticks
 from tenure.http.middleware import EdgeMiddleware, MiddlewareParts
 from tenure.portal.customer_select import CustomerChoices
 from tenure.portal.navigation import PortalFrameMaker
-from tenure.portal.pages import sign_in
 from tenure.portal.pages.account import AccountPages
 from tenure.portal.pages.action_flow import ActionPages
 from tenure.portal.pages.audit import AuditPages
@@ -38,19 +37,19 @@ from tenure.portal.pages.policy import PolicyPages
 from tenure.portal.pages.products import ProductPages
 from tenure.portal.pages.providers import ProviderPages
 from tenure.portal.pages.sandbox import SandboxPages
-from tenure.portal.pages.sign_in import SignInPages
+from tenure.portal.pages.sign_in import PortalSignInPages
 from tenure.portal.pages.subscription import SubscriptionPage
 from tenure.portal.pages.subscriptions import SubscriptionListPages
 from tenure.portal.pages.team import TeamPages
 from tenure.portal.pages.tokens import TokenPages
 from tenure.portal.pages.webhooks import WebhookPages
-from tenure.portal.session import Portal, PortalServer, PortalSession
-from tenure.web.app import PageParts, PageRoute, Run, build_pages
-from tenure.web.replies import RefusedPageError, Reply
+from tenure.portal.session import PortalServer, PortalSession
+from tenure.web.app import PageParts, build_pages
 from tenure.web.sessions import EACH, MOST, MemorySessions
 
 PAGES = (
-    SignInPages, InvitationPages, AccountPages, BoardPages, SubscriptionListPages, SubscriptionPage, PendingCodePages,
+    PortalSignInPages, InvitationPages, AccountPages, BoardPages, SubscriptionListPages, SubscriptionPage,
+    PendingCodePages,
     ActionPages, OrderPages, OrderRequestPages, CustomerPages,
     ImportPages, MoneyPages, PaymentPages, PaymentSettingsPages, InstallationPages, OfferPages, PolicyPages, TokenPages,
     TeamPages, WebhookPages, EmailPages, BrandPages,
@@ -72,12 +71,11 @@ def make_portal(
 ) -> EdgeMiddleware:
     """The application; `http` reaches the activation server, `ticks` is a monotonic counter in seconds."""
     server = PortalServer(http)
-    routes: list[PageRoute] = [route for group in PAGES for route in group(server).routes()]
     pages = build_pages(
         PageParts(
             program="portal",
             package="tenure.portal",
-            routes=tuple(msgspec.structs.replace(route, run=_while_signed_in(route.run)) for route in routes),
+            routes=tuple(route for group in PAGES for route in group(server).routes()),
             sessions=MemorySessions[PortalSession](FairPlaces(MOST, EACH), block_of),
             owner=lambda signed_in: signed_in.session_owner,
             frame=PortalFrameMaker(server, settings.house).make_frame,
@@ -87,20 +85,6 @@ def make_portal(
         )
     )
     return EdgeMiddleware(pages, MiddlewareParts(clock=clock, ticks=ticks, headers=()))
-
-
-def _while_signed_in(run: Run) -> Run:
-    """A session that the server has ended meanwhile leads to signing in again, wherever it is noticed."""
-
-    async def guarded(visit: Portal) -> Reply:
-        try:
-            return await run(visit)
-        except RefusedPageError as error:
-            if visit.session is not None and error.refusal.code == "not_authenticated":
-                return sign_in.session_over(visit)
-            raise
-
-    return guarded
 
 
 def _customer_choices(buyers: CustomerChoices) -> list[tuple[str, str]]:

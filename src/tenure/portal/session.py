@@ -1,22 +1,19 @@
 """What a portal session holds: the API's secret, which never leaves this process, and who it stands for."""
 
+import re
 from typing import Any
 
 import httpx2
-import msgspec
 
 from tenure.portal.client import PortalApi
 from tenure.web.app import PageVisit
 from tenure.web.sessions import secret_digest
+from tenure.web.sign_in import ApiSession
 
 
-class PortalSession(msgspec.Struct):
+class PortalSession(ApiSession):
     """Somebody signed in. `secret` is a session of the API, or an API token that was pasted."""
 
-    secret: str
-    me: dict[str, Any]
-    """As `GET /v1/me` said when it was last asked."""
-    token: bool = False
     provider: str = ""
     """The provider that the vendor's staff looks at; everybody else has but one."""
 
@@ -45,10 +42,6 @@ class PortalSession(msgspec.Struct):
         """The provider's currency."""
         return str((self.me.get("provider") or {}).get("currency") or "EUR")
 
-    def has_scope(self, scope: str) -> bool:
-        """Whether what was signed in with carries a scope."""
-        return scope in (self.me.get("scopes") or ())
-
     def may_act(self, action: str) -> bool:
         """Whether the provider's policy allows an action to this kind of people."""
         return action in (self.me.get("actions") or ())
@@ -56,6 +49,8 @@ class PortalSession(msgspec.Struct):
 
 Portal = PageVisit[PortalSession]
 """A visit to the portal."""
+
+_DEVICE = re.compile(r"[a-z0-9_]{1,128}")
 
 
 class PortalServer:
@@ -75,3 +70,20 @@ class PortalServer:
     def public_api(self, visit: Portal) -> PortalApi:
         """The API for nobody in particular."""
         return PortalApi(self._http, address=visit.address)
+
+    async def enter(self, visit: Portal, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """See `web.sign_in.SignInServer`; the server learns what the browser is, and what it is known by."""
+        known = {"device": visit.device} if _DEVICE.fullmatch(visit.device) else {}
+        found: dict[str, Any] = (
+            await self.public_api(visit).post_public(path, {**body, "browser": visit.browser, **known})
+        ).value
+        return found
+
+    async def identify(self, secret: str) -> dict[str, Any]:
+        """See `web.sign_in.SignInServer`."""
+        found: dict[str, Any] = await self.with_secret(secret).get("/v1/me")
+        return found
+
+    async def sign_out(self, visit: Portal) -> None:
+        """See `web.sign_in.SignInServer`."""
+        await self.api_for(visit).post("/v1/sign-out")

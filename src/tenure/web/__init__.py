@@ -28,6 +28,8 @@ How a program uses it::
 - `PageVisit`: `params` (of the path), `query`, `form`, `session_value` (what the session holds), `session`, `now`,
   `place`, `flash_message()`, `with_query()`; signing in is `visit.signs_in = ConsoleSession(…)`,
   signing out `visit.signs_out = True`.
+- The pages for signing in are `sign_in.SignInPages`, and what a session holds is an `ApiSession`. A page that is told
+  `not_authenticated` by the API leads to signing in again, with what was entered.
 - Routes need a session unless `stranger=True`; whoever has none is sent to `sign_in_path?next=…`.
 - Replies: `PageScreen` (template, values, status), `RedirectTo` (303), `FileDownload`;
   `RefusedPageError(PageRefusal(…))` from anywhere becomes a page in the same frame.

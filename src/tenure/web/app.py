@@ -201,7 +201,9 @@ class _PageServer:
                 fenced = True
             reply = await route.run(visit)
         except RefusedPageError as error:
-            reply = refusal_screen(error.refusal)
+            # A session that the API has ended meanwhile leads to signing in again, wherever it is noticed.
+            over = visit.session is not None and error.refusal.code == "not_authenticated"
+            reply = SignInAgain() if over else refusal_screen(error.refusal)
         except FormRefusedError as error:
             reply = refusal_screen(PageRefusal(title=error.words, status=error.status))
         except Exception as error:  # the last border before a person: never a traceback

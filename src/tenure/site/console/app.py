@@ -13,7 +13,6 @@ from tenure.http.middleware import EdgeMiddleware, MiddlewareParts
 from tenure.site.console import rights
 from tenure.site.console.exchanges import ConsoleExchanges
 from tenure.site.console.navigation import ConsoleFrameMaker
-from tenure.site.console.pages import sign_in
 from tenure.site.console.pages.codes import ActivationPages
 from tenure.site.console.pages.connection import ConnectionPages
 from tenure.site.console.pages.devices import DevicePages
@@ -30,7 +29,7 @@ from tenure.site.console.pages.overview import OverviewPages
 from tenure.site.console.pages.people import PeoplePages
 from tenure.site.console.pages.reports import ReportPages
 from tenure.site.console.pages.seats import SeatPages
-from tenure.site.console.pages.sign_in import ConsoleSignInPages
+from tenure.site.console.pages.sign_in import console_sign_in
 from tenure.site.console.pages.synchronization import SynchronizationPages
 from tenure.site.console.session import Console, ConsoleSession, LocalServer
 from tenure.web.app import PageParts, PageRoute, Run, build_pages
@@ -66,7 +65,7 @@ def console_routes(server: LocalServer) -> list[PageRoute]:
     """Every page and form of the console."""
     exchanges = ConsoleExchanges()
     groups = (
-        ConsoleSignInPages(server), OverviewPages(server), LicensePages(server), ActivationPages(server, exchanges),
+        OverviewPages(server), LicensePages(server), ActivationPages(server, exchanges),
         ForkPages(server, exchanges),
         SynchronizationPages(server, exchanges), ConnectionPages(server), DevicePages(server),
         DuplicatePages(server), EnrollmentPages(server),
@@ -74,7 +73,8 @@ def console_routes(server: LocalServer) -> list[PageRoute]:
         PeoplePages(server),
         ForwardingFormPages(server), ForwardingPages(server),
     )  # fmt: skip
-    return [route for group in groups for route in group.routes()]
+    strangers = console_sign_in(server).routes(password="/sign-in/person", token="/sign-in")  # noqa: S106 - addresses
+    return [*strangers, *(route for group in groups for route in group.routes())]
 
 
 class PortRouter:
@@ -90,28 +90,19 @@ class PortRouter:
 
 
 def _guard_route(server: LocalServer, route: PageRoute) -> Run:
-    """The page for whoever may use it; a secret that is no longer good leads to signing in again."""
+    """The page for whoever may use it."""
 
     async def guarded(visit: Console) -> Reply:
-        try:
-            if visit.session is None or route.stranger:
-                return await route.run(visit)
-            return await _refuse_visitor(server, visit) or await route.run(visit)
-        except RefusedPageError as error:
-            if visit.session is not None and error.refusal.code == "not_authenticated":
-                return sign_in.session_over(visit)
-            raise
+        if visit.session is None or route.stranger:
+            return await route.run(visit)
+        return await _refuse_visitor(server, visit) or await route.run(visit)
 
     return guarded
 
 
 async def _refuse_visitor(server: LocalServer, visit: Console) -> Reply | None:
     """Asks the API what the visitor may do now; None when that includes this page."""
-    me = await server.api_for(visit).get("/v1/me")
-    visit.session_value.role, visit.session_value.scopes = (
-        me["role"] or visit.session_value.role,
-        frozenset(me["scopes"]),
-    )
+    me = visit.session_value.me = await server.api_for(visit).get("/v1/me")
     if visit.session_value.rights.may_use(visit.path, visit.method):
         return None
     if me["change_password"]:

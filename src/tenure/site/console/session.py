@@ -1,26 +1,34 @@
 """What a console session holds, and the one door it goes through."""
 
+from typing import Any
+
 import httpx2
 import msgspec
 
 from tenure.site.console.client import ConsoleApi
 from tenure.site.console.rights import ConsoleRights
 from tenure.web.app import PageVisit
+from tenure.web.replies import RefusedPageError
+from tenure.web.sign_in import ApiSession
 
 
-class ConsoleSession(msgspec.Struct):
-    """Somebody signed in: the secret that the local API takes; it never leaves this process."""
+class ConsoleSession(ApiSession):
+    """Somebody signed in; what the API permits is asked at every visit: another role holds at once."""
 
-    secret: str
-    name: str = "Administrator"
-    role: str = "administrator"
-    scopes: frozenset[str] = frozenset()
-    """What the API permits to the secret, asked at every visit: another role holds at once."""
+    @property
+    def name(self) -> str:
+        """Who it is; the token of the folder has no account."""
+        return str(self.me["name"] or "Administrator")
+
+    @property
+    def role(self) -> str:
+        """The role."""
+        return str(self.me["role"])
 
     @property
     def rights(self) -> ConsoleRights:
         """What may be shown to them as something to do."""
-        return ConsoleRights(self.scopes)
+        return ConsoleRights(frozenset(self.me["scopes"]))
 
 
 Console = PageVisit[ConsoleSession]
@@ -40,3 +48,30 @@ class LocalServer:
     def with_secret(self, secret: str) -> ConsoleApi:
         """The API for somebody about to be signed in."""
         return ConsoleApi(self._http, secret)
+
+    async def enter(self, visit: Console, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """See `web.sign_in.SignInServer`; a refusal says what helps at this server, where nobody is sent a link."""
+        try:
+            found: dict[str, Any] = await self.with_secret("").post(path, body)
+        except RefusedPageError as error:
+            if error.refusal.code != "sign_in_refused":
+                raise
+            raise RefusedPageError(
+                msgspec.structs.replace(
+                    error.refusal,
+                    cause="Name, password or code do not belong together, or the sign-in took too long.",
+                    detail="",
+                    remedy="Try again with care. Whoever has lost the password gets a new one from an administrator "
+                    "of this server.",
+                )
+            ) from error
+        return found
+
+    async def identify(self, secret: str) -> dict[str, Any]:
+        """See `web.sign_in.SignInServer`."""
+        found: dict[str, Any] = await self.with_secret(secret).get("/v1/me")
+        return found
+
+    async def sign_out(self, visit: Console) -> None:
+        """See `web.sign_in.SignInServer`."""
+        await self.api_for(visit).post("/v1/sign-out")
