@@ -1,13 +1,17 @@
 """People who sign in at a site: roles, passwords, second factors, delays, and what is told of it all."""
 
 import re
+import sqlite3
+from contextlib import closing
 
 import pyotp
 import pytest
 
+from tenure.site.accounts import LIFE
 from tenure.site.app import local_api
 from tenure.site.roles import LOOK, RULE, WORK
 from tenure.site.store import people
+from tenure.site.store.schema import STEPS
 from tests.site.callers import PORT, Caller
 from tests.site.site_env import SiteProcess
 from tests.site.test_console import signed_in
@@ -197,6 +201,44 @@ def test_no_record_of_a_request_keeps_a_hash_of_a_password_that_is_fast_to_guess
     assert len(kept) == 1, "the account that was added, and nothing else"
 
 
+def test_who_signed_in_sees_and_ends_their_own_sessions_and_nobody_elses(staff: Staff) -> None:
+    bob, ada = staff.person("bob", "operator"), staff.person("ada", "auditor")
+    asked = {"name": "ada", "password": PASSWORD, "browser": "Firefox on Linux"}
+    other = Signed(staff, staff.door.post("/v1/sign-in", asked)["session"])
+    shown = other.get("/v1/me/sessions")["items"]
+    assert sorted((each["browser"], each["current"]) for each in shown) == [("", False), ("Firefox on Linux", True)]
+    assert all(each["created"] < each["expires"] for each in shown)
+    (name,) = [each["id"] for each in shown if not each["current"]]
+    assert bob.refused("DELETE", f"/v1/me/sessions/{name}") == "not_found", "another's is not found"
+    assert staff.root.refused("DELETE", f"/v1/me/sessions/{name}") == "not_found"
+    assert staff.root.refused("GET", "/v1/me/sessions") == "action_not_permitted"
+    assert other.send("DELETE", f"/v1/me/sessions/{name}", dry_run="true").status_code == 204
+    assert ada.get("/v1/me")["name"] == "ada", "a rehearsal ends nothing"
+    assert other.send("DELETE", f"/v1/me/sessions/{name}").status_code == 204
+    assert ada.refused("GET", "/v1/me") == "not_authenticated"
+    assert other.refused("DELETE", f"/v1/me/sessions/{name}") == "not_found", "it has ended"
+    more = [staff.session("ada", PASSWORD) for _ in range(2)]
+    assert other.post("/v1/me/sessions/end-others", None) == {"ended": 2}
+    assert {each.refused("GET", "/v1/me") for each in more} == {"not_authenticated"}
+    assert [each["current"] for each in other.get("/v1/me/sessions")["items"]] == [True]
+    assert bob.get("/v1/me")["name"] == "bob"
+    assert kinds(staff.root).count("sessions_ended") == 2
+    staff.house.town.time.now += LIFE
+    assert bob.refused("GET", "/v1/me/sessions") == "not_authenticated"
+
+
+def test_a_store_of_before_lists_the_sessions_that_were_open() -> None:
+    """An upgrade ends no session; nothing was kept of its browser."""
+    with closing(sqlite3.connect(":memory:")) as before:
+        for step in STEPS[:11]:
+            before.executescript(step)
+        before.execute("insert into sessions values (x'01', 'ses_1', 'per_1', 'session', 90)")
+        for step in STEPS[11:]:
+            before.executescript(step)
+        assert people.open_sessions(before, "per_1", 50) == [people.SiteSession("ses_1", "per_1", 90)]
+        assert people.open_sessions(before, "per_1", 90) == []
+
+
 def test_who_guesses_waits_and_is_told_of(staff: Staff) -> None:
     staff.person("ada", "operator")
     for _ in range(5):
@@ -295,10 +337,22 @@ class TestTheConsole:
         await tab.send(tab.form(action="/sign-in/second-factor"), code=recovery[0])
         assert tab.path == "/events"
         assert "ada@example.com" in tab.text
+        elsewhere = await signed_in(house, "/")
+        await elsewhere.send(elsewhere.form(action="/sign-out"))
+        await elsewhere.open("/sign-in?by=person")
+        await elsewhere.send(elsewhere.form(action="/sign-in/person"), name="ada@example.com", password=PASSWORD)
+        await elsewhere.send(elsewhere.form(action="/sign-in/second-factor"), code=recovery[2])
+        await tab.open("/account")
+        assert "Where you are signed in" in tab.text
+        (end,) = [each for each in tab.page.forms if re.fullmatch(r"/account/sessions/ses_\w+/end", each.action)]
+        await tab.send(end)
+        assert "That session has ended" in tab.text
+        await elsewhere.open("/licenses")
+        assert elsewhere.path.startswith("/sign-in"), "it has to sign in again"
         await tab.open("/account")
         await tab.send(tab.form(action="/account/second-factor/remove"), password="wrong", code=recovery[1])
         assert tab.status == 422
-        assert "9 recovery codes are left" in tab.text
+        assert "8 recovery codes are left" in tab.text
         await tab.send(tab.form(action="/account/second-factor/remove"), password=PASSWORD, code=recovery[1])
         assert "The second factor is off. Every other session has ended." in tab.text
 

@@ -45,10 +45,12 @@ class AccountSecrets:
         """Under which a secret is kept."""
         return hmac.digest(self._digests, secret.encode(), "sha256")
 
-    def open_session(self, conn: Connection, person: str, purpose: str, life: int) -> tuple[str, SiteSession]:
+    def open_session(
+        self, conn: Connection, person: str, purpose: str, life: int, browser: str = ""
+    ) -> tuple[str, SiteSession]:
         """A new session or ticket: its secret, shown once, and what is kept."""
         now, secret = self.clock(), f"{PREFIX}{self.draw(24).hex()}"
-        made = SiteSession(ids.new_id("ses", now, self.draw), person, now + life)
+        made = SiteSession(ids.new_id("ses", now, self.draw), person, now + life, browser)
         people.open_session(conn, self.secret_digest(secret), made, purpose)
         return secret, made
 

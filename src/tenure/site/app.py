@@ -22,6 +22,7 @@ from tenure.http.operations import make_operation
 from tenure.http.responses import ApiResponse
 from tenure.site.accounts import PREFIX, AccountSecrets
 from tenure.site.api.accounts.own_account import SiteOwnAccountOperations
+from tenure.site.api.accounts.own_sessions import SiteSessionOperations
 from tenure.site.api.accounts.sign_in import SiteSignInOperations
 from tenure.site.api.accounts.team import SiteTeamOperations
 from tenure.site.api.devices import DeviceOperations
@@ -93,6 +94,7 @@ def local_api(
                 *ForwardingActionOperations(local, vault).operations(),
                 *SiteSignInOperations(local, accounts, passwords).operations(),
                 *SiteOwnAccountOperations(local, accounts, passwords).operations(),
+                *SiteSessionOperations(local, accounts).operations(),
                 *SiteTeamOperations(local, accounts, passwords).operations(),
                 *health_operations({"store": _health_checks(site)}),
             ),

@@ -52,7 +52,7 @@ class LocalServer:
     async def enter(self, visit: Console, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """See `web.sign_in.SignInServer`; a refusal says what helps at this server, where nobody is sent a link."""
         try:
-            found: dict[str, Any] = await self.with_secret("").post(path, body)
+            found: dict[str, Any] = await self.with_secret("").post(path, {**body, "browser": visit.browser})
         except RefusedPageError as error:
             if error.refusal.code != "sign_in_refused":
                 raise

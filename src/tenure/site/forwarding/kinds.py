@@ -43,6 +43,7 @@ FAMILIES: Final[dict[str, dict[str, str]]] = {
         "password_changed": "somebody has changed the password",
         "second_factor_on": "somebody signs in with a second factor",
         "second_factor_off": "somebody has given the second factor up",
+        "sessions_ended": "somebody has ended sessions of their own",
         "person_removed": "an account was removed",
     },
     "Forwarding": {

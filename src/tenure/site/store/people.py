@@ -37,6 +37,8 @@ class SiteSession(msgspec.Struct, frozen=True):
     id: str
     person: str
     until: Instant
+    browser: str = ""
+    """With what it was opened, in words; empty where that said nothing."""
 
 
 _COLUMNS = "id, name, role, password, temporary, factor, step, created"
@@ -101,7 +103,8 @@ def remove(conn: Connection, person: str) -> None:
 def open_session(conn: Connection, digest: bytes, session: SiteSession, purpose: str) -> None:
     """Keep a session by the digest of its secret; beyond `SESSIONS_EACH` of a purpose the person's own oldest ends."""
     conn.execute(
-        "insert into sessions values (?, ?, ?, ?, ?)", (digest, session.id, session.person, purpose, session.until)
+        "insert into sessions values (?, ?, ?, ?, ?, ?)",
+        (digest, session.id, session.person, purpose, session.until, session.browser),
     )
     conn.execute(
         "delete from sessions where person = ?1 and purpose = ?2 and id not in (select id from sessions"
@@ -113,9 +116,20 @@ def open_session(conn: Connection, digest: bytes, session: SiteSession, purpose:
 def find_session(conn: Connection, digest: bytes, purpose: str, now: Instant) -> SiteSession | None:
     """The one behind a secret that is still good."""
     row = conn.execute(
-        "select id, person, until from sessions where digest = ? and purpose = ? and until > ?", (digest, purpose, now)
+        "select id, person, until, browser from sessions where digest = ? and purpose = ? and until > ?",
+        (digest, purpose, now),
     ).fetchone()
     return None if row is None else SiteSession(*row)
+
+
+def open_sessions(conn: Connection, person: str, now: Instant) -> list[SiteSession]:
+    """A person's that are still good, newest first; a sign-in that is half done is none."""
+    rows = conn.execute(
+        "select id, person, until, browser from sessions where person = ? and purpose = 'session' and until > ?"
+        " order by until desc, id desc",
+        (person, now),
+    )
+    return [SiteSession(*row) for row in rows]
 
 
 def end_session(conn: Connection, session_id: str) -> None:

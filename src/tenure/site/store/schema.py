@@ -255,4 +255,9 @@ alter table pools add column waited_at integer not null default 0;
 """
 """How long new seats have waited for an answer, over the site's starts."""
 
-STEPS = (FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH, NINTH, TENTH, ELEVENTH)
+TWELFTH = """
+alter table sessions add column browser text not null default '';
+"""
+"""With what somebody signed in, so that the sessions of one's own can be told apart."""
+
+STEPS = (FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH, NINTH, TENTH, ELEVENTH, TWELFTH)

@@ -242,11 +242,12 @@ class SiteOwnAccountOperations:
 
         def run(conn: Connection) -> T | Refused:
             person = people.find(conn, caller.person)
-            return _refuse_token() if person is None else work(conn, person, now)
+            return refuse_token() if person is None else work(conn, person, now)
 
         kept: Future[T | Refused] = self._local.site.store.write(run)
         return await asyncio.wrap_future(kept)
 
 
-def _refuse_token() -> Refused:
+def refuse_token() -> Refused:
+    """The answer to a program that asks for what only somebody who signed in has."""
     return Refused(RefusalCode.ACTION_NOT_PERMITTED, "This is for people who have signed in; a token has no account.")

@@ -23,6 +23,8 @@ from tenure.site.store.writer import Connection
 Typed = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
 Secret = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=r"^[a-z0-9_]+$(?!\n)")]
 FactorCode = Annotated[str, msgspec.Meta(min_length=1, max_length=32, pattern=r"^[0-9A-Za-z -]+$(?!\n)")]
+SiteBrowserWords = Annotated[str, msgspec.Meta(max_length=100, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$(?!\n)")]
+"""With what somebody signs in, in words, such as "Firefox on Linux"; for the list of one's own sessions."""
 WITHOUT_RECORD = ("idempotency_key", "dry_run")
 """Strangers have no token that would keep their keys apart, and a sign-in that does nothing proves nothing."""
 DOOR = (RefusalCode.SIGN_IN_REFUSED, RefusalCode.TOO_MANY_REQUESTS, RefusalCode.SERVER_BUSY)
@@ -33,6 +35,7 @@ class SiteSignIn(RequestBody, frozen=True, kw_only=True):
 
     name: Typed
     password: Typed
+    browser: SiteBrowserWords = ""
 
 
 class SiteSecondFactor(RequestBody, frozen=True, kw_only=True):
@@ -40,6 +43,7 @@ class SiteSecondFactor(RequestBody, frozen=True, kw_only=True):
 
     ticket: Secret
     code: FactorCode
+    browser: SiteBrowserWords = ""
 
 
 class SiteEntrance(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,7 +86,7 @@ class SiteSignInOperations:
             if not held or known is None or present is None or present.password != known.password:
                 return self._refuse_attempt(conn, present, "wrong password")
             people.reset_tries(conn, counter)
-            return SignInResult(self._let_in(conn, present))
+            return SignInResult(self._let_in(conn, present, body.browser))
 
         return _to_response(await asyncio.wrap_future(store.write(work)))
 
@@ -103,7 +107,7 @@ class SiteSignInOperations:
                 return self._refuse_attempt(conn, person, "wrong code")
             people.reset_tries(conn, counter)
             people.end_session(conn, ticket.id)
-            return SignInResult(self._enter(conn, person))
+            return SignInResult(self._enter(conn, person, body.browser))
 
         return _to_response(await asyncio.wrap_future(self._local.site.store.write(work)))
 
@@ -130,14 +134,14 @@ class SiteSignInOperations:
             make_operation("POST", "/v1/sign-out", OWN, self.sign_out, exempt=["idempotency_key"]),
         )  # fmt: skip
 
-    def _let_in(self, conn: Connection, person: SitePerson) -> SiteEntrance:
+    def _let_in(self, conn: Connection, person: SitePerson, browser: str) -> SiteEntrance:
         if person.factor is None:
-            return self._enter(conn, person)
+            return self._enter(conn, person, browser)
         secret, ticket = self._accounts.open_session(conn, person.id, TICKET, TICKET_LIFE)
         return SiteEntrance(second_factor=True, expires=format_rfc3339(ticket.until), ticket=secret)
 
-    def _enter(self, conn: Connection, person: SitePerson) -> SiteEntrance:
-        secret, session = self._accounts.open_session(conn, person.id, SESSION, LIFE)
+    def _enter(self, conn: Connection, person: SitePerson, browser: str) -> SiteEntrance:
+        secret, session = self._accounts.open_session(conn, person.id, SESSION, LIFE, browser)
         self._add_event(conn, "info", "signed_in", f"{person.name} ({person.role}) signed in.")
         return SiteEntrance(second_factor=False, expires=format_rfc3339(session.until), session=secret)
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tenure.core.plurals import format_count
 from tenure.site.console.client import fill_path
 from tenure.site.console.session import Console, LocalServer
 from tenure.web.app import ConfirmationQuestion, PageRoute, form_route, page_route
@@ -117,6 +118,24 @@ class PeoplePages:
         visit.flash_message("The second factor is off. Every other session has ended.")
         return RedirectTo("/account")
 
+    async def end_session(self, visit: Console) -> Reply:
+        """Sign out in one place; where that is this browser, here."""
+        api, name = self._server.api_for(visit), visit.params["session"]
+        here = {each["id"] for each in (await api.get("/v1/me/sessions"))["items"] if each["current"]}
+        await api.delete(fill_path("/v1/me/sessions/{session}", session=name))
+        if name in here:
+            visit.signs_out = True
+            return RedirectTo("/sign-in?said=out")
+        visit.flash_message("That session has ended: the browser has to sign in again.")
+        return RedirectTo("/account")
+
+    async def end_others(self, visit: Console) -> Reply:
+        """Sign out everywhere else."""
+        api = self._server.api_for(visit)
+        done = await api.post("/v1/me/sessions/end-others", key=visit.form.read_text("_key"))
+        visit.flash_message(f"{format_count(done['ended'], 'other session')} ended. You stay signed in here.")
+        return RedirectTo("/account")
+
     async def _sent(
         self, visit: Console, path: str, body: dict[str, str], begun: dict[str, Any] | None = None
     ) -> dict[str, Any] | PageScreen:
@@ -148,7 +167,9 @@ class PeoplePages:
         codes: list[str] | None = None,
         status: int = 200,
     ) -> PageScreen:
-        values = {"me": await self._server.api_for(visit).get("/v1/me"), "begun": begun, "codes": codes}
+        api = self._server.api_for(visit)
+        values = {"me": await api.get("/v1/me"), "begun": begun, "codes": codes}
+        values["sessions"] = (await api.get("/v1/me/sessions"))["items"] if values["me"]["person"] else []
         return PageScreen(template="account.html", values=values, status=status)
 
     def routes(self) -> tuple[PageRoute, ...]:
@@ -165,4 +186,6 @@ class PeoplePages:
             form_route("/account/second-factor", self.begin),
             form_route("/account/second-factor/confirm", self.confirm),
             form_route("/account/second-factor/remove", self.give_up),
+            form_route("/account/sessions/{session}/end", self.end_session),
+            form_route("/account/sessions/end-others", self.end_others),
         )
