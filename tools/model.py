@@ -8,6 +8,7 @@ import difflib
 import sys
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple, get_args
@@ -53,8 +54,9 @@ def _said(span: Span | None) -> str:
 Row = tuple[State, dict[str, Cell]]
 
 
+@cache
 def matrix() -> list[Row]:
-    """Every command in every state."""
+    """Every command in every state; decided once in a process."""
     commands = {name: attempt for family in FAMILIES.values() for name, attempt in family.items()}
     return [(state, {name: cell(state, attempt) for name, attempt in commands.items()}) for state in STATES]
 

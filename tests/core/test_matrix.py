@@ -1,5 +1,6 @@
 """The golden matrix: every command in every state, as docs/model.md shows it; the odd cells are named (ADR 5)."""
 
+from functools import cache
 from typing import get_args
 
 import msgspec
@@ -14,17 +15,24 @@ from tenure.core.timeline import Phase, PhaseCause
 from tools.model import PAGE, Cell, course, main, matrix, page
 from tools.scenes import FAMILIES, STATES, TERMS, State, build
 
-CELLS = matrix()
-ROWS = {(state.name, state.kind.value): row for state, row in CELLS}
-TEXT = page(CELLS)
+
+@cache
+def _rows() -> dict[tuple[str, str], dict[str, Cell]]:
+    """Made by the first test that asks, not when tests are collected: every worker collects all of them."""
+    return {(state.name, state.kind.value): row for state, row in matrix()}
+
+
+@cache
+def _text() -> str:
+    return page(matrix())
 
 
 def cell(state: str, command: str, kind: str = "limited") -> str:
-    return ROWS[state, kind][command].text
+    return _rows()[state, kind][command].text
 
 
 def test_the_page_shows_what_the_code_does() -> None:
-    assert PAGE.read_text(encoding="utf-8") == TEXT, "run `python tools/model.py`, and look at what changed"
+    assert PAGE.read_text(encoding="utf-8") == _text(), "run `python tools/model.py`, and look at what changed"
 
 
 def test_checked_by_hand_it_says_so(capsys: pytest.CaptureFixture[str]) -> None:
@@ -46,7 +54,7 @@ def test_every_phase_and_cause_the_contract_knows_has_a_row() -> None:
 
 
 def test_every_row_has_its_own_name() -> None:
-    assert len(ROWS) == len(STATES)
+    assert len(_rows()) == len(STATES)
 
 
 def test_every_command_has_a_column() -> None:
@@ -60,13 +68,15 @@ def test_every_command_has_a_column() -> None:
 
 
 def test_every_refusal_in_the_matrix_has_a_row_in_the_table() -> None:
-    refused = {found.text.strip("`") for row in ROWS.values() for found in row.values() if found.text.startswith("`")}
+    refused = {
+        found.text.strip("`") for row in _rows().values() for found in row.values() if found.text.startswith("`")
+    }
     assert refused
     assert {RefusalCode(code) for code in refused} <= set(TABLE)
 
 
 def test_no_cell_is_empty() -> None:
-    assert all(isinstance(found, Cell) and found.text for row in ROWS.values() for found in row.values())
+    assert all(isinstance(found, Cell) and found.text for row in _rows().values() for found in row.values())
 
 
 def test_time_alone_leads_to_an_end_that_lasts() -> None:
@@ -77,8 +87,8 @@ def test_time_alone_leads_to_an_end_that_lasts() -> None:
 
 
 def test_the_page_names_every_fact_and_every_refusal() -> None:
-    assert all(f"| `{kind.__name__}` |" in TEXT for kind in get_args(f.Fact))
-    assert all(f"| `{code}` |" in TEXT for code in RefusalCode)
+    assert all(f"| `{kind.__name__}` |" in _text() for kind in get_args(f.Fact))
+    assert all(f"| `{code}` |" in _text() for code in RefusalCode)
 
 
 @pytest.mark.parametrize(
