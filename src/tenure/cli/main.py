@@ -8,6 +8,7 @@ import time
 import traceback
 import uuid
 from collections.abc import Sequence
+from functools import cache
 from getpass import getpass
 from pathlib import Path
 
@@ -110,8 +111,9 @@ def make_world() -> CommandEnvironment:
     )
 
 
+@cache
 def make_application() -> App:
-    """Every command, put together."""
+    """Every command, put together; once in a process, which may run many."""
     app = App(
         name="tenure",
         help=_WELCOME,
