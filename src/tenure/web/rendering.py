@@ -2,9 +2,11 @@
 
 import re
 import secrets
+from types import CodeType
 from typing import Any
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined
+from jinja2 import BytecodeCache, ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined
+from jinja2.bccache import Bucket
 
 from tenure.core.field_errors import field_label
 from tenure.core.plurals import format_count
@@ -15,6 +17,24 @@ from tenure.web.replies import PageScreen
 from tenure.web.sessions import FlashMessage
 
 _SUMMED = re.compile(r'<a data-of-field href="#f-([\w.-]+)">[^<]*</a>')
+
+
+class CompiledTemplates(BytecodeCache):
+    """The code of templates by name and source: portal and consoles of one process compile each template once."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], CodeType | None] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """See `jinja2.BytecodeCache`."""
+        bucket.code = self._kept.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """See `jinja2.BytecodeCache`."""
+        self._kept[bucket.key, bucket.checksum] = bucket.code
+
+
+_COMPILED = CompiledTemplates()
 
 
 class PageTemplates:
@@ -29,6 +49,7 @@ class PageTemplates:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            bytecode_cache=_COMPILED,
         )
         self._environment.filters.update(formatting.FILTERS)
         self._environment.globals.update(
