@@ -6,6 +6,7 @@ import types
 import typing
 from collections.abc import Callable
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any, NewType
 
 import msgspec
@@ -98,15 +99,33 @@ def inputs_of(function: Callable[..., Any], path: str) -> tuple[OperationInput, 
     `PageRequest` and `Address` are filled by their type; anything else is a query parameter. What has a default may be
     left out, If-Match included.
     """
-    hints = typing.get_type_hints(function, include_extras=True)
+    hints, parameters = _read_signature(function)
     in_path = set(path_names(path))
-    found = tuple(
-        _make_input(parameter, hints[name], in_path)
-        for name, parameter in inspect.signature(function).parameters.items()
-    )
+    found = tuple(_make_input(parameter, hints[parameter.name], in_path) for parameter in parameters)
     if missing := in_path - {one.name for one in found}:
         raise TypeError(f"{function.__qualname__} does not take {sorted(missing)} of its path {path}")
     return found
+
+
+_Signature = tuple[dict[str, Any], tuple[inspect.Parameter, ...]]
+
+
+def _read_signature(function: Callable[..., Any]) -> _Signature:
+    """The types by name, "return" among them, and the parameters."""
+    if not inspect.ismethod(function):
+        return _read_plain(function)
+    hints, parameters = _read_method(function.__func__)
+    return hints, parameters[1:]
+
+
+def _read_plain(function: Callable[..., Any]) -> _Signature:
+    return typing.get_type_hints(function, include_extras=True), tuple(inspect.signature(function).parameters.values())
+
+
+@cache
+def _read_method(function: Callable[..., Any]) -> _Signature:
+    """Kept, because a process may put together many applications from the same methods, as tests do."""
+    return _read_plain(function)
 
 
 def path_names(path: str) -> list[str]:
@@ -116,7 +135,7 @@ def path_names(path: str) -> list[str]:
 
 def result_of(function: Callable[..., Any]) -> Any:
     """What `function` answers with when it does not refuse: its return type without `Refused`."""
-    hint = typing.get_type_hints(function, include_extras=True).get("return")
+    hint = _read_signature(function)[0].get("return")
     if typing.get_origin(hint) not in (typing.Union, types.UnionType):
         return hint
     kept = [one for one in typing.get_args(hint) if one is not Refused]
@@ -137,7 +156,8 @@ def _make_input(parameter: inspect.Parameter, hint: Any, in_path: set[str]) -> O
     )
 
 
-def loose_structs(kind: Any) -> list[str]:
+@cache
+def loose_structs(kind: Any) -> tuple[str, ...]:
     """The names of Structs inside the body type `kind` that would ignore unknown fields or could be changed."""
     found: set[type[msgspec.Struct]] = set()
     waiting: list[Any] = [shapes.type_info(kind)]
@@ -150,7 +170,9 @@ def loose_structs(kind: Any) -> list[str]:
             values = (value if isinstance(value, tuple) else (value,) for value in msgspec.structs.astuple(shape))
             waiting += [part for value in values for part in value if isinstance(part, shapes.Type)]
     configs = {one.__name__: one.__struct_config__ for one in found}
-    return sorted(name for name, config in configs.items() if not (config.forbid_unknown_fields and config.frozen))
+    return tuple(
+        sorted(name for name, config in configs.items() if not (config.forbid_unknown_fields and config.frozen))
+    )
 
 
 def _without_none(hint: Any) -> Any:
