@@ -23,9 +23,9 @@ def template() -> bytes:
         return path.read_bytes()
 
 
-def open_fresh(path: Path, **bounds: int) -> SqliteDatabase | Refused:
-    """`open_lite`, on a copy of the template where there is no file yet."""
+def open_fresh(path: Path, file: bytes = b"", **bounds: int) -> SqliteDatabase | Refused:
+    """`open_lite`, on a copy of `file` (by default an empty database) where there is none yet."""
     if not path.exists():
         path.touch(0o600)
-        path.write_bytes(template())
+        path.write_bytes(file or template())
     return open_lite(path, None, **bounds)

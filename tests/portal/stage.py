@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 
 from tenure.portal.app import PortalSettings, make_portal
-from tests.server.server_env import ServerEnv, office
+from tests.server.server_env import ServerEnv, ServerTemplate, make_template, office
 from tests.server.users import PASSWORD, Person, joined
 from tests.web.browser import Tab
 
@@ -51,12 +51,24 @@ class Stage:
         return await self.signed_in(self.ben.email)
 
 
+_TEMPLATES: dict[bool, tuple[ServerTemplate, tuple[Person, Person]]] = {}
+
+
+async def _people(shop: ServerEnv) -> tuple[Person, Person]:
+    ana = await joined(shop, shop.desk, email="ana@north.example")
+    return ana, await joined(shop, shop.desk, email="ben@acme.example", customer=shop.customer)
+
+
 @asynccontextmanager
 async def stage(folder: Path, *, sandbox: bool = False) -> AsyncIterator[Stage]:
-    """Server, people, portal."""
-    async with office(folder, sandbox=sandbox) as shop:
-        ana = await joined(shop, shop.desk, email="ana@north.example")
-        ben = await joined(shop, shop.desk, email="ben@acme.example", customer=shop.customer)
+    """Server, people, portal; the first two as copies of what was made once in this process."""
+    if sandbox not in _TEMPLATES:
+        _TEMPLATES[sandbox] = await make_template(_people, sandbox=sandbox)
+    template, people = _TEMPLATES[sandbox]
+    async with office(folder, sandbox=sandbox, template=template) as shop:
+        ana, ben = (
+            Person(shop.http, each.token, email=each.email, id=each.id, membership=each.membership) for each in people
+        )
         http = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=shop.api), base_url=SERVER)
         app = make_portal(http, PortalSettings(house="North"), shop.clock, lambda: float(shop.clock()))
         yield Stage(shop, http, app, ana, ben)

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import itertools
 import secrets
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -21,7 +22,7 @@ from tenure.http.api import BuiltApi
 from tenure.server import keyring, setup
 from tenure.server.app import build_app
 from tenure.server.context import ServerContext
-from tenure.server.keyring import FoundedServer
+from tenure.server.keyring import FoundedServer, KeyRing
 from tenure.server.roles import SCOPES
 from tenure.server.sweep import BackgroundSweep
 from tenure.store.engine import Connection, Database
@@ -333,17 +334,37 @@ async def office(
     clock: Clock | None = None,
     database: Database | None = None,
     founded: FoundedServer | None = None,
+    template: "ServerTemplate | None" = None,
     **more: Any,
 ) -> AsyncIterator[ServerEnv]:
     """A server in `folder`, furnished; on another empty `database` and with other keys if these are given.
 
-    `more` are further parts of its context, such as a mail server.
+    At START it is a copy of `template`, by default one with nothing more: two copies have the same keys and ids, so a
+    test of two servers founds one of them itself. `more` are further parts of its context, such as a mail server.
     """
     clock = clock or Clock()
+    if database is None and founded is None and clock() == START:
+        made = template or await _plain_template(sandbox=sandbox)
+        keys, db = setup.ring_of(made.founded), open_fresh(folder / "tenure.db", made.file)
+        assert not isinstance(db, Refused)
+        async with _served(db, keys, clock, more) as (api, context, http):
+            vendor, desk = Caller(http, made.vendor), Caller(http, made.desk)
+            yield ServerEnv(
+                api, context, clock, http, vendor, desk, made.provider, made.customer, dict(made.offers), sandbox
+            )
+        return
     keys = setup.ring_of(founded or keyring.found_server("root-test", secrets.token_bytes, clock()))
-    db = database or open_fresh(folder / "tenure.db")
-    assert not isinstance(db, Refused)
-    token = await setup.furnish_database(db, keys, secrets.token_bytes, clock())
+    opened = database or open_fresh(folder / "tenure.db")
+    assert not isinstance(opened, Refused)
+    token = await setup.furnish_database(opened, keys, secrets.token_bytes, clock())
+    async with _served(opened, keys, clock, more) as (api, context, http):
+        yield await furnished(api, context, clock, http, token, sandbox=sandbox)
+
+
+@asynccontextmanager
+async def _served(
+    db: Database, keys: KeyRing, clock: Clock, more: dict[str, Any]
+) -> AsyncIterator[tuple[BuiltApi, ServerContext, httpx2.AsyncClient]]:
     context = ServerContext(
         db=db,
         clock=clock,
@@ -356,8 +377,56 @@ async def office(
     )
     api = build_app(context, lambda: float(clock()), sweeping=False)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=api), base_url="http://license.test") as http:
-        yield await furnished(api, context, clock, http, token, sandbox=sandbox)
+        yield api, context, http
     await db.close()
+
+
+@dataclass(frozen=True)
+class ServerTemplate:
+    """A furnished server at START: its database's file, its keys, and what its tests go by."""
+
+    file: bytes
+    founded: FoundedServer
+    vendor: str
+    desk: str
+    provider: str
+    customer: str
+    offers: dict[str, str]
+
+
+_PLAIN: dict[bool, ServerTemplate] = {}
+
+
+async def _plain_template(*, sandbox: bool) -> ServerTemplate:
+    if sandbox not in _PLAIN:
+        _PLAIN[sandbox], _ = await make_template(_nothing_more, sandbox=sandbox)
+    return _PLAIN[sandbox]
+
+
+async def _nothing_more(shop: ServerEnv) -> None:
+    """The template as `furnished` leaves it."""
+
+
+async def make_template(
+    furnish: Callable[[ServerEnv], Awaitable[T]], *, sandbox: bool = False
+) -> tuple[ServerTemplate, T]:
+    """A server to copy, with what `furnish` adds to it and returns; furnishing takes several times as long as a copy.
+
+    Whoever asks keeps it: one is enough for each process.
+    """
+    founded = keyring.found_server("root-test", secrets.token_bytes, START)
+    with tempfile.TemporaryDirectory(prefix="tenure-") as made:
+        folder = Path(made)
+        async with office(folder, sandbox=sandbox, founded=founded) as shop:
+            added = await furnish(shop)
+            parts = (shop.vendor.token, shop.desk.token, shop.provider, shop.customer, shop.offers)
+        return ServerTemplate(_closed(folder / "tenure.db"), founded, *parts), added
+
+
+def _closed(file: Path) -> bytes:
+    """A database that is closed has no log beside it any more: the file is all there is."""
+    assert not file.with_name(f"{file.name}-wal").exists()
+    return file.read_bytes()
 
 
 async def neighbor(shop: ServerEnv, name: str, *, sandbox: bool) -> ServerEnv:
