@@ -15,7 +15,7 @@ from tests.cli.terminal import Terminal
 
 
 class Street:
-    """A licensing server with a certificate, and an application on this computer that is licensed by it."""
+    """An activation server with a certificate, and an application on this computer that is licensed by it."""
 
     deaf = False
     asked = 0

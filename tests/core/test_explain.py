@@ -48,7 +48,7 @@ def test_b06_silence_that_may_come_is_told_as_a_condition() -> None:
     paid = Span(0, 7, Phase.ACTIVE, PhaseCause.PAID, ("edit",))
     told = explain((paid, Span(7, None, Phase.GRACE, PhaseCause.SYNC_OVERDUE, ("edit",))), 0)
     assert told.follows == (
-        "Unless the licensing server answers before 1970-01-01 00:00:07 UTC: all functions are on, in grace."
+        "Unless the activation server answers before 1970-01-01 00:00:07 UTC: all functions are on, in grace."
     )
 
 

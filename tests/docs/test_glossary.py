@@ -69,6 +69,24 @@ def test_meanings_are_whole_sentences_in_american_spelling() -> None:
             assert not british.search(term.meaning), term.name
 
 
+def test_the_activation_server_has_one_name_in_every_text() -> None:
+    """Pages, refusals, mails, help and documents; but for the label that M17 gives word for word."""
+    label = "Synchronize subscription settings with Licensing server"
+    (unused,) = (term.unused for group in groups() for term in group if term.name == "activation server")
+    assert "licensing server" in unused
+    wrong = re.compile("|".join(word.replace(" ", r"[-\s]") for word in unused), re.IGNORECASE)
+    texts = [*DOCS.glob("*.md"), *DOCS.glob("spec/*.md"), *DOCS.glob("../*.md")]
+    texts += [each for each in DOCS.glob("../src/**/*") if each.suffix in {".py", ".html", ".j2", ".js", ".txt", ".po"}]
+    assert len(texts) > 400
+    found = [
+        f"{each.name}: {hit[0]}"
+        for each in texts
+        if each.name != "glossary.md"
+        for hit in wrong.finditer(each.read_text(encoding="utf-8").replace(label, ""))
+    ]
+    assert not found, "\n".join(found)
+
+
 def resolve(dotted: str) -> object:
     """The module, or the member of a module or class, of that name."""
     parts = dotted.split(".")

@@ -132,7 +132,7 @@ async def test_where_no_mail_is_sent_it_is_said_what_to_do(at_the_portal: Stage)
     await desk.open("/team")
     await desk.send(desk.form("email"), email="pia@north.example", name="Pia", role="operator")
     await desk.open("/letters")
-    assert "This licensing server sends no mail" in desk.text
+    assert "This activation server sends no mail" in desk.text
     tab = at_the_portal.tab()
     await tab.open("/password-reset")
     assert "can remove you and invite you again" in tab.text

@@ -42,7 +42,7 @@ class TestAShortLease:
         world = World(vendor=Vendor(life=DAY, interval=DAY // 28))
         granted = world.keeper.activate(code("A").reveal())
         assert isinstance(granted, ActivationGranted)
-        told = "The licensing server may be out of reach for up to 17 hours before functions are withdrawn."
+        told = "The activation server may be out of reach for up to 17 hours before functions are withdrawn."
         assert granted.message.endswith(told)
         with caplog.at_level("INFO", "tenure.license"):
             again = world.started()

@@ -452,14 +452,14 @@ def on_terminal(admin: Admin, size: tuple[int, int], *words: str) -> str:
 
 
 def test_without_a_site_it_is_said_first_that_there_is_none(tmp_path: Path) -> None:
-    """Nothing was asked of the licensing server, so nothing is said of it."""
+    """Nothing was asked of the activation server, so nothing is said of it."""
     nowhere = str(tmp_path / "nowhere")
     problem = Terminal(tmp_path).refused("status", "--site", nowhere)
     assert (problem["code"], problem["exit"]) == ("unreachable", ExitCode.UNREACHABLE)
     assert problem["title"] == "No administration server runs here."
     assert f"There is no site in {nowhere}." in problem["detail"]
     assert "tenure site init" in problem["remedy"]
-    assert "licensing server" not in str(problem)
+    assert "activation server" not in str(problem)
 
 
 def test_a_site_that_has_stopped_is_told_as_that(here: SiteEnv) -> None:

@@ -614,7 +614,7 @@ class TestWhatElseAnAdministratorDoes:
         for sent in ("Dear Sir or Madam", "-----BEGIN TENURE ANSWER-----", "x" * 300_000):
             await tab.send(tab.form("text"), text=sent)
             assert tab.status == 422
-            assert "This is not an answer of the licensing server." in tab.text
+            assert "This is not an answer of the activation server." in tab.text
             assert "BEGIN TENURE ANSWER" in tab.text
         await tab.open("/licenses/editor/offline")
         await tab.send(tab.form("text"), text="  ")

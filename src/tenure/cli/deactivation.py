@@ -36,7 +36,7 @@ HELD = (
     TableColumn("Provider", "provider"),
     TableColumn("Phase", "phase"),
     TableColumn("Lease ends", "lease_ends", "moment"),
-    TableColumn("Licensing server", "server"),
+    TableColumn("Activation server", "server"),
 )
 
 
@@ -56,13 +56,13 @@ def deactivate_application(
     product: Annotated[str, Parameter(help="The product that is licensed there.")],
     version: Annotated[str, Parameter(help="The application's version, which the server is told.")],
     root: File,
-    server: Annotated[str, Parameter(help="The licensing server's address, as the application has it.")],
+    server: Annotated[str, Parameter(help="The activation server's address, as the application has it.")],
     sandbox: Annotated[bool, Parameter(help="With the root of a sandbox, and only then.")] = False,
     clock: Annotated[Path | None, Parameter(help="A file that tells the time; for a sandbox alone.")] = None,
 ) -> Ended:
     """Give back the license of an application on its own: it is erased here, and its place is free for another one.
 
-    Says when the place is free: at once, or at the end of its lease. Where the licensing server cannot be reached the
+    Says when the place is free: at once, or at the end of its lease. Where the activation server cannot be reached the
     license is erased all the same (exit code 10); the same command, or the application's next start, tells the server.
     """
     data = read_file(desk.world, root, "root")
@@ -78,7 +78,7 @@ def deactivate_application(
             _print_dry_run(desk.aside, held)
             if desk.world.ask("Erase this license here? [y/N] ").strip().lower() not in ("y", "yes"):
                 return CommandOutput(b"", sentence_output("Nothing was done."))
-        with desk.show_busy("Telling the licensing server …"):
+        with desk.show_busy("Telling the activation server …"):
             outcome = license_.release()
         return _release_sentence(outcome, held)
 
@@ -161,7 +161,7 @@ def _print_dry_run(screen: CommandScreen, value: Any) -> None:
     screen.line(
         "The license would be erased here for good. Its place would be free at once; where more were given back "
         "lately than the subscription has devices, or a copy of this one is known, at the end of its lease. "
-        "The licensing server's answer says which."
+        "The activation server's answer says which."
     )
 
 

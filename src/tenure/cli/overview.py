@@ -53,7 +53,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("site init, site run", "the administration server of a network"),
             ("activate, licenses, status, explain", "apply a code; what holds here, and why"),
             ("devices, groups, agent", "the computers that are licensed"),
-            ("sync, offline, dns, doctor", "the way to the licensing server, also without a network"),
+            ("sync, offline, dns, doctor", "the way to the activation server, also without a network"),
             ("deactivate", "give back the license of an application on its own"),
         ),
     ),

@@ -56,7 +56,7 @@ def add(app: App) -> None:
 def init_site(
     desk: CommandSession,
     *,
-    server: Annotated[str, Parameter(help="The licensing server's address, https://…")],
+    server: Annotated[str, Parameter(help="The activation server's address, https://…")],
     root: File,
     product: Annotated[list[str], Parameter(help="A product and its version, `editor=12.4`; may be repeated.")],
     name: Annotated[str, Parameter(help="The site's name, for people; the computer's by default.")] = "",

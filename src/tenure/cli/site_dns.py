@@ -1,4 +1,4 @@
-"""`tenure dns`: whether public DNS may be used to find the licensing server, whose, and what came of it (B10)."""
+"""`tenure dns`: whether public DNS may be used to find the activation server, whose, and what came of it (B10)."""
 
 from typing import Annotated, Any, Literal
 
@@ -30,7 +30,7 @@ Mode = Annotated[Literal["lease", "auto", "list", "off"], Parameter(help="`lease
 Resolvers = Annotated[tuple[str, ...], Parameter(name="--resolver", help="In order; repeat for more.")]
 Suffixes = Annotated[tuple[str, ...], Parameter(name="--private", help="Names never asked of a public resolver.")]
 
-_APP = add_noun("dns", "How the licensing server's name is found: show, set, test.", HERE)
+_APP = add_noun("dns", "How the activation server's name is found: show, set, test.", HERE)
 
 
 def add(app: App) -> None:

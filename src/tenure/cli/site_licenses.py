@@ -143,7 +143,7 @@ def drop_successor(desk: CommandSession, *, product: Product = "", site: Site = 
 
 
 def synchronize_now(desk: CommandSession, *, product: Product = "", site: Site = "") -> Ended:
-    """Synchronize with the licensing server now: shows each step, the path used, and what changed."""
+    """Synchronize with the activation server now: shows each step, the path used, and what changed."""
     with site_desk(desk, site) as here:
         return _run_exchange(here, product, "synchronize", None, _print_synchronized)
 
@@ -160,8 +160,8 @@ def explain_license(desk: CommandSession, *, product: Product = "", site: Site =
 
 
 def test_connection(desk: CommandSession, *, site: Site = "") -> Ended:
-    """Try every way to the licensing server, the clock and the root of trust: one line each, with the remedy."""
-    with site_desk(desk, site) as here, here.show_busy("Trying every way to the licensing server …"):
+    """Try every way to the activation server, the clock and the root of trust: one line each, with the remedy."""
+    with site_desk(desk, site) as here, here.show_busy("Trying every way to the activation server …"):
         api = here.api()
         asked = ApiRequest(method="POST", path="/v1/test-connection", tenant=False)
         answer = api if isinstance(api, CommandFailed) else api.send(asked)
@@ -287,7 +287,8 @@ def _print_synchronized(screen: CommandScreen, value: Any) -> None:
 def _print_status(screen: CommandScreen, value: Any) -> None:
     screen.heading(f"{value['name']} (Tenure {value['version']})")
     screen.line(
-        f"Licensing server: {value['server']}. Devices find this site at {value['device_host']}:{value['device_port']}."
+        f"Activation server: {value['server']}. "
+        f"Devices find this site at {value['device_host']}:{value['device_port']}."
     )
     screen.table(value["products"], STATUS)
     for each in value["products"]:
@@ -325,7 +326,7 @@ def _print_explanation(screen: CommandScreen, value: Any) -> None:
     if value["timeline"]:
         screen.table(with_renewals(value["timeline"], "cause"), SPAN)
     if value["silence"]:
-        screen.line("If the licensing server never answered again:")
+        screen.line("If the activation server never answered again:")
         screen.table(value["silence"], SPAN)
 
 

@@ -26,11 +26,11 @@ Site = Annotated[str, Parameter(help="The site's folder [env: TENURE_SITE].")]
 Product = Annotated[str, Parameter(help="The product, where the site keeps more than one.")]
 
 EXCHANGE_SECONDS = 120.0
-"""An exchange with the licensing server tries every way before it gives up; the local API answers after that."""
+"""An exchange with the activation server tries every way before it gives up; the local API answers after that."""
 
 
 class SiteApi(ApiClient):
-    """The local API; patient, because what is asked of it may wait for the licensing server."""
+    """The local API; patient, because what is asked of it may wait for the activation server."""
 
     def __init__(self, target: RequestTarget, world: CommandEnvironment, folder: Path) -> None:
         super().__init__(target, world)
@@ -114,7 +114,7 @@ def target_of(folder: Path) -> RequestTarget | CommandFailed:
 
 
 def _no_site(folder: Path, seen: str = "") -> CommandFailed:
-    """`unreachable`, with this case's own words: nothing was asked of the licensing server."""
+    """`unreachable`, with this case's own words: nothing was asked of the activation server."""
     there = os.path.exists(folder / "site.toml")  # noqa: PTH110 - a name too long for the system is none
     begin = "tenure site run" if there else "tenure site init"
     what = f"The site in {folder} does not run." if there else f"There is no site in {folder}."

@@ -25,7 +25,7 @@ class Audience(StrEnum):
 
 _NETWORK = (
     "Connect this computer to the internet and try again; if that fails, ask whoever looks after the network to let "
-    "this application reach the licensing server."
+    "this application reach the activation server."
 )
 _ANEW = "Begin anew here, then apply the activation code: this becomes an installation of its own."
 _VENDOR = "Try again later; if it persists, tell the maker of this application what you see here."

@@ -52,7 +52,7 @@ RULES: dict[PhaseCause, tuple[str, str]] = {
         "A blocked code keeps its functions for a set number of days, unless it was blocked for fraud.",
     ),
     PhaseCause.SYNC_OVERDUE: (
-        "The licensing server has not answered for too long.",
+        "The activation server has not answered for too long.",
         "A lease is good for a set time without contact; after seven days without an answer, or a quarter of a shorter"
         " lease, the countdown is shown.",
     ),
@@ -166,7 +166,7 @@ def _describe_next(timeline: Timeline, span: Span, outlook: RenewalOutlook | Non
     effect = f"; withdrawn then: {', '.join(lost)}" if lost else ""
     when, then = format_moment(span.until), PHASES[after.phase].lower()
     if after.why is PhaseCause.SYNC_OVERDUE:
-        return f"Unless the licensing server answers before {when}: {then}{effect}."
+        return f"Unless the activation server answers before {when}: {then}{effect}."
     why = RULES[after.why][0]
     what = f"{then}, {why[0].lower()}{why[1:-1]}{effect}."
     if outlook is None or after.why is not PhaseCause.PAYMENT_ENDED:

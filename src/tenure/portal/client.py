@@ -32,10 +32,10 @@ _NOBODYS = (
 """Operations that belong to no provider, and so take none."""
 
 UNREACHABLE = PageRefusal(
-    title="The licensing server cannot be reached at the moment.",
+    title="The activation server cannot be reached at the moment.",
     status=503,
     code="unreachable",
-    cause="This website asks the licensing server for everything it shows.",
+    cause="This website asks the activation server for everything it shows.",
     remedy="Try again in a minute. Nothing is lost: what runs goes on running.",
 )
 

@@ -23,7 +23,7 @@ CHAPTERS: tuple[tuple[str, Chapter], ...] = (
     ("A provider sells a subscription", story_provider.tell_orders),
     ("A site applies the code", story_application.tell_activation),
     ("What a second code and an earlier version are told", story_application.tell_refusals),
-    ("The licensing server is asked, by timer and by hand", story_application.tell_synchronization),
+    ("The activation server is asked, by timer and by hand", story_application.tell_synchronization),
     ("Renewed by hand, and by itself", story_provider.tell_renewals),
     ("The end, grace, and a late renewal", story_application.ends_and_recovers),
     ("No grace at all", story_application.ends_without_grace),

@@ -85,7 +85,7 @@ def _ends_everywhere(
     wait_until(lambda: place.license_row()["last_answered"] is not None and _answered(place) >= end - HOUR, True)
     stage.server.kill()
     desk.clock.only_file(end - 1)
-    told.expect("the last second that is paid, the licensing server killed", "active(paid)", _phase(place, "active"))
+    told.expect("the last second that is paid, the activation server killed", "active(paid)", _phase(place, "active"))
     desk.clock.only_file(end)
     told.expect("the first that is not is grace, with its cause", "grace(payment_ended)", _phase(place, "grace"))
     desk.clock.only_file(end + GRACE - 1)

@@ -116,7 +116,7 @@ class LicenseReleased(msgspec.Struct, frozen=True, kw_only=True):
         if self.confirmed:
             return "The license was given up here. Its place is free for another installation."
         until = "" if self.until is None else f" If it never is, that is not before {format_instant(self.until)}."
-        return f"The license was given up here. Its place is free once the licensing server was told.{until}"
+        return f"The license was given up here. Its place is free once the activation server was told.{until}"
 
 
 class Synchronized(msgspec.Struct, frozen=True, kw_only=True):

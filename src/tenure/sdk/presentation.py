@@ -147,7 +147,7 @@ def outage_told(standing: LicenseStanding) -> str:
         return ""
     hours = seconds / HOUR
     length = format_count(round(hours), "hour") if hours >= 3 else format_count(seconds // 60, "minute")
-    return f"The licensing server may be out of reach for up to {length} before functions are withdrawn."
+    return f"The activation server may be out of reach for up to {length} before functions are withdrawn."
 
 
 def _explain_holdings(holdings: ProvenHoldings, plain: Plain, now: Instant) -> Explanation | None:
@@ -168,7 +168,7 @@ def _make_message(plain: Plain, told: Explanation | None, warnings: tuple[Refuse
         parts = [UNLICENSED]
     elif plain.why is PhaseCause.SYNC_OVERDUE and warnings and warnings[0].code in LOCAL:
         # Nothing could be asked from here: that the server did not answer would be untrue.
-        parts = ["Ended: the licensing server could not be asked for too long."]
+        parts = ["Ended: the activation server could not be asked for too long."]
     else:
         follows = "" if told.until is None and not told.renewal else told.follows
         parts = [each for each in (told.sentence, told.renewal, follows) if each]

@@ -227,7 +227,7 @@ def hear_sync(
 _FOREIGN = frozenset(
     {RefusalCode.KEY_UNKNOWN, RefusalCode.KEY_NOT_FOR_THIS, RefusalCode.SIGNATURE_INVALID, RefusalCode.ROOT_REJECTED}
 )
-_STRANGER = "The licensing server says that it does not know this installation; what is licensed goes on meanwhile."
+_STRANGER = "The activation server says that it does not know this installation; what is licensed goes on meanwhile."
 _WAIT = frozenset({408, 409, 425, 429})
 
 

@@ -37,7 +37,7 @@ from tenure.wire.keys import Purpose, Signer
 from tenure.wire.leases import seal_lease
 
 UNHEARD = (
-    "The licensing server was put back from a backup, and another administration server that shares this subscription"
+    "The activation server was put back from a backup, and another administration server that shares this subscription"
     " has not been heard of since. Until it has, nobody gets more devices than before. Synchronize it, or ask the"
     " provider."
 )

@@ -50,7 +50,9 @@ def no_new_seat(look: LicenseSnapshot, pool: ProductPool) -> Refused | None:
     if look.kept.forked:
         return Refused(RefusalCode.LEASE_FORKED, "No new device is protected until it is said what the copy is.")
     if not look.opened:
-        detail = "After its start the site protects new devices once the licensing server has answered, or after a day."
+        detail = (
+            "After its start the site protects new devices once the activation server has answered, or after a day."
+        )
         return Refused(RefusalCode.UNREACHABLE, detail)
     if look.now < pool.adopting_until:
         detail = "The site was restored: devices that hold a seat are taken in first."
@@ -66,7 +68,7 @@ def _phase_forbids(phase: Phase, why: PhaseCause) -> Refused | None:
     if phase is Phase.PENDING:
         return Refused(RefusalCode.NOT_ACTIVATED)
     if why is PhaseCause.SYNC_OVERDUE:
-        return Refused(RefusalCode.UNREACHABLE, "The licensing server has not answered for too long.")
+        return Refused(RefusalCode.UNREACHABLE, "The activation server has not answered for too long.")
     return Refused(RefusalCode.SUBSCRIPTION_CANCELED if why is PhaseCause.CANCELED else RefusalCode.SUBSCRIPTION_ENDED)
 
 

@@ -1,4 +1,4 @@
-"""The ways to the licensing server as the administrator controls them: own choice, counters, the way used last (B10).
+"""The ways to the activation server as the administrator controls them: own choice, counters, the way used last (B10).
 
 What a choice means is `sdk.network`'; here it is kept, changed while the site runs, and counted.
 """

@@ -1,4 +1,4 @@
-"""The usual company of a site: its DNS, public DNS in three forms, the true licensing server."""
+"""The usual company of a site: its DNS, public DNS in three forms, the true activation server."""
 
 from collections.abc import Iterator
 

@@ -82,7 +82,7 @@ def says_nothing(connection: socket.socket) -> None:
 
 
 class Target:
-    """A licensing server, or what pretends to be one, at one address and port; remembers requests."""
+    """An activation server, or what pretends to be one, at one address and port; remembers requests."""
 
     def __init__(
         self,

@@ -29,7 +29,7 @@ from tenure.store.users import TeamPlace
 
 VENDORS = AccessRule("server:write", frozenset({Role.VENDOR}))
 UNMAILED = (
-    "This licensing server sends no mail: its operator has not named a mail server. It goes out once there is one;"
+    "This activation server sends no mail: its operator has not named a mail server. It goes out once there is one;"
     " an invitation's link can be handed over."
 )
 """What a mail that waits says to a provider, who cannot change it."""

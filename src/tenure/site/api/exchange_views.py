@@ -1,4 +1,4 @@
-"""What an exchange with the licensing server has come to, as the local API shows it; a license itself is in `views`."""
+"""What an exchange with the activation server came to, as the local API shows it; a license itself is in `views`."""
 
 import msgspec
 
@@ -10,7 +10,7 @@ from tenure.site.api.views import LicenseView, SiteSpanView, expected_after, opt
 
 
 class PreviewView(msgspec.Struct, frozen=True, kw_only=True):
-    """What an activation code would start, as the licensing server says."""
+    """What an activation code would start, as the activation server says."""
 
     role: str
     plan: str

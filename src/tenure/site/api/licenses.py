@@ -81,7 +81,7 @@ class ExplanationView(msgspec.Struct, frozen=True, kw_only=True):
     timeline: tuple[SiteSpanView, ...]
     """The contract's clock: what is paid, and what is expected."""
     silence: tuple[SiteSpanView, ...]
-    """The contact clock: what would hold if the licensing server never answered again."""
+    """The contact clock: what would hold if the activation server never answered again."""
 
 
 class ConnectionView(msgspec.Struct, frozen=True):
@@ -116,7 +116,7 @@ class LicenseOperations:
     ) -> ApiResponse[SyncView] | Refused:
         """Applies an activation code; refused while a present subscription is in force (M10).
 
-        A dry run asks the licensing server what the code would start, and nothing begins; without `ask` it tells only
+        A dry run asks the activation server what the code would start, and nothing begins; without `ask` it tells only
         what can be told here, and sends nothing.
         """
         return await self._apply_code(ticket, product, body.code, "active", dry_run=dry_run, ask=ask)
@@ -139,7 +139,7 @@ class LicenseOperations:
     async def synchronize(
         self, caller: Principal, ticket: IdempotentRequest, product: Product
     ) -> ApiResponse[SyncView] | Refused:
-        """Synchronizes subscription settings with the licensing server, now (M17); once a minute."""
+        """Synchronizes subscription settings with the activation server, now (M17); once a minute."""
         license_ = self._local.find_license(product)
         if isinstance(license_, Refused):
             return license_
@@ -220,7 +220,7 @@ class LicenseOperations:
         return await self._local.run_aside(ticket, work)
 
     async def test_connection(self, caller: Principal) -> ConnectionView:
-        """Tries every way to the licensing server: DNS, TCP, TLS, proxy, clock, root; one line each."""
+        """Tries every way to the activation server: DNS, TCP, TLS, proxy, clock, root; one line each."""
         return ConnectionView(await asyncio.to_thread(lambda: tuple(examine_site(self._make_doctor()))))
 
     def operations(self) -> tuple[Operation, ...]:

@@ -55,7 +55,7 @@ class RefusalReason(msgspec.Struct, frozen=True):
 
 
 class SiteCopyView(msgspec.Struct, frozen=True, kw_only=True):
-    """One of the copies of this site, as the licensing server has seen it; `current` is the one it goes by."""
+    """One of the copies of this site, as the activation server has seen it; `current` is the one it goes by."""
 
     which: str
     at: str | None

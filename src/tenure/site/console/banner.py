@@ -16,7 +16,7 @@ SOON = 30 * DAY
 SHORTLY = 7 * DAY
 """So long before the money of what renews itself will be missing it is worth one."""
 SILENT = 2 * DAY
-"""After so long without an answer of the licensing server it is said."""
+"""After so long without an answer of the activation server it is said."""
 
 
 class Banner(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,7 +107,7 @@ def _phase_banner(license_: dict[str, Any]) -> Banner | None:
     if phase == "pending":
         if license_["pending"]:
             return Banner(
-                tone="info", title=f"{_license_name(license_)}: an activation waits for the licensing server's answer.",
+                tone="info", title=f"{_license_name(license_)}: an activation waits for the server's answer.",
                 text="It is asked again by itself.", button="Test connection", path="/connection", rank=55,
             )  # fmt: skip
         return Banner(
@@ -233,7 +233,7 @@ def _silence_banner(license_: dict[str, Any], now: Instant) -> Banner | None:
     until = license_["contact_until"] or ""
     days = format_count((now - answered) // DAY, "day")
     return Banner(
-        tone="warn", title=f"{_license_name(license_)}: the licensing server has not answered for {days}.",
+        tone="warn", title=f"{_license_name(license_)}: the activation server has not answered for {days}.",
         text="Everything goes on working; without an answer it would end", until=until,
         button="Test connection", path="/connection", rank=30,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What was asked of the licensing server from the console, and what has come of it; watched by whoever looks.
+"""What was asked of the activation server from the console, and what has come of it; watched by whoever looks.
 
 The local API answers only when the exchange is over, which may take half a minute: no browser is kept waiting for it.
 """

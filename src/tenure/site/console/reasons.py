@@ -176,7 +176,7 @@ def _waiting_reason(device: dict[str, Any], license_: dict[str, Any]) -> DeviceR
         return DeviceReason(state="waiting", title=title, clicks=(*clicks, _add_code(product)))
     if code == "unreachable":
         text = barred["text"] if barred else "It is served at its next contact."
-        title = "The licensing server has to answer once before new devices are protected."
+        title = "The activation server has to answer once before new devices are protected."
         test = SuggestedAction(text="Test connection", path="/connection")
         return DeviceReason(state="waiting", title=title, text=text, clicks=(sync, test))
     if code in ("version_too_old", "version_unreadable"):

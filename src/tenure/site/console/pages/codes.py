@@ -28,7 +28,7 @@ class ActivationPages:
         return await self._render_form(visit)
 
     async def check(self, visit: Console) -> Reply:
-        """What can be told of a code without asking the licensing server; for the form, while somebody types."""
+        """What can be told of a code without asking the activation server; for the form, while somebody types."""
         code = visit.form.read_text("code", most=100)
         values: dict[str, Any] = {"typed": bool(code), "refusal": None, "role": _wanted_role(visit), "same": False}
         if code:
@@ -39,7 +39,7 @@ class ActivationPages:
         return PageScreen(template="code_check.html", values=values)
 
     async def apply(self, visit: Console) -> Reply:
-        """Send it to the licensing server; by the other button of the form only to see what it would start."""
+        """Send it to the activation server; by the other button of the form only to see what it would start."""
         code = visit.form.read_required("code", most=100)
         if not code:
             return await self._render_form(visit, 422)
@@ -72,7 +72,7 @@ class ActivationPages:
         return await self._render_form(visit, preview=tried["preview"])
 
     async def _refuse_code(self, visit: Console, code: str) -> PageRefusal | None:
-        """What the API refuses before anything is sent; None when the licensing server would be asked."""
+        """What the API refuses before anything is sent; None when the activation server would be asked."""
         tried = await self._try_code(visit, code, ask="false")
         return tried if isinstance(tried, PageRefusal) else None
 

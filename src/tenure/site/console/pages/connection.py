@@ -1,4 +1,4 @@
-"""Test connection: every way to the licensing server, clock and root of trust, one line each with its remedy."""
+"""Test connection: every way to the activation server, clock and root of trust, one line each with its remedy."""
 
 from typing import Any
 
@@ -36,4 +36,4 @@ class ConnectionPages:
 
 
 _ARRIVED = ("TLS", "Plain", "Proxy")
-"""Checks that end at the licensing server itself."""
+"""Checks that end at the activation server itself."""

@@ -12,7 +12,7 @@ TEXT_MOST = 200_000
 
 
 NOT_ONE = PageRefusal(
-    title="This is not an answer of the licensing server.",
+    title="This is not an answer of the activation server.",
     status=422,
     code="message_malformed",
     cause="An answer begins with -----BEGIN TENURE ANSWER----- and ends with -----END TENURE ANSWER-----. Something"

@@ -20,7 +20,7 @@ DONE = {
     "activate": "The activation code was accepted.",
     "successor": "The successor is staged.",
     "drop-successor": "The successor was dropped.",
-    "resolve-fork": "The licensing server has taken note of it.",
+    "resolve-fork": "The activation server has taken note of it.",
 }
 STEPS = {
     "prepare": "Prepare", "path": "Way", "answer": "Answer", "root": "Root of trust", "lease": "Lease", "save": "Save",
@@ -54,7 +54,7 @@ class SynchronizationPages:
         return PageScreen(template="synchronization.html", values=values)
 
     async def start(self, visit: Console) -> Reply:
-        """Ask the licensing server now."""
+        """Ask the activation server now."""
         api, product = self._server.api_for(visit), visit.params["product"]
         where = fill_path("/v1/licenses/{product}/synchronize", product=product)
         await self._exchanges.begin_exchange(product, "synchronize", api.post(where, key=visit.form.read_text("_key")))
