@@ -4,17 +4,20 @@ PYTEST := .venv/bin/pytest
 # A file's tests stay together, because they share what is dear to make; the longest files begin first.
 WORKERS := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 FAST := core wire store http web
+# Stages of their own: what needs a browser, and what runs whole programs, built packages and simulated seasons.
+BROWSER := browser
+SYSTEM := simulation stories packaging
 WORLDS := $(addprefix tests/simulation/test_,rough.py clocks.py copies.py backups.py moves.py)
 export CHROMIUM
 # Programs are started by the hundred: each of them would compile all modules again.
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo story fast test durations years lint format check bench soak lives review docs docs-check lock \
+.PHONY: help setup demo story fast test test-browser test-system durations years lint format check bench soak lives review docs docs-check lock \
 	dists clean
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 demo: .venv/.stamp-run ## start everything in one process, with data to play with (Ctrl-C ends it)
 	@.venv/bin/tenure demo
@@ -28,16 +31,23 @@ fast: .venv/.stamp-dev ## in a minute: lint of changed files, types, tests of co
 	@.venv/bin/mypy
 	@$(PYTEST) $(WORKERS) $(addprefix tests/,$(FAST))
 
-test: .venv/.stamp-dev ## run the whole test suite (ROOM=site: only tests/site)
+test: .venv/.stamp-dev ## run the tests but for the two stages below (ROOM=site: only tests/site, whichever it is)
 	@if [ "$$(id -u)" = 0 ]; then echo "As root: the PostgreSQL tests add the system user 'pgserver' and open the" \
 		"folders above this checkout for reading. As any other user they do neither."; fi
-	@if [ -d tests/browser ]; then tools/ensure-chromium; fi
-	@$(PYTEST) $(WORKERS) $(ROOM:%=tests/%)
+	@$(if $(filter $(BROWSER),$(ROOM)),tools/ensure-chromium,true)
+	@$(PYTEST) $(WORKERS) $(if $(ROOM),tests/$(ROOM),tests $(addprefix --ignore=tests/,$(BROWSER) $(SYSTEM)))
+
+test-browser: .venv/.stamp-dev ## run the tests of the pages in a real Chromium
+	@tools/ensure-chromium
+	@$(PYTEST) $(WORKERS) $(addprefix tests/,$(BROWSER))
+
+test-system: .venv/.stamp-dev ## run the tests of the whole: the main job, the simulation, the built packages
+	@$(PYTEST) $(WORKERS) $(addprefix tests/,$(SYSTEM))
 
 durations: .venv/.stamp-dev ## run the tests and write down what each file takes, by which they are ordered (ROOM=site)
 	@$(PYTEST) $(WORKERS) --write-durations $(ROOM:%=tests/%)
 
-years: .venv/.stamp-dev ## simulate a year of one world of each kind; `make test` simulates a season of each
+years: .venv/.stamp-dev ## simulate a year of one world of each kind; `make test-system` simulates a season of each
 	@YEARS=1 $(PYTEST) $(WORKERS) $(WORLDS)
 
 lint: .venv/.stamp-dev ## see whether format and style are right
