@@ -7,6 +7,7 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
+from tenure.core.answering.unchanged import ServerMoment, SiteReport, is_unchanged
 from tenure.core.business.commands import OutstandingLease
 from tenure.core.refusals import Refused
 from tenure.core.subscription.ephemeral import EphemeralStay
@@ -81,21 +82,34 @@ async def test_what_a_contact_needs_is_found_at_once(stocked: Database) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "settled"),
+    ("changed", "unchanged"),
     [
-        ({"serial": 3, "acked_serial": 3, "revision": 2}, True),
-        ({"serial": 3, "acked_serial": 2, "revision": 2}, False),
-        ({"serial": 3, "acked_serial": 3, "revision": 1}, False),
-        ({"serial": 3, "acked_serial": 3, "revision": 2, "successor": "sub_b"}, False),
-        ({"serial": 3, "acked_serial": 3, "revision": 2, "forked_at": NOW}, False),
+        ({}, True),
+        ({"acked_serial": 2}, False),
+        ({"revision": 1}, False),
+        ({"successor": "sub_b"}, False),
+        ({"forked_at": NOW}, False),
     ],
 )
-async def test_a_site_is_settled_when_it_goes_by_the_present_revision(
-    stocked: Database, changed: dict[str, object], settled: bool
+async def test_what_is_known_of_a_site_comes_from_its_row_and_from_its_subscription(
+    stocked: Database, changed: dict[str, object], unchanged: bool
 ) -> None:
-    await stocked.write(sites.save_many, [msgspec.structs.replace(site("a"), **changed)])
-    found = must_be(await stocked.write(lambda conn: sync_fast_path.at_hand(conn, ["sit_a"])))
-    assert bool(found["sit_a"].settled) is settled
+    current = {"serial": 3, "acked_serial": 3, "revision": 2}
+    await stocked.write(sites.save_many, [msgspec.structs.replace(site("a"), **current | changed)])
+    known = must_be(await stocked.write(lambda conn: sync_fast_path.at_hand(conn, ["sit_a"])))["sit_a"]
+    assert (known.serial, known.present_revision) == (3, 2)
+    report = SiteReport(
+        token=known.token.decode(),
+        epoch=known.epoch,
+        serial=known.serial,
+        subscription=known.subscription,
+        version=known.version,
+        devices=known.devices,
+        digest=known.devices_digest,
+        wanted=known.allotment,
+        wishes=False,
+    )
+    assert is_unchanged(known, report, ServerMoment(NOW, NOW + 1, 0)) is unchanged
 
 
 async def test_a_sandbox_has_its_own_time_at_every_contact(stocked: Database) -> None:

@@ -1,14 +1,28 @@
-"""The examples in the docstrings of the four hardest functions of the core, computed: their numbers are true."""
+"""The examples in the docstrings of the hardest functions of the core, computed: their numbers are true."""
 
+from tenure.core.answering.forks import (
+    CopyMemory,
+    CopySighting,
+    epoch_restored,
+    is_newest,
+    told_to_copy,
+    with_fork_answer,
+    with_resolution,
+    with_sighting,
+)
+from tenure.core.answering.lease_issue import LeaseHolderClaims, LeaseIssuer, lease_for
+from tenure.core.answering.unchanged import renewal_at
 from tenure.core.business import commands as c
+from tenure.core.lease.claims import ISSUE_SKEW
 from tenure.core.lease.clock import ClockReading, ClockState, clock_after_answer, observe
 from tenure.core.policy.rules import LateRenewal
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.subscription import facts as f
 from tenure.core.subscription.allotment import Pool, grant_allotment
 from tenure.core.subscription.terms import SubscriptionKind
 from tenure.core.timeline import DAY, HOUR
 from tests.core.situations import accepted, funded
-from tests.core.world import MONTH, World, day, terms
+from tests.core.world import MONTH, World, activation, day, terms
 
 NOON = day("2026-05-01") + 12 * HOUR
 
@@ -95,3 +109,59 @@ def _paid_from_the_31st() -> World:
     accepted(world.order(of=terms(period=MONTH)))
     accepted(world.do(c.Renew(by="operator")))
     return world
+
+
+def test_a_lease_reaches_as_far_as_life_reserve_and_fork_let_it() -> None:
+    def reach(now: int, **more: bool) -> int:
+        holder = LeaseHolderClaims(id="site_1", jwk={}, epoch=1, serial=1)
+        sub = world.items["sub_1"].sub
+        site = sub.find_site("site_1")
+        assert site is not None
+        return lease_for(sub, site, holder, LeaseIssuer(name="vendor", provider="p"), now, **more).contact_until
+
+    world = funded(25_000)
+    accepted(world.order(of=terms(kind=SubscriptionKind.UNLIMITED, period=MONTH)))
+    accepted(world.do(activation()))
+    signed = day("2026-01-10")
+    assert reach(signed) == signed - ISSUE_SKEW + 30 * DAY
+    assert reach(signed, carried=True) == signed - ISSUE_SKEW + 90 * DAY
+    assert reach(signed, forked=True) == signed + 7 * DAY
+    world.until(day("2026-01-25"))
+    assert world.items["sub_1"].sub.reserved is not None
+    assert reach(world.now) == day("2026-02-01") + 7 * DAY
+    assert reach(world.now, carried=True) == day("2026-02-01") + 7 * DAY
+    assert reach(world.now, forked=True) == world.now + 7 * DAY
+
+
+def test_a_lease_says_everything_until_a_quarter_of_its_life_or_its_spans_end() -> None:
+    world = funded(25_000)
+    accepted(world.order(of=terms(period=MONTH)))
+    accepted(world.do(activation()))
+    sub = world.items["sub_1"].sub
+    site, end = sub.sites[0], day("2026-02-01")
+    holder, issuer = LeaseHolderClaims(id="site_1", jwk={}, epoch=1, serial=1), LeaseIssuer(name="v", provider="p")
+    early = lease_for(sub, site, holder, issuer, end - 20 * DAY)
+    assert renewal_at(early) == end - 20 * DAY - ISSUE_SKEW + 30 * DAY // 4
+    late = lease_for(sub, site, holder, issuer, end - 5 * DAY)
+    assert renewal_at(late) == end
+    assert renewal_at(late, end - 2 * DAY) == end - 2 * DAY
+
+
+def test_a_fork_is_answered_once_and_told_what_it_is_after_that() -> None:
+    memory = with_sighting(CopyMemory(), CopySighting(token="tok_5", at=NOON, serial=4, epoch=1))
+    assert not is_newest("tok_5", "tok_7", "req_7", ())
+    assert is_newest("tok_7", "tok_7", "req_7", ())
+    assert is_newest("tok_5", "tok_7", "req_7", ("req_7",)), "its answer was lost"
+    answered = with_fork_answer(memory, NOON)
+    assert isinstance(answered, CopyMemory)
+    again = with_fork_answer(answered, NOON + DAY)
+    assert isinstance(again, Refused)
+    assert (again.code, again.when) == (RefusalCode.LEASE_FORKED, NOON + 90 * DAY)
+    assert isinstance(with_fork_answer(answered, NOON + 90 * DAY), CopyMemory)
+    told = told_to_copy(with_resolution(answered, "second_site", NOON + DAY, ephemeral=False), "tok_5")
+    assert told is not None
+    assert told.code is RefusalCode.COPY_SEPARATED
+    restored = with_resolution(answered, "restored", NOON + DAY, ephemeral=False)
+    assert (told_to_copy(restored, "tok_5"), restored.copies) == (None, ())
+    assert is_newest("tok_5", "", "req_7", ()), "no token is the newest any more"
+    assert epoch_restored(1, NOON) == NOON

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 
+from tenure.core.answering.lease_issue import LeaseHolderClaims, LeaseIssuer, lease_for
 from tenure.core.business import commands as c
 from tenure.core.business.account import PolicyHistory
 from tenure.core.business.decide.device_count import lowering_edge
@@ -23,7 +24,6 @@ from tenure.core.subscription.renewal import automatic_until, late_start
 from tenure.core.subscription.terms import RenewalIntent, SubscriptionKind
 from tenure.core.timeline import DAY, Instant
 from tenure.server import places
-from tenure.server.leases import LeaseHolderClaims, LeaseIssuer, lease_for
 from tests.core.situations import PRICE, accepted, automatic, cancel, funded, word
 from tests.core.world import MONTH, World, day, terms
 

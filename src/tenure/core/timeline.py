@@ -56,6 +56,9 @@ class Span(msgspec.Struct, frozen=True, omit_defaults=True):
     """Words that belong to the cause, such as the reason of a hold."""
 
 
+SERVING = frozenset({Phase.ACTIVE, Phase.GRACE})
+"""Phases with the full features of the plan."""
+
 Timeline = tuple[Span, ...]
 """Spans without gap or overlap, `since` rising; only the last is open."""
 

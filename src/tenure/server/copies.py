@@ -6,19 +6,17 @@ What a row keeps of copies, and who was told what, is `forks`'; what the two may
 
 import msgspec
 
-from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.answering.forks import CopySighting, fork_evidence, with_fork_answer, with_sighting
+from tenure.core.refusals import Refused
 from tenure.core.subscription import facts as f
 from tenure.core.subscription.fold import Subscription, evolve
-from tenure.core.timeline import DAY, Instant
+from tenure.core.timeline import Instant
 from tenure.server import account_repository, forks, lease_signing, places
 from tenure.server.context import ServerContext
 from tenure.server.lease_signing import SignedSite
-from tenure.server.site_record import CopySighting, read_record, with_beside
+from tenure.server.site_record import read_record, with_beside
 from tenure.store.engine import Connection
 from tenure.store.sites import SiteRow
-
-FORK_ANSWERS_APART = 90 * DAY
-"""A copy gets the present truth once in so long, so that an honest restore is not punished [spec: fork-rule]."""
 
 
 class SeenCopy(msgspec.Struct, frozen=True):
@@ -32,22 +30,22 @@ def record_copy(conn: Connection, site: SiteRow, sub: Subscription, seen: CopySi
     """The fork of the site is open from now on, with the copy among the evidence."""
     state = sub.find_site(site.id)
     if state is not None and state.forked_at is None:
-        sub = _fork_found(conn, site, sub, forks.fork_evidence(site, seen), now)
+        sub = _fork_found(conn, site, sub, fork_evidence(seen, forks.last_contact(site)), now)
         site = msgspec.structs.replace(site, forked_at=now)
     elif state is None and site.forked_at is None:  # an ephemeral application comes and goes without a fact
         site = msgspec.structs.replace(site, forked_at=now)
-    return SeenCopy(forks.after_sighting(site, seen), places.with_ephemeral(sub, site))
+    noted = with_beside(site, with_sighting(read_record(site), seen))
+    return SeenCopy(noted, places.with_ephemeral(sub, site))
 
 
 def answer_copy(
     conn: Connection, context: ServerContext, site: SiteRow, sub: Subscription, now: Instant, *, carried: bool = False
 ) -> SignedSite | Refused:
     """The present truth for a copy, good for a week at most; `lease_forked` where it had that within 90 days."""
-    body = read_record(site)
-    if body.fork_answered and now < body.fork_answered + FORK_ANSWERS_APART:
-        return Refused(RefusalCode.LEASE_FORKED, when=body.fork_answered + FORK_ANSWERS_APART)
-    noted = with_beside(site, msgspec.structs.replace(body, fork_answered=now))
-    return lease_signing.sign_lease(conn, context, noted, sub, now, forked=True, carried=carried)
+    body = with_fork_answer(read_record(site), now)
+    if isinstance(body, Refused):
+        return body
+    return lease_signing.sign_lease(conn, context, with_beside(site, body), sub, now, forked=True, carried=carried)
 
 
 def carry_over(conn: Connection, site: SiteRow, sub: Subscription, now: Instant) -> Subscription:

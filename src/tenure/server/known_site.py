@@ -6,6 +6,7 @@ What the site then gets is `activation`'s, what is written down of a copy `copie
 
 import msgspec
 
+from tenure.core.answering.forks import forget_told, refuse_overtaken, refuse_replaced
 from tenure.core.lease.claims import Lease
 from tenure.core.lease.sync_schedule import sync_window
 from tenure.core.refusals import RefusalCode, Refused
@@ -14,6 +15,7 @@ from tenure.core.subscription.fold import Subscription
 from tenure.server import account_repository, allotments, copies, environments, forks, leaving, places
 from tenure.server.context import ServerContext, Tenant
 from tenure.server.lease_signing import SignedSite
+from tenure.server.site_record import read_record, with_beside
 from tenure.store import sites
 from tenure.store.engine import Connection
 from tenure.store.sites import SiteRow
@@ -52,12 +54,8 @@ class CodeAtSite:
 
         Refuses `offline_older`, `offline_changed_meanwhile`.
         """
-        site, lease = self.site, self._lease
-        if lease is not None and (lease.epoch, lease.serial) < (site.epoch, site.acked_serial):
-            return Refused(RefusalCode.OFFLINE_OLDER, "The site goes by a newer lease than this request knows.")
-        if site.last_contact is not None and self._message.wall <= site.last_contact:
-            return Refused(RefusalCode.OFFLINE_CHANGED_MEANWHILE)
-        return None
+        shown = None if self._lease is None else (self._lease.epoch, self._lease.serial)
+        return refuse_overtaken(shown, self._message.wall, forks.last_contact(self.site))
 
     def answer_code(self, present: Subscription | None, wanted: str, *, carried: bool, look: bool) -> ActivateAnswer:
         """What a copy gets: what it was told to be, or the truth for a week, once in 90 days.
@@ -65,7 +63,7 @@ class CodeAtSite:
         Only the code of the subscription that the site uses (`wanted` is the code's) is answered with that truth; no
         code resolves the fork, and none moves the site. Of a look nothing is written down.
         """
-        told = forks.refuse_replaced(self.site, self._message.token)
+        told = refuse_replaced(read_record(self.site), self._message.token, self.site.last_contact)
         sub = present or account_repository.load_subscription(self._conn, self.site.provider, self.site.subscription)
         state = None if sub is None else places.state_of(sub, self.site)
         if told is not None:
@@ -79,7 +77,7 @@ class CodeAtSite:
         )
 
     def _record_copy(self, sub: Subscription, *, truth: bool, by: bool) -> ActivateAnswer:
-        site = forks.forget_told(self.site, self._message.token)
+        site = with_beside(self.site, forget_told(read_record(self.site), self._message.token))
         seen = copies.record_copy(
             self._conn, site, sub, forks.sighting_at_code(self._message, self._lease, self._now), self._now
         )

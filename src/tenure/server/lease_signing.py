@@ -5,6 +5,14 @@ import hashlib
 
 import msgspec
 
+from tenure.core.answering.lease_issue import (
+    LeaseHolderClaims,
+    LeaseIssuer,
+    grants_until,
+    lease_for,
+    shorter_leases,
+    successor_lease,
+)
 from tenure.core.business.expected_renewals import outlook_of
 from tenure.core.lease.claims import ComingLimit, Lease
 from tenure.core.renewal_outlook import RenewalOutlook
@@ -17,14 +25,6 @@ from tenure.core.subscription.terms import Terms
 from tenure.core.timeline import Instant, Phase, span_at
 from tenure.server import account_repository, allotments, places, seat_conflicts
 from tenure.server.context import ServerContext
-from tenure.server.leases import (
-    LeaseHolderClaims,
-    LeaseIssuer,
-    grants_until,
-    lease_for,
-    slimmer_leases,
-    successor_lease,
-)
 from tenure.server.real_time import RealTime
 from tenure.server.site_record import SiteRecord, read_record
 from tenure.server.sync_hint import pace_of
@@ -72,7 +72,7 @@ def sign_lease(
 ) -> SignedSite:
     """The next lease of the site, signed, recorded as a word, its allotment counted; the successor's too.
 
-    `forked`, `carried`: see `leases.lease_for`.
+    `forked`, `carried`: see `lease_issue.lease_for`.
     """
     provider = tenants.get_provider(conn, site.provider)
     sub = places.with_ephemeral(sub, site)
@@ -131,7 +131,7 @@ def _count_promise(conn: Connection, site: SiteRow, sub: Subscription, lease: Le
 
 def _seal_lease(lease: Lease, signer: Signer) -> tuple[Lease, bytes]:
     """The lease and its bytes; without its ornaments when it would be too large with them [spec: strict-parsing]."""
-    for shorter in slimmer_leases(lease):
+    for shorter in shorter_leases(lease):
         try:
             return lease, seal_lease(lease, signer)
         except ValueError:

@@ -7,11 +7,11 @@ are counted by facts, and forks of lasting installations stand in facts: neither
 
 import msgspec
 
+from tenure.core.answering.forks import FORK_ANSWERS_APART
 from tenure.core.lease.standing import AMNESTY_MOST
 from tenure.core.policy.bounds import ABSOLUTE
 from tenure.core.timeline import DAY, HOUR, Instant
 from tenure.server import account_repository, places
-from tenure.server.copies import FORK_ANSWERS_APART
 from tenure.server.site_record import read_record
 from tenure.store import leases, sites, stays
 from tenure.store import places as place_rows

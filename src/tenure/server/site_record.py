@@ -5,27 +5,13 @@ What it means is for others: `forks` of copies, `allotments` of pools, `takeover
 
 import msgspec
 
+from tenure.core.answering.forks import CopyMemory
 from tenure.core.timeline import Instant
 from tenure.store import sites
 from tenure.store.engine import Connection
 from tenure.store.sites import SiteRow
 
 AT_ONCE = 500
-
-
-class CopySighting(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a copy of a site said of itself when it showed a state token that was replaced."""
-
-    token: str
-    at: Instant
-    serial: int
-    epoch: int
-    version: str = ""
-    devices: int = 0
-    wall: Instant = 0
-    uptime: int = 0
-    path: str = ""
-    trigger: str = ""
 
 
 class PoolPart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -37,34 +23,22 @@ class PoolPart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Serial of the newest lease when it was set aside: one with a greater serial replaces what this was."""
 
 
-class SiteRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class SiteRecord(CopyMemory, frozen=True, kw_only=True, omit_defaults=True):
     """What a site's row keeps as its body. Evolution: fields are appended with defaults."""
 
     successor_provider: str = ""
     """Whose subscription the successor is; a site may change its provider."""
     device_port: str = ""
-    hardware: dict[str, str] = {}
-    fork_answered: Instant = 0
-    """When a copy of this site was last given the truth of a fork answer (once in 90 days, [spec: fork-rule])."""
-    restores: tuple[Instant, ...] = ()
-    """Of an ephemeral application, which is in no history: when its own side said that it was restored."""
+    hardware: dict[str, str] = msgspec.field(default_factory=dict)
     share: bytes = b""
     """The site's part of its subscription's pool (`core.allotment.SiteShare`) as JSON."""
-    copies: tuple[CopySighting, ...] = ()
-    """While a fork is open: the copies that showed a token which was replaced."""
-    settled: tuple[tuple[str, str], ...] = ()
-    """(token, what the copy that shows it was told to be)."""
-    settled_at: Instant = 0
-    """When that was said last."""
-    restored_at: Instant = 0
-    """When somebody said last that the same server was restored: the other copy goes by a lease from before that."""
     code: str = ""
     """Id of the code it applied last, of an ephemeral application: its coming is in no history."""
     told_to_leave: int = 0
     """Number of the state token that came with the word to leave: whoever shows that one has heard it."""
     asked_for: Instant = 0
     """When an application on its own asked in vain for a place that this administration server may hold unused."""
-    elsewhere: dict[str, PoolPart] = {}
+    elsewhere: dict[str, PoolPart] = msgspec.field(default_factory=dict)
     """By subscription its parts of other pools: of a successor kept ready, of what it left and may still go by."""
 
 

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from tenure.core.answering.forks import refuse_overtaken
+from tenure.core.answering.unchanged import ServerMoment, is_unchanged
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
 from tenure.http.limits import RateThrottle
@@ -19,6 +21,7 @@ from tenure.server.real_time import RealTime
 from tenure.server.reissuing import reissued_sync
 from tenure.server.sync_hint import SyncHint, read_pace
 from tenure.server.sync_session import SyncSession
+from tenure.server.sync_values import report_of
 from tenure.store import sites, sync_fast_path
 from tenure.store.engine import Connection, DatabaseUnavailable
 from tenure.store.sites import SiteRow
@@ -150,8 +153,7 @@ class SyncService:
             if (
                 pace is not None
                 and not proven.carried
-                and self._context.keys.is_believed(pace.kid, sandbox=site.is_sandbox)
-                and _nothing_new(asked.message, site, pace, now, self._context.epoch_floor)
+                and is_unchanged(site, report_of(asked.message), self._moment_of(site, pace, now))
             ):
                 told = self._answer_unchanged(asked, site, pace, now)
                 contacted.append(told)
@@ -164,6 +166,10 @@ class SyncService:
                 answered[place] = Refused(RefusalCode.NO_SIGNING_KEY)
                 continue
             answered[place] = self._answer_one(conn, proven, site, RealTime(real))
+
+    def _moment_of(self, site: SiteSnapshot, pace: SyncHint, now: Instant) -> ServerMoment:
+        trusted = self._context.keys.is_believed(pace.kid, sandbox=site.is_sandbox)
+        return ServerMoment(now, pace.renew_at, self._context.epoch_floor, trusted)
 
     def _can_answer(self, site: SiteSnapshot, real: Instant) -> bool:
         """Whether there is a key for its answer: a site without any must not stop the answers of all others."""
@@ -226,32 +232,7 @@ class SyncService:
 
 
 def overtaken_by(site: SiteRow, message: SyncRequest) -> Refused | None:
-    """Why a request that was carried by hand is not answered: what happened since it was made is not a fork
-    [spec: offline-exchange].
-
-    Refuses `offline_older` and `offline_changed_meanwhile`.
-    """
+    """Why a request that was carried by hand is not answered: what happened since it was made is not a fork."""
     if forks.is_newest(site, message):
         return None
-    if (message.epoch, message.serial) < (site.epoch, site.acked_serial):
-        return Refused(RefusalCode.OFFLINE_OLDER, "The site goes by a newer lease than this request knows.")
-    if site.last_contact is not None and message.wall <= site.last_contact:
-        return Refused(RefusalCode.OFFLINE_CHANGED_MEANWHILE)
-    return None
-
-
-def _nothing_new(message: SyncRequest, site: SiteSnapshot, pace: SyncHint, now: Instant, floor: int) -> bool:
-    """Whether neither side has anything to tell the other but that it is there."""
-    return bool(
-        site.settled
-        and site.epoch >= floor
-        and message.token == site.token.decode()
-        and (message.epoch, message.serial) == (site.epoch, site.serial)
-        and now < pace.renew_at
-        and (site.next_due is None or now < site.next_due)
-        and (message.use.total, message.use.digest) == (site.devices, site.devices_digest)
-        and message.wanted <= site.allotment
-        and message.version == site.version
-        and message.subscription == site.subscription
-        and not (message.lease or message.resolve or message.drop_successor or message.erased)
-    )
+    return refuse_overtaken((message.epoch, message.serial), message.wall, forks.last_contact(site))

@@ -1,10 +1,11 @@
 """What of a site's newest lease tells how long nothing is new: kept in its row, so that the hot path reads no lease.
 
-Made whenever a lease is signed; what the lease itself says is left to `leases`.
+Made whenever a lease is signed. What `renew_at` means, and when nothing is new, is `core.answering.unchanged`'s.
 """
 
 import msgspec
 
+from tenure.core.answering.unchanged import renewal_at
 from tenure.core.lease.claims import Lease
 from tenure.core.lease.sync_schedule import Rhythm, next_attempt
 from tenure.core.timeline import Instant, Timeline
@@ -14,7 +15,7 @@ class SyncHint(msgspec.Struct, frozen=True, array_like=True):
     """Fields are appended only, each with a default."""
 
     renew_at: Instant
-    """From then on a new lease is signed although nothing else has changed."""
+    """As `renewal_at` said when the lease was signed."""
     spans: Timeline
     """Those of the lease, as far as they say when."""
     sync_interval: int
@@ -38,20 +39,14 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(SyncHint).decode
 
 
-def quarter_of_life(lease: Lease) -> Instant:
-    """When a quarter of the lease's life has passed [spec: new-lease]."""
-    return lease.iat + (lease.contact_until - lease.iat) // 4
-
-
 def pace_of(lease: Lease, kid: str, turns: Instant | None) -> bytes:
     """The pace that `lease`, signed by `kid`, sets, as the site's row keeps it.
 
     `turns`: when time alone changes what it says beside its spans (`Subscription.next_turn`).
     """
-    edges = [each for each in (lease.spans[0].until, turns) if each is not None]
     figures = lease.figures
     pace = SyncHint(
-        renew_at=min((quarter_of_life(lease), *edges)),
+        renew_at=renewal_at(lease, turns),
         spans=tuple(msgspec.structs.replace(span, features=(), limit=0, note="") for span in lease.spans),
         sync_interval=lease.contact_interval,
         after_end_sync_days=figures.after_end_sync_days,

@@ -10,6 +10,8 @@ from typing import Literal
 
 import msgspec
 
+from tenure.core.answering.forks import has_outlived, told_to_copy
+from tenure.core.answering.unchanged import ServerMoment, is_lease_current, renewal_at, revision_told
 from tenure.core.business import commands as c
 from tenure.core.business.decide.installations import resolve_fork
 from tenure.core.lease.claims import Lease
@@ -34,10 +36,10 @@ from tenure.server import (
     takeover,
 )
 from tenure.server.context import ServerContext
-from tenure.server.leases import renewal_due
 from tenure.server.real_time import RealTime
 from tenure.server.site_record import read_record, with_beside
 from tenure.server.sync_hint import read_pace
+from tenure.server.sync_values import report_of, site_knowledge
 from tenure.store import facts, leases, sites
 from tenure.store.engine import Connection
 from tenure.store.sites import SiteRow
@@ -87,7 +89,7 @@ class SyncSession:
         shown = self._context.keys.read_state_token(self._site.id, self._asked.message.token)
         if shown is not None and shown > (self._site.epoch, self._site.token_count):
             return self._learn_state()
-        settled = forks.told_to_copy(self._site, self._asked.message.token)
+        settled = told_to_copy(read_record(self._site), self._asked.message.token)
         if settled is not None:
             return self._refuse_copy(settled)
         if not forks.is_newest(self._site, self._asked.message):
@@ -211,12 +213,8 @@ class SyncSession:
         state = places.state_of(sub, self._site)
         assert state is not None  # noqa: S101 - the caller looked
         lease = self.latest_lease(self._conn, self._site)
-        message = self._asked.message
-        held = (message.epoch, message.serial) == (self._site.epoch, self._site.serial)
-        # What was signed before a restore is of an epoch that the restore has closed.
-        held = held and self._site.epoch >= self._context.epoch_floor
         spans = timeline(sub, state)
-        if lease is not None and held and not self._anew and not self._is_outdated(lease, sub, state):
+        if lease is not None and not self._anew and self._is_lease_current(lease, sub, state):
             self._site = msgspec.structs.replace(self._site, revision=sub.revision)  # nothing is left to tell
             return self._finish_answer(
                 self._make_message(result="unchanged", turn=sync_window(spans, lease, self._now))
@@ -233,22 +231,15 @@ class SyncSession:
             )
         )
 
-    def _is_outdated(self, lease: Lease, sub: Subscription, state: SiteState) -> bool:
-        turned = lease.spans[0].until is not None and lease.spans[0].until <= self._now
-        return (
-            turned
-            or not self._context.keys.is_believed(_signed_by(self._site), sandbox=self._sandbox)
-            or renewal_due(
-                lease,
-                sub,
-                state,
-                self._now,
-                outlook=lease_signing.renewal_outlook(self._conn, self._context, sub, self._now),
-            )
-            or self._site.successor is not None
-            or allotments.has_unacknowledged(self._site)
-            or self._told_otherwise(lease, sub, state)
-        )
+    def _is_lease_current(self, lease: Lease, sub: Subscription, state: SiteState) -> bool:
+        """What the hot path reads from the row, computed from the lease and the subscription (`core.answering`)."""
+        outlook = lease_signing.renewal_outlook(self._conn, self._context, sub, self._now)
+        told = revision_told(lease, sub, state, self._now, outlook=outlook)
+        if told and (allotments.has_unacknowledged(self._site) or self._told_otherwise(lease, sub, state)):
+            told = 0
+        trusted = self._context.keys.is_believed(_signed_by(self._site), sandbox=self._sandbox)
+        moment = ServerMoment(self._now, renewal_at(lease), self._context.epoch_floor, trusted)
+        return is_lease_current(site_knowledge(self._site, sub, told), report_of(self._asked.message), moment)
 
     def _told_otherwise(self, lease: Lease, sub: Subscription, state: SiteState) -> bool:
         """Whether others have changed what the lease is to say: what was left, or who goes at a lower limit."""
@@ -303,7 +294,9 @@ class SyncSession:
             return sub
         if self._site.forked_at is not None:
             in_use = min(state.allotment, self._asked.message.use.total)
-            if in_use == state.allotment or not forks.has_outlived(self._site, sub, self._now):
+            if in_use == state.allotment or not has_outlived(
+                read_record(self._site), self._site.forked_at, sub, self._now
+            ):
                 return sub
             return lease_signing.set_allotment(self._conn, self._site, sub, in_use, self._now)
         shared = lease_signing.share_out(self._conn, self._context, self._site, sub, self._now)
@@ -345,7 +338,7 @@ class SyncSession:
         resolved = self._resolve_fork(sub, resolution)
         if isinstance(resolved, Refused):
             return self._refuse_copy(resolved, forked=True)
-        settled = forks.told_to_copy(self._site, self._asked.message.token)
+        settled = told_to_copy(read_record(self._site), self._asked.message.token)
         if settled is not None:
             return self._refuse_copy(settled)
         self._asked = msgspec.structs.replace(

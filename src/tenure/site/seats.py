@@ -4,12 +4,11 @@
 Counting is the store's, the order of things `device_contact`'s.
 """
 
-from tenure.core.lease.claims import Lease
-from tenure.core.lease.standing import SERVING
+from tenure.core.lease.claims import ISSUE_SKEW, Lease
 from tenure.core.lease.sync_schedule import sync_window
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.subscription.device_usage import EPHEMERAL_REFRESH, EPHEMERAL_SEAT, device_ceiling
-from tenure.core.timeline import DAY, Instant, Phase, PhaseCause, span_at
+from tenure.core.timeline import DAY, SERVING, Instant, Phase, PhaseCause, span_at
 from tenure.core.versions import refuse_below
 from tenure.site.license import LicenseSnapshot
 from tenure.site.store.devices import DeviceRow
@@ -18,8 +17,6 @@ from tenure.wire.leases import SealedLease
 from tenure.wire.messages import NextSync
 from tenure.wire.seats import Seat, SeatHolder
 
-SKEW = 300
-"""Seconds by which a seat is dated back, because JWT libraries refuse one that lies ahead [spec: issue-skew]."""
 REFRESH = DAY
 """Devices refresh daily, give or take a tenth."""
 ROUND = REFRESH * 11 // 10
@@ -89,7 +86,7 @@ def seat_times(lease: Lease, now: Instant, *, ephemeral: bool = False) -> tuple[
 
     That of an `ephemeral` device is short.
     """
-    iat = max(lease.nbf, now - SKEW)
+    iat = max(lease.nbf, now - ISSUE_SKEW)
     life = min(EPHEMERAL_SEAT, lease.figures.seat_life) if ephemeral else lease.figures.seat_life
     until = min(now + life, lease.contact_until)
     if until <= max(iat, now):

@@ -1,14 +1,17 @@
 """The hot path's read and write: what decides whether a synchronization brings anything new, many sites at a time.
 
 One query tells what of a site's row, its subscription, its account and its provider matters; one statement keeps what
-a mere contact changes, which is nothing that is indexed or refers to another row. What is new is decided elsewhere.
+a mere contact changes, which is nothing that is indexed or refers to another row. Whether anything is new is decided in
+`core.answering.unchanged`, which asks for the columns as they are.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
+from tenure.core.answering.unchanged import SiteKnowledge
 from tenure.core.timeline import Instant
 from tenure.store.dialects import PreparedSelect, PreparedUpdate
 from tenure.store.engine import Connection
@@ -16,27 +19,15 @@ from tenure.store.schema import accounts, providers, sites, subscriptions
 from tenure.store.tenants import ProviderClock
 
 
-class SiteSnapshot(msgspec.Struct, frozen=True, gc=False):
-    """A site as the hot path sees it; the first fields are those of `sites.SiteRow`."""
+class SiteSnapshot(SiteKnowledge, frozen=True, gc=False):
+    """A site as the hot path sees it; fields that `sites.SiteRow` has, too, are those."""
 
     id: str
     product: str
-    subscription: str
     thumbprint: str
-    version: str
-    token: bytes
     token_count: int
     last_request: str
-    serial: int
-    epoch: int
-    allotment: int
-    devices: int
-    devices_digest: str
     pace: bytes
-    settled: int
-    """Whether it goes by its newest lease, made from the present revision, and is neither copied nor to take over."""
-    next_due: Instant | None
-    """When its account has to be settled next."""
     clock_at: Instant | None
     clock_set: Instant | None
     clock_rate: int | None
@@ -67,22 +58,17 @@ class SiteUpdate(msgspec.Struct, frozen=True, gc=False):
     last_trigger: str
 
 
-_OWN = SiteSnapshot.__struct_fields__[: SiteSnapshot.__struct_fields__.index("settled")]
-_SETTLED = sa.and_(
-    sites.c.acked_serial == sites.c.serial,
-    sites.c.revision == subscriptions.c.revision,
-    sites.c.successor.is_(None),
-    sites.c.forked_at.is_(None),
-)
+_ELSEWHERE: dict[str, sa.Column[Any]] = {
+    "present_revision": subscriptions.c.revision,
+    "next_due": accounts.c.next_due,
+    "clock_at": providers.c.clock_at,
+    "clock_set": providers.c.clock_set,
+    "clock_rate": providers.c.clock_rate,
+}
+"""What of a snapshot is not of the site's own row."""
+_COLUMNS = [_ELSEWHERE[name] if name in _ELSEWHERE else sites.c[name] for name in SiteSnapshot.__struct_fields__]
 _AT_HAND = PreparedSelect(
-    sa.select(
-        *(sites.c[name] for name in _OWN),
-        _SETTLED,
-        accounts.c.next_due,
-        providers.c.clock_at,
-        providers.c.clock_set,
-        providers.c.clock_rate,
-    )
+    sa.select(*_COLUMNS)
     .join_from(sites, subscriptions, subscriptions.c.id == sites.c.subscription)
     .join(accounts, accounts.c.customer == subscriptions.c.customer)
     .join(providers, providers.c.id == sites.c.provider)
@@ -102,7 +88,8 @@ _ANSWER = PreparedSelect(sa.select(sites.c.answer), among=sites.c.id)
 
 def at_hand(conn: Connection, wanted: Iterable[str]) -> dict[str, SiteSnapshot]:
     """The sites of those ids, by id, nobody else's to change before the transaction ends; unknown ones left out."""
-    return {row[0]: SiteSnapshot(*row) for row in _AT_HAND.run(conn, wanted)}
+    found = (SiteSnapshot(*row) for row in _AT_HAND.run(conn, wanted))
+    return {each.id: each for each in found}
 
 
 def save_updates(conn: Connection, contacted: Sequence[SiteUpdate]) -> None:

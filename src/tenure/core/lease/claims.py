@@ -8,6 +8,9 @@ import msgspec
 from tenure.core.renewal_outlook import RenewalOutlook
 from tenure.core.timeline import DAY, Instant, Span
 
+ISSUE_SKEW = 300
+"""Seconds by which `iat` of a lease or a seat may lie in the past, because JWT libraries refuse a token issued seconds
+ahead of their clock [spec: issue-skew]."""
 SHORT = 14 * DAY
 """A lease that lives less has a pace of its own: daily contacts and a warning after a week would come too late."""
 CONTACTS = 28

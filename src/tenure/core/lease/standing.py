@@ -14,6 +14,7 @@ from tenure.core.lease.clock import TimeEstimate
 from tenure.core.refusals import Refused
 from tenure.core.timeline import (
     DAY,
+    SERVING,
     Instant,
     Phase,
     PhaseCause,
@@ -30,8 +31,6 @@ AMNESTY_MOST = 30 * DAY
 """No lease is moved by more, however many outages were announced."""
 
 FOREVER = float("inf")
-
-SERVING = frozenset({Phase.ACTIVE, Phase.GRACE})
 
 
 class OutageAmnesty(msgspec.Struct, frozen=True):

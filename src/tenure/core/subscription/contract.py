@@ -13,6 +13,7 @@ from tenure.core.subscription.fold import SiteState, Subscription, evolve
 from tenure.core.subscription.terms import Hold, Period
 from tenure.core.timeline import (
     DAY,
+    SERVING,
     Instant,
     Phase,
     PhaseCause,
@@ -25,9 +26,6 @@ from tenure.core.timeline import (
     span_at,
     starting_at,
 )
-
-SERVING = frozenset({Phase.ACTIVE, Phase.GRACE})
-"""Phases with the full features of the plan."""
 
 
 def timeline(sub: Subscription, site: SiteState | None = None) -> Timeline:

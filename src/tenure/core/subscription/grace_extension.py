@@ -9,10 +9,10 @@ import msgspec
 
 from tenure.core.periods import period_boundary
 from tenure.core.policy.rules import Rules
-from tenure.core.subscription.contract import SERVING, contract_at, grace_days
+from tenure.core.subscription.contract import contract_at, grace_days
 from tenure.core.subscription.fold import Subscription
 from tenure.core.subscription.terms import Period
-from tenure.core.timeline import DAY, Instant
+from tenure.core.timeline import DAY, SERVING, Instant
 
 MAX_GRACE_DAYS = 90
 """Grace with all its extensions [spec: policy]."""

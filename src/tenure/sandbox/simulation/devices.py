@@ -4,9 +4,8 @@ from tenure.agent.device_state import DeviceStateFolder
 from tenure.agent.requests import DeviceIdentity
 from tenure.agent.seat_holder import SeatKeyHolder
 from tenure.agent.seat_keeper import SeatKeeper
-from tenure.core.lease.standing import SERVING
 from tenure.core.refusals import Refused
-from tenure.core.timeline import DAY, Instant
+from tenure.core.timeline import DAY, SERVING, Instant
 from tenure.sandbox.simulation.bounds import TimeBounds
 from tenure.sandbox.simulation.clocks import SimulatedMachine
 from tenure.sandbox.simulation.disks import MemoryDisk

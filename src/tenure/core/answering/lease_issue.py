@@ -1,22 +1,40 @@
-"""What the server says to a site: the lease that follows from a subscription, pure and not yet signed [spec: lease]."""
+"""What the server says to a site: the lease that follows from a subscription, not yet signed [spec: lease].
+
+Three figures bound how far a lease reaches [spec: contact-until, fork-rule, successor]: its life is the policy's, a
+reserve is promised for at most `PROMISE_DAYS` beyond its due instant, a clone's lease lives for `FORK_DAYS`, and a
+successor's for `SUCCESSOR_DAYS` from the takeover. When a lease is replaced is `unchanged`'s.
+
+An example. A subscription by the month, paid until 1 February, leases of 30 days. A lease signed on 10 January at 0:00
+is dated back by 5 minutes, so `contact_until` is 8 February, 23:55.
+- For a site without a network, whose leases live for 90 days, it is 9 April, 23:55.
+- For a clone of the site it is 17 January, 0:00.
+- Once February is reserved, a lease of 25 January reaches to 8 February, 0:00, whichever life it has: 7 days beyond.
+"""
 
 import msgspec
 
-from tenure.core.lease.claims import Brand, ComingLimit, Confirmation, Lease, SiteFigures, contact_interval
+from tenure.core.business.outstanding_leases import SUCCESSOR_DAYS
+from tenure.core.lease.claims import (
+    ISSUE_SKEW,
+    Brand,
+    ComingLimit,
+    Confirmation,
+    Lease,
+    SiteFigures,
+    contact_interval,
+)
 from tenure.core.renewal_outlook import RenewalOutlook
-from tenure.core.subscription.contract import SERVING, timeline
+from tenure.core.subscription.contract import timeline
 from tenure.core.subscription.facts import SuccessorStarted
 from tenure.core.subscription.fold import SiteState, Subscription, evolve
 from tenure.core.subscription.renewal import PROMISE_DAYS, due_at, first_period
 from tenure.core.subscription.terms import Period
-from tenure.core.timeline import DAY, HOUR, Instant, Phase, Timeline, span_at, spans_since
+from tenure.core.timeline import DAY, HOUR, SERVING, Instant, Phase, Timeline, span_at, spans_since
 
-SKEW = 300
-"""Seconds by which `iat` may lie in the past, because JWT libraries refuse one that lies ahead [spec: issue-skew]."""
 FORK_DAYS = 7
 """A forked site's lease reaches at most so far [spec: fork-rule]."""
-SUCCESSOR_DAYS = 30
 WARNED_DAYS = 14
+"""So long before its lease's end a site without a network is warned."""
 
 
 class LeaseHolderClaims(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +66,15 @@ class LeaseIssuer(msgspec.Struct, frozen=True, kw_only=True):
     sandbox: bool = False
 
 
+class _LeaseTerm(msgspec.Struct, frozen=True, kw_only=True):
+    """When a lease is signed, from when and until when it holds, and at which instant its terms are read."""
+
+    iat: Instant
+    nbf: Instant
+    until: Instant
+    read_at: Instant
+
+
 def lease_for(
     sub: Subscription,
     site: SiteState,
@@ -63,48 +90,20 @@ def lease_for(
     `carried`: brought by hand to a site without a network, so that it lives longer [spec: offline-exchange].
     """
     spans = spans_since(timeline(sub, site), now)
-    running = spans[0]
-    iat = max(running.since, now - SKEW)
+    iat = max(spans[0].since, now - ISSUE_SKEW)
     until = _contact_until(sub, iat, now, _lease_life(sub, holder, now, carried=carried), forked=forked)
-    terms, figures = sub.terms_at(now), _site_figures(sub, issuer, now)
-    period = _period_at(sub, now)
-    return Lease(
-        iss=issuer.name,
-        sub=holder.id,
-        aud=sub.product,
-        jti=f"{holder.id}.{holder.epoch}.{holder.serial}",
-        iat=iat,
-        nbf=iat,
-        exp=_features_end(spans, until),
-        cnf=Confirmation(jwk=holder.jwk),
-        serial=holder.serial,
-        epoch=holder.epoch,
-        prev=holder.prev,
-        subscription=sub.id,
-        revision=sub.revision,
-        product=sub.product,
-        plan=terms.plan,
+    term = _LeaseTerm(iat=iat, nbf=iat, until=until, read_at=now)
+    lease, period = _make_lease(sub, site, holder, issuer, term, spans), _period_at(sub, now)
+    return msgspec.structs.replace(
+        lease,
         kind="trial" if period is not None and period.trial else sub.kind.value,
-        spans=spans,
-        contact_until=until,
         refresh_after=now + contact_interval(until - iat, sub.rules_at(now).sync_interval),
-        features=running.features,
-        base_features=terms.base_features,
-        allotment=site.allotment,
-        limit=terms.devices,
-        min_version=_floor_at(sub, site, now),
-        device_port=holder.device_port,
-        figures=_without_warning(figures, until - iat) if carried else figures,
-        provider=issuer.provider,
-        brand=issuer.brand,
-        code_last_group=_last_group(sub, site),
+        min_version=_minimum_version(sub, site, now),
+        figures=_without_warning(lease.figures, until - iat) if carried else lease.figures,
         prepaid_until=sub.paid_until,
-        sandbox=issuer.sandbox,
         coming=holder.coming,
-        installation=holder.installation,
         ephemeral=holder.ephemeral,
         outlook=holder.outlook,
-        plan_name=holder.plan_name,
     )
 
 
@@ -116,25 +115,44 @@ def successor_lease(
 
     `begins` is at or after `now`.
     """
-    terms = sub.terms_at(begins)
-    running = span_at(timeline(sub, site), begins)
-    until = begins + min(SUCCESSOR_DAYS, sub.rules_at(begins).lease_days) * DAY
     begun, own = sub, site
-    if running.phase is Phase.PENDING:  # its term begins with the takeover, also where no server books that
+    if span_at(timeline(sub, site), begins).phase is Phase.PENDING:
+        # Its term begins with the takeover, also where no server books that.
         first = first_period(sub, begins, sub.rules_at(begins), site.floor)
         started = SuccessorStarted(at=begins, recorded_at=begins, by="successor", site=site.id, period=first)
         begun = evolve(sub, started)
         own = begun.find_site(site.id) or site
-        running = span_at(timeline(begun, own), begins)
-    spans = spans_since(timeline(begun, own), begins)
+    until = begins + min(SUCCESSOR_DAYS, sub.rules_at(begins).lease_days) * DAY
+    term = _LeaseTerm(iat=now, nbf=begins, until=until, read_at=begins)
+    lease = _make_lease(sub, site, holder, issuer, term, spans_since(timeline(begun, own), begins))
+    return msgspec.structs.replace(
+        lease,
+        jti=f"{lease.jti}s",
+        kind="trial" if sub.trial else sub.kind.value,
+        min_version=site.floor,
+        role="successor",
+        prepaid_until=begun.paid_until,
+    )
+
+
+def _make_lease(
+    sub: Subscription,
+    site: SiteState,
+    holder: LeaseHolderClaims,
+    issuer: LeaseIssuer,
+    term: _LeaseTerm,
+    spans: Timeline,
+) -> Lease:
+    """What every lease says: who speaks to whom, about which subscription, and what `spans` grant."""
+    terms = sub.terms_at(term.read_at)
     return Lease(
         iss=issuer.name,
         sub=holder.id,
         aud=sub.product,
-        jti=f"{holder.id}.{holder.epoch}.{holder.serial}s",
-        iat=now,
-        nbf=begins,
-        exp=_features_end(spans, until),
+        jti=f"{holder.id}.{holder.epoch}.{holder.serial}",
+        iat=term.iat,
+        nbf=term.nbf,
+        exp=_features_end(spans, term.until),
         cnf=Confirmation(jwk=holder.jwk),
         serial=holder.serial,
         epoch=holder.epoch,
@@ -143,30 +161,27 @@ def successor_lease(
         revision=sub.revision,
         product=sub.product,
         plan=terms.plan,
-        kind="trial" if sub.trial else sub.kind.value,
+        kind=sub.kind.value,
         spans=spans,
-        contact_until=until,
-        refresh_after=begins,
-        features=running.features,
+        contact_until=term.until,
+        refresh_after=term.nbf,
+        features=spans[0].features,
         base_features=terms.base_features,
         allotment=site.allotment,
         limit=terms.devices,
-        min_version=site.floor,
         device_port=holder.device_port,
-        figures=_site_figures(sub, issuer, begins),
+        figures=_site_figures(sub, issuer, term.read_at),
         provider=issuer.provider,
         brand=issuer.brand,
         code_last_group=_last_group(sub, site),
-        role="successor",
-        prepaid_until=begun.paid_until,
         sandbox=issuer.sandbox,
         installation=holder.installation,
         plan_name=holder.plan_name,
     )
 
 
-def slimmer_leases(lease: Lease) -> tuple[Lease, ...]:
-    """The same word in ever fewer bytes, for one that exceeds a lease's cap: what people read goes, never a right."""
+def shorter_leases(lease: Lease) -> tuple[Lease, ...]:
+    """The same lease in ever fewer bytes, for one that exceeds a lease's cap: what people read goes, never a right."""
     silent = msgspec.structs.replace(lease, spans=tuple(msgspec.structs.replace(each, note="") for each in lease.spans))
     brand = msgspec.structs.replace(lease.brand, logo="", support="")
     plain = msgspec.structs.replace(silent, brand=brand)
@@ -182,41 +197,20 @@ def grants_until(lease: Lease) -> Instant:
     return lease.contact_until if end is None else min(end, lease.contact_until)
 
 
-def renewal_due(
-    lease: Lease, sub: Subscription, site: SiteState, now: Instant, *, outlook: RenewalOutlook | None = None
-) -> bool:
-    """Whether a new lease is to be signed: anything changed, time alone changed what it says (terms and figures agreed
-    for a date), the next renewal is seen otherwise, or a quarter of its life has passed [spec: new-lease]."""
-    if _outlook_claim(lease.outlook) != _outlook_claim(outlook):
-        return True
-    changed = (lease.subscription, lease.revision, lease.allotment) != (sub.id, sub.revision, site.allotment)
-    return (
-        changed
-        or lasting_claims(lease) != to_say(sub, site, now)
-        or now >= lease.iat + (lease.contact_until - lease.iat) // 4
-    )
-
-
-def _outlook_claim(outlook: RenewalOutlook | None) -> RenewalOutlook | None:
-    """What of an outlook is worth a lease: how far was looked is none of it."""
-    lasting = outlook is not None and outlook.lasts
-    return msgspec.structs.replace(outlook, covered_until=None) if outlook is not None and lasting else outlook
-
-
-def lasting_claims(lease: Lease) -> tuple[object, ...]:
-    """What of a lease time alone can change, but for its spans."""
+def claims_of_time(lease: Lease) -> tuple[object, ...]:
+    """What of a lease time alone can change, without its spans."""
     figures = lease.figures
     return lease.plan, lease.limit, lease.base_features, lease.min_version, *(getattr(figures, each) for each in _RULED)
 
 
-def to_say(sub: Subscription, site: SiteState, now: Instant) -> tuple[object, ...]:
-    """The same as it is to be said at `now`; it stays so until `sub.next_turn(now)`."""
+def claims_at(sub: Subscription, site: SiteState, now: Instant) -> tuple[object, ...]:
+    """The same as a lease is to say it at `now`; it stays so until `sub.next_turn(now)`."""
     terms, rules = sub.terms_at(now), sub.rules_at(now)
-    floor = _floor_at(sub, site, now)
-    return terms.plan, terms.devices, terms.base_features, floor, *(getattr(rules, each) for each in _RULED)
+    least = _minimum_version(sub, site, now)
+    return terms.plan, terms.devices, terms.base_features, least, *(getattr(rules, each) for each in _RULED)
 
 
-def _floor_at(sub: Subscription, site: SiteState, now: Instant) -> str:
+def _minimum_version(sub: Subscription, site: SiteState, now: Instant) -> str:
     period = _period_at(sub, now)
     return site.floor if period is None else period.min_version
 
@@ -227,7 +221,7 @@ def _period_at(sub: Subscription, now: Instant) -> Period | None:
 
 
 def _without_warning(figures: SiteFigures, life: int) -> SiteFigures:
-    """Nobody expects a site without a network to synchronize: it is warned 14 days before its lease's end."""
+    """A site without a network is not expected to synchronize: it is warned `WARNED_DAYS` before its lease's end."""
     return msgspec.structs.replace(figures, warn_after=max(figures.warn_after, life - WARNED_DAYS * DAY))
 
 
@@ -242,7 +236,7 @@ def _lease_life(sub: Subscription, holder: LeaseHolderClaims, now: Instant, *, c
 def _contact_until(sub: Subscription, iat: Instant, now: Instant, life: int, *, forked: bool) -> Instant:
     until = iat + life
     if sub.reserved is not None:
-        # Canceling must be able to give the reserve back, so no word reaches far into a period not yet begun.
+        # Canceling must be able to give the reserve back, so no lease reaches far into a period not yet begun.
         until = min(until, due_at(sub) + PROMISE_DAYS * DAY)
     if forked:
         until = min(until, now + FORK_DAYS * DAY)
