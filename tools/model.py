@@ -79,7 +79,7 @@ _HEAD = """# The model
 
 This page is written by `python tools/model.py` from the code; `--check` compares. Each cell was decided by the core
 itself on a subscription that had been brought into its state by commands, money and time. Why the odd ones are as they
-are stands in [ADR 5](adr/0005-odd-cells.md)."""
+are stands in [ADR 5](adr/0005-edge-case-matrix.md)."""
 
 
 def _diagram(cells: list[Row]) -> str:

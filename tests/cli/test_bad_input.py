@@ -97,7 +97,7 @@ ROWS: tuple[tuple[str, str, int], ...] = (
     ("block-code SUB nonsense", "field_invalid", 2),
     ("renew SUB --idempotency-key LONG", "field_invalid", 2),
     ("renew SUB --if-match 7", "field_invalid", 2),
-    ("renew SUB --plan nonsense", "field_invalid", 2),
+    ("renew SUB --outcome nonsense", "field_invalid", 2),
     # dates: before the epoch, past, leap days, beyond the calendar
     ("order CUS OFF 5 --until 1969-12-31", "term_too_short", 2),
     ("order CUS OFF 5 --until 1970-01-01", "term_too_short", 2),

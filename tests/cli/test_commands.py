@@ -137,12 +137,13 @@ def test_b04_a_dry_run_does_nothing_and_its_plan_does_exactly_that(desk: Desk) -
     sub, tell = desk.subscription(), desk.terminal.good
     seen = tell("change-devices", sub, "15", "--dry-run")
     assert tell("subscriptions", "show", sub)["terms"]["devices"] == 10
-    done = tell("change-devices", sub, "15", "--plan", seen["plan"])
+    done = tell("change-devices", sub, "15", "--outcome", seen["outcome_hash"])
     assert (done["facts"], done["timeline"]) == (seen["facts"], seen["timeline"])
     seen = tell("change-devices", sub, "20", "--dry-run")
     tell("hold", sub, "something else happens")
     assert (
-        desk.terminal.refused("change-devices", sub, "20", "--plan", seen["plan"])["code"] == "plan_changed_meanwhile"
+        desk.terminal.refused("change-devices", sub, "20", "--outcome", seen["outcome_hash"])["code"]
+        == "outcome_changed_meanwhile"
     )
     assert tell("subscriptions", "show", sub)["terms"]["devices"] == 15
 
@@ -152,10 +153,10 @@ def test_b04_an_order_is_placed_exactly_as_it_was_shown(desk: Desk) -> None:
     seen = desk.terminal.good(*words, "--dry-run")
     assert seen["activation_code"] == ""
     assert desk.terminal.good("subscriptions", "list")["items"] == []
-    assert "--plan" in desk.terminal.run(*words, "--dry-run").out
+    assert "--outcome" in desk.terminal.run(*words, "--dry-run").out
     other = (*words[:-1], "8")
-    assert desk.terminal.refused(*other, "--plan", seen["plan"])["code"] == "plan_changed_meanwhile"
-    done = desk.terminal.good(*words, "--plan", seen["plan"])
+    assert desk.terminal.refused(*other, "--outcome", seen["outcome_hash"])["code"] == "outcome_changed_meanwhile"
+    done = desk.terminal.good(*words, "--outcome", seen["outcome_hash"])
     assert (done["facts"], len(done["activation_code"])) == (seen["facts"], 23)
 
 

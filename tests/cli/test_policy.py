@@ -7,10 +7,10 @@ def test_a_report_is_read_and_exactly_that_is_published(desk: Desk) -> None:
     sub, tell = desk.subscription(), desk.terminal.good
     shown = desk.terminal.run("policy", "impact", "--rule", "grace_days=3").out
     assert "Grace after a paid period: 14 becomes 3, worse" in shown and sub in shown
-    name = tell("policy", "impact", "--rule", "grace_days=3")["plan"]
-    refused = desk.terminal.refused("policy", "publish", "--rule", "grace_days=4", "--plan", name)
-    assert refused["code"] == "plan_changed_meanwhile"
-    assert tell("policy", "publish", "--rule", "grace_days=3", "--plan", name)["version"] >= 1
+    name = tell("policy", "impact", "--rule", "grace_days=3")["outcome_hash"]
+    refused = desk.terminal.refused("policy", "publish", "--rule", "grace_days=4", "--outcome", name)
+    assert refused["code"] == "outcome_changed_meanwhile"
+    assert tell("policy", "publish", "--rule", "grace_days=3", "--outcome", name)["version"] >= 1
     rules = {one["field"]: one["source"] for one in tell("policy", "effective", "--subscription", sub)["rules"]}
     assert rules["grace_days"] in {"vendor_default", "subscription"}
 

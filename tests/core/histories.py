@@ -128,7 +128,7 @@ ASKED: list[list[Step]] = [
         *_ask(c.DropSuccessor, site=SITES),
         *_ask(c.FreeAllotment, site=SITES),
         *_ask(c.EditSeatConflict, going=[(), ("site_1",)]),
-        *_ask(c.DeclareSiteLost, site=SITES, heir=["", *SITES]),
+        *_ask(c.DeclareSiteLost, site=SITES, recipient=["", *SITES]),
         *_ask(c.ResolveFork, site=SITES, resolution=["restored", "retired", "?"]),
     ],
 ]

@@ -4,7 +4,13 @@ import msgspec
 import pytest
 
 from tenure.core.business import commands as c
-from tenure.core.business.execute import PLAN_LIFE, CommandOutcome, execute, plan_hash, same_plan
+from tenure.core.business.execute import (
+    OUTCOME_HASH_LIFE,
+    CommandOutcome,
+    check_outcome_hash,
+    execute,
+    make_outcome_hash,
+)
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.subscription.terms import CodeRef, RenewalIntent, SubscriptionKind, TermStart
 from tenure.core.timeline import Phase
@@ -21,7 +27,7 @@ def preview(world: World, command: c.Command, name: str = "sub_1") -> CommandOut
 def verdict(world: World, plan: str, command: c.Command, later: int = 0) -> RefusalCode | None:
     now = world.now + later
     again = accepted(execute(world.account, world.items.values(), "sub_1", command, c.DecisionContext(), now)[1])
-    refused = same_plan(plan, again, command, now)
+    refused = check_outcome_hash(plan, again, command, now)
     return None if refused is None else refused.code
 
 
@@ -77,16 +83,16 @@ def test_b04_a_preview_stores_nothing() -> None:
 def test_b04_the_previewed_plan_is_the_one_that_is_applied() -> None:
     world = limited(PRICE)
     world.wait(days=1)
-    plan = plan_hash(preview(world, MORE), MORE, world.now)
-    assert verdict(world, plan, MORE, later=PLAN_LIFE) is None
+    plan = make_outcome_hash(preview(world, MORE), MORE, world.now)
+    assert verdict(world, plan, MORE, later=OUTCOME_HASH_LIFE) is None
 
 
 def test_b04_a_plan_is_good_for_fifteen_minutes() -> None:
-    assert PLAN_LIFE == 900
+    assert OUTCOME_HASH_LIFE == 900
     world = limited(PRICE)
     world.wait(days=1)
-    plan = plan_hash(preview(world, MORE), MORE, world.now)
-    assert verdict(world, plan, MORE, later=PLAN_LIFE + 1) is RefusalCode.PLAN_CHANGED_MEANWHILE
+    plan = make_outcome_hash(preview(world, MORE), MORE, world.now)
+    assert verdict(world, plan, MORE, later=OUTCOME_HASH_LIFE + 1) is RefusalCode.OUTCOME_CHANGED_MEANWHILE
 
 
 def _reissued(world: World) -> c.Command:
@@ -111,21 +117,21 @@ def _other_price(world: World) -> c.Command:
 def test_b04_a_world_that_changed_is_another_plan(change: object) -> None:
     world = limited(PRICE)
     world.wait(days=1, seconds=-300)
-    plan = plan_hash(preview(world, MORE), MORE, world.now)
+    plan = make_outcome_hash(preview(world, MORE), MORE, world.now)
     command = change(world)  # type: ignore[operator]
-    assert verdict(world, plan, command) is RefusalCode.PLAN_CHANGED_MEANWHILE
+    assert verdict(world, plan, command) is RefusalCode.OUTCOME_CHANGED_MEANWHILE
 
 
 def test_b04_money_that_moved_without_effect_leaves_the_plan_alone() -> None:
     world = limited(PRICE)
-    plan = plan_hash(preview(world, MORE), MORE, world.now)
+    plan = make_outcome_hash(preview(world, MORE), MORE, world.now)
     world.top_up(5)
     assert verdict(world, plan, MORE) is None
 
 
 @pytest.mark.parametrize("claimed", ["", "x", "1767225600", "1767225600.00", "-1.ab", "9" * 40 + ".ab", "١.ab"])
 def test_b04_a_plan_that_cannot_be_read_is_another_plan(claimed: str) -> None:
-    assert verdict(limited(PRICE), claimed, MORE) is RefusalCode.PLAN_CHANGED_MEANWHILE
+    assert verdict(limited(PRICE), claimed, MORE) is RefusalCode.OUTCOME_CHANGED_MEANWHILE
 
 
 def test_b04_a_new_id_and_a_new_code_do_not_make_another_order() -> None:
@@ -138,16 +144,16 @@ def test_b04_a_new_id_and_a_new_code_do_not_make_another_order() -> None:
         )
 
     first, second = asked(7), asked(8)
-    plan = plan_hash(preview(world, first, "sub_7"), first, world.now)
-    assert same_plan(plan, preview(world, second, "sub_8"), second, world.now) is None
+    plan = make_outcome_hash(preview(world, first, "sub_7"), first, world.now)
+    assert check_outcome_hash(plan, preview(world, second, "sub_8"), second, world.now) is None
 
 
 def test_b04_blocking_another_code_is_another_plan() -> None:
     world = limited()
     accepted(world.do(c.ReissueCode(by="x", code=CodeRef(id="new", last_group="1"))))
     one, other = (c.BlockCode(by="x", code=code) for code in ("code of sub_1", "new"))
-    plan = plan_hash(preview(world, one), one, world.now)
-    assert verdict(world, plan, other) is RefusalCode.PLAN_CHANGED_MEANWHILE
+    plan = make_outcome_hash(preview(world, one), one, world.now)
+    assert verdict(world, plan, other) is RefusalCode.OUTCOME_CHANGED_MEANWHILE
 
 
 def test_a_trial_that_converts_shows_what_it_will_take() -> None:

@@ -133,7 +133,7 @@ def test_clock_matrix_offline(what: str, reboot: bool, asleep: bool) -> None:
     assert machine.error == early
     machine.run(18 * HOUR)
     if late is FAST:
-        # It went ahead with the wall clock, a day after the first leap and by leaps of 25 h since.
+        # It went ahead with the wall clock, a day after the first jump and by jumps of 25 h since.
         assert 9 * 30 * HOUR - 25 * HOUR <= machine.error <= 9 * 30 * HOUR
     else:
         assert machine.error == late
@@ -198,7 +198,7 @@ def test_a_clock_known_as_wrong_is_corrected_also_after_weeks_without_power(year
     machine.run(DAY)
     machine.off(20 * DAY)
     found = machine.run(2 * DAY)
-    assert found.leap_in is None
+    assert found.jump_in is None
     assert machine.error == 0
 
 
@@ -214,7 +214,7 @@ def test_a_clock_that_was_known_as_behind_and_is_put_nearly_right_does_not_leap(
     else:
         machine.wall += YEAR - DAY
     found = machine.run(3 * DAY)
-    assert found.leap_in is None
+    assert found.jump_in is None
     assert found.refusal is not None and found.refusal.code is RefusalCode.CLOCK_IMPLAUSIBLE
     assert machine.error == 0, "it goes by running time"
 
@@ -259,8 +259,8 @@ def test_p2_a_machine_that_was_off_for_long_gets_24_hours_of_running_once_per_le
     machine.off(60 * DAY)
     first = machine.look()
     assert first.now == machine.true - 60 * DAY + 600
-    assert (first.synchronize, first.leap_in) == (True, 24 * HOUR)
-    assert machine.run(24 * HOUR - 1).leap_in == 1
+    assert (first.synchronize, first.jump_in) == (True, 24 * HOUR)
+    assert machine.run(24 * HOUR - 1).jump_in == 1
     assert machine.run(1) == certain_estimate(machine.true)
     machine.off(60 * DAY)
     assert machine.look() == certain_estimate(machine.true)
@@ -272,7 +272,7 @@ def test_another_lease_gives_another_delay() -> None:
     machine.run(DAY)
     machine.serial += 1
     machine.off(60 * DAY)
-    assert machine.estimate.leap_in == 24 * HOUR
+    assert machine.estimate.jump_in == 24 * HOUR
 
 
 def test_running_time_is_remembered_over_reboots() -> None:
@@ -294,7 +294,7 @@ def test_a_leap_is_shown_from_its_first_moment() -> None:
     machine = Machine()
     machine.wall += YEAR
     first = machine.look()
-    assert (first.now, first.synchronize, first.leap_in) == (machine.true, True, 24 * HOUR)
+    assert (first.now, first.synchronize, first.jump_in) == (machine.true, True, 24 * HOUR)
     said = (
         "The clock is 8760.0 hours ahead of the time last known; after 24.0 hours of running it will be believed,"
         " unless the server answers before."
@@ -313,7 +313,7 @@ def test_under_a_short_lease_a_leap_takes_effect_after_a_thirtieth_of_its_life(l
     machine = Machine()
     machine.life = life
     machine.off(60 * DAY)
-    assert machine.estimate.leap_in == delay
+    assert machine.estimate.jump_in == delay
     machine.run(delay - 1)
     assert machine.error < 0
     machine.run(1)
@@ -416,7 +416,7 @@ def test_p1_an_honest_machine_that_runs_minutes_is_never_ahead_of_the_truth(done
     for seconds, off in done:
         machine.session(seconds, off, honest)
         assert machine.error <= 0
-        assert machine.estimate.is_plausible or machine.estimate.leap_in is not None
+        assert machine.estimate.is_plausible or machine.estimate.jump_in is not None
     machine.synchronize()
     assert machine.error == 0
 
@@ -428,7 +428,7 @@ def test_a_leap_that_goes_away_was_none() -> None:
     machine.wall -= UNTIL_2099
     assert machine.look() == certain_estimate(machine.true)
     machine.wall += UNTIL_2099
-    assert machine.look().leap_in == 24 * HOUR
+    assert machine.look().jump_in == 24 * HOUR
 
 
 def test_a_paused_virtual_machine_catches_up_after_a_day_of_running() -> None:
@@ -445,7 +445,7 @@ def test_many_short_pauses_add_up_to_a_leap() -> None:
     for _ in range(3):
         machine.freeze(10 * HOUR)
         machine.run(HOUR)
-    assert machine.estimate.leap_in is not None
+    assert machine.estimate.jump_in is not None
 
 
 def test_an_answer_settles_a_leap_and_gives_the_delay_back() -> None:
@@ -456,7 +456,7 @@ def test_an_answer_settles_a_leap_and_gives_the_delay_back() -> None:
     assert machine.state.spent == machine.serial
     machine.synchronize()
     machine.off(60 * DAY)
-    assert machine.look().leap_in == 24 * HOUR
+    assert machine.look().jump_in == 24 * HOUR
 
 
 # Answers -------------------------------------------------------------------------------------------------------------
@@ -603,7 +603,7 @@ def test_p1_an_honest_clock_never_runs_ahead_of_the_truth(done: list[tuple[str, 
         else:
             {"suspend": machine.suspend, "off": machine.off, "freeze": machine.freeze}[what](figure)
         assert machine.error <= 0
-        assert machine.estimate.is_plausible or machine.estimate.leap_in is not None
+        assert machine.estimate.is_plausible or machine.estimate.jump_in is not None
     machine.synchronize()
     assert machine.error == 0
 

@@ -48,7 +48,7 @@ TOLD: list[tuple[f.Fact, str]] = [
         f.SiteActivated(**WHEN, site=SITE, key="k", code=CODE, name="Berlin", version="12.0", allotment=5),
         "Berlin, version 12.0, 5 devices, by the code …9XK2.",
     ),
-    (f.SiteReplaced(**WHEN, site=SITE, heir=HEIR, excess_until=NOW), "Paris has the place of Berlin."),
+    (f.SiteReplaced(**WHEN, site=SITE, replacement=HEIR, excess_until=NOW), "Paris has the place of Berlin."),
     (
         f.SiteReleaseOrdered(**WHEN, site=SITE, until=NOW, another_code=True),
         "Berlin is told to give its place up, at the latest 2026-01-01T00:00:00Z; it may take another code.",
@@ -69,7 +69,7 @@ TOLD: list[tuple[f.Fact, str]] = [
     (f.Renewed(**WHEN, period=PERIOD, paid_by="balance"), f"P{PAID}, 10 devices: 120.00 EUR from the balance."),
     (f.Renewed(**WHEN, period=PERIOD, paid_by="nothing"), f"P{PAID}, 10 devices: free of charge."),
     (f.Reanchored(**WHEN, anchor=NOW), "Periods count from 2026-01-01T00:00:00Z."),
-    (f.SiteDeclaredLost(**WHEN, site=SITE, heir=HEIR, allotment=1), "Berlin; 1 device go to Paris."),
+    (f.SiteDeclaredLost(**WHEN, site=SITE, recipient=HEIR, allotment=1), "Berlin; 1 device go to Paris."),
     (f.PaymentFailed(**WHEN, price=12_000, missing=2_000), "20.00 EUR missing of 120.00 EUR."),
     (f.Refunded(**WHEN, amount=1_000, since=NOW), "10.00 EUR for days from 2026-01-01T00:00:00Z on."),
     (f.RenewalIntentSet(**WHEN, intent=RenewalIntent.MANUAL), "It is renewed by hand."),

@@ -154,7 +154,7 @@ EXTREMES: list[c.Command] = [
     c.Activate(by="", site="", key="", code="", product="", version="", name=""),
     c.StageSuccessor(by="", site="", key="", code="", product="", version="", name=""),
     c.ResolveFork(by="", site="", resolution=""),
-    c.DeclareSiteLost(by="", site="", heir="site_1"),
+    c.DeclareSiteLost(by="", site="", recipient="site_1"),
     c.FreeAllotment(by="", site="site_1"),
     c.EditSeatConflict(by="", going=("site_1", "site_1", "")),
     c.BlockCode(by="", code=""),

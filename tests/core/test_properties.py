@@ -13,7 +13,13 @@ from tenure.core.business import commands as c
 from tenure.core.business import ledger
 from tenure.core.business.allowed_actions import allowed_actions, sample_commands
 from tenure.core.business.decide import Accepted, decide
-from tenure.core.business.execute import PLAN_LIFE, CommandOutcome, execute, plan_hash, same_plan
+from tenure.core.business.execute import (
+    OUTCOME_HASH_LIFE,
+    CommandOutcome,
+    check_outcome_hash,
+    execute,
+    make_outcome_hash,
+)
 from tenure.core.business.settle import settle
 from tenure.core.explain import explain
 from tenure.core.policy.rules import Role
@@ -264,7 +270,7 @@ def test_b03_allowed_actions_are_what_decide_says(drawn: Drawn, role: Role) -> N
 
 
 @some_lives
-@given(lives(), st.integers(0, PLAN_LIFE))
+@given(lives(), st.integers(0, OUTCOME_HASH_LIFE))
 def test_b04_what_was_previewed_is_what_is_applied(drawn: Drawn, minutes: int) -> None:
     """The same command on an unchanged world has the same plan; once a fact was added it has another."""
     *before, last = drawn[1]
@@ -275,17 +281,17 @@ def test_b04_what_was_previewed_is_what_is_applied(drawn: Drawn, minutes: int) -
     preview = _previewed(world, name, command, world.now)
     if isinstance(preview, Refused):
         return
-    plan = plan_hash(preview, command, world.now)
+    plan = make_outcome_hash(preview, command, world.now)
     again = _previewed(world, name, command, world.now)
     assert isinstance(again, CommandOutcome)
-    assert same_plan(plan, again, command, world.now + minutes) is None
-    late = same_plan(plan, again, command, world.now + PLAN_LIFE + 1)
-    assert late is not None and late.code is RefusalCode.PLAN_CHANGED_MEANWHILE
+    assert check_outcome_hash(plan, again, command, world.now + minutes) is None
+    late = check_outcome_hash(plan, again, command, world.now + OUTCOME_HASH_LIFE + 1)
+    assert late is not None and late.code is RefusalCode.OUTCOME_CHANGED_MEANWHILE
     world.do(c.ReissueCode(by="somebody", code=c.CodeRef(id="meanwhile", last_group="1")), name)
     changed = _previewed(world, name, command, world.now)
     if isinstance(changed, CommandOutcome) and world.sub(name).revision != _revision(preview, name):
-        refused = same_plan(plan, changed, command, world.now)
-        assert refused is not None and refused.code is RefusalCode.PLAN_CHANGED_MEANWHILE
+        refused = check_outcome_hash(plan, changed, command, world.now)
+        assert refused is not None and refused.code is RefusalCode.OUTCOME_CHANGED_MEANWHILE
 
 
 def _previewed(world: Life, name: str, command: c.Command, now: Instant) -> CommandOutcome | Refused:

@@ -14,7 +14,7 @@ PROMISED = {
     "state": "subscription_ended subscription_canceled subscription_paused not_activated awaiting_payment not_paused"
     " renewal_too_early renewal_is_automatic renewal_too_late already_canceled nothing_to_undo already_paused",
     "orders": "insufficient_balance duplicate_reference action_not_permitted term_too_short end_before_current_end"
-    " unknown_plan device_count_out_of_range trial_already_used plan_changed_meanwhile seat_conflict_open",
+    " unknown_plan device_count_out_of_range trial_already_used outcome_changed_meanwhile seat_conflict_open",
     "trust and manners": "sandbox_only lease_forked clock_implausible too_many_requests not_found",
 }
 

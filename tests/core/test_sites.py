@@ -530,7 +530,7 @@ def test_b07_a_lost_sites_allotment_goes_to_the_heir_and_the_rest_is_declared() 
     accepted(world.activate("site_1"))
     accepted(world.activate("site_2"))
     world.hear("sub_1", word(day("2026-01-31")), word(day("2026-02-15"), site="site_2"))
-    accepted(world.do(c.DeclareSiteLost(by="operator", site="site_1", heir="site_2")))
+    accepted(world.do(c.DeclareSiteLost(by="operator", site="site_1", recipient="site_2")))
     fact = world.last(f.SiteDeclaredLost)
     assert (fact.allotment, fact.excess_until) == (5, day("2026-01-31"))
     assert world.sub().find_site("site_2").allotment == 10
@@ -551,7 +551,9 @@ def test_the_heir_is_another_site_that_holds_it(heir: str) -> None:
     accepted(world.activate("site_1"))
     accepted(world.activate("site_3"))
     accepted(world.do(c.LeaveSite(by="admin", site="site_3")))
-    assert refusal(world.do(c.DeclareSiteLost(by="operator", site="site_1", heir=heir))) is RefusalCode.SITE_UNKNOWN
+    assert (
+        refusal(world.do(c.DeclareSiteLost(by="operator", site="site_1", recipient=heir))) is RefusalCode.SITE_UNKNOWN
+    )
 
 
 @pytest.mark.parametrize("role", [Role.CUSTOMER, Role.SITE])

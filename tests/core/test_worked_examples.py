@@ -74,11 +74,11 @@ def test_observe_goes_on_from_what_is_known() -> None:
     assert observe(known, ClockReading("next", 5, NOON + 8 * HOUR), 1)[1].now == NOON + 8 * HOUR
     assert observe(known, ClockReading("next", 5, NOON - HOUR), 1)[1].now == NOON + 1_200
     ahead = NOON + 5 * DAY
-    leapt, seen = observe(known, ClockReading("next", 5, ahead), 1)
-    assert (seen.now, seen.leap_in) == (NOON + 1_200, 24 * HOUR)
-    later, seen = observe(leapt, ClockReading("next", 5 + 9 * HOUR, ahead + 9 * HOUR), 1)
-    assert (seen.now, seen.leap_in) == (NOON + 1_200 + 9 * HOUR, 15 * HOUR)
-    assert observe(later, ClockReading("third", 5, ahead + 9 * HOUR), 1)[1].leap_in == 15 * HOUR - 600
+    jumped, seen = observe(known, ClockReading("next", 5, ahead), 1)
+    assert (seen.now, seen.jump_in) == (NOON + 1_200, 24 * HOUR)
+    later, seen = observe(jumped, ClockReading("next", 5 + 9 * HOUR, ahead + 9 * HOUR), 1)
+    assert (seen.now, seen.jump_in) == (NOON + 1_200 + 9 * HOUR, 15 * HOUR)
+    assert observe(later, ClockReading("third", 5, ahead + 9 * HOUR), 1)[1].jump_in == 15 * HOUR - 600
 
 
 def test_next_period_runs_to_the_edge_of_its_anchor() -> None:

@@ -18,7 +18,7 @@ async def test_a_customer_sees_its_own_and_may_do_what_the_policy_permits(at_the
     assert "Cancel at once" not in tab.text
     await tab.open(f"/subscriptions/{name}/do/change_devices")
     await tab.send(tab.form("devices"), devices="12")
-    await tab.send(tab.form("plan"), step="apply")
+    await tab.send(tab.form("outcome_hash"), step="apply")
     assert "The number of devices is changed." in tab.text
 
 
@@ -27,7 +27,7 @@ async def test_a_customer_orders_and_reads_its_balance(at_the_portal: Stage) -> 
     await tab.open("/order")
     assert "customer" not in tab.form("devices").fields
     await tab.send(tab.form("devices"), devices="3")
-    await tab.send(tab.form("plan"), step="apply")
+    await tab.send(tab.form("outcome_hash"), step="apply")
     assert "The order is done" in tab.text
     await tab.open(f"/customers/{at_the_portal.office.customer}/money")
     assert "€9,964.00" in tab.text
@@ -105,6 +105,6 @@ async def test_m16_the_renew_link_of_a_site_leads_to_the_renewal_of_its_subscrip
     await tab.send(email=at_the_portal.ben.email, password=PASSWORD)
     assert tab.path == f"/subscriptions/{name}/do/renew"
     assert "Renew: this will happen" in tab.text
-    await tab.send(tab.form("plan"), step="apply")
+    await tab.send(tab.form("outcome_hash"), step="apply")
     assert "It is renewed." in tab.text
     assert "1 Jan 2028" in tab.text

@@ -13,7 +13,7 @@ async def _ordered(tab: Tab, offer: str, devices: int = 10) -> tuple[str, str]:
     await tab.open(f"/order?offer={offer}")
     await tab.send(tab.form("devices"), devices=str(devices))
     assert "This will be ordered" in tab.text, tab.text
-    await tab.send(tab.form("plan"), step="apply")
+    await tab.send(tab.form("outcome_hash"), step="apply")
     code = CODE.search(tab.text)
     assert code, tab.text
     return next(link for link in tab.page.links if link.startswith("/subscriptions/sub_")), code[0]
@@ -33,7 +33,7 @@ async def test_a_new_customer_orders_tops_up_and_gets_a_code_that_works(at_the_p
     await tab.open(f"/order?customer={customer.rpartition('/')[2]}&offer={at_the_portal.office.offers['standard']}")
     await tab.send(tab.form("devices"), devices="10")
     assert "Order for €120.00" in tab.text
-    await tab.send(tab.form("plan"), step="apply")
+    await tab.send(tab.form("outcome_hash"), step="apply")
     code = CODE.search(tab.text)
     assert code
     granted = await at_the_portal.office.site().activate(code[0])
@@ -49,7 +49,7 @@ async def test_a_page_sent_twice_is_done_once(at_the_portal: Stage) -> None:
     tab = await at_the_portal.desk()
     await tab.open("/order")
     await tab.send(tab.form("devices"), devices="10")
-    form = tab.form("plan")
+    form = tab.form("outcome_hash")
     await tab.send(form, step="apply")
     first = CODE.search(tab.text)
     await tab.send(form, step="apply")
@@ -72,10 +72,10 @@ async def test_what_is_previewed_is_what_is_done_and_what_changed_meanwhile_is_s
     assert "this will happen" in tab.text
     facts = await at_the_portal.office.facts(name)
     await at_the_portal.office.desk.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 15})
-    await tab.send(tab.form("plan"), step="apply")
+    await tab.send(tab.form("outcome_hash"), step="apply")
     assert "Something changed meanwhile." in tab.text
     assert len(await at_the_portal.office.facts(name)) == len(facts) + 1
-    await tab.send(tab.form("plan"), step="apply")
+    await tab.send(tab.form("outcome_hash"), step="apply")
     assert "The number of devices is changed." in tab.text
     assert "20 devices" in tab.text
 
@@ -106,10 +106,10 @@ async def test_canceled_and_undone(at_the_portal: Stage) -> None:
     tab = await at_the_portal.desk()
     address, _ = await _ordered(tab, at_the_portal.office.offers["standard"])
     await tab.open(f"{address}/do/cancel_at_end")
-    await tab.send(tab.form("plan"), step="apply")
+    await tab.send(tab.form("outcome_hash"), step="apply")
     assert "It is canceled, and stays active" in tab.text
     await tab.open(f"{address}/do/undo_cancel")
-    await tab.send(tab.form("plan"), step="apply")
+    await tab.send(tab.form("outcome_hash"), step="apply")
     assert "The cancellation is undone." in tab.text
     await tab.open(f"{address}/history")
     assert "Cancellation undone" in tab.text
@@ -123,7 +123,7 @@ async def test_a_new_code_is_shown_once(at_the_portal: Stage) -> None:
     tab = await at_the_portal.desk()
     address, old = await _ordered(tab, at_the_portal.office.offers["standard"])
     await tab.open(f"{address}/do/reissue_code")
-    await tab.send(tab.form("plan"), step="apply")
+    await tab.send(tab.form("outcome_hash"), step="apply")
     code = CODE.search(tab.text)
     assert code
     assert code[0] != old
@@ -186,7 +186,7 @@ async def test_a_preview_names_plan_number_and_day_of_what_is_agreed_for_later(a
     await tab.send(tab.form("devices"), devices="5")
     assert "Agreed for later Nothing else: 10 devices, plan Standard" in tab.text, tab.text
     assert "5 devices, plan Standard; until" in tab.text
-    await tab.send(tab.form("plan"), step="apply")
+    await tab.send(tab.form("outcome_hash"), step="apply")
     await tab.open(next(link for link in tab.page.links if "drop_change" in link))
     assert "field=devices" in tab.path or "5 devices, plan Standard; until" in tab.text
     assert "Nothing else: 10 devices, plan Standard" in tab.text

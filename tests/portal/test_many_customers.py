@@ -71,10 +71,10 @@ async def test_the_last_of_two_thousand_is_found_and_ordered_for(at_the_portal: 
     await desk.send(desk.form("devices"), customer=last)
     assert "This will be ordered" in desk.text
     assert LAST in desk.text
-    await desk.send(desk.form("plan"), step="change")
+    await desk.send(desk.form("outcome_hash"), step="change")
     assert desk.form("devices").fields["customer"] == last
     await desk.send(desk.form("devices"))
-    await desk.send(desk.form("plan"), step="apply")
+    await desk.send(desk.form("outcome_hash"), step="apply")
     assert "The order is done" in desk.text
     await desk.open(f"/customers/{last}")
     assert any(link.startswith("/subscriptions/sub_") for link in desk.page.links)
@@ -103,7 +103,7 @@ async def test_a_subscription_is_transferred_to_the_last_of_two_thousand(at_the_
     assert shown(desk) == [last]
     await desk.send(desk.form("find"), customer=last)
     assert f"It goes to {LAST}" in desk.text
-    await desk.send(desk.form("plan"), step="apply")
+    await desk.send(desk.form("outcome_hash"), step="apply")
     assert (await shop.desk.get(f"/v1/subscriptions/{name}"))["customer"] == last
 
 

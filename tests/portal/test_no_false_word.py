@@ -68,7 +68,7 @@ async def test_a_code_is_said_to_be_shown_once_only_where_it_cannot_be_shown_aga
         await tab.open("/order")
         mine = {"customer": at_the_portal.office.customer} if "customer" in tab.form("devices").fields else {}
         await tab.send(tab.form("devices"), devices="3", **mine)
-        await tab.send(tab.form("plan"), step="apply")
+        await tab.send(tab.form("outcome_hash"), step="apply")
         assert "It can be shown once more." in tab.text
         assert "It is shown this once." not in tab.text
         (sub,) = {each for each in tab.page.links if re.fullmatch(r"/subscriptions/sub_\w+", each)}

@@ -106,7 +106,7 @@ async def test_the_same_form_sent_twice_has_one_effect(at_the_portal: Stage, wha
     whose = {"customer": shop.customer} if "customer" in form.fields and what == "order" else {}
     data = {**form.fields, **typed, **whose}
     await sent(tab, form, data)
-    again = [each for each in tab.page.forms if "plan" in each.fields and "step" in each.fields]
+    again = [each for each in tab.page.forms if "outcome_hash" in each.fields and "step" in each.fields]
     if again:
         form, data = again[0], {**again[0].fields, "step": "apply"}
         await sent(tab, form, data)

@@ -31,7 +31,7 @@ async def test_m02_who_may_not_order_asks_and_the_operator_orders_by_the_filled_
     assert form.fields["customer"] == at_the_portal.office.customer
     await desk.send(form)
     assert "This will be ordered" in desk.text
-    await desk.send(desk.form("plan"), step="apply")
+    await desk.send(desk.form("outcome_hash"), step="apply")
     assert "The order is done" in desk.text
     await desk.open("/order-requests")
     assert "No open order requests" in desk.text

@@ -105,7 +105,7 @@ async def test_an_auditor_sees_everything_and_changes_nothing(at_the_portal: Sta
     assert not [link for link in tab.page.links if "/do/" in link]
     await tab.open(f"/subscriptions/{name}/do/cancel_now")
     if tab.status == 200:
-        await tab.send(tab.form("plan"), step="apply")
+        await tab.send(tab.form("outcome_hash"), step="apply")
     assert tab.status in {403, 422}
     assert await at_the_portal.office.facts(name) == ["Ordered"]
 

@@ -24,7 +24,7 @@ async def released(tab: Tab, name: str, site: PlainSite, **more: str) -> None:
     await tab.open(f"/subscriptions/{name}/do/release_site?site={site.id}")
     await tab.send(tab.form("_key"), **more)
     assert "this will happen" in tab.text, tab.text
-    await tab.send(tab.form("plan"), step="apply")
+    await tab.send(tab.form("outcome_hash"), step="apply")
 
 
 async def orders(stage: Stage, name: str) -> list[f.SiteReleaseOrdered]:

@@ -18,7 +18,7 @@ async def test_m16_a_customer_renews_on_the_providers_website_and_the_site_hears
     await tab.open(f"/subscriptions/{name}/do/renew")
     await tab.send(tab.form("_key"))
     assert "this will happen" in tab.text, tab.text
-    await tab.send(tab.form("plan"), step="apply")
+    await tab.send(tab.form("outcome_hash"), step="apply")
     assert (await shop.facts(name))[-1] == "Renewed"
     told = await site.sync()
     assert isinstance(told, SyncAnswer)

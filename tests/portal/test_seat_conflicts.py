@@ -29,7 +29,7 @@ async def test_b11_a_customer_reads_who_stops_and_ticks_others(at_the_portal: St
     assert "Which applications stop: this will happen" in tab.text, tab.text
     for number in range(4):
         assert f"Desk {number} on " in tab.text
-    await tab.send(tab.form("plan"), step="apply")
+    await tab.send(tab.form("outcome_hash"), step="apply")
     assert (await at_the_portal.office.facts(name))[-1] == "SeatConflictListed"
     await tab.open(f"/subscriptions/{name}")
     assert "4 applications of 10 stop: Desk 3, Desk 2, Desk 1, Desk 0" in " ".join(tab.text.split())

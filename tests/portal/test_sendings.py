@@ -83,4 +83,4 @@ async def test_without_a_mail_server_no_next_try_is_promised(at_the_portal: Stag
     assert "can be handed over." in tab.text
     assert "handed over.," not in tab.text
     assert "next try" not in tab.text.lower()
-    assert {each["due"] for each in (await at_the_portal.office.desk.get("/v1/letters"))["items"]} == {None}
+    assert {each["due"] for each in (await at_the_portal.office.desk.get("/v1/emails"))["items"]} == {None}

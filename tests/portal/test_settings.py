@@ -67,9 +67,9 @@ async def test_mails_are_listed_newest_first_and_one_that_waits_is_tried_now(at_
     form = next(form for form in tab.page.forms if form.action.endswith("/resend"))
     await tab.send(form)
     assert "It is tried again" in tab.text
-    everything = (await shop.desk.get("/v1/letters"))["items"]
-    page = await shop.desk.get("/v1/letters", newest_first="true", limit="1")
-    rest = await shop.desk.get("/v1/letters", newest_first="true", cursor=page["next"])
+    everything = (await shop.desk.get("/v1/emails"))["items"]
+    page = await shop.desk.get("/v1/emails", newest_first="true", limit="1")
+    rest = await shop.desk.get("/v1/emails", newest_first="true", cursor=page["next"])
     assert [each["id"] for each in page["items"] + rest["items"]] == [each["id"] for each in reversed(everything)]
 
 

@@ -30,7 +30,7 @@ async def test_b07_a_customer_reads_whom_the_subscription_waits_for_and_ends_it(
     await tab.open(f"/subscriptions/{name}/do/free_allotment?site={quiet.id}")
     await tab.send(tab.form("_key"))
     assert "this will happen" in tab.text, tab.text
-    await tab.send(tab.form("plan"), step="apply")
+    await tab.send(tab.form("outcome_hash"), step="apply")
     assert (await at_the_portal.office.facts(name))[-1] == "AllotmentFreed"
     await tab.open(f"/subscriptions/{name}")
     assert "free_allotment" not in tab.text

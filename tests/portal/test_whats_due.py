@@ -38,7 +38,7 @@ async def test_one_that_ends_soon_has_renew_in_the_banner_and_in_its_row(at_the_
     assert f'href="{renew}"' in _banner(tab)
     assert tab.page.links.count(renew) == 2
     await tab.open(renew)
-    await tab.send(tab.form("plan"), step="apply")
+    await tab.send(tab.form("outcome_hash"), step="apply")
     assert "It is renewed." in tab.text
     await tab.open("/")
     assert "There is nothing to do now." in _banner(tab)

@@ -35,7 +35,7 @@ BRAND = {
     "support": "help@west.example",
     "renew_url": "https://west.example/renew",
 }
-WHY: dict[str, Any] = {"why": "asked for", "plan": ""}
+WHY: dict[str, Any] = {"why": "asked for", "outcome_hash": ""}
 BODIES: dict[str, dict[str, Any]] = {
     "create_product": {"id": "other", "name": "Other"},
     "create_plan": {
@@ -62,7 +62,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "provider_actions": ["order", "renew", "top_up"],
         "renewal_order": "cheapest",
         "apply_now": True,
-        "plan": "",
+        "outcome_hash": "",
     },
     "publish_policy_bounds": {"bounds": {"grace_days": {"minimum": 1, "maximum": 60, "locked": False}}},
     "foresee_impact": {
@@ -72,7 +72,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "provider_actions": ["order", "renew", "top_up"],
         "renewal_order": "cheapest",
         "apply_now": True,
-        "plan": "",
+        "outcome_hash": "",
     },
     "create_order": {
         "customer": "customer", "offer": "offer", "devices": 1, "until": "2026-12-31", "renewal_intent": "manual",
@@ -97,7 +97,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "reanchor": {"anchor": "2026-02-01T00:00:00Z", **WHY},
     "confirm_payments": {
         "reference": "r",
-        "lines": [{"subscription": "subscription", "covers": "renewal", "devices": 0, "plan": ""}],
+        "lines": [{"subscription": "subscription", "covers": "renewal", "devices": 0, "outcome_hash": ""}],
         "why": "asked for",
     },
     "confirm_payment": {"reference": "r", "covers": "renewal", "devices": 0, **WHY},
@@ -105,7 +105,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "resolve_fork": {"site": "site", "resolution": "restored", **WHY},
     "free_allotment": {"site": "site", **WHY},
     "edit_seat_conflict": {"going": ["site"], **WHY},
-    "declare_site_lost": {"site": "site", "heir": "heir", **WHY},
+    "declare_site_lost": {"site": "site", "recipient": "recipient", **WHY},
     "exchange_offline": {"request": "request"},
     "top_up": {"amount": 1, "reference": "r", "note": "cash"},
     "run_batch": {"commands": [{"method": "POST", "path": "/v1/customers", "body": {"name": "Dora"}, "key": "k1"}]},
@@ -146,7 +146,19 @@ BODIES: dict[str, dict[str, Any]] = {
 OTHERS = {"product": "editor", "plan": "standard", "number": "1"}
 """What is in a path and belongs to nobody in particular."""
 OWNED = frozenset(
-    {"provider", "customer", "offer", "subscription", "site", "heir", "code", "token", "person", "invitation", "id"}
+    {
+        "provider",
+        "customer",
+        "offer",
+        "subscription",
+        "site",
+        "recipient",
+        "code",
+        "token",
+        "person",
+        "invitation",
+        "id",
+    }
     | {"request", "payment_request", "order_request", "webhook", "delivery", "letter", "session"}
 )
 OF_PEOPLE = frozenset(
@@ -247,7 +259,7 @@ async def _tenancy(shop: ServerEnv, desk: Caller, provider: str, offer: str, nam
         "subscription": order["subscription"]["id"],
         "code": order["subscription"]["codes"][0]["id"],
         "site": sites[0].id,
-        "heir": sites[1].id,
+        "recipient": sites[1].id,
         "token": token["id"],
         "person": member.id,
         "id": member.membership,

@@ -214,12 +214,12 @@ class PlainSite:
                 self._take(message.lease)
         return message
 
-    async def apply(self, code: str, *, look: bool = False, **more: Any) -> bytes | str:
-        """The answer to an activation (or a `look` at the code) as it came, or the code of an unsigned refusal."""
-        self.asking_for(code, look=look, **more)
-        return await self._post("/v1/look" if look else "/v1/activate", self.last)
+    async def apply(self, code: str, *, preview: bool = False, **more: Any) -> bytes | str:
+        """The answer to an activation (or a `preview` at the code) as it came, or the code of an unsigned refusal."""
+        self.asking_for(code, preview=preview, **more)
+        return await self._post("/v1/activation-preview" if preview else "/v1/activate", self.last)
 
-    def asking_for(self, code: str, *, look: bool = False, **more: Any) -> bytes:
+    def asking_for(self, code: str, *, preview: bool = False, **more: Any) -> bytes:
         """A request to activate, made and not sent."""
         message = ActivateRequest(
             nonce=_nonce(),
@@ -237,7 +237,7 @@ class PlainSite:
             world=more.pop("world", "sandbox" if self.sandbox else "production"),
             **self.hello | more,
         )
-        self.last = (exchanges.ask_to_look if look else exchanges.seal_request)(message, self.signer)
+        self.last = (exchanges.seal_preview_request if preview else exchanges.seal_request)(message, self.signer)
         return self.last
 
     def asking(self, **more: Any) -> bytes:

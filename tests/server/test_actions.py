@@ -123,7 +123,7 @@ async def copied(stage: Stage) -> Body:
 
 
 async def heir_named(stage: Stage) -> Body:
-    return {"site": stage.sites[0].id, "heir": stage.sites[1].id}
+    return {"site": stage.sites[0].id, "recipient": stage.sites[1].id}
 
 
 async def other_one_goes(stage: Stage) -> Body:
@@ -219,7 +219,11 @@ async def test_b04_each_action_is_previewed_then_applied_by_its_plan(shop: Serve
 
     shop.clock.now += 15 * 60  # the last second of its life
     answer = await shop.desk.send(
-        "POST", f"{stage.path}/{path}", body | {"plan": shown["plan"]}, key=f"do-{action}", dry_run="false"
+        "POST",
+        f"{stage.path}/{path}",
+        body | {"outcome_hash": shown["outcome_hash"]},
+        key=f"do-{action}",
+        dry_run="false",
     )
     assert answer.status_code == 200, answer.text
     done = answer.json()
@@ -235,7 +239,11 @@ async def test_b04_each_action_is_previewed_then_applied_by_its_plan(shop: Serve
 
     stored = await shop.snapshot()
     again = await shop.desk.send(
-        "POST", f"{stage.path}/{path}", body | {"plan": shown["plan"]}, key=f"do-{action}", dry_run="false"
+        "POST",
+        f"{stage.path}/{path}",
+        body | {"outcome_hash": shown["outcome_hash"]},
+        key=f"do-{action}",
+        dry_run="false",
     )
     assert again.content == answer.content, "sent twice it is done once"
     assert await shop.snapshot() == stored
@@ -245,14 +253,17 @@ async def test_b04_each_action_is_previewed_then_applied_by_its_plan(shop: Serve
 async def test_b04_a_plan_is_worth_nothing_once_something_changed(shop: ServerEnv, action: str) -> None:
     stage, path, body = await set_up(shop, action)
     shown = await stage.do(path, body, dry_run="true")
-    planned = body | {"plan": shown["plan"]}
+    planned = body | {"outcome_hash": shown["outcome_hash"]}
     shop.clock.now += 15 * 60 + 1
-    assert await shop.desk.refused(f"{stage.path}/{path}", planned) == "plan_changed_meanwhile", "too old"
+    assert await shop.desk.refused(f"{stage.path}/{path}", planned) == "outcome_changed_meanwhile", "too old"
     shop.clock.now -= 60
-    tampered = body | {"plan": shown["plan"][:-1] + ("0" if shown["plan"][-1] != "0" else "1")}
-    assert await shop.desk.refused(f"{stage.path}/{path}", tampered) == "plan_changed_meanwhile"
+    tampered = body | {"outcome_hash": shown["outcome_hash"][:-1] + ("0" if shown["outcome_hash"][-1] != "0" else "1")}
+    assert await shop.desk.refused(f"{stage.path}/{path}", tampered) == "outcome_changed_meanwhile"
     elsewhere = await staged(shop, "standard")
-    assert await shop.desk.refused(f"{elsewhere.path}/cancel", {"plan": shown["plan"]}) == "plan_changed_meanwhile"
+    assert (
+        await shop.desk.refused(f"{elsewhere.path}/cancel", {"outcome_hash": shown["outcome_hash"]})
+        == "outcome_changed_meanwhile"
+    )
 
     other = {"reason": "x"} if path not in {"hold", "release"} else {}
     await shop.vendor.post(f"{stage.path}/{'hold' if other else 'reissue-code'}", other, provider=shop.provider) if (
@@ -260,7 +271,7 @@ async def test_b04_a_plan_is_worth_nothing_once_something_changed(shop: ServerEn
     ) else await stage.do("reissue-code")
     before = await shop.snapshot()
     refused = await shop.desk.refused(f"{stage.path}/{path}", planned)
-    assert refused == "plan_changed_meanwhile" or (action, refused) == ("renew", "subscription_paused")
+    assert refused == "outcome_changed_meanwhile" or (action, refused) == ("renew", "subscription_paused")
     stale = await shop.desk.send("POST", f"{stage.path}/{path}", body, dry_run="true")
     assert stale.status_code == 200, "the control: without the plan it would still be done"
     assert await shop.snapshot() == before
@@ -345,7 +356,7 @@ async def test_a_lost_site_never_comes_back_and_its_part_is_the_heirs(tmp_path: 
             await site.sync()
         assert lost.lease is not None and heir.lease is not None
         parts = lost.lease.lease.allotment + heir.lease.lease.allotment
-        await stage.do("declare-site-lost", {"site": lost.id, "heir": heir.id})
+        await stage.do("declare-site-lost", {"site": lost.id, "recipient": heir.id})
         told = await lost.sync()
         assert not isinstance(told, str) and told.refusal is not None
         assert told.refusal.code == "site_lost"

@@ -79,7 +79,7 @@ async def test_the_report_says_now_also_for_a_figure_that_was_published_before(t
         await publish(shop, {"rules": {"grace_days": 30}})
         told = await shop.desk.post("/v1/policy/impact", LONGER)
         assert (told["now"], len(told["subscriptions"])) == (2, 2)
-        await publish(shop, LONGER | {"plan": told["plan"]})
+        await publish(shop, LONGER | {"outcome_hash": told["outcome_hash"]})
         await shop.sweep()
         assert (await shop.desk.post("/v1/policy/impact", LONGER))["now"] == 0
         held = (await shop.desk.get("/v1/policy/effective", subscription=month))["rules"]

@@ -117,7 +117,7 @@ async def test_the_order_of_fields_means_nothing(world: World) -> None:
     for content in (encode(example), json.dumps(dict(reversed(example.items())), indent=3).encode()):
         headers = {"Content-Type": JSON, "Idempotency-Key": f"order-{len(plans)}"}
         headers |= {"Authorization": f"Bearer {world.north.desk.token}"}
-        plans.append((await world.shop.http.post(path, content=content, headers=headers)).json()["plan"])
+        plans.append((await world.shop.http.post(path, content=content, headers=headers)).json()["outcome_hash"])
     assert plans[0] == plans[1]
 
 
@@ -162,8 +162,8 @@ def sense() -> Iterator[Cell]:
             yield "reanchor", {"anchor": moment}, "field_invalid"
     yield "change_devices", {"devices": 10}, "nothing_to_change"
     yield "change_devices", {"devices": 999_999}, "insufficient_balance"
-    yield "change_devices", {"plan": f"1767225600.{'0' * 64}"}, "plan_changed_meanwhile"
-    yield "change_devices", {"plan": f"99999999999999999999.{'0' * 64}"}, "plan_changed_meanwhile"
+    yield "change_devices", {"outcome_hash": f"1767225600.{'0' * 64}"}, "outcome_changed_meanwhile"
+    yield "change_devices", {"outcome_hash": f"99999999999999999999.{'0' * 64}"}, "outcome_changed_meanwhile"
     yield "change_plan", {"offer": unknown("off_")}, "unknown_plan"
     yield "extend_grace", {"days": 90}, "grace_out_of_bounds"
     yield "block_code", {"code": unknown("cod_")}, "not_found"
@@ -175,7 +175,7 @@ def sense() -> Iterator[Cell]:
     yield "free_allotment", {"site": unknown("site_")}, "site_unknown"
     yield "free_allotment", {}, "still_promised"
     yield "declare_site_lost", {"site": unknown("site_")}, "site_unknown"
-    yield "declare_site_lost", {"heir": unknown("site_")}, "site_unknown"
+    yield "declare_site_lost", {"recipient": unknown("site_")}, "site_unknown"
     yield "confirm_payment", {}, "not_awaiting_payment"
     yield "undo_cancellation", {}, "nothing_to_undo"
     yield "release", {}, "not_paused"

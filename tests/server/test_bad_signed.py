@@ -23,13 +23,13 @@ from tests.server.wrong import cells
 
 pytestmark = pytest.mark.anyio
 
-PATHS = {"activate": "/v1/activate", "look": "/v1/look", "sync": "/v1/sync"}
+PATHS = {"activate": "/v1/activate", "preview": "/v1/activation-preview", "sync": "/v1/sync"}
 TYPES = {
     "activate": jws.TokenType.ACTIVATE_REQUEST,
-    "look": jws.TokenType.LOOK_REQUEST,
+    "preview": jws.TokenType.PREVIEW_REQUEST,
     "sync": jws.TokenType.SYNC_REQUEST,
 }
-MESSAGES: dict[str, Any] = {"activate": ActivateRequest, "look": ActivateRequest, "sync": SyncRequest}
+MESSAGES: dict[str, Any] = {"activate": ActivateRequest, "preview": ActivateRequest, "sync": SyncRequest}
 UNKNOWN = from_random(bytes(range(19))).reveal()
 
 

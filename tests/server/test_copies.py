@@ -85,7 +85,7 @@ async def through(door: str, shop: ServerEnv, copy: Computer, code: str, other: 
     """What the copy gets at a door."""
     site = copy.site
     if door == "look":
-        reply = await site.apply(code, look=True)
+        reply = await site.apply(code, preview=True)
         assert isinstance(reply, bytes)
         read = exchanges.read_activate_answer(reply, site.last, site.root)
         return read.message  # type: ignore[union-attr]

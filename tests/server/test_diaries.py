@@ -73,7 +73,7 @@ async def test_m07_m12_a_year_and_the_month_after_it(tmp_path: Path, grace: int)
             await shop.sweep()
             assert await seen(shop, name) == phase, moment - end
         shown = await shop.desk.post(f"/v1/subscriptions/{name}/renew", dry_run="true")
-        done = await shop.desk.post(f"/v1/subscriptions/{name}/renew", {"plan": shown["plan"]})
+        done = await shop.desk.post(f"/v1/subscriptions/{name}/renew", {"outcome_hash": shown["outcome_hash"]})
         # Grace that was served is charged, so the year bought now begins so many days ago.
         assert done["subscription"]["periods"][-1]["since"] == format_rfc3339(shop.clock.now - grace * DAY)
         assert await seen(shop, name) == "active"

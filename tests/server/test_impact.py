@@ -46,7 +46,7 @@ async def test_the_report_names_whom_it_reaches_when_and_which_way_and_then_it_c
         assert told["subscriptions"][0]["subscription"] == month, "whom it reaches first stands first"
 
         shop.clock.now += 60
-        published = await shop.desk.send("PUT", "/v1/policy", {**policy, "plan": told["plan"]})
+        published = await shop.desk.send("PUT", "/v1/policy", {**policy, "outcome_hash": told["outcome_hash"]})
         assert published.status_code == 200
         shop.clock.now = START + 40 * DAY
         await shop.sweep()
@@ -63,20 +63,20 @@ async def test_the_report_names_whom_it_reaches_when_and_which_way_and_then_it_c
 async def test_a_report_is_good_for_one_change_of_one_version(tmp_path: Path) -> None:
     async with office(tmp_path) as shop:
         policy: dict[str, Any] = {"rules": {"grace_days": 7}}
-        name = (await shop.desk.post(PATH, policy))["plan"]
+        name = (await shop.desk.post(PATH, policy))["outcome_hash"]
 
         async def publish(body: dict[str, Any]) -> int | str:
             answer = await shop.desk.send("PUT", "/v1/policy", body)
             return answer.status_code if answer.status_code == 200 else str(answer.json()["code"])
 
-        assert await publish({"rules": {"grace_days": 8}, "plan": name}) == "plan_changed_meanwhile"
+        assert await publish({"rules": {"grace_days": 8}, "outcome_hash": name}) == "outcome_changed_meanwhile"
         shop.clock.now += 15 * 60 + 1
-        assert await publish({**policy, "plan": name}) == "plan_changed_meanwhile", "too old"
-        name = (await shop.desk.post(PATH, policy))["plan"]
+        assert await publish({**policy, "outcome_hash": name}) == "outcome_changed_meanwhile", "too old"
+        name = (await shop.desk.post(PATH, policy))["outcome_hash"]
         assert await publish({"rules": {"grace_days": 20}}) == 200, "somebody else publishes"
-        assert await publish({**policy, "plan": name}) == "plan_changed_meanwhile"
-        name = (await shop.desk.post(PATH, policy))["plan"]
-        assert await publish({**policy, "plan": name}) == 200
+        assert await publish({**policy, "outcome_hash": name}) == "outcome_changed_meanwhile"
+        name = (await shop.desk.post(PATH, policy))["outcome_hash"]
+        assert await publish({**policy, "outcome_hash": name}) == 200
 
 
 async def test_permissions_and_the_order_of_payment_hold_at_once(tmp_path: Path) -> None:

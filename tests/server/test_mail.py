@@ -58,7 +58,7 @@ async def put(
 
 
 async def log(shop: ServerEnv) -> list[Any]:
-    found: list[Any] = (await shop.desk.get("/v1/letters"))["items"]
+    found: list[Any] = (await shop.desk.get("/v1/emails"))["items"]
     return found
 
 
@@ -104,13 +104,13 @@ async def test_a_refused_mailbox_is_given_up_at_once_with_its_reason(tmp_path: P
         assert (shown["state"], shown["due"]) == ("given_up", None)
         assert shown["fault"] == "the mailbox was refused: 550 5.1.1 No such user here"
         box.refused = ""
-        again = await shop.desk.send("POST", f"/v1/letters/{letter.id}/resend")
+        again = await shop.desk.send("POST", f"/v1/emails/{letter.id}/resend")
         assert again.status_code == 201
         await postman(shop).once()
         assert [one["state"] for one in await log(shop)].count("sent") == 1
         assert len(box.mails) == 1
         sent = next(one for one in await log(shop) if one["state"] == "sent")
-        refused = await shop.desk.send("POST", f"/v1/letters/{sent['id']}/resend")
+        refused = await shop.desk.send("POST", f"/v1/emails/{sent['id']}/resend")
         assert refused.json()["code"] == "nothing_to_change"
 
 

@@ -160,9 +160,9 @@ async def test_what_was_held_back_cannot_be_sent_by_asking_once_more(tmp_path: P
     async with office(tmp_path) as shop:
         for _ in range(12):
             await shop.context.db.write(put, shop, "stranger@example.org", "code_waiting", shop.clock())
-        held = [each for each in (await shop.desk.get("/v1/letters"))["items"] if each["state"] == "given_up"]
+        held = [each for each in (await shop.desk.get("/v1/emails"))["items"] if each["state"] == "given_up"]
         assert [each["fault"] for each in held] == [emails.TOO_MANY] * 2
-        again = f"/v1/letters/{held[0]['id']}/resend"
+        again = f"/v1/emails/{held[0]['id']}/resend"
         assert (await shop.desk.send("POST", again)).json()["code"] == "too_many_requests"
         shop.clock.now += DAY
         assert (await shop.desk.send("POST", again)).json()["state"] == "waiting"

@@ -69,4 +69,4 @@ async def test_every_mail_is_written_and_sent_once(shops: tuple[ServerEnv, Serve
         # One says what was ordered, the other leads to the code.
         assert len(box.mails) == 2 * ORDERS
         assert len({mail["Message-ID"] for mail in box.mails}) == 2 * ORDERS
-        assert {each["tries"] for each in (await two.desk.get("/v1/letters"))["items"]} == {1}
+        assert {each["tries"] for each in (await two.desk.get("/v1/emails"))["items"]} == {1}

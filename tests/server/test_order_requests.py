@@ -39,7 +39,7 @@ async def test_m02_a_customer_asks_where_it_may_not_order(tmp_path: Path) -> Non
         assert await mine.refused("/v1/subscriptions", order) == "action_not_permitted"
         preview = await shop.desk.post("/v1/subscriptions", order, dry_run="true")
         assert (await mine.get(f"{WHERE}/{asked['id']}"))["state"] == "asked", "that was a rehearsal"
-        done = await shop.desk.post("/v1/subscriptions", order | {"plan": preview["plan"]})
+        done = await shop.desk.post("/v1/subscriptions", order | {"outcome_hash": preview["outcome_hash"]})
         after = await mine.get(f"{WHERE}/{asked['id']}")
         assert (after["state"], after["subscription"]) == ("ordered", done["subscription"]["id"])
         assert (await shop.desk.get(WHERE, state="asked"))["items"] == []

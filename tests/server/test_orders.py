@@ -92,12 +92,12 @@ async def test_b04_an_order_is_previewed_and_then_ordered_by_its_plan(tmp_path: 
         assert shown["activation_code"] == ""
         assert [span["phase"] for span in shown["timeline"]] == ["pending", "active", "grace", "ended"][1:]
         assert [(one["kind"], one["amount"]) for one in shown["postings"]] == [("charge", -12_000)]
-        planned = order | {"plan": shown["plan"]}
+        planned = order | {"outcome_hash": shown["outcome_hash"]}
 
         for wrong in ({"devices": 11}, {"until": "2026-12-31"}, {"renewal_intent": "auto"}):
-            assert await shop.desk.refused("/v1/subscriptions", planned | wrong) == "plan_changed_meanwhile"
+            assert await shop.desk.refused("/v1/subscriptions", planned | wrong) == "outcome_changed_meanwhile"
         shop.clock.now += 15 * 60 + 1
-        assert await shop.desk.refused("/v1/subscriptions", planned) == "plan_changed_meanwhile"
+        assert await shop.desk.refused("/v1/subscriptions", planned) == "outcome_changed_meanwhile"
         shop.clock.now -= 1
         assert await shop.snapshot() == before
         done = await shop.desk.post("/v1/subscriptions", planned)
@@ -107,7 +107,10 @@ async def test_b04_an_order_is_previewed_and_then_ordered_by_its_plan(tmp_path: 
         again = await shop.desk.post("/v1/subscriptions", order, dry_run="true")
         features = {"name": "Standard", "features": ["edit"], "base_features": ["read"], "min_version": "10.0"}
         await shop.vendor.send("PUT", "/v1/plans/standard", features)
-        assert await shop.desk.refused("/v1/subscriptions", order | {"plan": again["plan"]}) == "plan_changed_meanwhile"
+        assert (
+            await shop.desk.refused("/v1/subscriptions", order | {"outcome_hash": again["outcome_hash"]})
+            == "outcome_changed_meanwhile"
+        )
 
 
 async def test_too_little_money_names_what_is_missing(tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ class Crowd:
         assert old.lease is not None
         facts = await self.shop.desk.get(f"/v1/subscriptions/{new.lease.lease.subscription}/history", limit=200)
         replaced = [
-            each for each in facts["items"] if each["kind"] == "SiteReplaced" and each["body"]["heir"] == new.id
+            each for each in facts["items"] if each["kind"] == "SiteReplaced" and each["body"]["replacement"] == new.id
         ]
         for each in replaced:
             gone = next((one for one in self.apps if one.id == each["body"]["site"]), None)

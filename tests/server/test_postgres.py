@@ -53,7 +53,7 @@ async def test_a_subscriptions_life_over_two_processes(shops: tuple[ServerEnv, S
     heard = await site.sync()
     assert isinstance(heard, SyncAnswer) and heard.result == "lease"
     shown = await two.desk.post(f"{path}/cancel", dry_run="true")
-    await one.desk.post(f"{path}/cancel", {"plan": shown["plan"]})
+    await one.desk.post(f"{path}/cancel", {"outcome_hash": shown["outcome_hash"]})
     await two.desk.post(f"{path}/undo-cancellation")
     heir = (await two.desk.post("/v1/customers", {"name": "Heir"}))["id"]
     await one.desk.post(f"{path}/transfer", {"customer": heir})

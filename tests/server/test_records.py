@@ -163,7 +163,7 @@ async def fresh(shop: ServerEnv, world: World, name: str) -> dict[str, str]:
         "code": order["subscription"]["codes"][0]["id"],
     }
     if sites:
-        things |= {"site": sites[0].id, "heir": sites[1].id}
+        things |= {"site": sites[0].id, "recipient": sites[1].id}
     if member:
         things["person"] = member.id
     if name == "transfer":

@@ -132,8 +132,8 @@ async def test_a_payment_previewed_before_a_day_ended_is_not_confirmed_for_anoth
         await shop.desk.post(path, {"reference": "BANK-1", "covers": "order"})
         shop.clock.now += DAY - 10
         paid = {"reference": "BANK-2", "covers": "raise", "devices": 20}
-        plan = (await shop.desk.post(path, paid, dry_run="true"))["plan"]
+        plan = (await shop.desk.post(path, paid, dry_run="true"))["outcome_hash"]
         shop.clock.now += 20
-        assert await shop.desk.refused(path, paid | {"plan": plan}) == "plan_changed_meanwhile"
-        again = (await shop.desk.post(path, paid, dry_run="true"))["plan"]
-        await shop.desk.post(path, paid | {"plan": again})
+        assert await shop.desk.refused(path, paid | {"outcome_hash": plan}) == "outcome_changed_meanwhile"
+        again = (await shop.desk.post(path, paid, dry_run="true"))["outcome_hash"]
+        await shop.desk.post(path, paid | {"outcome_hash": again})

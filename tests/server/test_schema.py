@@ -93,7 +93,7 @@ def _about_what_there_is(case: Any, world: World) -> None:
             case.path_parameters[name] = world.north.things[name]
 
 
-BEYOND = {"/v1/root", "/v1/activate", "/v1/look", "/v1/sync", "/v1/offline-exchange", "/v1/batch"}
+BEYOND = {"/v1/root", "/v1/activate", "/v1/activation-preview", "/v1/sync", "/v1/offline-exchange", "/v1/batch"}
 """Signed messages, and bodies of other operations: no schema says what they have to be."""
 
 

@@ -83,8 +83,8 @@ async def test_the_customer_says_who_goes_and_that_is_in_the_history_and_in_the_
     rehearsed = await customer.post(path, body, dry_run="true")
     assert rehearsed["facts"] == ["SeatConflictListed"]
     assert await shop.facts(name) == before
-    await customer.post(path, {**body, "plan": rehearsed["plan"]}, key="once")
-    await customer.post(path, {**body, "plan": rehearsed["plan"]}, key="once")
+    await customer.post(path, {**body, "outcome_hash": rehearsed["outcome_hash"]}, key="once")
+    await customer.post(path, {**body, "outcome_hash": rehearsed["outcome_hash"]}, key="once")
     assert await shop.facts(name) == [*before, "SeatConflictListed"]
     assert (await customer.post(path, body))["facts"] == []  # the same list again changes nothing
     assert await going(shop, name) == ids(apps[:4])

@@ -115,7 +115,7 @@ async def test_nothing_is_served_beside_the_operations(world: World) -> None:
     }
     assert documented == {(one.path, one.method) for one in world.operations} | {
         ("/v1/activate", "POST"),
-        ("/v1/look", "POST"),
+        ("/v1/activation-preview", "POST"),
         ("/v1/sync", "POST"),
     }
 

@@ -76,7 +76,7 @@ async def at_door(door: str, shop: ServerEnv, site: PlainSite, code: str) -> str
     if door == "stage":
         return refusal_of(await site.activate(code, role="successor"))
     if door == "look":
-        reply = await site.apply(code, look=True)
+        reply = await site.apply(code, preview=True)
         assert isinstance(reply, bytes)
         read = exchanges.read_activate_answer(reply, site.last, site.root, sandbox=site.sandbox)
         return refusal_of(read.message)  # type: ignore[union-attr]

@@ -44,7 +44,7 @@ async def test_a_right_code_has_a_pace_of_its_own_and_others_have_theirs(
     async with office(tmp_path) as shop:
         (_, mine), (_, others) = await shop.order(), await shop.order()
         site = shop.site()
-        told = [await site.activate(mine, look=True) for _ in range(8)]
+        told = [await site.activate(mine, preview=True) for _ in range(8)]
         assert told[6:] == ["too_many_requests", "too_many_requests"]
         granted(await shop.site().activate(others))
         granted(await shop.seen_from("192.0.2.9").site().activate(mine))

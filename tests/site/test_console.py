@@ -220,7 +220,7 @@ class TestCodes:
     async def test_b04_what_a_code_would_start_is_shown_before_anything_begins(self, here: SiteEnv) -> None:
         house, (_, code) = here.site(), here.order()
         tab = await signed_in(house, "/licenses/editor/code")
-        await tab.send(tab.form("code"), code=code, look="1")
+        await tab.send(tab.form("code"), code=code, preview="1")
         assert "What the code would start" in tab.text
         assert "Nothing has begun yet" in tab.text
         assert "Expires 1 Jan 2027" in tab.text
@@ -228,18 +228,18 @@ class TestCodes:
         await tab.open("/licenses/editor")
         assert "nothing is licensed yet" in tab.text
         await tab.open("/licenses/editor/code")
-        await tab.send(tab.form("code"), code=from_random(bytes([9] * 19)).reveal(), look="1")
+        await tab.send(tab.form("code"), code=from_random(bytes([9] * 19)).reveal(), preview="1")
         assert tab.status == 422
         assert "What helps" in tab.text
         here.server_up = False
-        await tab.send(tab.form("code"), code=code, look="1")
+        await tab.send(tab.form("code"), code=code, preview="1")
         assert "The cable is out" in tab.text
 
     async def test_a_successors_own_dates_are_shown_before_it_is_staged(
         self, here: SiteEnv, house: SiteProcess
     ) -> None:
         tab = await signed_in(house, "/licenses/editor/successor")
-        await tab.send(tab.form("code"), code=here.order("later")[1], look="1")
+        await tab.send(tab.form("code"), code=here.order("later")[1], preview="1")
         assert "It would take over on 1 Jan 2027" in tab.text
         assert "Expires 1 Jan 2028" in tab.text
         await tab.open("/licenses/editor/successor")

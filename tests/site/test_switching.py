@@ -129,7 +129,7 @@ async def test_the_page_of_a_code_says_how_many_it_does_not_cover(here: SiteEnv)
     tab = await signed_in(house, f"{LICENSE}/code")
     assert "Another code can be applied only once" not in tab.text, "the present one is canceled"
     code = here.order(devices=8)[1]
-    await tab.send(tab.form("code"), code=code, look="1")
+    await tab.send(tab.form("code"), code=code, preview="1")
     assert "It allows fewer devices than are protected here" in tab.text
     await tab.open(f"{LICENSE}/code")
     await tab.send(tab.form("code"), code=code)

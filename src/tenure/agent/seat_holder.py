@@ -39,7 +39,7 @@ from tenure.wire.seats import SealedSeat, read_seat
 log = logging.getLogger("tenure.agent")
 
 LOOK_AGAIN = 60
-"""Seconds after which the clocks are looked at again, whatever is due: a leap of the wall clock has to be noticed."""
+"""Seconds after which the clocks are looked at again, whatever is due: a jump of the wall clock has to be noticed."""
 
 
 class ReadyFeatures(msgspec.Struct, frozen=True):
@@ -223,7 +223,7 @@ class SeatKeyHolder:
         )
 
     def _shorter_life(self) -> int:
-        """Seconds for which seat and lease are good: by the shorter a leap of the clock is measured."""
+        """Seconds for which seat and lease are good: by the shorter a jump of the clock is measured."""
         seat = self._proven.seat
         if seat is None:
             return 0

@@ -134,8 +134,8 @@ ACTIONS = (
     ),
     CommandRow(
         "declare-site-lost", "Declare a site gone: its key is refused for good, its allotment moves at once.",
-        "SITE --heir OTHER",
-        (_SITE, make_option("heir", str, "The site that gets its allotment.", "")), "declare-lost",
+        "SITE --recipient OTHER",
+        (_SITE, make_option("recipient", str, "The site that gets its allotment.", "")), "declare-lost",
     ),
 )  # fmt: skip
 
@@ -162,7 +162,7 @@ def _run_action(action: CommandRow) -> Callable[..., Ended]:
             return body
         where = fill_path("/v1/subscriptions/{subscription}/", subscription=subscription) + action.verb
         people = outcome.print_dry_run if desk.options.dry_run else outcome.print_outcome
-        return desk.write(ApiRequest(method="POST", path=where, body=body, planned=True), people)
+        return desk.write(ApiRequest(method="POST", path=where, body=body, takes_outcome_hash=True), people)
 
     return run
 

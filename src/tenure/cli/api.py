@@ -59,7 +59,7 @@ class ApiRequest(msgspec.Struct, frozen=True, kw_only=True):
     key: str = ""
     if_match: str = ""
     tenant: bool = True
-    planned: bool = False
+    takes_outcome_hash: bool = False
     """The operation applies exactly a previewed plan when it is told its name."""
     grave: bool = False
     """It moves money or cannot be undone: on a terminal it is asked about first, as whatever is planned is."""

@@ -103,7 +103,7 @@ class CommandSession:
             return invalid_field("`--dry-run` shows and ends, `--preview` shows and asks: give one of them.", "preview")
         key = (options.idempotency_key or self.world.new_key()) if sending.method == "POST" else ""
         sending = msgspec.structs.replace(
-            _as_planned(sending, options.plan), key=key, if_match=options.if_match or sending.if_match
+            _with_outcome_hash(sending, options.outcome), key=key, if_match=options.if_match or sending.if_match
         )
         if options.preview or self._is_asked(sending):
             return self._preview_and_confirm(api, sending, people)
@@ -111,8 +111,8 @@ class CommandSession:
 
     def _is_asked(self, sending: ApiRequest) -> bool:
         """Whether a person is shown first what a command that names neither a plan nor `--yes` would come to."""
-        told = self.options.dry_run or self.options.yes or self.options.plan or self.options.json
-        grave = sending.planned or sending.grave or sending.method == "DELETE"
+        told = self.options.dry_run or self.options.yes or self.options.outcome or self.options.json
+        grave = sending.takes_outcome_hash or sending.grave or sending.method == "DELETE"
         return self.rehearses and grave and not told and self.world.is_interactive
 
     def _send(
@@ -131,7 +131,9 @@ class CommandSession:
         self, api: ApiClient, sending: ApiRequest, people: People
     ) -> CommandOutput | CommandFailed:
         if self.options.json or not self.world.is_interactive:
-            return invalid_field("`--preview` asks a person; programs take `--dry-run` and then `--plan`.", "preview")
+            return invalid_field(
+                "`--preview` asks a person; programs take `--dry-run` and then `--outcome`.", "preview"
+            )
         shown = self._send(api, sending, people, rehearse=True)
         if isinstance(shown, CommandFailed):
             return shown
@@ -139,14 +141,14 @@ class CommandSession:
         if self.world.ask("Do exactly this? [y/N] ").strip().lower() not in ("y", "yes"):
             return CommandOutput(b"", sentence_output("Nothing was done."))
         value = msgspec.json.decode(shown.body) if shown.body else {}
-        return self._send(api, _as_planned(sending, value.get("plan", "")), people, rehearse=False)
+        return self._send(api, _with_outcome_hash(sending, value.get("outcome_hash", "")), people, rehearse=False)
 
 
-def _as_planned(sending: ApiRequest, plan: str) -> ApiRequest:
+def _with_outcome_hash(sending: ApiRequest, outcome_hash: str) -> ApiRequest:
     """The same, to be done only if it comes out as the plan says, where the operation knows plans."""
-    if not (sending.planned and plan and isinstance(sending.body, dict)):
+    if not (sending.takes_outcome_hash and outcome_hash and isinstance(sending.body, dict)):
         return sending
-    return msgspec.structs.replace(sending, body={**sending.body, "plan": plan})
+    return msgspec.structs.replace(sending, body={**sending.body, "outcome_hash": outcome_hash})
 
 
 def _with_dry_run_note(people: People) -> People:

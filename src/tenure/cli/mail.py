@@ -52,13 +52,13 @@ def send_test(desk: CommandSession, to: Annotated[str, Parameter(help="To whom."
 @add_verb(_APP, "list", READING, example="tenure mail list --limit 20")
 def list_letters(desk: CommandSession, *, limit: Limit = None) -> Ended:
     """List mails of the last 30 days: to whom and about what, never what they said."""
-    return desk.get_list("/v1/letters", _print_emails, {}, limit=limit)
+    return desk.get_list("/v1/emails", _print_emails, {}, limit=limit)
 
 
 @add_verb(_APP, "resend", CREATING, example="tenure mail resend let_…")
 def resend_email(desk: CommandSession, letter: Annotated[str, Parameter(help="The mail's id, `let_…`.")]) -> Ended:
     """Send a mail once more that was given up; one that still waits is tried at once."""
-    where = fill_path("/v1/letters/{letter}/resend", letter=letter)
+    where = fill_path("/v1/emails/{letter}/resend", letter=letter)
     return desk.write(ApiRequest(method="POST", path=where), _print_queued)
 
 

@@ -27,7 +27,7 @@ class SharedOptions(msgspec.Struct, frozen=True, kw_only=True):
     dry_run: bool = False
     preview: bool = False
     yes: bool = False
-    plan: str = ""
+    outcome: str = ""
     idempotency_key: str = ""
     if_match: str = ""
 
@@ -73,7 +73,7 @@ _PREVIEW = make_option(
     "preview", bool, "Show what would happen, ask, then do exactly that (on a terminal the rule).", False, WRITING
 )
 _YES = make_option("yes", bool, "Do it without asking.", False, WRITING)
-_PLAN = make_option("plan", str, "The plan a dry run named: do exactly that or nothing.", "", WRITING)
+_OUTCOME = make_option("outcome", str, "The outcome hash of a dry run: do exactly that or nothing.", "", WRITING)
 _IF_MATCH = make_option("if_match", str, "Do it only if the resource still has this ETag.", "", WRITING)
 
 LOCAL = _EVERYWHERE
@@ -83,13 +83,13 @@ ERASING = (_DRY, _YES, *_EVERYWHERE)
 READING = (*_REMOTE, *_EVERYWHERE)
 CREATING = (_DRY, _PREVIEW, _YES, _KEY, *READING)
 """A POST: one effect however often it is sent."""
-ORDERING = (_DRY, _PREVIEW, _YES, _PLAN, _KEY, *READING)
+ORDERING = (_DRY, _PREVIEW, _YES, _OUTCOME, _KEY, *READING)
 """An order: a POST whose preview can be applied by its name."""
 CHANGING = (_DRY, _PREVIEW, _YES, _IF_MATCH, *READING)
 """PUT and DELETE, repeatable by nature."""
-PUBLISHING = (_DRY, _PREVIEW, _YES, _PLAN, _IF_MATCH, *READING)
+PUBLISHING = (_DRY, _PREVIEW, _YES, _OUTCOME, _IF_MATCH, *READING)
 """A PUT that does exactly what a report was about, when it is told the report's name."""
-ACTING = (_DRY, _PREVIEW, _YES, _PLAN, _KEY, _IF_MATCH, *READING)
+ACTING = (_DRY, _PREVIEW, _YES, _OUTCOME, _KEY, _IF_MATCH, *READING)
 """An action on a subscription: what was previewed can be applied by its name."""
 
 

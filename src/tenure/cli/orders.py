@@ -43,4 +43,4 @@ def place_order(
     if request:
         body["order_request"] = request
     people = outcome.print_dry_run if desk.options.dry_run else outcome.print_outcome
-    return desk.write(ApiRequest(method="POST", path="/v1/subscriptions", body=body, planned=True), people)
+    return desk.write(ApiRequest(method="POST", path="/v1/subscriptions", body=body, takes_outcome_hash=True), people)

@@ -65,7 +65,7 @@ def print_dry_run(screen: CommandScreen, value: Any) -> None:
     """An outcome of a dry run: how to get exactly this."""
     print_outcome(screen, value)
     screen.line()
-    screen.line(f"To do exactly this within 15 minutes, add: --plan {value['plan']}")
+    screen.line(f"To do exactly this within 15 minutes, add: --outcome {value['outcome_hash']}")
 
 
 def print_agreed(screen: CommandScreen, sub: Any) -> None:

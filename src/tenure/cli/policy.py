@@ -72,7 +72,7 @@ def foresee_impact(
 ) -> Ended:
     """Show whom publishing would affect, from when on and which way; nothing is changed.
 
-    It ends with the report's name: `tenure policy publish` with `--plan` publishes exactly this, or nothing.
+    It ends with the report's name: `tenure policy publish` with `--outcome` publishes exactly this, or nothing.
     """
     body = _policy_body(desk, file, rule, apply_now=apply_now)
     if isinstance(body, CommandFailed):
@@ -93,7 +93,7 @@ def publish_policy(
     body = _policy_body(desk, file, rule, apply_now=apply_now)
     if isinstance(body, CommandFailed):
         return body
-    return desk.write(ApiRequest(method="PUT", path="/v1/policy", body=body, planned=True), _print_policy)
+    return desk.write(ApiRequest(method="PUT", path="/v1/policy", body=body, takes_outcome_hash=True), _print_policy)
 
 
 @add_verb(_APP, "set", PUBLISHING, example="tenure policy set grace_days=7 sync_interval=3600")
@@ -119,7 +119,11 @@ def set_rules(
         if not text:
             del where[name]
     sending = ApiRequest(
-        method="PUT", path="/v1/policy", body=body | {"apply_now": apply_now}, planned=True, if_match=answer.etag
+        method="PUT",
+        path="/v1/policy",
+        body=body | {"apply_now": apply_now},
+        takes_outcome_hash=True,
+        if_match=answer.etag,
     )
     return desk.write(sending, _print_policy)
 
@@ -138,7 +142,7 @@ def _policy_body(
     data = b"{}" if file is None else read_file(desk.world, file)
     if isinstance(data, CommandFailed):
         return data
-    body = _with_rules(data, rules, plain=not (desk.options.plan or apply_now))
+    body = _with_rules(data, rules, plain=not (desk.options.outcome or apply_now))
     return {**body, "apply_now": True} if apply_now and isinstance(body, dict) else body
 
 
@@ -213,7 +217,7 @@ def _print_impact(screen: CommandScreen, value: Any) -> None:
         screen.line()
         screen.table(value["subscriptions"], AFFECTED)
     screen.line()
-    screen.line(f"To publish exactly this within 15 minutes: --plan {value['plan']}")
+    screen.line(f"To publish exactly this within 15 minutes: --outcome {value['outcome_hash']}")
 
 
 def _value_text(value: Any) -> str:

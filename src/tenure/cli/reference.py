@@ -23,7 +23,7 @@ _OPENING = """\
   profile's token is sent to that profile's server only.
 - **Programs** add `--json`: the API's own JSON on standard output, a refusal as problem+json on standard error.
   Lists come with all their pages as one.
-- **Before it is done:** `--dry-run` shows facts, money and the resulting timeline; `--plan` with the name it gave
+- **Before it is done:** `--dry-run` shows facts, money and the resulting timeline; `--outcome` with the name it gave
   does exactly that or nothing. `--preview` shows, asks and does.
 - **Once:** every POST carries an Idempotency-Key. If no answer came, the same command with `--idempotency-key` and
   the key that was named has one effect.

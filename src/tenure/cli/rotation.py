@@ -171,10 +171,10 @@ def revoke_key(folder: Path, kid: str, now: Instant) -> PlannedRotation | Refuse
         return step
     gone = step.before.document.find_key(kid)
     told = f"{kid} is revoked: what it signed is refused by everyone who has the new root document."
-    heirs = (
+    successors = (
         [rotation.last_resort(step.document, gone.purpose, product, now) for product in gone.products] if gone else []
     )
-    if any(isinstance(heir, Refused) for heir in heirs) and gone is not None:
+    if any(isinstance(successor, Refused) for successor in successors) and gone is not None:
         told += f" No other key may sign for {gone.purpose.value} now: {LEFT_WITHOUT[gone.purpose]}"
         told += f" `tenure keys publish {gone.purpose.value}` makes one that signs at once."
     return msgspec.structs.replace(step, told=told)

@@ -1,4 +1,4 @@
-"""What an administrator does with licenses: apply a code, look, synchronize, ask why, find out what is in the way."""
+"""What an administrator does with licenses: preview or apply a code, synchronize, ask why, test the connection."""
 
 import threading
 from collections.abc import Callable
@@ -92,7 +92,7 @@ def apply_code(
     ] = "",
     *,
     successor: Annotated[bool, Parameter(help="Stage it: it takes over when what is paid now is over.")] = False,
-    look: Annotated[bool, Parameter(help="Only show what it would start, and until when; nothing begins.")] = False,
+    preview: Annotated[bool, Parameter(help="Only show what it would start, and until when; nothing begins.")] = False,
     product: Product = "",
     site: Site = "",
 ) -> Ended:
@@ -103,7 +103,7 @@ def apply_code(
     with site_desk(desk, site) as here:
         what = "successor" if successor else "activate"
         return _run_exchange(
-            here, product, what, {"code": typed}, _print_preview if look else _print_activated, dry_run=look
+            here, product, what, {"code": typed}, _print_preview if preview else _print_activated, dry_run=preview
         )
 
 
@@ -268,7 +268,7 @@ def _print_preview(screen: CommandScreen, value: Any) -> None:
         _print_step(screen, step)
     screen.line(value["message"])
     screen.table(with_renewals(value["preview"]["timeline"], "cause"), SPAN)
-    screen.line("Nothing has begun: leave out `--look` to apply the code.")
+    screen.line("Nothing has begun: leave out `--preview` to apply the code.")
 
 
 def _print_synchronized(screen: CommandScreen, value: Any) -> None:

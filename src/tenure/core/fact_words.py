@@ -131,8 +131,10 @@ def _renewed(fact: facts.Renewed, names: Names) -> str:
 
 
 def _lost(fact: facts.SiteDeclaredLost, names: Names) -> str:
-    heir = f"; {format_count(fact.allotment, 'device')} go to {names.site(fact.heir)}" if fact.heir else ""
-    return f"{names.site(fact.site)}{heir}"
+    recipient = (
+        f"; {format_count(fact.allotment, 'device')} go to {names.site(fact.recipient)}" if fact.recipient else ""
+    )
+    return f"{names.site(fact.site)}{recipient}"
 
 
 def _changed(fact: facts.TermsChanged, names: Names) -> str:
@@ -204,7 +206,7 @@ _WORDS: Final[Mapping[type[Fact], Callable[[Any, Names], str]]] = {
     facts.PaymentConfirmed: _confirmed,
     facts.Activated: lambda fact, names: _stretch(fact.period),
     facts.SiteActivated: _arrived,
-    facts.SiteReplaced: lambda fact, names: f"{names.site(fact.heir)} has the place of {names.site(fact.site)}",
+    facts.SiteReplaced: lambda fact, names: f"{names.site(fact.replacement)} has the place of {names.site(fact.site)}",
     facts.SiteReleaseOrdered: _released,
     facts.SiteLeft: _left,
     facts.EphemeralCounted: _ephemeral,

@@ -31,7 +31,7 @@ LABELS: dict[str, str] = {
     "ephemeral_hours": "An application in a container keeps its place without contact for",
     "going": "Applications that stop",
     "grace_days": "Grace after a paid period",
-    "heir": "Its devices go to",
+    "recipient": "Its devices go to",
     "id": "Id",
     "instructions": "How to pay",
     "idle_release_days": "A silent device is released after",
@@ -92,7 +92,7 @@ PATTERNS: tuple[tuple[str, str], ...] = (
 )
 """A piece of a pattern, and what the whole of it asks for; the first that is found counts."""
 _PREFIXES = {
-    "customer": "cus", "offer": "off", "provider": "prv", "site": "site", "heir": "site", "going": "site",
+    "customer": "cus", "offer": "off", "provider": "prv", "site": "site", "recipient": "site", "going": "site",
     "code": "cod", "devices": "dev", "into": "dev", "id": "mem", "subscription": "sub",
 }  # fmt: skip
 _ONE_OF = re.compile(r"^\^\(([a-z_]+(?:\|[a-z_]+)+)\)\$")

@@ -91,7 +91,7 @@ class RefusalCode(StrEnum):
     # permission and dry run
     ACTION_NOT_PERMITTED = "action_not_permitted"
     POLICY_OUT_OF_BOUNDS = "policy_out_of_bounds"
-    PLAN_CHANGED_MEANWHILE = "plan_changed_meanwhile"
+    OUTCOME_CHANGED_MEANWHILE = "outcome_changed_meanwhile"
     SANDBOX_ONLY = "sandbox_only"
     ENVIRONMENT_MISMATCH = "environment_mismatch"
     CLOCK_BACKWARDS = "clock_backwards"
@@ -247,7 +247,7 @@ _make_row(_C.ORDER_REQUESTS_OPEN, 409, _E.LIMIT, "provider", "Enough orders are 
 _make_row(_C.LEDGER_DRIFT, 503, _E.MONEY, "provider", "Money cannot be written at the moment. | The hourly check found balances that do not equal their postings, and stopped all writes on money. | The operator of the server runs `tenure verify-history` and follows docs/operations.md.")
 _make_row(_C.ACTION_NOT_PERMITTED, 403, _E.PERMISSION, "provider", "You are not permitted to do this. | The provider's policy or the token's scope does not allow it to your role. | Ask the provider; its policy page switches actions on and off.")
 _make_row(_C.POLICY_OUT_OF_BOUNDS, 422, _E.INPUT, "provider", "The policy leaves the vendor's bounds. | The vendor bounds or locks this field. | Choose a value within the bounds named.")
-_make_row(_C.PLAN_CHANGED_MEANWHILE, 409, _E.STATE, "caller", "The outcome is no longer the one previewed. | Something changed between the preview and the confirmation, or more than 15 minutes passed. | Look at the new preview and confirm again.")
+_make_row(_C.OUTCOME_CHANGED_MEANWHILE, 409, _E.STATE, "caller", "The outcome is no longer the one previewed. | Something changed between the preview and the confirmation, or more than 15 minutes passed. | Look at the new preview and confirm again.")
 _make_row(_C.SANDBOX_ONLY, 409, _E.STATE, "caller", "This works only in a sandbox. | The clock of production is nobody's to move, and nothing is paid by a button there. | Use a sandbox provider.")
 _make_row(_C.ENVIRONMENT_MISMATCH, 409, _E.STATE, "administrator", "The activation code and this installation belong to different environments. | Production and each sandbox are kept apart: an installation belongs to the one in which it was made, and takes no code of another. | Ask your provider for a code for this environment, or apply this one in a fresh installation that uses the root document of its environment.")
 _make_row(_C.CLOCK_BACKWARDS, 409, _E.STATE, "caller", "The sandbox clock moves forward only. | The instant named is earlier than the clock's present one. | Name a later instant.")

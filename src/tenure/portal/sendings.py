@@ -22,7 +22,7 @@ class Sending(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def of_mail(row: Any, now: Instant) -> Sending:
-    """A mail of `GET /v1/letters`; `now` is real time. A mail that has gone out has no next try."""
+    """A mail of `GET /v1/emails`; `now` is real time. A mail that has gone out has no next try."""
     tries, fault = row["tries"], row["fault"]
     if row["state"] == "sent":
         tried = f"At the {_nth(tries)} try." if tries > 1 else ""

@@ -30,7 +30,7 @@ def protects(told: Narrator, stage: StoryStage) -> None:
 
 
 def _begins(told: Narrator, place: SiteProcesses, code: str) -> None:
-    exits, text = place.run_command("activate", "--look", given=code + "\n")
+    exits, text = place.run_command("activate", "--preview", given=code + "\n")
     shown = "2 devices" in text and place.phase_and_cause().startswith("pending")
     told.expect(
         "the administrator looks at the code: what it would start, and nothing begins", (0, True), (exits, shown)

@@ -25,7 +25,7 @@ from tenure.wire.root import TrustedRoot
 log = logging.getLogger("tenure.license")
 
 LOOK_AGAIN = 60
-"""Seconds after which the clocks are looked at again, whatever is due: a leap of the wall clock has to be noticed."""
+"""Seconds after which the clocks are looked at again, whatever is due: a jump of the wall clock has to be noticed."""
 LOOK_AGAIN_IN_SANDBOX = 0.05
 """A sandbox's clock file jumps without notice."""
 

@@ -20,12 +20,12 @@ from tenure.wire import field_types
 from tenure.wire.b64 import encode_text
 from tenure.wire.exchanges import (
     ProvenAnswer,
-    ask_to_look,
     claimed_request,
     public_jwk,
     read_activate,
     read_activate_answer,
     read_sync_answer,
+    seal_preview_request,
     seal_request,
     unwrap_sync,
 )
@@ -41,7 +41,7 @@ from tenure.wire.messages import (
 )
 from tenure.wire.root import TrustedRoot
 
-ACTIVATE, LOOK, SYNC = "/v1/activate", "/v1/look", "/v1/sync"
+ACTIVATE, PREVIEW, SYNC = "/v1/activate", "/v1/activation-preview", "/v1/sync"
 
 Draw = Callable[[int], bytes]
 """So many random bytes from the system's source."""
@@ -118,11 +118,11 @@ def activate_request(
     root: int,
     draw: Draw,
     *,
-    look: bool = False,
+    preview: bool = False,
 ) -> bytes:
     """The sealed request to activate `code`, as the `active` subscription or to stage it as `successor`.
 
-    `look`: only to be told what it would start.
+    `preview`: only to be told what it would start.
     """
     message = ActivateRequest(
         nonce=encode_text(draw(32)),
@@ -145,7 +145,7 @@ def activate_request(
         installation=who.installation.value,
         ephemeral=who.ephemeral,
     )
-    return ask_to_look(message, signer) if look else seal_request(message, signer)
+    return seal_preview_request(message, signer) if preview else seal_request(message, signer)
 
 
 def sync_request(

@@ -29,8 +29,8 @@ from tenure.sdk.progress import ProgressWatch
 from tenure.sdk.release import erase_leases
 from tenure.sdk.requests import (
     ACTIVATE,
-    LOOK,
     NO_WISH,
+    PREVIEW,
     REPLACED,
     SYNC,
     ClientIdentity,
@@ -103,8 +103,8 @@ class ServerSession:
         """What the server says the code would start; nothing is saved, for nothing is asked that could be lost."""
         reading = self._holder.now().reading
         kept, root = self._holder.kept, self._holder.root.version
-        request = activate_request(self._who, self._key, code, role, kept, reading, root, self._draw, look=True)
-        reply = self._send_request(LOOK, request)
+        request = activate_request(self._who, self._key, code, role, kept, reading, root, self._draw, preview=True)
+        reply = self._send_request(PREVIEW, request)
         heard = self._prove_answer(reply, PendingRequest(request, reading), hear_activation)
         if isinstance(heard, Inconclusive):
             self._progress.add_step("answer", f"{heard.row.sentence} {heard.detail}".strip(), ok=False)

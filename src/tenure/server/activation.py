@@ -89,14 +89,14 @@ class ActivationService:
 
         The site's key is proven before anything is looked up; strangers learn nothing of codes [spec: code-throttle].
         """
-        return await self._make_reply(exchanges.read_activate(body), address, look=False)
+        return await self._make_reply(exchanges.read_activate(body), address, preview=False)
 
     async def preview_code(self, body: bytes, address: str) -> bytes | Refused:
         """The signed answer to a signed question what a code would start; it does nothing (ADR 14)."""
-        return await self._make_reply(exchanges.read_look(body), address, look=True)
+        return await self._make_reply(exchanges.read_preview(body), address, preview=True)
 
     async def _make_reply(
-        self, asked: ProvenRequest[ActivateRequest] | Refused, address: str, *, look: bool
+        self, asked: ProvenRequest[ActivateRequest] | Refused, address: str, *, preview: bool
     ) -> bytes | Refused:
         if isinstance(asked, Refused):
             return asked
@@ -106,9 +106,9 @@ class ActivationService:
         found = await self._context.read_tx(lambda conn, real: self._looked_up(conn, asked, code, real))
         if isinstance(found, ActivationReply):
             return self._throttle.count_request(*_rate_charges(code, address)) or self._sign_reply(asked, found)
-        mine = () if look else ((OWN_WORDS, key_thumbprint(asked.public)),)
+        mine = () if preview else ((OWN_WORDS, key_thumbprint(asked.public)),)
         limited = self._throttle.count_request((RIGHT, f"{found} {block_of(address)}"), *mine)
-        return await self.answer_request(asked, code, look=look) if limited is None else limited
+        return await self.answer_request(asked, code, preview=preview) if limited is None else limited
 
     async def answer_request(
         self,
@@ -116,11 +116,11 @@ class ActivationService:
         code: activation_codes.ActivationCode,
         *,
         carried: bool = False,
-        look: bool = False,
+        preview: bool = False,
     ) -> bytes | Refused:
         """The signed answer to a proven request."""
         reply: ActivationReply | Refused = await self._context.write_tx(
-            look, lambda conn, now: self._answer_request(conn, asked, code, now, carried=carried, look=look)
+            preview, lambda conn, now: self._answer_request(conn, asked, code, now, carried=carried, preview=preview)
         )
         if isinstance(reply, Refused) or reply.stored:
             return reply if isinstance(reply, Refused) else reply.stored
@@ -161,7 +161,7 @@ class ActivationService:
         real: Instant,
         *,
         carried: bool,
-        look: bool,
+        preview: bool,
     ) -> ActivationReply | Refused:
         message, key = asked.message, key_thumbprint(asked.public)
         known = sites.by_key(conn, key, message.product)
@@ -190,7 +190,7 @@ class ActivationService:
         if site is not None and not self._context.stopped_money:
             site = takeover.take_over_if_due(conn, site, time)
         return _Activation(
-            self._context, conn, tenant, asked, key, found, site, carried=carried, look=look
+            self._context, conn, tenant, asked, key, found, site, carried=carried, preview=preview
         ).answer_request()
 
 
@@ -217,9 +217,9 @@ class _Activation:
         site: SiteRow | None,
         *,
         carried: bool,
-        look: bool,
+        preview: bool,
     ) -> None:
-        self.carried, self.look = carried, look
+        self.carried, self.look = carried, preview
         self.context, self.conn, self.tenant, self.asked = context, conn, tenant, asked
         self.key, self.code, self.site = key, code, site
         self.now = tenant.now
@@ -266,7 +266,7 @@ class _Activation:
         if overtaken is not None:
             return overtaken
         told = typed.answer_code(
-            self._current_subscription(), self.code.subscription, carried=self.carried, look=self.look
+            self._current_subscription(), self.code.subscription, carried=self.carried, preview=self.look
         )
         return ActivationReply(told, self.tenant.provider.sandbox)
 

@@ -126,9 +126,9 @@ def build_app(
                     refusals=(*UNPROVEN, RefusalCode.CODE_MALFORMED, RefusalCode.LEDGER_DRIFT),
                 ),
                 RawOperation(
-                    path="/v1/look",
+                    path="/v1/activation-preview",
                     work=activations.preview_code,
-                    name="look",
+                    name="preview_code",
                     summary="A site asks what a code would start: signed as an activation is, and nothing begins.",
                     refusals=(*UNPROVEN, RefusalCode.CODE_MALFORMED, RefusalCode.LEDGER_DRIFT),
                 ),

@@ -1,4 +1,4 @@
-"""What a code would start, for a site that only looks: the dates it would get, and nothing begins (M10)."""
+"""What a code would start, for a site that asks before it applies it: its dates, and nothing begins (M10)."""
 
 import msgspec
 

@@ -28,7 +28,7 @@ class PaidLine(msgspec.Struct, frozen=True, kw_only=True):
     covers: str
     """`order`, `renewal` or `raise`."""
     devices: int = 0
-    plan: str = ""
+    outcome_hash: str = ""
     """Hash of a previewed plan (B4)."""
     check: Callable[[Subscription], Refused | None] = lambda _: None
 
@@ -82,7 +82,7 @@ def _confirm_line(conn: Connection, tenant: Tenant, reference: str, line: PaidLi
         by=tenant.by, role=tenant.role, why=why, reference=reference, covers=line.covers, devices=line.devices
     )
     done = subscription_service.run_command(
-        conn, tenant, opened, CommandRequest(command=command, plan=line.plan, check=line.check)
+        conn, tenant, opened, CommandRequest(command=command, outcome_hash=line.outcome_hash, check=line.check)
     )
     return done if isinstance(done, Refused) else done.view
 
@@ -100,7 +100,7 @@ def _as_it_is(conn: Connection, tenant: Tenant, line: PaidLine) -> OutcomeView |
         postings=(),
         timeline=timeline_view(ahead.timeline, sub.paid_until if ahead.renewals else None),
         affected_leases=0,
-        plan="",
+        outcome_hash="",
         activation_code="",
     )
 

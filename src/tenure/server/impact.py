@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from tenure.core.business.execute import PLAN_LIFE
+from tenure.core.business.execute import OUTCOME_HASH_LIFE
 from tenure.core.policy.bounds import EffectiveValue, ValueSource
 from tenure.core.policy.impact import FigureDifference, ImpactDirection, combine_directions, differences
 from tenure.core.policy.rules import Role, Rules
@@ -102,7 +102,7 @@ class ImpactView(msgspec.Struct, frozen=True, kw_only=True):
 
     version: int
     """The version in force; the one published next is one more."""
-    plan: str
+    outcome_hash: str
     """Publish with it within 15 minutes: it is refused if anybody published meanwhile, or something else is sent."""
     counts: CountsView
     plans: tuple[PlanImpactView, ...]
@@ -144,7 +144,7 @@ def impact_report(
     )
     return ImpactView(
         version=history.version,
-        plan=name_of(history, body, tenant.now),
+        outcome_hash=make_change_hash(history, body, tenant.now),
         counts=_counts_view(
             touched, counted, policy_impact.customers_of(conn, tenant.id, plans, tenant.now) if plans else 0
         ),
@@ -159,7 +159,7 @@ def impact_report(
     )
 
 
-def name_of(history: PublishedPolicies, body: PolicyBody, at: Instant) -> str:
+def make_change_hash(history: PublishedPolicies, body: PolicyBody, at: Instant) -> str:
     """The name of exactly this change to exactly the version in force, `<unix seconds>.<64 hex>`."""
     parts = (at, history.version, msgspec.to_builtins(history.bounds), msgspec.to_builtins(body, order="sorted"))
     return f"{at}.{hashlib.sha256(b'tenure-policy' + msgspec.json.encode(parts, order='sorted')).hexdigest()}"
@@ -168,8 +168,8 @@ def name_of(history: PublishedPolicies, body: PolicyBody, at: Instant) -> str:
 def is_same_change(claimed: str, history: PublishedPolicies, body: PolicyBody, now: Instant) -> bool:
     """Whether `claimed` names this change to the version in force, and is not older than 15 minutes."""
     stamp, _, _ = claimed.partition(".")
-    young = stamp.isascii() and stamp.isdigit() and len(stamp) <= 12 and 0 <= now - int(stamp) <= PLAN_LIFE
-    return young and name_of(history, body, int(stamp)) == claimed
+    young = stamp.isascii() and stamp.isdigit() and len(stamp) <= 12 and 0 <= now - int(stamp) <= OUTCOME_HASH_LIFE
+    return young and make_change_hash(history, body, int(stamp)) == claimed
 
 
 def in_force(conn: Connection, tenant: Tenant, offer: str | None, subscription: str | None) -> FiguresInForce | Refused:

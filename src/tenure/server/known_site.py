@@ -57,7 +57,7 @@ class CodeAtSite:
         shown = None if self._lease is None else (self._lease.epoch, self._lease.serial)
         return refuse_overtaken(shown, self._message.wall, forks.last_contact(self.site))
 
-    def answer_code(self, present: Subscription | None, wanted: str, *, carried: bool, look: bool) -> ActivateAnswer:
+    def answer_code(self, present: Subscription | None, wanted: str, *, carried: bool, preview: bool) -> ActivateAnswer:
         """What a copy gets: what it was told to be, or the truth for a week, once in 90 days.
 
         Only the code of the subscription that the site uses (`wanted` is the code's) is answered with that truth; no
@@ -68,9 +68,9 @@ class CodeAtSite:
         state = None if sub is None else places.state_of(sub, self.site)
         if told is not None:
             return self._refuse_code(told)
-        if sub is None or state is None or state.lost or state.heir:
+        if sub is None or state is None or state.lost or state.replacement:
             return self._refuse_code(leaving.refuse_gone(state))
-        if look:
+        if preview:
             return self._refuse_code(Refused(RefusalCode.LEASE_FORKED), forked=True)
         return self._record_copy(
             sub, truth=state.is_active and (wanted, self._message.role) == (sub.id, "active"), by=carried

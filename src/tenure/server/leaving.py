@@ -24,7 +24,7 @@ def refuse_gone(state: SiteState | None) -> Refused:
     """Why an installation has nothing here any more, as it is told."""
     if state is None:
         return Refused(RefusalCode.SITE_UNKNOWN)
-    if state.heir:
+    if state.replacement:
         return Refused(RefusalCode.INSTALLATION_REPLACED)
     if state.lost:
         return Refused(RefusalCode.SITE_LOST)

@@ -4,7 +4,7 @@ import msgspec
 
 from tenure.core import activation_codes
 from tenure.core.business import commands as c
-from tenure.core.business.execute import same_plan
+from tenure.core.business.execute import check_outcome_hash
 from tenure.core.periods import Duration, parse_until
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.subscription.terms import CodeRef, RenewalIntent, Terms
@@ -33,7 +33,7 @@ class OrderWish(msgspec.Struct, frozen=True, kw_only=True):
     intent: RenewalIntent = RenewalIntent.MANUAL
     trial: bool = False
     why: str = ""
-    plan: str = ""
+    outcome_hash: str = ""
     """Hash of a previewed plan (B4)."""
 
 
@@ -99,7 +99,7 @@ def place_order(
     outcome = settlement.execute_command(loaded, name, command, seen)
     if isinstance(outcome, Refused):
         return outcome
-    changed = same_plan(wish.plan, outcome, command, tenant.now) if wish.plan else None
+    changed = check_outcome_hash(wish.outcome_hash, outcome, command, tenant.now) if wish.outcome_hash else None
     if changed is not None:
         return changed
     registered = SubscriptionRow(name, tenant.id, wish.customer, agreed.terms.product, wish.trial, tenant.now)

@@ -1,4 +1,4 @@
-"""Answers and leases signed by a key that was revoked since: what was said stays, and is signed anew by its heir.
+"""Answers and leases signed by a key that was revoked since: what was said stays, and the next key signs it again.
 
 A site sends a request again until it is answered, whatever has happened to the keys meanwhile: the answer stored for it
 would be refused by everybody who has the root document in force. Which key signs now is `keyring`'s to say.

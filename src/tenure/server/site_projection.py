@@ -84,9 +84,9 @@ def _without_subscription(row: SiteRow, sub: Subscription, now: Instant) -> Site
 
 
 def _pass_to_heir(conn: Connection, sub: Subscription, fact: f.SiteDeclaredLost, now: Instant) -> None:
-    """The lost one's part of the pool goes to its heir at once, the one exception to B7 [spec: lost-site]."""
-    pool, _ = allotment.declare_lost(allotments.pool_of(conn, sub, now), fact.site, fact.heir, now)
-    lost, heir = _lock_site(conn, fact.site), _lock_site(conn, fact.heir)
+    """The lost one's part of the pool goes to its recipient at once, the one exception to B7 [spec: lost-site]."""
+    pool, _ = allotment.declare_lost(allotments.pool_of(conn, sub, now), fact.site, fact.recipient, now)
+    lost, recipient = _lock_site(conn, fact.site), _lock_site(conn, fact.recipient)
     if lost is not None and lost.subscription == sub.id:
         bare = msgspec.structs.replace(lost, state=LEFT, allotment=0, forked_at=None)
         sites.save_many(conn, [allotments.with_part(bare, sub.id, allotment.SiteShare(site=lost.id))])
@@ -96,5 +96,5 @@ def _pass_to_heir(conn: Connection, sub: Subscription, fact: f.SiteDeclaredLost,
             conn,
             [allotments.with_part(_without_subscription(lost, sub, now), sub.id, allotment.SiteShare(site=lost.id))],
         )
-    if heir is not None:
-        sites.save_many(conn, [allotments.with_part(heir, sub.id, pool.share_of(heir.id))])
+    if recipient is not None:
+        sites.save_many(conn, [allotments.with_part(recipient, sub.id, pool.share_of(recipient.id))])

@@ -14,7 +14,7 @@ from tenure.core.business import ledger
 from tenure.core.business.account import Account, AccountSubscription, after_postings
 from tenure.core.business.allowed_actions import Allowed, allowed_actions, sample_commands
 from tenure.core.business.decide import decide
-from tenure.core.business.execute import CommandOutcome, plan_hash, same_plan
+from tenure.core.business.execute import CommandOutcome, check_outcome_hash, make_outcome_hash
 from tenure.core.business.expected_renewals import ExpectedCourse, expected_course
 from tenure.core.business.remedies import remedies_for
 from tenure.core.lease.standing import OutageAmnesty
@@ -51,7 +51,7 @@ class CommandRequest(msgspec.Struct, frozen=True, kw_only=True):
     """One command as it came: what is asked, and the plan and revision the caller has seen, if it says so."""
 
     command: c.Command
-    plan: str = ""
+    outcome_hash: str = ""
     """Hash of a previewed plan (B4)."""
     check: Callable[[Subscription], Refused | None] = lambda _: None
     """What else must hold inside the transaction, such as If-Match."""
@@ -151,7 +151,9 @@ def run_command(
     outcome = settlement.execute_command(loaded, item.sub.id, asking.command, seen)
     if isinstance(outcome, Refused):
         return outcome
-    changed = same_plan(asking.plan, outcome, asking.command, tenant.now) if asking.plan else None
+    changed = (
+        check_outcome_hash(asking.outcome_hash, outcome, asking.command, tenant.now) if asking.outcome_hash else None
+    )
     if changed is not None:
         return changed
     save_outcome(conn, tenant, loaded, outcome)
@@ -198,9 +200,9 @@ def save_outcome(conn: Connection, tenant: Tenant, loaded: AccountBooks, outcome
 
 def _hand_over(conn: Connection, tenant: Tenant, sub: Subscription) -> None:
     """From now on another account pays: not for what fell due before, so that account is settled up to now first."""
-    heir = account_repository.load_books(conn, tenant.id, sub.customer, tenant.time)
-    if heir is not None:
-        settlement.settle_now(conn, heir)
+    receiver = account_repository.load_books(conn, tenant.id, sub.customer, tenant.time)
+    if receiver is not None:
+        settlement.settle_now(conn, receiver)
     subscriptions.move_to_customer(conn, tenant.id, sub.id, sub.customer)
     accounts.mark_due(conn, tenant.id, sub.customer, tenant.now)
 
@@ -209,9 +211,11 @@ def _in_its_books(conn: Connection, tenant: Tenant, loaded: AccountBooks, outcom
     """What will become of the subscription; of one that was handed over, by its new owner's balance."""
     sub, after = outcome.subscription, outcome.after
     same = sub.customer == loaded.row.customer
-    heir = None if same else account_repository.load_books(conn, tenant.id, sub.customer, tenant.time, lock=False)
+    receiver = None if same else account_repository.load_books(conn, tenant.id, sub.customer, tenant.time, lock=False)
     return (
-        ahead_of(heir, sub.id) if heir is not None else expected_course(after.account, after.items, sub.id, tenant.now)
+        ahead_of(receiver, sub.id)
+        if receiver is not None
+        else expected_course(after.account, after.items, sub.id, tenant.now)
     )
 
 
@@ -240,7 +244,7 @@ def outcome_view(
         postings=tuple(map(posting_view, outcome.postings)),
         timeline=timeline_view(ahead.timeline, sub.paid_until if ahead.renewals else None),
         affected_leases=len(sub.sites_holding) if outcome.facts else 0,
-        plan=plan_hash(outcome, asked, tenant.now),
+        outcome_hash=make_outcome_hash(outcome, asked, tenant.now),
         activation_code=code,
     )
 

@@ -174,7 +174,7 @@ class OutcomeView(msgspec.Struct, frozen=True, kw_only=True):
     timeline: tuple[SpanView, ...]
     affected_leases: int
     """Sites whose next synchronization brings another lease."""
-    plan: str
+    outcome_hash: str
     """Send it with the same command within 15 minutes to apply exactly this (B4)."""
     activation_code: str = ""
     """The code, shown once: in the answer to the order or the re-issue that made it."""
@@ -325,7 +325,7 @@ def _code_state(withdrawn: bool, blocked_at: Instant | None) -> str:
 
 
 def _is_shown(site: SiteState, now: Instant) -> bool:
-    return site.counts_as_site(now) or (site.lost and not site.heir)
+    return site.counts_as_site(now) or (site.lost and not site.replacement)
 
 
 def _site_view(sub: Subscription, site: SiteState, now: Instant) -> SiteView:

@@ -90,11 +90,13 @@ def _merge_devices(conn: Connection, old: DeviceRow, device: DeviceRow, look: Li
     devices.delete_device(conn, msgspec.structs.replace(old, counted=0 if inherits else old.counted))
     merged_devices.keep_device(conn, old, look.now)
     days = 0 if look.lease_terms is None else look.lease_terms.figures.idle_release_days
-    heir = msgspec.structs.replace(device, twin="", group=device.group or old.group, pinned=device.pinned or old.pinned)
+    merged = msgspec.structs.replace(
+        device, twin="", group=device.group or old.group, pinned=device.pinned or old.pinned
+    )
     if inherits:
-        until = counts_until(heir.as_counted(0), days)
-        heir = msgspec.structs.replace(heir, counted=1, counts_until=until)
-    return devices.save_device(conn, heir)
+        until = counts_until(merged.as_counted(0), days)
+        merged = msgspec.structs.replace(merged, counted=1, counts_until=until)
+    return devices.save_device(conn, merged)
 
 
 def come_back(conn: Connection, product: str, key: str, look: LicenseSnapshot) -> DeviceRow | None:

@@ -47,7 +47,7 @@ _LOOK_AGAIN = (
     .values(next_change=sa.bindparam("moment"))
 )
 _TRANSFER = (
-    subscriptions.update().where(subscriptions.c.id == sa.bindparam("of"), _MINE).values(customer=sa.bindparam("heir"))
+    subscriptions.update().where(subscriptions.c.id == sa.bindparam("of"), _MINE).values(customer=sa.bindparam("payer"))
 )
 _DUE = (
     sa.select(subscriptions.c.provider, subscriptions.c.id)
@@ -96,7 +96,7 @@ def look_again(conn: Connection, provider: str, subscription: str, moment: Insta
 
 def move_to_customer(conn: Connection, provider: str, subscription: str, customer: str) -> None:
     """It belongs to another customer of the same provider from now on."""
-    conn.execute(_TRANSFER, {"of": subscription, "tenant": provider, "heir": customer})
+    conn.execute(_TRANSFER, {"of": subscription, "tenant": provider, "payer": customer})
     moved = get_subscription(conn, provider, subscription)
     if moved is not None and moved.trial:
         _had_trial(conn, provider, customer, moved.product)

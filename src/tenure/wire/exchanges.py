@@ -28,7 +28,7 @@ class _Exchange(Generic[Q, A]):
 
 
 _ACTIVATION = _Exchange(TokenType.ACTIVATE_REQUEST, ActivateRequest, TokenType.ACTIVATE_ANSWER, ActivateAnswer)
-_LOOK = _Exchange(TokenType.LOOK_REQUEST, ActivateRequest, TokenType.ACTIVATE_ANSWER, ActivateAnswer)
+_PREVIEW = _Exchange(TokenType.PREVIEW_REQUEST, ActivateRequest, TokenType.ACTIVATE_ANSWER, ActivateAnswer)
 _SYNC = _Exchange(TokenType.SYNC_REQUEST, SyncRequest, TokenType.SYNC_ANSWER, SyncAnswer)
 
 
@@ -55,14 +55,14 @@ def seal_request(message: ActivateRequest | SyncRequest, signer: Signer) -> byte
     return jws.sign_token(typ, message, signer)
 
 
-def ask_to_look(message: ActivateRequest, signer: Signer) -> bytes:
+def seal_preview_request(message: ActivateRequest, signer: Signer) -> bytes:
     """The sealed question what a code would start."""
-    return jws.sign_token(TokenType.LOOK_REQUEST, message, signer)
+    return jws.sign_token(TokenType.PREVIEW_REQUEST, message, signer)
 
 
-def read_look(token: bytes) -> ProvenRequest[ActivateRequest] | Refused:
+def read_preview(token: bytes) -> ProvenRequest[ActivateRequest] | Refused:
     """A question what a code would start, proven like an activation."""
-    return _read_question(token, _LOOK)
+    return _read_question(token, _PREVIEW)
 
 
 def read_activate(token: bytes) -> ProvenRequest[ActivateRequest] | Refused:
@@ -175,10 +175,14 @@ def read_sync_answer(
 def read_activate_answer(
     token: bytes, request: bytes, root: TrustedRoot, *, sandbox: bool = False
 ) -> ProvenAnswer[ActivateAnswer] | Refused:
-    """The answer to the sealed activation `request`, or look; otherwise as `read_sync_answer`."""
-    looks = jws.typ_of(request) is TokenType.LOOK_REQUEST
-    read = _read_answer(_LOOK if looks else _ACTIVATION, token, request, root, sandbox)
-    if isinstance(read, Refused) or read.message.result == "refused" or looks == (read.message.preview is not None):
+    """The answer to the sealed activation or preview `request`; otherwise as `read_sync_answer`."""
+    is_preview = jws.typ_of(request) is TokenType.PREVIEW_REQUEST
+    read = _read_answer(_PREVIEW if is_preview else _ACTIVATION, token, request, root, sandbox)
+    if (
+        isinstance(read, Refused)
+        or read.message.result == "refused"
+        or is_preview == (read.message.preview is not None)
+    ):
         return read
     return Refused(RefusalCode.NOT_THE_ANSWER, field="result")
 

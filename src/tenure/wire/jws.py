@@ -27,7 +27,7 @@ class TokenType(StrEnum):
     SYNC_ANSWER = "tenure-sync-answer+jws"
     ACTIVATE_REQUEST = "tenure-activate-request+jws"
     ACTIVATE_ANSWER = "tenure-activate-answer+jws"
-    LOOK_REQUEST = "tenure-look-request+jws"
+    PREVIEW_REQUEST = "tenure-preview-request+jws"
     ROOT = "tenure-root+jws"
     NOTICE = "tenure-notice+jws"
     ERASED = "tenure-erased+jws"
@@ -43,7 +43,7 @@ CAPS: dict[TokenType, int] = {
     TokenType.SYNC_ANSWER: 64 * 1024,
     TokenType.ACTIVATE_REQUEST: 16 * 1024,
     TokenType.ACTIVATE_ANSWER: 64 * 1024,
-    TokenType.LOOK_REQUEST: 16 * 1024,
+    TokenType.PREVIEW_REQUEST: 16 * 1024,
     TokenType.ROOT: 64 * 1024,
     TokenType.NOTICE: 4 * 1024,
     TokenType.ERASED: 4 * 1024,

@@ -47,8 +47,8 @@ class DeviceUse(msgspec.Struct, frozen=True, omit_defaults=True):
 class ActivateRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Claims of a `tenure-activate-request+jws`, signed by the key it names: proof that the sender holds it.
 
-    The same claims as a `tenure-look-request+jws` ask what the code would start: nothing is kept and nothing begins. It
-    is another context and no flag, for whoever does not know a flag would pass it over and begin.
+    The same claims as a `tenure-preview-request+jws` ask what the code would start: nothing is kept and nothing begins.
+    It is another context and no flag, for whoever does not know a flag would pass it over and begin.
     """
 
     nonce: field_types.Bytes32
@@ -245,7 +245,7 @@ class ActivateAnswer(AnswerBinding, frozen=True, kw_only=True, omit_defaults=Tru
     site: field_types.MaybeId = ""
     """The site's id, when granted."""
     preview: CodePreview | None = None
-    """To a look, unless it is refused."""
+    """To a preview request, unless it is refused."""
     forked: bool = False
     """As in a synchronization's answer: to a copy of the site, whatever code it typed [spec: fork-rule]."""
     fork: ForkEvidence | None = None

@@ -120,9 +120,9 @@ def close_key(
         return Refused(RefusalCode.KEY_NOT_FOR_THIS, f"{kid} is not in use yet.", when=key.nbf + 1)
     others = msgspec.structs.replace(document, keys=tuple(other for other in document.keys if other.kid != kid))
     for product in key.products:
-        heir = signing_key(others, key.purpose, product, now, refresh)
-        if isinstance(heir, Refused):
-            return Refused(heir.code, f"Without {kid} nothing could sign for {key.purpose.value} of {product}.")
+        successor = signing_key(others, key.purpose, product, now, refresh)
+        if isinstance(successor, Refused):
+            return Refused(successor.code, f"Without {kid} nothing could sign for {key.purpose.value} of {product}.")
     closed = msgspec.structs.replace(key, naf=min(key.naf, now))
     return _next_version(document, tuple(closed if other is key else other for other in document.keys), now, expires)
 

@@ -169,7 +169,7 @@ async def test_what_is_done_with_an_account_is_told_to_its_own_team_alone(tmp_pa
         assert about == ["joined", "signed_in", "password_reset", "password_reset_asked", "sign_in_refused"]
         # North's own team learned nothing more, but for what is done inside it.
         assert [each for each in await audited(shop.desk) if each not in north_saw] == []
-        letters = (await shop.desk.get("/v1/letters"))["items"]
+        letters = (await shop.desk.get("/v1/emails"))["items"]
         # Both are of one second, so that neither comes first.
         assert sorted(each["template"] for each in letters if each["to"] == CEO) == ["invitation", "password_reset"], (
             "North's, from before; none that came after"

@@ -193,10 +193,10 @@ class ResolveFork(CommandHeader, frozen=True, kw_only=True, tag="resolve_fork"):
 
 
 class DeclareSiteLost(CommandHeader, frozen=True, kw_only=True, tag="declare_site_lost"):
-    """A site is gone for good; `heir` gets its allotment at once."""
+    """A site is gone for good; `recipient` gets its allotment at once."""
 
     site: str
-    heir: str = ""
+    recipient: str = ""
 
 
 class FreeAllotment(CommandHeader, frozen=True, kw_only=True, tag="free_allotment"):

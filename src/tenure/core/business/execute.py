@@ -19,7 +19,7 @@ from tenure.core.subscription.fold import Subscription, evolve, fold
 from tenure.core.subscription.renewal import late_start, total_cost
 from tenure.core.timeline import Instant
 
-PLAN_LIFE = 15 * 60
+OUTCOME_HASH_LIFE = 15 * 60
 """Seconds for which the hash of a previewed plan can be applied [spec: dry-run]."""
 _DRAWN: dict[type, frozenset[str]] = {
     c.Order: frozenset({"subscription", "code"}),
@@ -114,7 +114,7 @@ def credit_account(
     return before, catch_up(after_postings(before.account, (posting,)), before.items, now)
 
 
-def plan_hash(outcome: CommandOutcome, command: c.Command, previewed_at: Instant) -> str:
+def make_outcome_hash(outcome: CommandOutcome, command: c.Command, previewed_at: Instant) -> str:
     """The name of a previewed plan: same subscription, revision, command, resulting terms and money [spec: dry-run].
 
     Instants of recording are left out, so that confirming a minute later is still the same plan. The hash carries
@@ -133,15 +133,15 @@ def plan_hash(outcome: CommandOutcome, command: c.Command, previewed_at: Instant
         [type(fact).__name__ for _, fact in outcome.facts],
     )
     digest = hashlib.sha256(
-        b"tenure-plan" + previewed_at.to_bytes(8, "big") + msgspec.json.encode(parts, order="sorted")
+        b"tenure-outcome" + previewed_at.to_bytes(8, "big") + msgspec.json.encode(parts, order="sorted")
     )
     return f"{previewed_at}.{digest.hexdigest()}"
 
 
-def same_plan(claimed: str, outcome: CommandOutcome, command: c.Command, now: Instant) -> Refused | None:
-    """None when `claimed` names exactly this outcome and is young enough, else `plan_changed_meanwhile`."""
+def check_outcome_hash(claimed: str, outcome: CommandOutcome, command: c.Command, now: Instant) -> Refused | None:
+    """None when `claimed` names exactly this outcome and is young enough, else `outcome_changed_meanwhile`."""
     stamp, _, _ = claimed.partition(".")
-    young = stamp.isascii() and stamp.isdigit() and len(stamp) <= 12 and 0 <= now - int(stamp) <= PLAN_LIFE
-    if young and plan_hash(outcome, command, int(stamp)) == claimed:
+    young = stamp.isascii() and stamp.isdigit() and len(stamp) <= 12 and 0 <= now - int(stamp) <= OUTCOME_HASH_LIFE
+    if young and make_outcome_hash(outcome, command, int(stamp)) == claimed:
         return None
-    return Refused(RefusalCode.PLAN_CHANGED_MEANWHILE, field="plan")
+    return Refused(RefusalCode.OUTCOME_CHANGED_MEANWHILE, field="plan")

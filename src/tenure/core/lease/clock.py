@@ -13,14 +13,14 @@ from tenure.core.timeline import HOUR, Instant
 TOLERANCE = 300
 """A wall clock this far behind is still taken as right; it never extends an end."""
 
-LEAP = 25 * HOUR
+JUMP = 25 * HOUR
 """A wall clock further ahead than this is believed only after a while: one glitch must not stop what is paid for."""
 
 PROVISIONAL = 24 * HOUR
-"""Seconds of running after which a leap takes effect."""
+"""Seconds of running after which a jump takes effect."""
 
 SHARE = 30
-"""Of a shorter lease a leap takes effect after this part of its life: a container's day would else be twice as long."""
+"""Of a shorter lease a jump takes effect after this part of its life: a container's day would else be twice as long."""
 
 SAVING = 600
 """Running time is on disk after so many seconds at the latest; what a boot ran beyond its last saving counts as these,
@@ -57,10 +57,10 @@ class ClockState(msgspec.Struct, frozen=True, kw_only=True):
     """When the last verified lease was signed: the present is never earlier."""
     skew: int = 0
     """How far the wall clock was ahead of a fresh answer (negative: behind); 0 while it can be taken as it is."""
-    leap: int | None = None
-    """Seconds of running since the wall clock leapt forward; None while no leap is pending."""
+    jump: int | None = None
+    """Seconds of running since the wall clock jumped forward; None while no jump is pending."""
     spent: int | None = None
-    """Serial of the lease under which a leap has taken effect: it grants no second delay."""
+    """Serial of the lease under which a jump has taken effect: it grants no second delay."""
 
 
 class TimeEstimate(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,8 +71,8 @@ class TimeEstimate(msgspec.Struct, frozen=True, kw_only=True):
     """`clock_implausible`, to be shown to the administrator; it takes nothing away by itself."""
     synchronize: bool = False
     """Only an answer can settle this: synchronize now."""
-    leap_in: int | None = None
-    """Seconds of running until a leap of the wall clock takes effect, unless an answer settles it; None: no leap."""
+    jump_in: int | None = None
+    """Seconds of running until a jump of the wall clock takes effect, unless an answer settles it; None: no jump."""
 
     @property
     def is_plausible(self) -> bool:
@@ -81,7 +81,7 @@ class TimeEstimate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def jump_delay(life: int) -> int:
-    """Seconds of running after which a leap takes effect under a lease that lives for `life` seconds (0: none held).
+    """Seconds of running after which a jump takes effect under a lease that lives for `life` seconds (0: none held).
 
     30 days and more: 24 h. A container's 24 h: 48 minutes.
     """
@@ -116,33 +116,33 @@ def observe(state: ClockState, reading: ClockReading, serial: int, life: int = 0
     - Uptime 1,600, wall 12:10:02: the estimate is 12:10:00, whatever the wall clock says within 25 h.
     - Uptime 1,600, wall 11:00:00: 12:10:00, "1.2 hours behind", synchronize.
     - Another boot, wall 20:00: 20:00. Wall 11:00: 12:20, which is highest and ten minutes for the boot before.
-    - Another boot, wall five days ahead: 12:20 at first, leap_in = 24 h. After 9 h of running: 21:20, leap_in = 15 h.
-      Rebooted then, wall still ahead: leap_in = 14 h 50 min. When it is used up, the estimate is the wall clock.
+    - Another boot, wall five days ahead: 12:20 at first, jump_in = 24 h. After 9 h of running: 21:20, jump_in = 15 h.
+      Rebooted then, wall still ahead: jump_in = 14 h 50 min. When it is used up, the estimate is the wall clock.
     """
     same = _same_boot(state, reading)
     line = _running_estimate(state, reading)
     wall = _believable_wall(reading.wall, state.skew, line)
-    if not same and state.highest and not -TOLERANCE <= wall - line <= LEAP:
+    if not same and state.highest and not -TOLERANCE <= wall - line <= JUMP:
         # Nothing tells how long the computer ran after the last saving; the wall clock would have, were it right.
         line += SAVING
     gap = wall - line
-    leap, spent = None, state.spent
-    if gap > LEAP and state.highest:
-        leap = _run_since_leap(state, reading, same=same)
-        if spent == serial or leap >= jump_delay(life):
-            line, leap, spent = wall, None, serial
+    jump, spent = None, state.spent
+    if gap > JUMP and state.highest:
+        jump = _run_since_jump(state, reading, same=same)
+        if spent == serial or jump >= jump_delay(life):
+            line, jump, spent = wall, None, serial
     elif not same:
         line = max(line, wall)
     # A wall clock that is right again as it stands needs no correction any more.
-    skew = 0 if wall == reading.wall and -TOLERANCE <= gap <= LEAP else state.skew
+    skew = 0 if wall == reading.wall and -TOLERANCE <= gap <= JUMP else state.skew
     after = ClockState(
-        highest=line, boot=reading.boot, uptime=reading.uptime, floor=state.floor, skew=skew, leap=leap, spent=spent
+        highest=line, boot=reading.boot, uptime=reading.uptime, floor=state.floor, skew=skew, jump=jump, spent=spent
     )
     return after, TimeEstimate(
         now=line,
-        refusal=_skew_warning(reading.wall, wall, line) if leap is None else _jump_warning(wall - line, leap, life),
-        synchronize=leap is not None or gap < -TOLERANCE,
-        leap_in=None if leap is None else jump_delay(life) - leap,
+        refusal=_skew_warning(reading.wall, wall, line) if jump is None else _jump_warning(wall - line, jump, life),
+        synchronize=jump is not None or gap < -TOLERANCE,
+        jump_in=None if jump is None else jump_delay(life) - jump,
     )
 
 
@@ -159,7 +159,7 @@ def clock_after_answer(
 ) -> ClockState:
     """Take the server's time from a verified, nonce-bound answer (for a device: the site's).
 
-    A fresh one (`is_fresh`) sets the clock, also backwards, and settles a leap; any other only raises the estimate.
+    A fresh one (`is_fresh`) sets the clock, also backwards, and settles a jump; any other only raises the estimate.
     Neither goes below the last verified lease's `iat`.
     """
     if not is_fresh(sent, received):
@@ -170,7 +170,7 @@ def clock_after_answer(
         boot=received.boot,
         uptime=received.uptime,
         floor=state.floor,
-        # Remembered, or else the same wrong clock would leap again, and win before the next synchronization.
+        # Remembered, or else the same wrong clock would jump again, and win before the next synchronization.
         skew=off if abs(off) > TOLERANCE else 0,
     )
 
@@ -206,11 +206,11 @@ def _same_boot(state: ClockState, reading: ClockReading) -> bool:
     return state.boot == reading.boot != "" and reading.uptime >= state.uptime
 
 
-def _run_since_leap(state: ClockState, reading: ClockReading, *, same: bool) -> int:
-    """Seconds of running since a leap was first seen, of which the last look knew `state.leap`."""
-    if state.leap is None:
+def _run_since_jump(state: ClockState, reading: ClockReading, *, same: bool) -> int:
+    """Seconds of running since a jump was first seen, of which the last look knew `state.jump`."""
+    if state.jump is None:
         return 0
-    return state.leap + (reading.uptime - state.uptime if same else SAVING)
+    return state.jump + (reading.uptime - state.uptime if same else SAVING)
 
 
 def _running_estimate(state: ClockState, reading: ClockReading) -> Instant:
@@ -230,17 +230,17 @@ def _raise_estimate(state: ClockState, reading: ClockReading, least: Instant) ->
 def _believable_wall(wall: Instant, skew: int, line: Instant) -> Instant:
     """The wall clock as it stands, or corrected by the error an answer once proved: whichever needs less belief.
 
-    Where that would be a leap, the one nearer to what is known: a clock that was put nearly right does not leap by its
+    Where that would be a jump, the one nearer to what is known: a clock that was put nearly right does not jump by its
     old correction, and one that is wrong as before is corrected, however long the computer was switched off.
     """
     readings = (wall, wall - skew)
     latest = min((each for each in readings if each >= line - TOLERANCE), default=max(readings))
-    return latest if latest <= line + LEAP else min(readings, key=lambda each: abs(each - line))
+    return latest if latest <= line + JUMP else min(readings, key=lambda each: abs(each - line))
 
 
-def _jump_warning(ahead: int, leap: int, life: int) -> Refused:
-    """A leap is shown from its first moment: whoever can mend the clock has to hear of it before it counts."""
-    left = (jump_delay(life) - leap) / HOUR
+def _jump_warning(ahead: int, jump: int, life: int) -> Refused:
+    """A jump is shown from its first moment: whoever can mend the clock has to hear of it before it counts."""
+    left = (jump_delay(life) - jump) / HOUR
     detail = f"The clock is {ahead / HOUR:.1f} hours ahead of the time last known; after {left:.1f} hours of running it"
     return Refused(RefusalCode.CLOCK_IMPLAUSIBLE, f"{detail} will be believed, unless the server answers before.")
 

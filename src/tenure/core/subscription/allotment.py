@@ -234,17 +234,17 @@ def recalled_margins(pool: Pool, now: Instant) -> tuple[tuple[str, int], ...]:
     return tuple(found)
 
 
-def declare_lost(pool: Pool, site: str, heir: str, now: Instant) -> tuple[Pool, int]:
+def declare_lost(pool: Pool, site: str, recipient: str, now: Instant) -> tuple[Pool, int]:
     """The pool after `site` is gone for good, and the declared excess: devices its old word may still cover.
 
-    Its part goes at once to `heir` (empty: to the pool), as the next lease for the heir will say. This is the one
-    exception to B7 [spec: lost-site].
+    Its part goes at once to `recipient` (empty: to the pool), as the next lease for the recipient will say. This is the
+    one exception to B7 [spec: lost-site].
     """
     lost = pool.share_of(site)
     part = lost.counted_at(now)
     pool = msgspec.structs.replace(pool, sites=tuple(share for share in pool.sites if share.site != site))
-    if heir:
-        named = pool.share_of(heir)
+    if recipient:
+        named = pool.share_of(recipient)
         named = named.after_report(named.in_use, named.wanted, now)
         pool = pool.with_share(named.after_grant(named.signed + part, named.word_until, now))
     return pool, part if now < lost.promised_until else 0

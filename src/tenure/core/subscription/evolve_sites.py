@@ -45,7 +45,7 @@ def evolve_sites(sub: Subscription, fact: Sites) -> Subscription:
         case f.SiteActivated():
             return _join_site(sub, fact, "")
         case f.SiteReplaced():
-            return _change_site(sub, fact.site, lost=True, allotment=0, heir=fact.heir)
+            return _change_site(sub, fact.site, lost=True, allotment=0, replacement=fact.replacement)
         case f.SiteReleaseOrdered():
             return _change_site(sub, fact.site, leaving_until=fact.until, another_code=fact.another_code, allotment=0)
         case f.SuccessorStaged():
@@ -58,9 +58,13 @@ def evolve_sites(sub: Subscription, fact: Sites) -> Subscription:
         case f.SuccessorDropped():
             return _change_site(sub, fact.site, left_at=fact.at, allotment=0)
         case f.SiteDeclaredLost():
-            heir = sub.find_site(fact.heir)
+            recipient = sub.find_site(fact.recipient)
             lost = _change_site(sub, fact.site, lost=True, allotment=0)
-            return lost if heir is None else _change_site(lost, heir.id, allotment=heir.allotment + fact.allotment)
+            return (
+                lost
+                if recipient is None
+                else _change_site(lost, recipient.id, allotment=recipient.allotment + fact.allotment)
+            )
         case f.AllotmentSet():
             return _change_site(sub, fact.site, allotment=fact.allotment)
         case f.AllotmentFreed():
@@ -108,7 +112,7 @@ def _resolve_fork(sub: Subscription, fact: f.ForkResolved) -> Subscription:
 def _join_site(sub: Subscription, fact: f.SiteActivated | f.SuccessorStaged, present: str) -> Subscription:
     before = sub.find_site(fact.site)
     # What was said of the old self of an application installed anew holds for it, too.
-    old = next((each for each in sub.sites if each.heir == fact.site), None)
+    old = next((each for each in sub.sites if each.replacement == fact.site), None)
     site = SiteState(
         id=fact.site,
         key=fact.key,

@@ -80,7 +80,7 @@ class SiteReplaced(FactHeader, frozen=True, kw_only=True, tag="SiteReplaced"):
     """A standalone application was installed anew on its hardware: the new one has its place, its key is refused."""
 
     site: str
-    heir: str
+    replacement: str
     excess_until: Instant
     """Until when the replaced one's last lease may still serve beside the new one (the declared excess)."""
 
@@ -177,9 +177,9 @@ class SiteDeclaredLost(FactHeader, frozen=True, kw_only=True, tag="SiteDeclaredL
     """The provider declared a site gone; its key is refused for good."""
 
     site: str
-    heir: str = ""
+    recipient: str = ""
     allotment: int = 0
-    """What moved to the heir at once."""
+    """What moved to the recipient at once."""
     excess_until: Instant | None = None
     """Until when the lost site's last lease may still cover as many devices (the declared excess)."""
 

@@ -56,7 +56,7 @@ class SiteState(msgspec.Struct, frozen=True, kw_only=True):
     restores: tuple[Instant, ...] = ()
     """When the customer's side said of a fork that the same server was restored."""
     installation: Installation = Installation.SERVER
-    heir: str = ""
+    replacement: str = ""
     """The installation on the same hardware that took its place."""
     replaced_at: Instant | None = None
     """When this one took the place of its old self."""

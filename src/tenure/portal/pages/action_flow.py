@@ -17,7 +17,7 @@ from tenure.web.app import PageRoute, form_route, page_route
 from tenure.web.formatting import format_money
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
-STALE = "plan_changed_meanwhile"
+STALE = "outcome_changed_meanwhile"
 
 
 class ActionPages:
@@ -45,7 +45,11 @@ class ActionPages:
             return await self._render_form(visit, deed, sub)
         if visit.form.read_text("step") != "apply":
             return await self._render_preview(visit, deed, sub)
-        body = {**deed.fill(visit, sub), "plan": visit.form.read_text("plan", most=100), "why": _read_reason(visit)}
+        body = {
+            **deed.fill(visit, sub),
+            "outcome_hash": visit.form.read_text("outcome_hash", most=100),
+            "why": _read_reason(visit),
+        }
         try:
             done = await api.post(_action_url(visit, deed), body, key=visit.form.read_text("_key", most=100))
         except RefusedPageError as error:
@@ -88,8 +92,8 @@ class ActionPages:
             return await self._render_form(
                 visit, deed, sub, None if blame_field(visit.form, error.refusal) else error.refusal
             )
-        heir = await chosen_name(self._server.api_for(visit), visit) if "customer" in deed.fields else ""
-        values = {"deed": deed, "sub": sub, "outcome": outcome, "kept": _entered_fields(visit), "heir": heir}
+        receiver = await chosen_name(self._server.api_for(visit), visit) if "customer" in deed.fields else ""
+        values = {"deed": deed, "sub": sub, "outcome": outcome, "kept": _entered_fields(visit), "receiver": receiver}
         values["final"] = deed.final(visit)
         values["about"] = await subject_of(self._server.api_for(visit), visit, sub)
         told = (sub, outcome["subscription"])
@@ -123,7 +127,7 @@ def _action_url(visit: Portal, deed: SubscriptionAction) -> str:
 
 def _entered_fields(visit: Portal) -> list[tuple[str, str]]:
     """What was typed, for the form that applies it; of check boxes every one."""
-    own = {"_token", "_key", "step", "plan"}
+    own = {"_token", "_key", "step", "outcome_hash"}
     return [(name, value) for name, values in visit.form.values.items() if name not in own for value in values]
 
 

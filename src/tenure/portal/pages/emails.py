@@ -19,7 +19,7 @@ class EmailPages:
     async def show(self, visit: Portal) -> Reply:
         """The log, newest first."""
         asked = {"newest_first": True, "cursor": visit.query.get("cursor")}
-        found = await self._server.api_for(visit).get_page("/v1/letters", asked)
+        found = await self._server.api_for(visit).get_page("/v1/emails", asked)
         values = {
             "rows": found.items,
             "told": partial(of_mail, now=visit.now),
@@ -29,7 +29,7 @@ class EmailPages:
 
     async def resend(self, visit: Portal) -> Reply:
         """Try again what was given up, and at once what waits."""
-        address = fill_path("/v1/letters/{name}/resend", name=visit.params["letter"])
+        address = fill_path("/v1/emails/{name}/resend", name=visit.params["letter"])
         try:
             await self._server.api_for(visit).post(address, key=visit.form.read_text("_key"))
         except RefusedPageError as error:

@@ -13,7 +13,7 @@ from tenure.portal.session import Portal, PortalServer
 from tenure.web.app import PageRoute, form_route, page_route
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
-OWN = frozenset({"_token", "_key", "step", "plan"})
+OWN = frozenset({"_token", "_key", "step", "outcome_hash"})
 """Fields of the page itself; the others are the order."""
 
 
@@ -50,12 +50,12 @@ class OrderPages:
         if visit.form.errors or visit.form.read_text("step") == "change":
             return await self._render_form(visit)
         real = visit.form.read_text("step") == "apply"
-        plan = {"plan": visit.form.read_text("plan", most=100)} if real else {}
+        outcome_hash = {"outcome_hash": visit.form.read_text("outcome_hash", most=100)} if real else {}
         api = self._server.api_for(visit)
         try:
             done = await api.post(
                 "/v1/subscriptions",
-                {**body, **plan},
+                {**body, **outcome_hash},
                 key=visit.form.read_text("_key") if real else "",
                 dry_run=not real,
             )

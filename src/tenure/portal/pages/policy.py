@@ -90,7 +90,7 @@ UNITS = (("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1))
 
 OWN = frozenset({"_token", "_key", "step", "seen", "impact", "opened"})
 """Fields of the page itself; the others are the policy."""
-STALE = frozenset({"plan_changed_meanwhile", "version_stale"})
+STALE = frozenset({"outcome_changed_meanwhile", "version_stale"})
 
 
 class PolicyPages:
@@ -192,9 +192,11 @@ def format_figure(name: str, value: Any) -> str:
 
 async def _publish_policy(api: PortalApi, visit: Portal, body: dict[str, Any], etag: str) -> bool:
     """Publish what the report was about; False when something changed since, so that it is shown again."""
-    plan = visit.form.read_text("impact", most=100)
+    outcome_hash = visit.form.read_text("impact", most=100)
     try:
-        await api.put("/v1/policy", {**body, "plan": plan}, if_match=visit.form.read_text("seen") or etag)
+        await api.put(
+            "/v1/policy", {**body, "outcome_hash": outcome_hash}, if_match=visit.form.read_text("seen") or etag
+        )
     except RefusedPageError as error:
         if error.refusal.code not in STALE:
             raise

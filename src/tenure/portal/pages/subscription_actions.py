@@ -104,8 +104,8 @@ def _conflict_body(visit: Portal, sub: dict[str, Any]) -> Body:
 
 
 def _lost_body(visit: Portal, sub: dict[str, Any]) -> Body:
-    heir = visit.form.read_text("heir")
-    return {"site": visit.form.read_required("site"), **({"heir": heir} if heir else {})}
+    recipient = visit.form.read_text("recipient")
+    return {"site": visit.form.read_required("site"), **({"recipient": recipient} if recipient else {})}
 
 
 def _fork_body(visit: Portal, sub: dict[str, Any]) -> Body:
@@ -256,7 +256,7 @@ MORE: tuple[SubscriptionAction, ...] = (
     ),
     SubscriptionAction(
         name="declare_site_lost", path="declare-site-lost", title="Declare a site lost", button="Declare lost",
-        fill=_lost_body, fields=("site", "heir"), danger=True, done="The site is declared lost.",
+        fill=_lost_body, fields=("site", "recipient"), danger=True, done="The site is declared lost.",
         final=_final("The site is never let in again, even if it is found."),
         text="For a site that is gone for good: its key is refused for ever, its devices move to another site at once.",
     ),

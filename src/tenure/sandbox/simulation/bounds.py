@@ -90,7 +90,7 @@ class TimeBounds:
     def raise_to(self, low: Instant, high: Instant, now: Instant) -> None:
         """An answer that is not fresh: it can only be later.
 
-        What it leaves of a leap is no leap any more, so that within this boot the wall clock is not believed for it.
+        What it leaves of a jump is no jump any more, so that within this boot the wall clock is not believed for it.
         """
         self._low, self._high = max(self.low(now), low), max(self.high(now), high)
         self._at = now

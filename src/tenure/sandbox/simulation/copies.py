@@ -84,7 +84,7 @@ class DiskCopier:
     def _separate_pair(self, pair: tuple[SimulatedSite, SimulatedSite]) -> None:
         self._twins.remove(pair)
         world = self._world
-        loser, heir = pair if world.fate.happens(0.5) else (pair[1], pair[0])
+        loser, winner = pair if world.fate.happens(0.5) else (pair[1], pair[0])
         if loser.up:
             loser.stop()
         loser.gone = True
@@ -92,7 +92,7 @@ class DiskCopier:
         world.trace.note(world.time.now, loser.name, "switched off for good")
         for device in world.devices:
             if device.site is loser:
-                device.site = heir
+                device.site = winner
 
     def image_site(self, site: SimulatedSite) -> None:
         """An image of its disk is made."""

@@ -17,7 +17,7 @@ from tenure.core.subscription.terms import RenewalIntent, TermsField
 from tenure.http.body_types import Line, OptionalLine, RequestBody
 from tenure.http.timestamps import Moment, instant_of
 from tenure.server import policies
-from tenure.server.api.fields import Days, Devices, Id, LastDay, Plan_hash
+from tenure.server.api.fields import Days, Devices, Id, LastDay, OutcomeHash
 from tenure.server.context import Tenant
 from tenure.server.ordering import terms_for
 from tenure.store import tenants
@@ -25,10 +25,10 @@ from tenure.store.engine import Connection
 
 
 class ReasonBody(RequestBody, frozen=True, kw_only=True):
-    """A command that needs nothing but its reason; `plan` applies exactly what was previewed."""
+    """A command that needs nothing but its reason; `outcome_hash` applies exactly what was previewed."""
 
     why: OptionalLine = ""
-    plan: Plan_hash = ""
+    outcome_hash: OutcomeHash = ""
 
 
 class RenewBody(ReasonBody, frozen=True, kw_only=True):
@@ -137,7 +137,7 @@ class SeatConflictBody(ReasonBody, frozen=True, kw_only=True):
 class LostBody(SiteBody, frozen=True, kw_only=True):
     """A site that is gone for good, and the one that gets its allotment."""
 
-    heir: Id | None = None
+    recipient: Id | None = None
 
 
 class ForkBody(SiteBody, frozen=True, kw_only=True):
@@ -196,10 +196,10 @@ def _make_transfer(conn: Connection, tenant: Tenant, __: Subscription, body: Tra
 
 
 def _make_lost(_: Connection, tenant: Tenant, __: Subscription, body: LostBody) -> c.Command | Refused:
-    return c.DeclareSiteLost(**command_header(tenant, body), site=body.site, heir=body.heir or "")
+    return c.DeclareSiteLost(**command_header(tenant, body), site=body.site, recipient=body.recipient or "")
 
 
-ALWAYS = (RefusalCode.PLAN_CHANGED_MEANWHILE, RefusalCode.LEDGER_DRIFT)
+ALWAYS = (RefusalCode.OUTCOME_CHANGED_MEANWHILE, RefusalCode.LEDGER_DRIFT)
 _STATE = (
     RefusalCode.SUBSCRIPTION_ENDED, RefusalCode.SUBSCRIPTION_CANCELED, RefusalCode.NOT_ACTIVATED,
     RefusalCode.AWAITING_PAYMENT,

@@ -15,7 +15,7 @@ from tenure.http.operations import Operation, make_operation
 from tenure.http.responses import ApiResponse, json_response
 from tenure.server import confirming
 from tenure.server.api.actions import ALWAYS, PAYING, ReasonBody
-from tenure.server.api.fields import Id, Plan_hash, Reference
+from tenure.server.api.fields import Id, OutcomeHash, Reference
 from tenure.server.api.payments import BOOK
 from tenure.server.confirming import PaidLine
 from tenure.server.context import ServerContext, tenant_of
@@ -41,7 +41,7 @@ class PaidLineBody(RequestBody, frozen=True, kw_only=True):
     subscription: Id
     covers: Covers
     devices: Count = 0
-    plan: Plan_hash = ""
+    outcome_hash: OutcomeHash = ""
 
 
 class PaymentOfSeveral(RequestBody, frozen=True, kw_only=True):
@@ -83,7 +83,7 @@ class ConfirmationOperations:
             subscription=subscription,
             covers=body.covers,
             devices=body.devices,
-            plan=body.plan,
+            outcome_hash=body.outcome_hash,
             check=lambda sub: if_match.refuse_mismatch(entity_tag(sub.revision)),
         )
 
@@ -106,7 +106,9 @@ class ConfirmationOperations:
     ) -> ApiResponse[ConfirmedView] | Refused:
         """Confirms one payment for several subscriptions: everything it pays for, or nothing."""
         lines = tuple(
-            PaidLine(subscription=one.subscription, covers=one.covers, devices=one.devices, plan=one.plan)
+            PaidLine(
+                subscription=one.subscription, covers=one.covers, devices=one.devices, outcome_hash=one.outcome_hash
+            )
             for one in body.lines
         )
 

@@ -168,9 +168,9 @@ class EmailOperations:
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
         return (
-            make_operation("GET", "/v1/letters", READ, self.list_letters),
+            make_operation("GET", "/v1/emails", READ, self.list_letters),
             make_operation(
-                "POST", "/v1/letters/{letter}/resend", WRITE, self.resend_letter, status=201,
+                "POST", "/v1/emails/{letter}/resend", WRITE, self.resend_letter, status=201,
                 refusals=[RefusalCode.NOTHING_TO_CHANGE],
             ),
             make_operation("GET", "/v1/mail", VENDORS, self.read_mail),

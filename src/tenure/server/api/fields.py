@@ -51,7 +51,7 @@ OptionalTitle = Annotated[str, msgspec.Meta(max_length=128, pattern=_LINE)]
 Words = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=_LINE)]
 """What is looked for: part of a name or reference, an id, a code's last group."""
 Features = Annotated[tuple[Slug, ...], msgspec.Meta(max_length=128)]
-Plan_hash = Annotated[str, msgspec.Meta(max_length=100, pattern=r"^([0-9]+\.[0-9a-f]{64})?$(?!\n)")]
+OutcomeHash = Annotated[str, msgspec.Meta(max_length=100, pattern=r"^([0-9]+\.[0-9a-f]{64})?$(?!\n)")]
 
 
 def duration_field(text: str, field: str) -> Duration | Refused:

@@ -18,7 +18,7 @@ from tenure.http.operations import Operation, make_operation
 from tenure.http.responses import ApiResponse, json_response
 from tenure.server import impact, policies
 from tenure.server.api.accounts.places import record_audit
-from tenure.server.api.fields import Id, Plan_hash, Slug
+from tenure.server.api.fields import Id, OutcomeHash, Slug
 from tenure.server.context import ServerContext, tenant_of
 from tenure.server.impact import ImpactView
 from tenure.server.roles import DESK
@@ -55,7 +55,7 @@ class PolicyUpdate(RequestBody, frozen=True, kw_only=True):
     renewal_order: RenewalOrder = RenewalOrder.OLDEST_DUE
     apply_now: bool = False
     """Whether a longer grace reaches running periods at once; nothing that runs is ever shortened."""
-    plan: Plan_hash = ""
+    outcome_hash: OutcomeHash = ""
     """Of an impact report, to publish only what it was about, and only if nobody published meanwhile."""
 
 
@@ -133,8 +133,8 @@ class PolicyOperations:
             if refused is not None:
                 return refused
             policy = _policy_view(body)
-            if body.plan and not impact.is_same_change(body.plan, history, policy, tenant.now):
-                return Refused(RefusalCode.PLAN_CHANGED_MEANWHILE, field="plan")
+            if body.outcome_hash and not impact.is_same_change(body.outcome_hash, history, policy, tenant.now):
+                return Refused(RefusalCode.OUTCOME_CHANGED_MEANWHILE, field="plan")
             unsound = policies.refuse_unsound(conn, policy, history.bounds)
             if unsound is not None:
                 return unsound
@@ -198,7 +198,7 @@ class PolicyOperations:
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
-        publishing = (*RULING, RefusalCode.PLAN_CHANGED_MEANWHILE)
+        publishing = (*RULING, RefusalCode.OUTCOME_CHANGED_MEANWHILE)
         return (
             make_operation("GET", "/v1/policy", READ, self.read_policy),
             make_operation("PUT", "/v1/policy", WRITE, self.publish_policy, refusals=publishing),

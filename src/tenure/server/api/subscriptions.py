@@ -22,7 +22,7 @@ from tenure.http.paging import PageRequest, ResultPage, cut_page
 from tenure.http.responses import ApiResponse, json_response
 from tenure.server import actor_names, code_delivery, order_requests, subscription_service
 from tenure.server.api.actions import ACTIONS, ALWAYS, CAPS, MakeFrom, ReasonBody, command_header
-from tenure.server.api.fields import Devices, Id, LastDay, Plan_hash
+from tenure.server.api.fields import Devices, Id, LastDay, OutcomeHash
 from tenure.server.context import ServerContext, Tenant, tenant_of
 from tenure.server.ordering import FreshCode, OrderWish, new_code, place_order
 from tenure.server.subscription_service import CommandRequest, CommandResult, OpenedSubscription
@@ -49,7 +49,7 @@ class NewOrder(RequestBody, frozen=True, kw_only=True):
     renewal_intent: RenewalIntent = RenewalIntent.MANUAL
     trial: bool = False
     why: OptionalLine = ""
-    plan: Plan_hash = ""
+    outcome_hash: OutcomeHash = ""
     """Of a preview, to order exactly what it showed."""
     order_request: Id | None = None
     """The customer's request that this order fulfills, and closes."""
@@ -102,7 +102,7 @@ class SubscriptionOperations:
                 intent=body.renewal_intent,
                 trial=body.trial,
                 why=body.why,
-                plan=body.plan,
+                outcome_hash=body.outcome_hash,
             )
             asked = (
                 order_requests.lock_request(conn, tenant, body.order_request, body.customer)
@@ -222,7 +222,7 @@ class SubscriptionOperations:
                 return command
             asking = CommandRequest(
                 command=command,
-                plan=once.plan,
+                outcome_hash=once.outcome_hash,
                 check=lambda sub: once.if_match.refuse_mismatch(entity_tag(sub.revision)),
             )
             done = subscription_service.run_command(conn, tenant, opened, asking)
@@ -247,7 +247,7 @@ class SubscriptionOperations:
             if_match: IfMatch = NOTHING_SEEN,
             dry_run: bool = False,
         ) -> ApiResponse[OutcomeView] | Refused:
-            once = RepeatRule(ticket=ticket, dry_run=dry_run, if_match=if_match, plan=body.plan)
+            once = RepeatRule(ticket=ticket, dry_run=dry_run, if_match=if_match, outcome_hash=body.outcome_hash)
             answer: ApiResponse[OutcomeView] | Refused = await self._run_command(
                 caller, subscription, provider, once, lambda conn, tenant, sub: make(conn, tenant, sub, body)
             )
@@ -269,7 +269,7 @@ class SubscriptionOperations:
         dry_run: bool = False,
     ) -> ApiResponse[OutcomeView] | Refused:
         """Gives a new activation code, shown in this answer only; earlier ones activate nothing any more."""
-        once = RepeatRule(ticket=ticket, dry_run=dry_run, if_match=if_match, plan=body.plan)
+        once = RepeatRule(ticket=ticket, dry_run=dry_run, if_match=if_match, outcome_hash=body.outcome_hash)
         fresh: list[FreshCode] = []
 
         def make(conn: Connection, tenant: Tenant, sub: Subscription) -> c.Command | Refused:
@@ -313,7 +313,7 @@ class RepeatRule(msgspec.Struct, frozen=True, kw_only=True):
     ticket: IdempotentRequest
     dry_run: bool
     if_match: IfMatch
-    plan: str
+    outcome_hash: str
 
 
 def _outcome_response(done: CommandResult, code: str) -> ApiResponse[OutcomeView]:

@@ -75,7 +75,7 @@ def _refuse_unfit(
     if code.withdrawn:
         return Refused(RefusalCode.CODE_WITHDRAWN, f"The newest code ends in {sub.codes[-1].last_group}.", "code")
     if site is not None and site.lost:
-        return Refused(RefusalCode.INSTALLATION_REPLACED if site.heir else RefusalCode.SITE_LOST)
+        return Refused(RefusalCode.INSTALLATION_REPLACED if site.replacement else RefusalCode.SITE_LOST)
     return other_kind(site, command) or refuse_below(command.version, seen.floor)
 
 
@@ -308,14 +308,18 @@ def declare_lost(
     site = sub.find_site(command.site)
     if site is None or site.left_at is not None or site.lost:
         return Refused(RefusalCode.SITE_UNKNOWN, field="site")
-    heir = sub.find_site(command.heir) if command.heir else None
-    if command.heir and (heir is None or not heir.is_active or heir.id == site.id):
-        return Refused(RefusalCode.SITE_UNKNOWN, "The heir must be another site that holds the subscription.", "heir")
+    recipient = sub.find_site(command.recipient) if command.recipient else None
+    if command.recipient and (recipient is None or not recipient.is_active or recipient.id == site.id):
+        return Refused(
+            RefusalCode.SITE_UNKNOWN,
+            "It must be another site that holds the subscription.",
+            "recipient",
+        )
     words = [word for word in seen.words if word.site == site.id]
     fact = f.SiteDeclaredLost(
         **fact_header(command, now),
         site=site.id,
-        heir=command.heir,
+        recipient=command.recipient,
         allotment=site.allotment,
         excess_until=promised_until(words, now),
     )

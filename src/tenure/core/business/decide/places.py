@@ -119,7 +119,7 @@ def replaced_site(sub: Subscription, command: Activate, seen: DecisionContext, n
         return ()
     words = [word for word in seen.words if word.site == old.id]
     until = promised_until(words, now)
-    return (f.SiteReplaced(**fact_header(command, now), site=old.id, heir=command.site, excess_until=until),)
+    return (f.SiteReplaced(**fact_header(command, now), site=old.id, replacement=command.site, excess_until=until),)
 
 
 def leave_site(sub: Subscription, command: LeaveSite, now: Instant) -> Accepted | Refused:

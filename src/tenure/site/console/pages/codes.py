@@ -43,7 +43,7 @@ class ActivationPages:
         code = visit.form.read_required("code", most=100)
         if not code:
             return await self._render_form(visit, 422)
-        if visit.form.read_text("look"):
+        if visit.form.read_text("preview"):
             return await self._look(visit, code)
         refusal = await self._refuse_code(visit, code)
         if refusal is not None:

@@ -16,7 +16,7 @@ YEAR = 365 * DAY
 
 
 async def looked(site: PlainSite, code: str, **more: str) -> CodePreview:
-    told = await site.activate(code, look=True, **more)
+    told = await site.activate(code, preview=True, **more)
     assert isinstance(told, ActivateAnswer), told
     assert told.preview is not None, told
     assert not (told.site or told.lease or told.successor or told.token)
@@ -59,7 +59,7 @@ async def test_a_look_is_refused_for_the_reason_and_with_the_date_of_the_deed(tm
             (shop.site(version="12.9"), newer, RefusalCode.VERSION_TOO_OLD),
             (shop.site(), "7ZZZZ-ZZZZZ-ZZZZZ-ZZZZZ", None),
         ):
-            look, deed = await asking.activate(code, look=True), await asking.activate(code)
+            look, deed = await asking.activate(code, preview=True), await asking.activate(code)
             if why is None:
                 assert look == deed
                 continue
@@ -93,7 +93,7 @@ async def test_an_answer_to_a_look_is_no_answer_to_a_deed_nor_the_other_way_roun
     async with office(tmp_path) as shop:
         code = (await shop.order())[1]
         site = shop.site()
-        seen = await site.apply(code, look=True)
+        seen = await site.apply(code, preview=True)
         look = site.last
         assert isinstance(seen, bytes)
         told = await site.apply(code)
