@@ -33,7 +33,8 @@ CLASSES: dict[str, tuple[str, ...]] = {
     ),
     # Nothing is lost: trying, asking the server, a mark that it was read, a secret beside which the old one signs.
     "harmless": (
-        "/sign-out", "/licenses/{product}/code/check", "/licenses/{product}/successor/check",
+        "/sign-out", "/account/sessions/{session}/end", "/account/sessions/end-others",
+        "/licenses/{product}/code/check", "/licenses/{product}/successor/check",
         "/licenses/{product}/synchronization", "/connection", "/events/acknowledge", "/events/acknowledge-all",
         "/licenses/{product}/offline/request", "/licenses/{product}/offline/import", "/settings/dns/test",
         "/settings/forwarding/{forwarding}/test", "/settings/forwarding/{forwarding}/secret",

@@ -12,23 +12,19 @@ from nacl.exceptions import CryptoError
 from nacl.secret import SecretBox
 
 from tenure.core.policy.rules import Role
-from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import HOUR, Instant
-from tenure.http.accounts import recovery, totp
-from tenure.http.accounts.login_backoff import ACCOUNT, possible_at
+from tenure.http.accounts.account_store import FailureCounter
 from tenure.http.auth import Principal
 from tenure.site import ids
 from tenure.site.folder import Draw, SiteSecrets
 from tenure.site.roles import scopes_of
 from tenure.site.store import people
-from tenure.site.store.people import SitePerson, SiteSession
+from tenure.site.store.people import SiteSession
 from tenure.site.store.writer import Connection
 
 SESSION, TICKET = "session", "second factor"
 LIFE: Final = 12 * HOUR
 """Seconds that a session lasts."""
-TICKET_LIFE: Final = 300
-"""Seconds in which the second factor is to be shown."""
 PREFIX: Final = "tss_"
 COUNTERS: Final = 4_096
 """Names are counted in so many bins, so that made-up ones cannot fill the store."""
@@ -86,25 +82,11 @@ class AccountSecrets:
         """Under which a recovery code is kept."""
         return self.secret_digest(f"recovery {person} {code}")
 
-    def shows_factor(self, conn: Connection, person: SitePerson, code: str) -> bool:
-        """Whether `code` is a good second factor; it is used up with this."""
-        secret = self.open_factor(person.id, person.factor)
-        step = totp.step_of(secret, code, self.clock(), person.step) if secret else None
-        if step is not None and people.use_step(conn, person.id, step):
-            return True
-        known = recovery.normalize_code(code)
-        return bool(known) and people.use_recovery(conn, person.id, self.recovery_digest(person.id, known))
-
     def counter_key(self, kind: str, name: str) -> str:
         """Where failed tries of a name are counted."""
         number = int.from_bytes(self.secret_digest(f"{kind} {name}")[:4], "big") % COUNTERS
         return f"{kind} {number}"
 
-    def count_attempt(self, conn: Connection, key: str) -> Refused | None:
-        """Counts a try before it is judged; `too_many_requests`, and nothing counted, while it must wait."""
-        now = self.clock()
-        when = possible_at(ACCOUNT, people.failed_tries(conn, key))
-        if when > now:
-            return Refused(RefusalCode.TOO_MANY_REQUESTS, "Too many tries have failed.", when=when)
-        people.add_try(conn, key, now)
-        return None
+    def network_counters(self, address: str) -> tuple[FailureCounter, ...]:
+        """None: behind the console every address would be this computer's."""
+        return ()

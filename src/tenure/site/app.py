@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from tenure import __version__
 from tenure.core.policy.rules import Role
 from tenure.core.refusals import RefusalCode, Refused
+from tenure.http.accounts.flows import AccountFlows
 from tenure.http.accounts.passwords import PasswordHashes
 from tenure.http.api import ApiParts, BuiltApi
 from tenure.http.auth import PUBLIC, Principal
@@ -21,6 +22,7 @@ from tenure.http.openapi import ApiDescription
 from tenure.http.operations import make_operation
 from tenure.http.responses import ApiResponse
 from tenure.site.accounts import PREFIX, AccountSecrets
+from tenure.site.api.accounts.account_port import SiteAccountStore
 from tenure.site.api.accounts.own_account import SiteOwnAccountOperations
 from tenure.site.api.accounts.own_sessions import SiteSessionOperations
 from tenure.site.api.accounts.sign_in import SiteSignInOperations
@@ -73,6 +75,8 @@ def local_api(
     """
     local, passwords = LocalApi(site, watch, device_port), passwords or PasswordHashes()
     accounts = AccountSecrets(site.secrets, site.computer.draw, site.computer.clocks.wall)
+    store = SiteAccountStore(local, accounts)
+    flows = AccountFlows(store, accounts, passwords)
     vault = SecretVault(site.secrets, site.computer.draw)
     return BuiltApi(
         ApiParts(
@@ -92,8 +96,8 @@ def local_api(
                 *ReportOperations(local).operations(),
                 *ForwardingOperations(local, vault).operations(),
                 *ForwardingActionOperations(local, vault).operations(),
-                *SiteSignInOperations(local, accounts, passwords).operations(),
-                *SiteOwnAccountOperations(local, accounts, passwords).operations(),
+                *SiteSignInOperations(local, accounts, flows).operations(),
+                *SiteOwnAccountOperations(local, store, flows).operations(),
                 *SiteSessionOperations(local, accounts).operations(),
                 *SiteTeamOperations(local, accounts, passwords).operations(),
                 *health_operations({"store": _health_checks(site)}),

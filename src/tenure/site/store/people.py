@@ -3,6 +3,8 @@
 What a role permits and how long somebody waits is decided elsewhere.
 """
 
+from collections.abc import Sequence
+
 import msgspec
 
 from tenure.core.timeline import DAY, Instant
@@ -137,12 +139,12 @@ def end_session(conn: Connection, session_id: str) -> None:
     conn.execute("delete from sessions where id = ?", (session_id,))
 
 
-def end_sessions(conn: Connection, person: str, but: str = "") -> None:
-    """End all of a person's, but for one."""
-    conn.execute("delete from sessions where person = ? and id <> ?", (person, but))
+def end_sessions(conn: Connection, person: str, *, but: str = "") -> int:
+    """End all of a person's, but for one; how many."""
+    return conn.execute("delete from sessions where person = ? and id <> ?", (person, but)).rowcount
 
 
-def keep_recovery(conn: Connection, person: str, digests: list[bytes]) -> None:
+def keep_recovery(conn: Connection, person: str, digests: Sequence[bytes]) -> None:
     """These codes and no others."""
     conn.execute("delete from recovery where person = ?", (person,))
     conn.executemany("insert into recovery values (?, ?)", [(person, each) for each in digests])
@@ -170,6 +172,11 @@ def add_try(conn: Connection, key: str, now: Instant) -> None:
         "insert into tries values (?, 1, ?) on conflict (key) do update set count = count + 1, last = excluded.last",
         (key, now),
     )
+
+
+def take_back(conn: Connection, key: str) -> None:
+    """The last one was a good one: one less."""
+    conn.execute("update tries set count = max(count - 1, 0) where key = ?", (key,))
 
 
 def reset_tries(conn: Connection, key: str) -> None:

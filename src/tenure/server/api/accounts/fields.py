@@ -7,14 +7,7 @@ import msgspec
 _MAILBOX = r"[^\x00-\x20\x7f-\xa0\u2028\u2029@]+"
 Mailbox = Annotated[str, msgspec.Meta(min_length=3, max_length=254, pattern=rf"^{_MAILBOX}@{_MAILBOX}$(?!\n)")]
 """An e-mail address; kept in lower case."""
-Password = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
-Secret = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=r"^[a-z0-9_]+$(?!\n)")]
-"""What a link or a half sign-in carries."""
 KnownDevice = Annotated[str, msgspec.Meta(max_length=128, pattern=r"^[a-z0-9_]*$(?!\n)")]
 """What a browser was given when it signed somebody in; empty: it has nothing to show."""
 BrowserWords = Annotated[str, msgspec.Meta(max_length=100, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$(?!\n)")]
 """With what somebody signs in, in words, such as "Firefox on Linux"; for the list of one's own sessions."""
-FactorCode = Annotated[
-    str, msgspec.Meta(min_length=1, max_length=32, pattern=r"^[0-9A-Za-z -]+$(?!\n)", description="As typed.")
-]
-"""Six digits of an authenticator application, or a recovery code."""

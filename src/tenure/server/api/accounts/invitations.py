@@ -13,7 +13,7 @@ from tenure.core.lease.claims import Brand
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY, Instant
 from tenure.http.accounts import passwords
-from tenure.http.accounts.proof import PASSWORD, ProvenEmail
+from tenure.http.accounts.own_security import WITHOUT_RECORD, Password, Secret
 from tenure.http.auth import PUBLIC, Principal
 from tenure.http.body_types import Line, RequestBody
 from tenure.http.fairness import block_of
@@ -23,11 +23,12 @@ from tenure.http.operations import Operation, make_operation
 from tenure.http.paging import PageRequest, ResultPage, cut_page
 from tenure.http.responses import ApiResponse, json_response
 from tenure.http.timestamps import format_rfc3339
-from tenure.server.api.accounts.attempts import LoginAttempts, reset_attempts
-from tenure.server.api.accounts.fields import BrowserWords, Mailbox, Password, Secret
+from tenure.server.api.accounts.account_port import make_flows
+from tenure.server.api.accounts.attempts import LoginAttempts
+from tenure.server.api.accounts.fields import BrowserWords, Mailbox
 from tenure.server.api.accounts.places import SecretPrefix, fresh_secret, link_of, note_at_home, place_of, record_audit
-from tenure.server.api.accounts.sign_in import WITHOUT_RECORD, to_response
-from tenure.server.api.accounts.sign_in_session import Entrance, Origin, TracedRefusal, come_in, enter_team
+from tenure.server.api.accounts.sign_in import to_response
+from tenure.server.api.accounts.sign_in_session import PASSWORD, Entrance, Origin, ProvenEmail, come_in, enter_team
 from tenure.server.api.accounts.team import READ, WRITE, unfit_role
 from tenure.server.api.emails import too_many_mails
 from tenure.server.api.fields import Id
@@ -107,7 +108,7 @@ class InvitationOperations:
     """The operations on invitations."""
 
     def __init__(self, context: ServerContext) -> None:
-        self._context = context
+        self._context, self._flows = context, make_flows(context)
         self._attempts = LoginAttempts(context)
         self._mails = context.post is not None
 
@@ -261,24 +262,12 @@ class InvitationOperations:
     async def _come_again(
         self, digest: bytes, person: PersonRow, body: InvitationAcceptance, address: str
     ) -> ApiResponse[Entrance] | Refused:
-        account, network = self._attempts.of_account(person.email), self._attempts.of_address(address)
-        refused = await self._attempts.count_attempt(account, network)
-        if refused is not None:
-            return refused
-        held = await self._context.passwords.verify_password(person.password, body.password, block_of(address))
-        if isinstance(held, Refused):
-            return held
+        counters = (self._attempts.of_account(person.email), self._attempts.of_address(address))
 
-        def work(conn: Connection, now: Instant) -> Entrance | TracedRefusal | Refused:
-            present = users.lock_person(conn, person.id)
-            if not held or present is None or present.password != person.password:
-                note_at_home(conn, person, address, "sign_in_refused", "wrong password", now)
-                return TracedRefusal(Refused(RefusalCode.SIGN_IN_REFUSED))
-            reset_attempts(conn, account, network, now)
-            origin = Origin(address, body.browser)
-            return self._join_team(conn, digest, present, origin, now)
+        def enter(conn: Connection, present: PersonRow, now: Instant) -> Entrance | Refused:
+            return self._join_team(conn, digest, present, Origin(address, body.browser), now)
 
-        return to_response(await self._context.write_tx(False, work))
+        return to_response(await self._flows.sign_in(person, body.password, counters, address, enter))
 
     def _join_team(
         self, conn: Connection, digest: bytes, person: PersonRow, origin: Origin, now: Instant, *, new: bool = False

@@ -5,6 +5,7 @@ import msgspec
 from tenure.core.policy.rules import Role
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
+from tenure.http.accounts.flows import nobody_signed_in
 from tenure.http.auth import Principal
 from tenure.http.body_types import RequestBody
 from tenure.http.idempotency import IdempotentRequest
@@ -12,7 +13,7 @@ from tenure.http.inputs import Address
 from tenure.http.operations import Operation, make_operation
 from tenure.http.responses import ApiResponse, json_response
 from tenure.server import policies
-from tenure.server.api.accounts.sign_in import OWN, nobody_signed_in
+from tenure.server.api.accounts.sign_in import OWN
 from tenure.server.api.fields import Id
 from tenure.server.api.providers import ProviderView, provider_view
 from tenure.server.context import ServerContext

@@ -9,7 +9,9 @@ from typing import Any, Final
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
 from tenure.http.accounts import passwords
+from tenure.http.accounts.account_store import FailureCounter
 from tenure.http.accounts.login_backoff import BackoffPolicy
+from tenure.http.accounts.own_security import WITHOUT_RECORD, Password, Secret
 from tenure.http.auth import PUBLIC
 from tenure.http.body_types import RequestBody
 from tenure.http.fairness import block_of
@@ -17,10 +19,10 @@ from tenure.http.inputs import Address
 from tenure.http.operations import Operation, make_operation
 from tenure.http.responses import json_response
 from tenure.http.timestamps import format_rfc3339
-from tenure.server.api.accounts.attempts import FailureCounter, LoginAttempts, count_attempts
-from tenure.server.api.accounts.fields import Mailbox, Password, Secret
+from tenure.server.api.accounts.account_port import make_flows
+from tenure.server.api.accounts.attempts import LoginAttempts
+from tenure.server.api.accounts.fields import Mailbox
 from tenure.server.api.accounts.places import SecretPrefix, fresh_secret, link_of, note_at_home
-from tenure.server.api.accounts.sign_in import WITHOUT_RECORD
 from tenure.server.context import ServerContext
 from tenure.store import emails, ending_rows, ids, sessions, throttle, users
 from tenure.store.engine import Connection
@@ -54,7 +56,7 @@ class PasswordResetOperations:
     """The operations for a lost password."""
 
     def __init__(self, context: ServerContext) -> None:
-        self._context = context
+        self._context, self._flows = context, make_flows(context)
         self._attempts = LoginAttempts(context)
 
     async def request_password_reset(self, body: ResetRequest, address: Address) -> Refused | None:
@@ -64,11 +66,11 @@ class PasswordResetOperations:
         network = FailureCounter(f"reset {self._attempts.of_address(address).key}", ONE_NETWORK)
 
         def work(conn: Connection, now: Instant) -> Any:
-            refused = count_attempts(conn, now, network)
+            refused = self._flows.count_attempts(conn, now, network)
             if refused is not None:
                 return refused
             person = users.person_by_email(conn, email)
-            if count_attempts(conn, now, mailbox) is None and person is not None:
+            if self._flows.count_attempts(conn, now, mailbox) is None and person is not None:
                 self._send_link(conn, person, address, now)
             return json_response(None)
 

@@ -7,6 +7,7 @@ import msgspec
 from tenure.core.plurals import format_count
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
+from tenure.http.accounts.flows import nobody_signed_in
 from tenure.http.auth import Principal
 from tenure.http.idempotency import IdempotentRequest
 from tenure.http.inputs import Address
@@ -14,7 +15,7 @@ from tenure.http.operations import Operation, make_operation
 from tenure.http.responses import ApiResponse, json_response
 from tenure.http.timestamps import format_rfc3339
 from tenure.server.api.accounts.places import note_at_home
-from tenure.server.api.accounts.sign_in import OWN, nobody_signed_in
+from tenure.server.api.accounts.sign_in import OWN
 from tenure.server.api.fields import Id
 from tenure.server.context import ServerContext
 from tenure.store import sessions, users

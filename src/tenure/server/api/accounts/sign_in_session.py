@@ -4,25 +4,34 @@ from typing import Final
 
 import msgspec
 
-from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant
-from tenure.http.accounts import recovery as recovery_codes
-from tenure.http.accounts import totp
-from tenure.http.accounts.proof import ProvenEmail
+from tenure.http.accounts.flows import TICKET_LIFE
 from tenure.http.fairness import network_of
 from tenure.http.timestamps import format_rfc3339
 from tenure.server.api.accounts.attempts import LoginAttempts
 from tenure.server.api.accounts.places import SecretPrefix, fresh_secret
 from tenure.server.context import ServerContext
 from tenure.store import audit_log, emails, ending_rows, ids, sessions, users
-from tenure.store import recovery_codes as recovery
 from tenure.store.audit_log import AuditEvent
 from tenure.store.engine import Connection
 from tenure.store.sessions import LIFE, AccountSession, SecretPurpose
 from tenure.store.users import Membership, PersonRow
 
-TICKET_LIFE: Final = 300
-"""Seconds in which the second factor is to be shown."""
+PASSWORD: Final = "password"  # noqa: S105 - the name of a way to prove who one is
+"""The issuer of what is proven by the account's own password."""
+
+
+class ProvenEmail(msgspec.Struct, frozen=True):
+    """The seam between proving who somebody is and letting the person in: an address that was shown to be theirs.
+
+    Passwords are one way. Another, such as OpenID Connect, verifies the issuer's token and then hands over its verified
+    e-mail address; what follows (which person that is, second factor, session, audit) stays the same.
+    """
+
+    email: str
+    """In lower case. An issuer elsewhere must have verified it itself (`email_verified`)."""
+    issuer: str
+    """`PASSWORD`, or the address of the issuer that vouches for it."""
 
 
 class Entrance(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,12 +46,6 @@ class Entrance(msgspec.Struct, frozen=True, kw_only=True):
     device: str = ""
     """To be kept by the browser that signed in, and shown when it signs in again: it is known then, and waits for
     nobody else's failures. Good until the password changes."""
-
-
-class TracedRefusal(msgspec.Struct, frozen=True):
-    """A refusal that leaves its traces: in the audit, and in what was counted."""
-
-    refused: Refused
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -114,35 +117,3 @@ def _tell_of_new_place(
         values = {"name": person.name, "email": person.email, "address": address, "at": format_rfc3339(now)}
         values["link"] = f"{context.portal_url}/account" if context.portal_url else ""
         emails.add_email(conn, context.safe, home.provider, person.email, "sign_in_from_new_place", values, now)
-
-
-def sealed_factor(context: ServerContext, person: str, secret: str) -> bytes:
-    """The second factor's secret as kept."""
-    return context.safe.encrypt(secret.encode(), _session_purpose(person))
-
-
-def opened_factor(context: ServerContext, person: str, sealed: bytes | None) -> str:
-    """The second factor's secret; empty when there is none, or it cannot be opened."""
-    opened = context.safe.decrypt(sealed, _session_purpose(person)) if sealed else None
-    return "" if opened is None else opened.decode()
-
-
-def recovery_digest(context: ServerContext, person: str, code: str) -> bytes:
-    """The keyed digest under which a recovery code of that person is kept."""
-    return context.keys.token_digest(f"recovery:{person}:{code}")
-
-
-def shows_factor(conn: Connection, context: ServerContext, person: PersonRow, code: str, now: Instant) -> str:
-    """Which second factor `code` proves, and is used up with it: `code`, `recovery code`, or empty for none."""
-    secret = opened_factor(context, person.id, person.factor)
-    step = totp.step_of(secret, code, now, person.step) if secret else None
-    if step is not None and users.use_step(conn, person.id, step):
-        return "code"
-    known = recovery_codes.normalize_code(code)
-    if known and recovery.use_code(conn, person.id, recovery_digest(context, person.id, known)):
-        return "recovery code"
-    return ""
-
-
-def _session_purpose(person: str) -> str:
-    return f"second factor of {person}"

@@ -5,14 +5,14 @@ import msgspec
 from tenure.core.plurals import format_count
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
+from tenure.http.accounts.flows import nobody_signed_in
+from tenure.http.accounts.own_security import Secret
 from tenure.http.auth import Principal
 from tenure.http.idempotency import IdempotentRequest
 from tenure.http.operations import Operation, make_operation
 from tenure.http.responses import ApiResponse, empty_response, json_response
 from tenure.http.timestamps import format_rfc3339
 from tenure.site.accounts import LIFE, AccountSecrets
-from tenure.site.api.accounts.own_account import refuse_token
-from tenure.site.api.accounts.sign_in import Secret
 from tenure.site.api.local import OWN, LocalApi
 from tenure.site.store import events, people
 from tenure.site.store.people import SiteSession
@@ -54,7 +54,7 @@ class SiteSessionOperations:
     async def list_sessions(self, caller: Principal) -> SiteSessionsView | Refused:
         """Lists one's own sessions: since when, until when, with what."""
         if not caller.person:
-            return refuse_token()
+            return nobody_signed_in()
         found = await self._local.read_tx(lambda conn: self._find_open(conn, caller))
         return SiteSessionsView(items=tuple(_view(each, caller.token_id) for each in found))
 
@@ -77,7 +77,7 @@ class SiteSessionOperations:
     ) -> ApiResponse[SiteEndedView] | Refused:
         """Ends every other session of one's own at once, and sign-ins that are half done."""
         if not caller.person:
-            return refuse_token()
+            return nobody_signed_in()
 
         def work(conn: Connection, now: Instant) -> ApiResponse[SiteEndedView]:
             others = [each for each in self._find_open(conn, caller) if each.id != caller.token_id]

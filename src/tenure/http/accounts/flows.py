@@ -1,0 +1,285 @@
+"""Accounts of people, one flow for every program: signing in, the second factor, another password.
+
+A try is counted before it is judged and given back when it was right; a refusal that was judged leaves its traces in
+counters and events. What a session is, and what it permits, is the program's own.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final, Generic, TypeVar
+
+import msgspec
+
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.timeline import Instant
+from tenure.http.accounts import recovery, totp
+from tenure.http.accounts.account_store import AccountSecrets, AccountStore, FailureCounter, P
+from tenure.http.accounts.login_backoff import ACCOUNT, possible_at
+from tenure.http.accounts.passwords import PasswordHashes, refuse_unfit
+from tenure.http.auth import Principal
+from tenure.http.fairness import block_of
+
+T = TypeVar("T")
+Counters = tuple[FailureCounter, ...]
+"""Of a try: first the account's (or device's), which begins anew on success; the networks' get the try back."""
+TICKET_LIFE: Final = 300
+"""Seconds in which the second factor is to be shown."""
+
+
+class TracedRefusal(msgspec.Struct, frozen=True):
+    """A refusal that leaves its traces: in the events, and in what was counted."""
+
+    refused: Refused
+
+
+class AccountFlows(Generic[P]):
+    """The flows over one program's store. Every refusal is a value of the one table."""
+
+    def __init__(self, store: AccountStore[P], secrets: AccountSecrets, passwords: PasswordHashes) -> None:
+        self._store, self._secrets, self._passwords = store, secrets, passwords
+
+    async def count_attempt(self, *counters: FailureCounter) -> Refused | None:
+        """Count a try against each; `too_many_requests`, and nothing counted, while one of them must wait."""
+        return await self._store.write(lambda conn, now: self.count_attempts(conn, now, *counters))
+
+    def count_attempts(self, conn: Any, now: Instant, *counters: FailureCounter) -> Refused | None:
+        """As `count_attempt`, in a transaction of the caller's."""
+        every = [each for counter in counters for each in counter.with_outer]
+        when = max(possible_at(each.patience, self._store.failed_tries(conn, each.key, now)) for each in every)
+        if when > now:
+            return Refused(RefusalCode.TOO_MANY_REQUESTS, "Too many tries have failed.", when=when)
+        for each in every:
+            self._store.add_try(conn, each.key, now)
+        return None
+
+    def forgive(self, conn: Any, counters: Counters, now: Instant) -> None:
+        """The try was a good one: the account (or device) begins anew, the networks get it back."""
+        account, *networks = counters
+        self._store.reset_tries(conn, account.key)
+        for each in (inner for network in networks for inner in network.with_outer):
+            self._store.take_back(conn, each.key, now)
+
+    async def sign_in(
+        self,
+        person: P | None,
+        password: str,
+        counters: Counters,
+        address: str,
+        enter: Callable[[Any, P, Instant], T | Refused],
+    ) -> T | Refused:
+        """What `enter` answers to somebody whose password it is; refuses `sign_in_refused` with the same work.
+
+        `person` is whose name was typed, None for nobody's.
+        """
+        refused = await self.count_attempt(*counters)
+        if refused is not None:
+            return refused
+        kept = None if person is None else person.password
+        held = await self._passwords.verify_password(kept, password, block_of(address))
+        if isinstance(held, Refused):
+            return held
+
+        def work(conn: Any, now: Instant) -> T | TracedRefusal | Refused:
+            present = None if person is None else self._store.find_person(conn, person.id, lock=True)
+            if not held or present is None or present.password != kept:
+                why = "wrong password" if present else "no such account"
+                self._store.note(conn, present, "sign_in_refused", why, address, now)
+                return TracedRefusal(Refused(RefusalCode.SIGN_IN_REFUSED))
+            self.forgive(conn, counters, now)
+            return enter(conn, present, now)
+
+        return untraced(await self._store.write(work))
+
+    async def show_factor(
+        self,
+        ticket: str,
+        code: str,
+        counters: Callable[[P], Counters],
+        address: str,
+        enter: Callable[[Any, P, str, Instant], T],
+    ) -> T | Refused:
+        """What `enter` answers (it is told which factor it was) to who holds the ticket and shows a good code, once."""
+        digest = self._secrets.secret_digest(ticket)
+
+        def find_owner(conn: Any, now: Instant) -> P | None:
+            found = self._store.find_ticket(conn, digest, now)
+            return None if found is None else self._store.find_person(conn, found[1])
+
+        owner = await self._store.read(find_owner)
+        if owner is None:
+            return Refused(RefusalCode.SIGN_IN_REFUSED)
+        counted = counters(owner)
+        refused = await self.count_attempt(*counted)
+        if refused is not None:
+            return refused
+
+        def work(conn: Any, now: Instant) -> T | TracedRefusal | Refused:
+            person = self._store.find_person(conn, owner.id, lock=True)
+            found = self._store.find_ticket(conn, digest, now)
+            if person is None or found is None:
+                return Refused(RefusalCode.SIGN_IN_REFUSED)
+            shown = self._use_factor(conn, person, code, now)
+            if not shown:
+                self._store.note(conn, person, "sign_in_refused", "wrong second factor", address, now)
+                return TracedRefusal(Refused(RefusalCode.SIGN_IN_REFUSED))
+            self._store.end_session(conn, found[0])
+            self.forgive(conn, counted, now)
+            return enter(conn, person, shown, now)
+
+        return untraced(await self._store.write(work))
+
+    async def change_password(
+        self, caller: Principal, old: str, new: str, known: Callable[[P, str], Iterable[str]], address: str
+    ) -> Refused | None:
+        """Another password, by the present one; every other session of the person ends.
+
+        Refuses `password_refused`, and `password_unfit` for what will not do or is one of the `known`.
+        """
+        proven = await self._prove(caller, old, address, "old")
+        if isinstance(proven, Refused):
+            return proven
+        refused = refuse_unfit(new, *known(proven, old))
+        if refused is not None:
+            return msgspec.structs.replace(refused, field="new")
+        hashed = await self._passwords.hash_password(new, block_of(address))
+        if isinstance(hashed, Refused):
+            return hashed
+
+        def work(conn: Any, person: P, now: Instant) -> None:
+            self._store.set_password(conn, person.id, hashed)
+            self._end_others(conn, caller, person, "password_changed", address, now)
+
+        return await self._change(proven, work, "old")
+
+    async def propose_factor(self, caller: Principal, password: str, address: str) -> tuple[P, str] | Refused:
+        """Who asks, and a fresh secret for an authenticator application; it counts once a code of it was shown.
+
+        Refuses `password_refused`, and `already_exists` while there is a second factor.
+        """
+        proven = await self._prove(caller, password, address)
+        if isinstance(proven, Refused):
+            return proven
+
+        def work(conn: Any, person: P, now: Instant) -> tuple[P, str] | Refused:
+            if person.factor is not None:
+                return Refused(RefusalCode.ALREADY_EXISTS, "There is a second factor; remove it first.")
+            secret = totp.new_secret(self._secrets.draw)
+            self._store.offer_factor(conn, person.id, self._secrets.seal_factor(person.id, secret))
+            return person, secret
+
+        return await self._change(proven, work)
+
+    def confirm_factor(
+        self, conn: Any, caller: Principal, code: str, address: str, now: Instant
+    ) -> tuple[str, ...] | Refused:
+        """The offered factor holds from now on, every other session ends; answers the recovery codes.
+
+        In a transaction of the caller's. Refuses `not_found` where none was offered, `second_factor_refused`.
+        """
+        person = self._store.find_person(conn, caller.person, lock=True)
+        if person is None:
+            return nobody_signed_in()
+        sealed = self._store.offered_factor(conn, person.id)
+        secret = self._secrets.open_factor(person.id, sealed)
+        if not secret:
+            return Refused(RefusalCode.NOT_FOUND, "No second factor was proposed.")
+        step = totp.step_of(secret, code, now, 0)
+        if step is None:
+            return Refused(RefusalCode.SECOND_FACTOR_REFUSED, field="code")
+        codes = recovery.new_codes(self._secrets.draw)
+        digests = [self._secrets.recovery_digest(person.id, each) for each in codes]
+        self._store.set_factor(conn, person.id, sealed, step, digests)
+        self._end_others(conn, caller, person, "second_factor_set", address, now)
+        return codes
+
+    async def remove_factor(self, caller: Principal, password: str, code: str, address: str) -> Refused | None:
+        """Gives the second factor up, shown once more with the password; every other session ends.
+
+        Refuses `password_refused`, `second_factor_refused`, and `not_found` where there is none.
+        """
+        proven = await self._prove(caller, password, address)
+        if isinstance(proven, Refused):
+            return proven
+        counted = self.factor_counters(proven, address)
+        refused = await self.count_attempt(*counted)
+        if refused is not None:
+            return refused
+
+        def work(conn: Any, person: P, now: Instant) -> TracedRefusal | None:
+            if person.factor is not None and not self._use_factor(conn, person, code, now):
+                self._store.note(conn, person, "second_factor_refused", "", address, now)
+                return TracedRefusal(Refused(RefusalCode.SECOND_FACTOR_REFUSED, field="code"))
+            self.forgive(conn, counted, now)
+            if person.factor is None:
+                return TracedRefusal(Refused(RefusalCode.NOT_FOUND, "There is no second factor."))
+            self._store.set_factor(conn, person.id, None, person.step, ())
+            self._end_others(conn, caller, person, "second_factor_removed", address, now)
+            return None
+
+        return await self._change(proven, work)
+
+    def factor_counters(self, person: P, address: str) -> Counters:
+        """Of a code that is shown: succeeding with the password does not forgive wrong codes."""
+        own = FailureCounter(self._secrets.counter_key("factor", person.id), ACCOUNT)
+        return (own, *self._secrets.network_counters(address))
+
+    async def _prove(self, caller: Principal, password: str, address: str, field: str = "password") -> P | Refused:
+        """The person who asks, after the present password was shown; a wrong one is counted, as the fault of `field`.
+
+        Strangers' tries are not counted here, nor these against strangers.
+        """
+        person = await self._store.read(lambda conn, now: self._store.find_person(conn, caller.person))
+        if person is None:
+            return nobody_signed_in()
+        own = FailureCounter(self._secrets.counter_key("own", person.id), ACCOUNT)
+        held = await self.count_attempt(own) or await self._passwords.verify_password(
+            person.password, password, block_of(address)
+        )
+        if isinstance(held, Refused):
+            return held
+
+        def work(conn: Any, now: Instant) -> P | TracedRefusal:
+            if held:
+                self.forgive(conn, (own,), now)
+                return person
+            self._store.note(conn, person, "password_refused", "", address, now)
+            return TracedRefusal(Refused(RefusalCode.PASSWORD_REFUSED, field=field))
+
+        return untraced(await self._store.write(work))
+
+    async def _change(
+        self, proven: P, work: Callable[[Any, P, Instant], T | TracedRefusal | Refused], field: str = "password"
+    ) -> T | Refused:
+        """`work` in one transaction, unless somebody set another password meanwhile."""
+
+        def run(conn: Any, now: Instant) -> T | TracedRefusal | Refused:
+            person = self._store.find_person(conn, proven.id, lock=True)
+            if person is None or person.password != proven.password:
+                return Refused(RefusalCode.PASSWORD_REFUSED, field=field)
+            return work(conn, person, now)
+
+        return untraced(await self._store.write(run))
+
+    def _end_others(self, conn: Any, caller: Principal, person: P, what: str, address: str, now: Instant) -> None:
+        ended = self._store.end_sessions(conn, person.id, but=caller.token_id)
+        self._store.note(conn, person, what, f"{ended} other sessions ended", address, now)
+
+    def _use_factor(self, conn: Any, person: P, code: str, now: Instant) -> str:
+        """Which second factor `code` proves, and is used up with it: `code`, `recovery code`, or empty for none."""
+        secret = self._secrets.open_factor(person.id, person.factor)
+        step = totp.step_of(secret, code, now, person.step) if secret else None
+        if step is not None and self._store.use_step(conn, person.id, step):
+            return "code"
+        known = recovery.normalize_code(code)
+        if known and self._store.use_recovery(conn, person.id, self._secrets.recovery_digest(person.id, known)):
+            return "recovery code"
+        return ""
+
+
+def untraced(result: T | TracedRefusal | Refused) -> T | Refused:
+    """What was kept, as an answer: the refusal whose traces stay is one like any other."""
+    return result.refused if isinstance(result, TracedRefusal) else result
+
+
+def nobody_signed_in() -> Refused:
+    """The refusal of what only a person can do."""
+    return Refused(RefusalCode.ACTION_NOT_PERMITTED, "This is for people who have signed in; a token has no account.")

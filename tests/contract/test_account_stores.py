@@ -1,0 +1,243 @@
+"""What the flows of accounts rely on, held by the activation server's store and the administration server's alike."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyotp
+import pytest
+
+from tenure.core.policy.rules import Role
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.timeline import Instant
+from tenure.http.accounts.account_store import FailureCounter
+from tenure.http.accounts.flows import AccountFlows
+from tenure.http.accounts.login_backoff import ACCOUNT
+from tenure.http.accounts.passwords import PasswordHashes
+from tenure.http.auth import Principal
+from tenure.server.api.accounts.account_port import ServerAccounts
+from tenure.server.api.accounts.sign_in_session import Origin, ProvenEmail, come_in, enter_team
+from tenure.site.accounts import LIFE, SESSION, TICKET, AccountSecrets
+from tenure.site.api.accounts.account_port import SiteAccountStore
+from tenure.site.api.local import LocalApi
+from tenure.site.store import people
+from tenure.site.store.people import SitePerson
+from tenure.store import users
+from tests.server.server_env import CHEAP, office
+from tests.server.users import PASSWORD, joined
+from tests.site.site_env import site_env
+
+pytestmark = pytest.mark.anyio
+
+HERE = "203.0.113.9"
+NEXT = "ten lives of a dog"
+HASHES = PasswordHashes(CHEAP)
+
+
+@dataclass
+class Book:
+    """One program's accounts with a person in them; `enter` opens a session or a ticket and answers its secret."""
+
+    store: Any
+    secrets: Any
+    person: str
+    enter: Callable[[Any, Any, Instant], str]
+    session_of: Callable[[str], Any]
+
+    @property
+    def flows(self) -> AccountFlows[Any]:
+        return AccountFlows(self.store, self.secrets, HASHES)
+
+    def caller(self, session: str = "ses_none") -> Principal:
+        return Principal(kind=Role.PROVIDER, token_id=session, person=self.person, name="ana")
+
+    async def do(self, work: Callable[[Any], Any]) -> Any:
+        return await self.store.write(lambda conn, _now: work(conn))
+
+    async def found(self) -> Any:
+        return await self.store.read(lambda conn, _now: self.store.find_person(conn, self.person))
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Book]:
+    async with office(tmp_path) as shop:
+        accounts = ServerAccounts(shop.context)
+        ana = await joined(shop, shop.desk)
+
+        def enter(conn: Any, person: Any, now: Instant) -> str:
+            if person.factor is None:
+                home = users.memberships_of(conn, person.id)[0]
+                return enter_team(conn, shop.context, person, home, Origin(HERE), now, "password").session
+            entered = come_in(conn, shop.context, ProvenEmail(person.email, "password"), Origin(HERE), now)
+            assert entered is not None
+            return entered.ticket
+
+        yield Book(accounts, accounts, ana.id, enter, accounts.secret_digest)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Book]:
+    with site_env(tmp_path) as town:
+        house = town.site()
+        keys = AccountSecrets(house.site.secrets, secrets.token_bytes, house.site.computer.clocks.wall)
+        local = LocalApi(house.site, house.watch, lambda: 0)
+
+        def enter(conn: Any, person: Any, now: Instant) -> str:
+            return keys.open_session(conn, person.id, SESSION if person.factor is None else TICKET, LIFE)[0]
+
+        hashed = asyncio.run(HASHES.hash_password(PASSWORD))
+        assert isinstance(hashed, str)
+        ana = SitePerson("per_ana", "ana", "operator", hashed, 1, None, 0, 1)
+        house.site.store.write(lambda conn: people.add(conn, ana)).result()
+        yield Book(SiteAccountStore(local, keys), keys, ana.id, enter, keys.secret_digest)
+        town.close_sites()
+
+
+@pytest.fixture(params=["server", "site"])
+def book(request: pytest.FixtureRequest) -> Book:
+    made: Book = request.getfixturevalue(request.param)
+    return made
+
+
+async def test_a_step_and_a_recovery_code_are_good_once(book: Book) -> None:
+    digests = [book.secrets.recovery_digest(book.person, each) for each in ("one", "two")]
+    sealed = book.secrets.seal_factor(book.person, "SECRET")
+    await book.do(lambda conn: book.store.set_factor(conn, book.person, sealed, 5, digests))
+    steps = [
+        await book.do(lambda conn, step=step: book.store.use_step(conn, book.person, step)) for step in (5, 7, 7, 6)
+    ]
+    assert steps == [False, True, False, False]
+    used = [await book.do(lambda conn: book.store.use_recovery(conn, book.person, digests[0])) for _ in range(2)]
+    assert used == [True, False]
+    assert not await book.do(lambda conn: book.store.use_recovery(conn, "per_other", digests[1]))
+    await book.do(lambda conn: book.store.set_factor(conn, book.person, None, 7, ()))
+    assert not await book.do(lambda conn: book.store.use_recovery(conn, book.person, digests[1])), (
+        "gone with the factor"
+    )
+    person = await book.found()
+    assert (person.factor, person.step) == (None, 7)
+
+
+async def test_a_sealed_factor_opens_for_its_person_alone(book: Book) -> None:
+    sealed = book.secrets.seal_factor(book.person, "SECRET")
+    assert b"SECRET" not in sealed
+    assert book.secrets.open_factor(book.person, sealed) == "SECRET"
+    assert book.secrets.open_factor("per_other", sealed) == book.secrets.open_factor(book.person, None) == ""
+
+
+async def test_an_offered_factor_counts_only_once_it_is_confirmed(book: Book) -> None:
+    first, second = (book.secrets.seal_factor(book.person, each) for each in ("FIRST", "SECOND"))
+    read = lambda: book.do(lambda conn: book.store.offered_factor(conn, book.person))  # noqa: E731
+    assert await read() is None
+    for each in (first, second):
+        await book.do(lambda conn, each=each: book.store.offer_factor(conn, book.person, each))
+    assert await read() == second, "a later offer replaces it"
+    assert (await book.found()).factor is None
+    await book.do(lambda conn: book.store.set_factor(conn, book.person, second, 1, ()))
+    assert await read() is None
+    assert (await book.found()).factor == second
+
+
+async def test_tries_are_counted_given_back_and_forgotten(book: Book) -> None:
+    async def tries() -> tuple[int, int]:
+        found = await book.store.read(lambda conn, now: book.store.failed_tries(conn, "key", now))
+        return found.count, found.last
+
+    now = await book.store.read(lambda _conn, now: now)
+    assert await tries() == (0, 0)
+    for since in (2, 1):
+        await book.do(lambda conn, since=since: book.store.add_try(conn, "key", now - since))
+    assert await tries() == (2, now - 1)
+    await book.do(lambda conn: book.store.take_back(conn, "key", now))
+    assert (await tries())[0] == 1
+    await book.do(lambda conn: book.store.reset_tries(conn, "key"))
+    assert (await tries())[0] == 0
+
+
+async def test_a_refused_write_leaves_nothing_behind(book: Book) -> None:
+    def work(conn: Any, now: Instant) -> Refused:
+        book.store.add_try(conn, "key", now)
+        return Refused(RefusalCode.NOT_FOUND)
+
+    assert (await book.store.write(work)).code is RefusalCode.NOT_FOUND
+    assert (await book.store.read(lambda conn, now: book.store.failed_tries(conn, "key", now))).count == 0
+
+
+async def test_signing_in_counts_first_and_forgives_who_was_right(book: Book) -> None:
+    counters = (FailureCounter(book.secrets.counter_key("account", "ana"), ACCOUNT),)
+    person = await book.found()
+    wrong = [await book.flows.sign_in(person, "wrong", counters, HERE, book.enter) for _ in range(4)]
+    assert {each.code for each in wrong} == {RefusalCode.SIGN_IN_REFUSED}
+    nobody = await book.flows.sign_in(None, PASSWORD, counters, HERE, book.enter)
+    assert nobody.code is RefusalCode.SIGN_IN_REFUSED
+    waits = await book.flows.sign_in(person, PASSWORD, counters, HERE, book.enter)
+    assert waits.code is RefusalCode.TOO_MANY_REQUESTS
+    await book.do(lambda conn: book.store.reset_tries(conn, counters[0].key))
+    for _ in range(6):
+        assert isinstance(await book.flows.sign_in(person, PASSWORD, counters, HERE, book.enter), str)
+
+
+async def test_the_whole_life_of_a_second_factor(book: Book) -> None:
+    flows, caller = book.flows, book.caller()
+    assert (await flows.propose_factor(caller, "wrong", HERE)).code is RefusalCode.PASSWORD_REFUSED
+    _, secret = await flows.propose_factor(caller, PASSWORD, HERE)
+    now = await book.store.read(lambda _conn, now: now)
+
+    def confirm(code: str) -> Callable[[Any, Instant], Any]:
+        return lambda conn, now: flows.confirm_factor(conn, caller, code, HERE, now)
+
+    good = pyotp.TOTP(secret).at(now)
+    wrong = str((int(good) + 1) % 10**6).zfill(6)
+    assert (await book.store.write(confirm(wrong))).code is RefusalCode.SECOND_FACTOR_REFUSED
+    codes = await book.store.write(confirm(good))
+    assert len(codes) == 10
+    assert (await book.store.write(confirm(good))).code is RefusalCode.NOT_FOUND, "it is no offer any more"
+    assert (await flows.propose_factor(caller, PASSWORD, HERE)).code is RefusalCode.ALREADY_EXISTS
+    counters = (FailureCounter(book.secrets.counter_key("account", "ana"), ACCOUNT),)
+    ticket = await flows.sign_in(await book.found(), PASSWORD, counters, HERE, book.enter)
+
+    async def show(code: str) -> Any:
+        return await flows.show_factor(
+            ticket, code, lambda person: flows.factor_counters(person, HERE), HERE, lambda *shown: shown[2]
+        )
+
+    assert (await show(good)).code is RefusalCode.SIGN_IN_REFUSED, "the code that confirmed it was used"
+    assert await show(codes[0]) == "recovery code"
+    assert (await show(codes[1])).code is RefusalCode.SIGN_IN_REFUSED, "the ticket is used up"
+    assert (await flows.remove_factor(caller, PASSWORD, codes[0], HERE)).code is RefusalCode.SECOND_FACTOR_REFUSED
+    assert await flows.remove_factor(caller, PASSWORD, codes[2], HERE) is None
+    assert (await book.found()).factor is None
+    assert (await flows.remove_factor(caller, PASSWORD, codes[3], HERE)).code is RefusalCode.NOT_FOUND
+
+
+async def test_another_password_needs_the_present_one_and_ends_other_sign_ins(book: Book) -> None:
+    flows, caller = book.flows, book.caller()
+    sealed = book.secrets.seal_factor(book.person, "SECRET")
+    await book.do(lambda conn: book.store.set_factor(conn, book.person, sealed, 1, ()))
+    counters = (FailureCounter(book.secrets.counter_key("account", "ana"), ACCOUNT),)
+    ticket = await flows.sign_in(await book.found(), PASSWORD, counters, HERE, book.enter)
+    known = lambda person, old: (old,)  # noqa: E731
+    refused = await flows.change_password(caller, "wrong", NEXT, known, HERE)
+    assert (refused.code, refused.field) == (RefusalCode.PASSWORD_REFUSED, "old")
+    unfit = [await flows.change_password(caller, PASSWORD, each, known, HERE) for each in ("short", PASSWORD)]
+    assert {(each.code, each.field) for each in unfit} == {(RefusalCode.PASSWORD_UNFIT, "new")}
+    find = lambda conn, now: book.store.find_ticket(conn, book.session_of(ticket), now)  # noqa: E731
+    assert (await book.store.read(find))[1] == book.person
+    assert await flows.change_password(caller, PASSWORD, NEXT, known, HERE) is None
+    assert await book.store.read(find) is None
+    assert (await flows.change_password(caller, PASSWORD, NEXT, known, HERE)).code is RefusalCode.PASSWORD_REFUSED
+    assert await HASHES.verify_password((await book.found()).password, NEXT) is True
+
+
+async def test_a_token_has_no_account(book: Book) -> None:
+    token = Principal(kind=Role.PROVIDER, token_id="tok_1")
+    for answer in (
+        await book.flows.change_password(token, PASSWORD, NEXT, lambda *_: (), HERE),
+        await book.flows.propose_factor(token, PASSWORD, HERE),
+        await book.flows.remove_factor(token, PASSWORD, "000000", HERE),
+    ):
+        assert isinstance(answer, Refused)
+        assert answer.code is RefusalCode.ACTION_NOT_PERMITTED
