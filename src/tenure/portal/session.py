@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx2
 
-from tenure.portal.client import PortalApi
+from tenure.portal.client import PortalApi, fill_path
 from tenure.web.app import PageVisit
 from tenure.web.sessions import secret_digest
 from tenure.web.sign_in import ApiSession
@@ -87,3 +87,15 @@ class PortalServer:
     async def sign_out(self, visit: Portal) -> None:
         """See `web.sign_in.SignInServer`."""
         await self.api_for(visit).post("/v1/sign-out")
+
+    async def get_own(self, visit: Portal, path: str) -> Any:
+        """See `web.own_account.OwnAccountServer`."""
+        return await self.api_for(visit).get(path)
+
+    async def post_own(self, visit: Portal, path: str, body: dict[str, str] | None = None, key: str = "") -> Any:
+        """See `web.own_account.OwnAccountServer`."""
+        return (await self.api_for(visit).post(path, body, key=key)).value
+
+    async def end_own_session(self, visit: Portal, session: str) -> None:
+        """See `web.own_account.OwnAccountServer`."""
+        await self.api_for(visit).delete(fill_path("/v1/me/sessions/{session}", session=session))

@@ -33,6 +33,7 @@ from tenure.site.console.pages.sign_in import console_sign_in
 from tenure.site.console.pages.synchronization import SynchronizationPages
 from tenure.site.console.session import Console, ConsoleSession, LocalServer
 from tenure.web.app import PageParts, PageRoute, Run, build_pages
+from tenure.web.own_account import OwnAccountPages
 from tenure.web.replies import RedirectTo, RefusedPageError, Reply
 from tenure.web.sessions import EACH, MOST, MemorySessions
 
@@ -70,7 +71,7 @@ def console_routes(server: LocalServer) -> list[PageRoute]:
         SynchronizationPages(server, exchanges), ConnectionPages(server), DevicePages(server),
         DuplicatePages(server), EnrollmentPages(server),
         EventPages(server), SeatPages(server), OfflineExchangePages(server), DnsPages(server), ReportPages(server),
-        PeoplePages(server),
+        PeoplePages(server), OwnAccountPages(server),
         ForwardingFormPages(server), ForwardingPages(server),
     )  # fmt: skip
     strangers = console_sign_in(server).routes(password="/sign-in/person", token="/sign-in")  # noqa: S106 - addresses

@@ -5,7 +5,7 @@ from typing import Any
 import httpx2
 import msgspec
 
-from tenure.site.console.client import ConsoleApi
+from tenure.site.console.client import ConsoleApi, fill_path
 from tenure.site.console.rights import ConsoleRights
 from tenure.web.app import PageVisit
 from tenure.web.replies import RefusedPageError
@@ -75,3 +75,15 @@ class LocalServer:
     async def sign_out(self, visit: Console) -> None:
         """See `web.sign_in.SignInServer`."""
         await self.api_for(visit).post("/v1/sign-out")
+
+    async def get_own(self, visit: Console, path: str) -> Any:
+        """See `web.own_account.OwnAccountServer`."""
+        return await self.api_for(visit).get(path)
+
+    async def post_own(self, visit: Console, path: str, body: dict[str, str] | None = None, key: str = "") -> Any:
+        """See `web.own_account.OwnAccountServer`."""
+        return await self.api_for(visit).post(path, body, key=key)
+
+    async def end_own_session(self, visit: Console, session: str) -> None:
+        """See `web.own_account.OwnAccountServer`."""
+        await self.api_for(visit).delete(fill_path("/v1/me/sessions/{session}", session=session))

@@ -1,0 +1,145 @@
+"""One's own account at a website of ours: the password, the second factor, and where one is signed in.
+
+The program's page (`account.html`) says who one is there, and includes `web/own_account.html` for what is told here.
+"""
+
+from typing import Any, Protocol
+
+from tenure.core.plurals import format_count
+from tenure.web.qr import encode, to_svg
+from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
+from tenure.web.visits import PageRoute, PageVisit, form_route, page_route
+
+LONGEST = 666
+"""Bytes of an enrollment that are drawn, as a code of version 20 holds them:
+squares of a larger code are too small for a camera before a screen."""
+
+
+class OwnAccountServer(Protocol):
+    """The API behind the pages, as far as one's own account goes; every method raises `RefusedPageError`."""
+
+    async def get_own(self, visit: PageVisit[Any], path: str) -> Any:
+        """What is at `path`."""
+
+    async def post_own(
+        self, visit: PageVisit[Any], path: str, body: dict[str, str] | None = None, key: str = ""
+    ) -> Any:
+        """Do something, once under `key` (a fresh one unless given)."""
+
+    async def end_own_session(self, visit: PageVisit[Any], session: str) -> None:
+        """End one of one's own sessions."""
+
+
+class OwnAccountPages:
+    """The pages about oneself."""
+
+    def __init__(self, server: OwnAccountServer) -> None:
+        self._server = server
+
+    async def show(self, visit: PageVisit[Any]) -> Reply:
+        """Everything on one page."""
+        return await self._render(visit)
+
+    async def password(self, visit: PageVisit[Any]) -> Reply:
+        """Another password."""
+        body = {name: visit.form.read_password(name) for name in ("old", "new")}
+        sent = await self._send(visit, "/v1/me/password", body)
+        if isinstance(sent, PageScreen):
+            return sent
+        visit.flash_message("Your password is changed. Every other session has ended.")
+        return RedirectTo("/account")
+
+    async def propose(self, visit: PageVisit[Any]) -> Reply:
+        """Begin with a second factor: the secret for the authenticator application, shown on this page only."""
+        sent = await self._send(visit, "/v1/me/second-factor", {"password": visit.form.read_password("password")})
+        return sent if isinstance(sent, PageScreen) else await self._render(visit, enrollment=sent)
+
+    async def confirm(self, visit: PageVisit[Any]) -> Reply:
+        """Switch it on with a first code; the recovery codes are shown once."""
+        form = visit.form
+        begun = {"secret": form.read_text("secret", most=200), "uri": form.read_text("uri")}
+        sent = await self._send(
+            visit, "/v1/me/second-factor/confirm", {"code": form.read_required("code", most=32)}, begun
+        )
+        return sent if isinstance(sent, PageScreen) else await self._render(visit, codes=sent["recovery_codes"])
+
+    async def remove(self, visit: PageVisit[Any]) -> Reply:
+        """Switch it off."""
+        body = {"password": visit.form.read_password("password"), "code": visit.form.read_required("code", most=32)}
+        sent = await self._send(visit, "/v1/me/second-factor/remove", body)
+        if isinstance(sent, PageScreen):
+            return sent
+        visit.flash_message("The second factor is off. Every other session has ended.")
+        return RedirectTo("/account")
+
+    async def end_session(self, visit: PageVisit[Any]) -> Reply:
+        """Sign out in one place; where that is this browser, here."""
+        name = visit.params["session"]
+        here = {each["id"] for each in await self._sessions(visit) if each["current"]}
+        await self._server.end_own_session(visit, name)
+        if name in here:
+            visit.signs_out = True
+            return RedirectTo("/sign-in?said=out")
+        visit.flash_message("That session has ended: the browser has to sign in again.")
+        return RedirectTo("/account")
+
+    async def end_others(self, visit: PageVisit[Any]) -> Reply:
+        """Sign out everywhere else."""
+        done = await self._server.post_own(visit, "/v1/me/sessions/end-others", key=visit.form.read_text("_key"))
+        visit.flash_message(f"{format_count(done['ended'], 'other session')} ended. You stay signed in here.")
+        return RedirectTo("/account")
+
+    async def _send(
+        self, visit: PageVisit[Any], path: str, body: dict[str, str], enrollment: dict[str, str] | None = None
+    ) -> Any:
+        """The API's answer, or the page again with what is wrong, beside its field where it has one."""
+        form = visit.form
+        if form.errors:
+            return await self._render(visit, enrollment=enrollment)
+        try:
+            return await self._server.post_own(visit, path, body, form.read_text("_key"))
+        except RefusedPageError as error:
+            refusal = error.refusal
+        form.values.pop("_key", None)  # what is tried next is another request
+        beside = bool(refusal.field) and form.place_complaint(refusal.field, refusal.detail or refusal.title)
+        return await self._render(visit, None if beside else refusal, enrollment)
+
+    async def _sessions(self, visit: PageVisit[Any]) -> list[Any]:
+        found: list[Any] = (await self._server.get_own(visit, "/v1/me/sessions"))["items"]
+        return found
+
+    async def _render(
+        self,
+        visit: PageVisit[Any],
+        refusal: PageRefusal | None = None,
+        enrollment: dict[str, str] | None = None,
+        codes: list[str] | None = None,
+    ) -> PageScreen:
+        me = visit.session_value.me = await self._server.get_own(visit, "/v1/me")
+        values = {
+            "me": me,
+            "refusal": refusal,
+            "enrollment": enrollment,
+            "codes": codes,
+            "sessions": await self._sessions(visit) if me["person"] else [],
+            "picture": _qr_picture(enrollment["uri"]) if enrollment else "",
+        }
+        return PageScreen(template="account.html", values=values, status=422 if refusal or visit.form.errors else 200)
+
+    def routes(self) -> tuple[PageRoute, ...]:
+        """Every page of this group."""
+        return (
+            page_route("/account", self.show),
+            form_route("/account/password", self.password),
+            form_route("/account/second-factor", self.propose),
+            form_route("/account/second-factor/confirm", self.confirm),
+            form_route("/account/second-factor/remove", self.remove),
+            form_route("/account/sessions/{session}/end", self.end_session),
+            form_route("/account/sessions/end-others", self.end_others),
+        )
+
+
+def _qr_picture(uri: str) -> str:
+    """The enrollment as a QR code for the authenticator's camera; empty where it is longer than one holds."""
+    data = uri.encode()
+    return to_svg(encode(data, "M"), "QR code for your authenticator application") if len(data) <= LONGEST else ""
