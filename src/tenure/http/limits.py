@@ -105,10 +105,6 @@ class RateThrottle:
             self._counters.write_counter(key, decision.full_at)
         return None
 
-    def refuse_exhausted(self, *charges: tuple[RateLimit, str]) -> Refused | None:
-        """The refusal that `count_request` would give, without counting anything."""
-        return self._refuse_requests(self._decide_all(charges, self._ticks()))
-
     def _decide_all(
         self, charges: tuple[tuple[RateLimit, str], ...], now: float
     ) -> list[tuple[tuple[str, str], RateLimit, LimitDecision]]:

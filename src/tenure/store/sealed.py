@@ -8,8 +8,6 @@ import hashlib
 from nacl.exceptions import CryptoError
 from nacl.secret import SecretBox
 
-KEY_BYTES = SecretBox.KEY_SIZE
-
 
 class AnswerCipher:
     """Closes and opens bytes for one purpose each; what was closed for one opens for no other."""
