@@ -6,8 +6,11 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from tests import scratch
 from tests.contract.databases import SharedSchema, postgres_server
 from tests.schedule import TABLE, Durations, file_of, longest_first, read
+
+scratch.keep_in_memory()
 
 # The same examples on every CI run, so that red means the change and not the dice; at home fresh ones each time.
 settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
