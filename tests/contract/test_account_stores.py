@@ -232,6 +232,22 @@ async def test_another_password_needs_the_present_one_and_ends_other_sign_ins(bo
     assert await HASHES.verify_password((await book.found()).password, NEXT) is True
 
 
+async def test_open_sessions_are_those_that_have_not_ended(book: Book) -> None:
+    person, now = await book.found(), await book.store.read(lambda _conn, now: now)
+    read = lambda: book.store.read(lambda conn, now: book.store.open_sessions(conn, book.person, now))  # noqa: E731
+    before = {each.id for each in await read()}
+    for _ in range(2):
+        await book.do(lambda conn: book.enter(conn, person, now))
+    opened = [each for each in await read() if each.id not in before]
+    assert [(each.created, each.expires > now) for each in opened] == [(now, True)] * 2
+    await book.do(lambda conn: book.store.end_session(conn, opened[0].id))
+    assert {each.id for each in await read()} == before | {opened[1].id}
+    await book.do(lambda conn: book.store.end_others(conn, book.person, but=opened[1].id))
+    assert [each.id for each in await read()] == [opened[1].id]
+    assert await book.do(lambda conn: book.store.end_sessions(conn, book.person)) == 1
+    assert not await read()
+
+
 async def test_a_token_has_no_account(book: Book) -> None:
     token = Principal(kind=Role.PROVIDER, token_id="tok_1")
     for answer in (

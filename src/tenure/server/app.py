@@ -30,7 +30,6 @@ from tenure.server.api.accounts.audit import AuditOperations
 from tenure.server.api.accounts.invitations import InvitationOperations
 from tenure.server.api.accounts.own_account import OwnAccountOperations
 from tenure.server.api.accounts.password_resets import PasswordResetOperations
-from tenure.server.api.accounts.sessions import Sessions
 from tenure.server.api.accounts.sign_in import SignInOperations
 from tenure.server.api.accounts.team import TeamOperations
 from tenure.server.api.batch import BatchOperation
@@ -184,7 +183,6 @@ ACCESS: tuple[Callable[[ServerContext], OperationGroup], ...] = (
     SignInOperations,
     OwnAccountOperations,
     AccountSecurityOperations,
-    Sessions,
     TeamOperations,
     InvitationOperations,
     PasswordResetOperations,

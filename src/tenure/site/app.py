@@ -11,6 +11,7 @@ from tenure import __version__
 from tenure.core.policy.rules import Role
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.http.accounts.flows import AccountFlows
+from tenure.http.accounts.own_sessions import OwnSessionOperations
 from tenure.http.accounts.passwords import PasswordHashes
 from tenure.http.api import ApiParts, BuiltApi
 from tenure.http.auth import PUBLIC, Principal
@@ -24,7 +25,6 @@ from tenure.http.responses import ApiResponse
 from tenure.site.accounts import PREFIX, AccountSecrets
 from tenure.site.api.accounts.account_port import SiteAccountStore
 from tenure.site.api.accounts.own_account import SiteOwnAccountOperations
-from tenure.site.api.accounts.own_sessions import SiteSessionOperations
 from tenure.site.api.accounts.sign_in import SiteSignInOperations
 from tenure.site.api.accounts.team import SiteTeamOperations
 from tenure.site.api.devices import DeviceOperations
@@ -33,7 +33,7 @@ from tenure.site.api.forwarding_actions import ForwardingActionOperations
 from tenure.site.api.forwardings import ForwardingOperations
 from tenure.site.api.groups import GroupOperations
 from tenure.site.api.licenses import LicenseOperations
-from tenure.site.api.local import LocalApi
+from tenure.site.api.local import OWN, LocalApi
 from tenure.site.api.offline import OfflineOperations
 from tenure.site.api.reports import ReportOperations
 from tenure.site.api.seats import SeatOperations
@@ -98,7 +98,7 @@ def local_api(
                 *ForwardingActionOperations(local, vault).operations(),
                 *SiteSignInOperations(local, accounts, flows).operations(),
                 *SiteOwnAccountOperations(local, store, flows).operations(),
-                *SiteSessionOperations(local, accounts).operations(),
+                *OwnSessionOperations(store, local, OWN).operations(),
                 *SiteTeamOperations(local, accounts, passwords).operations(),
                 *health_operations({"store": _health_checks(site)}),
             ),

@@ -53,6 +53,18 @@ class FailureCounter(msgspec.Struct, frozen=True):
         return (self, *self.wider)
 
 
+class OpenSession(msgspec.Struct, frozen=True, kw_only=True):
+    """A session that has not ended."""
+
+    id: str
+    created: Instant
+    expires: Instant
+    last_use: Instant | None = None
+    """None where it is not noted."""
+    address: str = ""
+    browser: str = ""
+
+
 class AccountStore(Protocol[P]):
     """People and what speaks for them. `conn` is a transaction of the program's own store; `now` is real time."""
 
@@ -91,6 +103,12 @@ class AccountStore(Protocol[P]):
 
     def end_sessions(self, conn: Any, person: str, /, *, but: str = "") -> int:
         """Everything that speaks for the person ends, except the session `but`; how many."""
+
+    def end_others(self, conn: Any, person: str, /, *, but: str) -> Any:
+        """Every session of the person but `but` ends, and every sign-in that is half done; sent links stay good."""
+
+    def open_sessions(self, conn: Any, person: str, now: Instant, /) -> Sequence[OpenSession]:
+        """The person's sessions that have not ended, last used first."""
 
     def failed_tries(self, conn: Any, key: str, now: Instant, /) -> FailedTries:
         """What is counted under a key."""

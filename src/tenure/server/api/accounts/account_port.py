@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tenure.core.timeline import Instant
-from tenure.http.accounts.account_store import FailureCounter
+from tenure.http.accounts.account_store import FailureCounter, OpenSession
 from tenure.http.accounts.flows import AccountFlows
 from tenure.http.accounts.login_backoff import FailedTries
 from tenure.server.api.accounts.attempts import LoginAttempts
@@ -41,6 +41,7 @@ class ServerAccounts:
     use_recovery = staticmethod(recovery_codes.use_code)
     end_session = staticmethod(sessions.end_session)
     end_sessions = staticmethod(sessions.end_all)
+    end_others = staticmethod(sessions.end_others)
     add_try = staticmethod(throttle.add_try)
     take_back = staticmethod(throttle.take_back)
     reset_tries = staticmethod(throttle.reset_counter)
@@ -65,6 +66,16 @@ class ServerAccounts:
         """See `AccountStore.find_ticket`."""
         found = sessions.find_session(conn, digest, SecretPurpose.SECOND_FACTOR, now)
         return None if found is None else (found.id, found.person)
+
+    def open_sessions(self, conn: Connection, person: str, now: Instant, /) -> Sequence[OpenSession]:
+        """See `AccountStore.open_sessions`."""
+        return [
+            OpenSession(
+                id=each.id, created=each.created, expires=each.expires, last_use=each.last_use, address=each.address,
+                browser=each.browser or "",
+            )
+            for each in sessions.open_sessions(conn, person, now)
+        ]  # fmt: skip
 
     def failed_tries(self, conn: Connection, key: str, now: Instant, /) -> FailedTries:
         """See `AccountStore.failed_tries`."""

@@ -1,14 +1,15 @@
-"""What keeps one's own account safe: another password, a second factor and its recovery codes, giving it up."""
+"""What keeps one's own account safe: another password, a second factor and its recovery codes, sessions to end."""
 
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
 from tenure.http.accounts.own_security import OwnSecurityOperations, RecoveryCodes, ShownCode
+from tenure.http.accounts.own_sessions import OwnSessionOperations
 from tenure.http.auth import Principal
 from tenure.http.idempotency import IdempotentRequest
 from tenure.http.inputs import Address
 from tenure.http.operations import Operation, make_operation
 from tenure.http.responses import ApiResponse, json_response
-from tenure.server.api.accounts.account_port import make_flows
+from tenure.server.api.accounts.account_port import ServerAccounts, make_flows
 from tenure.server.api.accounts.sign_in import OWN
 from tenure.server.context import ServerContext
 from tenure.store.engine import Connection
@@ -45,6 +46,7 @@ class AccountSecurityOperations:
         )
         return (
             *own.operations(),
+            *OwnSessionOperations(ServerAccounts(self._context), self._context, OWN).operations(),
             make_operation(
                 "POST", "/v1/me/second-factor/confirm", OWN, self.confirm_second_factor,
                 refusals=(RefusalCode.ACTION_NOT_PERMITTED, RefusalCode.NOT_FOUND, RefusalCode.SECOND_FACTOR_REFUSED),

@@ -7,8 +7,9 @@ from typing import TypeVar
 
 from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant
+from tenure.http.accounts.account_store import OpenSession
 from tenure.http.accounts.login_backoff import FailedTries
-from tenure.site.accounts import TICKET, AccountSecrets
+from tenure.site.accounts import LIFE, TICKET, AccountSecrets
 from tenure.site.api.local import LocalApi
 from tenure.site.store import events, people
 from tenure.site.store.people import SitePerson
@@ -19,6 +20,12 @@ TOLD: dict[str, tuple[events.Severity, str, str]] = {
     "sign_in_refused": ("warning", "sign_in_refused", "Somebody could not sign in as {name}: {detail}."),
     "password_changed": ("info", "password_changed", "{name} has changed the password."),
     "second_factor_set": ("info", "second_factor_on", "{name} signs in with a second factor."),
+    "session_ended": ("info", "sessions_ended", "{name} has ended a session of their own."),
+    "other_sessions_ended": (
+        "info",
+        "sessions_ended",
+        "{name} has ended {detail} of their own, all but the present one.",
+    ),
     "second_factor_removed": ("warning", "second_factor_off", "{name} has given the second factor up."),
 }
 """Of what the flows note, what becomes an event: severity, kind and sentence."""
@@ -44,7 +51,7 @@ class SiteAccountStore:
     use_step = staticmethod(people.use_step)
     use_recovery = staticmethod(people.use_recovery)
     end_session = staticmethod(people.end_session)
-    end_sessions = staticmethod(people.end_sessions)
+    end_sessions = end_others = staticmethod(people.end_sessions)
     add_try = staticmethod(people.add_try)
     reset_tries = staticmethod(people.reset_tries)
 
@@ -76,6 +83,14 @@ class SiteAccountStore:
         """See `AccountStore.find_ticket`."""
         found = people.find_session(conn, digest, TICKET, now)
         return None if found is None else (found.id, found.person)
+
+    def open_sessions(self, conn: Connection, person: str, _now: Instant, /) -> Sequence[OpenSession]:
+        """See `AccountStore.open_sessions`; behind a console every address would be this computer's."""
+        # A session lasts as long as every other, and is never prolonged.
+        return [
+            OpenSession(id=each.id, created=each.until - LIFE, expires=each.until, browser=each.browser)
+            for each in people.open_sessions(conn, person, self._clock())
+        ]
 
     def failed_tries(self, conn: Connection, key: str, now: Instant, /) -> FailedTries:
         """See `AccountStore.failed_tries`."""
