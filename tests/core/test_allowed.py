@@ -11,8 +11,8 @@ from tests.core.world import World, day
 
 
 def allowed(world: World, role: Role = Role.PROVIDER, **seen: object) -> dict[Action, Allowed]:
-    fields = {"rules": world.rules, "floor": world.floor, "available": world.account.available, **seen}
-    entries = allowed_actions(world.sub(), role, c.DecisionContext(**fields), world.now)
+    context = c.DecisionContext(**seen)
+    entries = allowed_actions(world.account, world.items.values(), world.sub().id, role, context, world.now)
     return {entry.action: entry for entry in entries}
 
 

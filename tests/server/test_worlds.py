@@ -202,17 +202,18 @@ async def test_whatever_is_tried_no_fact_and_no_posting_is_ahead_of_its_provider
                 assert site.lease.lease.sandbox == site.sandbox
 
 
-GUARDED = {"settle", "catch_up", "execute", "credit_account"}
+GUARDED = {"settle", "catch_up", "execute", "execute_settled", "credit_account", "allowed_actions"}
 """What of the core settles an account."""
 
 
 def imported(path: Path) -> set[str]:
-    """What a module takes by name from the core's two rooms that settle; `*` for a whole one."""
+    """What a module takes by name from the core's modules that settle; `*` for a whole one."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and node.module in {
             "tenure.core.business.settle",
             "tenure.core.business.execute",
+            "tenure.core.business.allowed_actions",
         }:
             names |= {each.name for each in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module == "tenure.core":
@@ -221,7 +222,12 @@ def imported(path: Path) -> set[str]:
             names |= {
                 "*"
                 for each in node.names
-                if each.name in {"tenure.core.business.settle", "tenure.core.business.execute"}
+                if each.name
+                in {
+                    "tenure.core.business.settle",
+                    "tenure.core.business.execute",
+                    "tenure.core.business.allowed_actions",
+                }
             }
     return names
 
@@ -256,4 +262,4 @@ def test_only_one_module_of_the_server_settles_and_it_takes_no_instant() -> None
         for argument in (*each.args.args, *each.args.kwonlyargs)
     }
     assert taken <= {"conn", "loaded", "heard", "provider", "subscription", "time", "subject", "command", "seen",
-                     "posting", "tenant", "account", "item"}  # fmt: skip
+                     "posting", "role"}  # fmt: skip

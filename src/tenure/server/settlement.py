@@ -7,15 +7,16 @@ test over the source holds it).
 """
 
 from tenure.core.business import commands as c
-from tenure.core.business.account import Account, AccountSubscription
+from tenure.core.business.account import AccountSubscription
+from tenure.core.business.allowed_actions import Allowed, allowed_actions
 from tenure.core.business.credit_limit import LimitOutcome, SetCreditLimit, set_credit_limit
 from tenure.core.business.execute import CommandOutcome, credit_account, execute
 from tenure.core.business.ledger import Posting
-from tenure.core.business.settle import Settled, catch_up, settle
+from tenure.core.business.settle import Settled, settle
+from tenure.core.policy.rules import Role
 from tenure.core.refusals import Refused
 from tenure.server import account_repository
 from tenure.server.account_repository import AccountBooks
-from tenure.server.context import Tenant
 from tenure.server.real_time import RealTime
 from tenure.store import accounts, sites
 from tenure.store.engine import Connection
@@ -55,6 +56,11 @@ def execute_command(
     return outcome
 
 
+def try_actions(loaded: AccountBooks, subject: str, role: Role, seen: c.DecisionContext) -> tuple[Allowed, ...]:
+    """Each action of a role on the subscription as it would come out at its provider's now; nothing is stored."""
+    return allowed_actions(loaded.account, loaded.items, subject, role, seen, loaded.now)
+
+
 def credit_books(conn: Connection, loaded: AccountBooks, posting: Posting) -> Settled:
     """What money that came in lets be paid: stored, after what was due without it."""
     before, after = credit_account(loaded.account, loaded.items, posting, loaded.now)
@@ -73,8 +79,3 @@ def set_limit(conn: Connection, loaded: AccountBooks, command: SetCreditLimit) -
     accounts.set_credit_limit(conn, loaded.row.provider, loaded.row.customer, command.limit)
     account_repository.save_settlement(conn, loaded, outcome.after)
     return outcome
-
-
-def tried_again(tenant: Tenant, account: Account, item: AccountSubscription) -> Settled:
-    """What the tenant's `account` would pay at once if `item` were its one subscription; nothing is stored."""
-    return catch_up(account, (item,), tenant.now)

@@ -10,10 +10,7 @@ from typing import Literal
 import msgspec
 
 from tenure.core.business import commands as c
-from tenure.core.business import ledger
-from tenure.core.business.account import Account, AccountSubscription, after_postings
-from tenure.core.business.allowed_actions import Allowed, allowed_actions, sample_commands
-from tenure.core.business.decide import decide
+from tenure.core.business.account import AccountSubscription
 from tenure.core.business.execute import CommandOutcome, check_outcome_hash, make_outcome_hash
 from tenure.core.business.expected_renewals import ExpectedCourse, expected_course
 from tenure.core.business.remedies import remedies_for
@@ -23,7 +20,7 @@ from tenure.core.plurals import format_count
 from tenure.core.policy.rules import Role
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.subscription.facts import SeatConflictListed
-from tenure.core.subscription.fold import Subscription, evolve
+from tenure.core.subscription.fold import Subscription
 from tenure.core.subscription.past_timeline import as_it_held
 from tenure.core.timeline import Instant, cut_at, merge_spans, span_at, starting_at
 from tenure.server import (
@@ -251,18 +248,10 @@ def outcome_view(
 
 def show_subscription(conn: Connection, tenant: Tenant, opened: OpenedSubscription) -> SubscriptionView:
     """A subscription with what the caller may do to it (B3)."""
-    sub = opened.item.sub
-    row, role, now = accounts.get_account(conn, tenant.id, sub.customer), _acting_role(tenant.role), tenant.now
-    seen = seen_for(conn, tenant, sub, row.available if row else 0)
-    item = AccountSubscription(
-        sub,
-        account_repository.policy_history(conn, policies.load_policies(conn, tenant.id), sub.terms_at_last.plan),
-        seen.words,
-    )
-    account = Account() if row is None else Account(balance=row.balance, credit_limit=row.credit_limit)
-    tried = zip(allowed_actions(sub, role, seen, now), sample_commands(sub, role, now), strict=True)
-    priced = tuple(_with_what_follows(tenant, one, account, item, command, seen) for one, (_, command) in tried)
-    return subscription_view(sub, now, ahead_of(opened.books, sub.id), account_repository.names_of(conn, sub), priced)
+    books, sub, now = opened.books, opened.item.sub, tenant.now
+    seen = seen_for(conn, tenant, sub, books.row.available)
+    allowed = settlement.try_actions(books, sub.id, _acting_role(tenant.role), seen)
+    return subscription_view(sub, now, ahead_of(books, sub.id), account_repository.names_of(conn, sub), allowed)
 
 
 def full_timeline(conn: Connection, tenant: Tenant, opened: OpenedSubscription) -> tuple[SpanView, ...]:
@@ -282,28 +271,6 @@ def explain_subscription(tenant: Tenant, opened: OpenedSubscription) -> ExplainV
     span = span_at(ahead.timeline, tenant.now)
     remedies = remedies_for(account, opened.books.items, item.sub.id, ahead.outlook, span, tenant.now)
     return explain_view(ahead, remedies, tenant.now)
-
-
-def _with_what_follows(
-    tenant: Tenant,
-    one: Allowed,
-    account: Account,
-    item: AccountSubscription,
-    command: c.Command,
-    seen: c.DecisionContext,
-) -> Allowed:
-    """The price with what the action lets fall due at once: automatic renewal in grace buys the next period."""
-    outcome = decide(item.sub, command, seen, tenant.now)
-    if isinstance(outcome, Refused):
-        return one
-    sub = item.sub
-    for fact in outcome.facts:
-        sub = evolve(sub, fact)
-    after = settlement.tried_again(
-        tenant, after_postings(account, outcome.postings), msgspec.structs.replace(item, sub=sub)
-    )
-    more = sum(posting.moved_on(ledger.LedgerAccount.BALANCE) for posting in after.postings)
-    return msgspec.structs.replace(one, price=one.price - more)
 
 
 def _acting_role(role: Role) -> Role:

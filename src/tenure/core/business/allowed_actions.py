@@ -1,10 +1,14 @@
-"""`allowed_actions` (B3, M11): every action of a role, decided as if it were asked now, with reason, date and price."""
+"""`allowed_actions` (B3, M11): every action of a role, tried as a dry run would now, with reason, date and price."""
+
+from collections.abc import Iterable
 
 import msgspec
 
 from tenure.core.business import commands as c
-from tenure.core.business.decide import Accepted, decide
+from tenure.core.business.account import Account, AccountSubscription
+from tenure.core.business.execute import execute_settled
 from tenure.core.business.ledger import LedgerAccount
+from tenure.core.business.settle import settle
 from tenure.core.policy.rules import Action, Role
 from tenure.core.refusals import Refused
 from tenure.core.subscription.fold import Subscription
@@ -22,18 +26,29 @@ class Allowed(msgspec.Struct, frozen=True, kw_only=True):
     """What it would take from the balance now (minor units); negative when money would come back."""
 
 
-def allowed_actions(sub: Subscription, role: Role, seen: c.DecisionContext, now: Instant) -> tuple[Allowed, ...]:
-    """One entry for each action on an existing subscription, by `decide` itself: nothing else knows the rules."""
-    return tuple(_try_action(sub, action, command, seen, now) for action, command in sample_commands(sub, role, now))
+def allowed_actions(
+    account: Account,
+    items: Iterable[AccountSubscription],
+    subject: str,
+    role: Role,
+    seen: c.DecisionContext,
+    now: Instant,
+) -> tuple[Allowed, ...]:
+    """One entry for each action on the subscription `subject` of the account, by `execute` as a dry run is.
 
+    `account`, `items`, `subject` and `seen` are those of `execute`; the account has no subscription but these.
+    """
+    before = settle(account, items, now)
+    sub = next(item.sub for item in before.items if item.sub.id == subject)
 
-def _try_action(
-    sub: Subscription, action: Action, command: c.Command, seen: c.DecisionContext, now: Instant
-) -> Allowed:
-    outcome = decide(sub, command, seen, now)
-    if not isinstance(outcome, Accepted):
-        return Allowed(action=action, refused=outcome)
-    return Allowed(action=action, price=-sum(posting.moved_on(LedgerAccount.BALANCE) for posting in outcome.postings))
+    def attempt(action: Action, command: c.Command) -> Allowed:
+        outcome = execute_settled(before, subject, command, seen, now)
+        if isinstance(outcome, Refused):
+            return Allowed(action=action, refused=outcome)
+        moved = sum(posting.moved_on(LedgerAccount.BALANCE) for posting in outcome.postings)
+        return Allowed(action=action, price=-moved)
+
+    return tuple(attempt(action, command) for action, command in sample_commands(sub, role, now))
 
 
 def sample_commands(sub: Subscription, role: Role, now: Instant) -> tuple[tuple[Action, c.Command], ...]:

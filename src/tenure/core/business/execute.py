@@ -68,6 +68,13 @@ def execute(
     rules, floor and words are taken from the account and the item, settled.
     """
     before = settle(account, items, now)
+    return before, execute_settled(before, subject, command, seen, now)
+
+
+def execute_settled(
+    before: Settled, subject: str, command: c.Command, seen: c.DecisionContext, now: Instant
+) -> CommandOutcome | Refused:
+    """`execute` on what is settled up to `now` already: for who tries several commands on one account."""
     item = next((one for one in before.items if one.sub.id == subject), None)
     if item is not None:
         rules, floor = item.book.at(_rules_at_start(item.sub, command, now))
@@ -76,10 +83,10 @@ def execute(
     seen = msgspec.structs.replace(seen, available=before.account.available, present=present)
     decision = decide(item.sub if item else None, command, seen, now)
     if isinstance(decision, Refused):
-        return before, decision
+        return decision
     changed = _apply_decision(before, item, decision, seen)
     after = catch_up(after_postings(before.account, decision.postings), changed, now)
-    return before, CommandOutcome(before=before, decision=decision, after=after, subject=subject)
+    return CommandOutcome(before=before, decision=decision, after=after, subject=subject)
 
 
 def _rules_at_start(sub: Subscription, command: c.Command, now: Instant) -> Instant:
