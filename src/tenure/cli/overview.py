@@ -1,6 +1,8 @@
 """What `tenure` alone shows: the commands by what one wants to do, on one screen; `tenure help all` has every one."""
 
 from tenure.cli.screen import CommandScreen
+from tenure.core.business.command_table import verbs_of
+from tenure.core.business.command_table.row import CommandTopic
 
 WORDS = ((), ("--help",), ("-h",), ("help",))
 """What is typed to be shown the way; with more words one command explains itself."""
@@ -33,18 +35,21 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         "Look after subscriptions",
         (
             ("board, subscriptions, events", "what is due, what holds and why, what happened"),
-            ("renew, cancel, undo-cancellation, set-renewal-intent", "the next period, or none"),
-            ("change-devices, change-plan, drop-change, edit-seat-conflict", "another size or plan"),
-            ("hold, release, extend-grace, transfer, reanchor", "pauses, goodwill, another customer or day"),
-            ("reissue-code, block-code, unblock-code", "the activation code"),
-            ("installations, release-site, declare-site-lost, resolve-fork, free-allotment", "where it runs"),
+            (verbs_of(CommandTopic.RENEWAL), "the next period, or none"),
+            (verbs_of(CommandTopic.TERMS), "another size or plan"),
+            (verbs_of(CommandTopic.COURSE), "pauses, goodwill, another customer or day"),
+            (verbs_of(CommandTopic.CODES), "the activation code"),
+            (f"installations, {verbs_of(CommandTopic.SITES)}", "where it runs"),
         ),
     ),
     (
         "Money",
         (
             ("account, statement, runway", "what is there, what moved, until when it is enough"),
-            ("top-up, payments, confirm-payment, credit-limit", "what came in, and how far one may go"),
+            (
+                f"top-up, payments, {verbs_of(CommandTopic.PAYMENT)}, credit-limit",
+                "what came in, and how far one may go",
+            ),
         ),
     ),
     (

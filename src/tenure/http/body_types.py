@@ -4,7 +4,7 @@ Patterns must mean the same to this decoder and to readers of the documentation 
 since `$` alone lets a last newline through here.
 """
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -29,3 +29,8 @@ OptionalLine = Annotated[str, msgspec.Meta(max_length=200, pattern=_LINE)]
 
 Lines = Annotated[str, msgspec.Meta(max_length=4_000, pattern=_LINES)]
 """A note: up to 4,000 characters, line breaks and tabs allowed, no other control characters."""
+
+
+def line_of(most: int) -> Any:
+    """As `Line`, with up to `most` characters."""
+    return Annotated[str, msgspec.Meta(min_length=1, max_length=most, pattern=_LINE)]

@@ -1,11 +1,14 @@
 """`allowed_actions` (B3, M11): every action of a role, tried as a dry run would now, with reason, date and price."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
 from tenure.core.business import commands as c
 from tenure.core.business.account import Account, AccountSubscription
+from tenure.core.business.command_table import FORMS
+from tenure.core.business.command_table.row import CommandField, CommandForm, CommandRow, FieldKind
 from tenure.core.business.execute import execute_settled
 from tenure.core.business.ledger import LedgerAccount
 from tenure.core.business.settle import settle
@@ -53,30 +56,35 @@ def allowed_actions(
 
 def sample_commands(sub: Subscription, role: Role, now: Instant) -> tuple[tuple[Action, c.Command], ...]:
     """The plainest form of each action: one more device for any other number, another name for any other plan."""
+    judged = {form.action: (row, form) for row, form in FORMS if form.action is not None}
+    return tuple((action, _sample_command(*judged[action], sub, role, now)) for action in Action if action in judged)
+
+
+def _sample_command(row: CommandRow, form: CommandForm, sub: Subscription, role: Role, now: Instant) -> c.Command:
+    given = dict(form.preset)
+    for field in row.fields:
+        if field.required and field.name not in given:
+            given |= _sample_value(field, sub, now)
+    if row.name == "reissue_code":
+        given["code"] = CodeRef(id="preview", last_group="00000")
+    command: c.Command = c.COMMAND_TYPES[row.name](by="preview", role=role, **given)
+    return command
+
+
+def _sample_value(field: CommandField, sub: Subscription, now: Instant) -> dict[str, Any]:
+    """Something for a field that must be given; of a choice the one that would change something."""
     terms = sub.terms_at(now)
-    one_more = terms.devices + 1 if terms.devices < terms.max_devices else terms.devices - 1
-    switched = (
-        RenewalIntent.MANUAL if sub.intent is RenewalIntent.AUTO and not can_resume(sub, now) else RenewalIntent.AUTO
-    )
-    return (
-        (Action.RENEW, c.Renew(by="preview", role=role)),
-        (Action.AUTO_RENEW, c.SetRenewalIntent(by="preview", role=role, intent=switched)),
-        (Action.CANCEL_AT_END, c.Cancel(by="preview", role=role)),
-        (Action.CANCEL_NOW, c.Cancel(by="preview", role=role, at_once=True)),
-        (Action.UNDO_CANCEL, c.UndoCancellation(by="preview", role=role)),
-        (Action.CHANGE_DEVICES, c.ChangeDevices(by="preview", role=role, devices=one_more)),
-        (
-            Action.CHANGE_PLAN,
-            c.ChangePlan(by="preview", role=role, terms=msgspec.structs.replace(terms, plan="preview")),
-        ),
-        (Action.PAUSE, c.PlaceHold(by="preview", role=role, reason="preview")),
-        (Action.RESUME, c.ReleaseHold(by="preview", role=role)),
-        (Action.REISSUE_CODE, c.ReissueCode(by="preview", role=role, code=CodeRef(id="preview", last_group="00000"))),
-        (Action.EXTEND_GRACE, c.ExtendGrace(by="preview", role=role, days=1)),
-        (Action.TRANSFER, c.Transfer(by="preview", role=role, customer="preview")),
-        (Action.RELEASE_SITE, c.ReleaseSite(by="preview", role=role, site=_some_site(sub))),
-    )
-
-
-def _some_site(sub: Subscription) -> str:
-    return next((site.id for site in sub.sites_holding), "")
+    match field.kind:
+        case FieldKind.DEVICES:
+            return {field.name: terms.devices + 1 if terms.devices < terms.max_devices else terms.devices - 1}
+        case FieldKind.OFFER:
+            return {"terms": msgspec.structs.replace(terms, plan="preview")}
+        case FieldKind.DAYS:
+            return {field.name: field.least}
+        case FieldKind.SITE:
+            return {field.name: next((site.id for site in sub.sites_holding), "")}
+        case FieldKind.CHOICE if field.enum is RenewalIntent:
+            running = sub.intent is RenewalIntent.AUTO and not can_resume(sub, now)
+            return {field.name: RenewalIntent.MANUAL if running else RenewalIntent.AUTO}
+        case _:
+            return {field.name: "preview"}

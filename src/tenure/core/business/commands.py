@@ -1,5 +1,8 @@
 """What may be asked of a subscription: imperative, may be refused by `decide`; ids and code hashes come along."""
 
+from collections.abc import Mapping
+from typing import Any, get_args
+
 import msgspec
 
 from tenure.core.installation import Installation
@@ -223,6 +226,10 @@ Command = (
     | ReissueCode | BlockCode | UnblockCode | ExtendGrace | ResolveFork | DeclareSiteLost | FreeAllotment | Reanchor
     | Transfer | EditSeatConflict
 )  # fmt: skip
+
+
+COMMAND_TYPES: Mapping[str, type[Any]] = {str(each.__struct_config__.tag): each for each in get_args(Command)}
+"""The commands by their names, which are those of `command_table`."""
 
 
 class OutstandingLease(msgspec.Struct, frozen=True, kw_only=True):

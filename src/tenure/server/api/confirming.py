@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from tenure.core.business.command_table import ROWS
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
 from tenure.http.auth import Principal
@@ -14,7 +15,7 @@ from tenure.http.idempotency import IdempotentRequest
 from tenure.http.operations import Operation, make_operation
 from tenure.http.responses import ApiResponse, json_response
 from tenure.server import confirming
-from tenure.server.api.actions import ALWAYS, PAYING, ReasonBody
+from tenure.server.api.actions import ALWAYS, ReasonBody
 from tenure.server.api.fields import Id, OutcomeHash, Reference
 from tenure.server.api.payments import BOOK
 from tenure.server.confirming import PaidLine
@@ -142,15 +143,7 @@ class ConfirmationOperations:
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
-        refusals = (
-            *ALWAYS,
-            *PAYING,
-            RefusalCode.DUPLICATE_REFERENCE,
-            RefusalCode.NOT_AWAITING_PAYMENT,
-            RefusalCode.DEVICE_COUNT_OUT_OF_RANGE,
-            RefusalCode.TERM_TOO_SHORT,
-            RefusalCode.NOT_FOUND,
-        )
+        refusals = (*ALWAYS, *ROWS["confirm_payment"].refusals)
         one = "/v1/subscriptions/{subscription}/confirm-payment"
         return (
             make_operation("POST", one, BOOK, self.confirm_payment, refusals=refusals),

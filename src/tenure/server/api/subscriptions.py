@@ -1,11 +1,14 @@
 """Subscriptions: ordering, reading, and every action on one [spec: commands], each with preview and plan (B4)."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from tenure.core.business import commands as c
+from tenure.core.business.command_table import COMMANDS
+from tenure.core.business.command_table.row import CommandRow, CommandTopic
 from tenure.core.fact_words import describe_fact
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.subscription.facts import decode_fact
@@ -13,7 +16,6 @@ from tenure.core.subscription.fold import Subscription
 from tenure.core.subscription.terms import RenewalIntent
 from tenure.core.timeline import Instant
 from tenure.http.auth import AccessRule, Principal
-from tenure.http.bodies import BODY_CAP
 from tenure.http.body_types import OptionalLine, RequestBody
 from tenure.http.etags import IfMatch, entity_tag
 from tenure.http.idempotency import IdempotentRequest
@@ -21,7 +23,7 @@ from tenure.http.operations import Operation, make_operation
 from tenure.http.paging import PageRequest, ResultPage, cut_page
 from tenure.http.responses import ApiResponse, json_response
 from tenure.server import actor_names, code_delivery, order_requests, subscription_service
-from tenure.server.api.actions import ACTIONS, ALWAYS, CAPS, MakeFrom, ReasonBody, command_header
+from tenure.server.api.actions import ALWAYS, ReasonBody, body_cap, body_of, command_header, make_command
 from tenure.server.api.fields import Devices, Id, LastDay, OutcomeHash
 from tenure.server.context import ServerContext, Tenant, tenant_of
 from tenure.server.ordering import FreshCode, OrderWish, new_code, place_order
@@ -235,8 +237,8 @@ class SubscriptionOperations:
 
         return await self._context.run_once(once.ticket, once.dry_run, work, secret=fresh is not None)
 
-    def _action_operation(self, name: str, body_type: type[ReasonBody], make: MakeFrom, doc: str) -> Callable[..., Any]:
-        """The operation's function for one kind of command: they differ in body and command only."""
+    def _action_operation(self, row: CommandRow) -> Callable[..., Any]:
+        """The operation's function for one command of the table: they differ in body and command only."""
 
         async def run(
             caller: Principal,
@@ -249,13 +251,17 @@ class SubscriptionOperations:
         ) -> ApiResponse[OutcomeView] | Refused:
             once = RepeatRule(ticket=ticket, dry_run=dry_run, if_match=if_match, outcome_hash=body.outcome_hash)
             answer: ApiResponse[OutcomeView] | Refused = await self._run_command(
-                caller, subscription, provider, once, lambda conn, tenant, sub: make(conn, tenant, sub, body)
+                caller,
+                subscription,
+                provider,
+                once,
+                partial(make_command, row, body),
             )
             return answer
 
-        run.__name__ = run.__qualname__ = name
-        run.__doc__ = doc
-        run.__annotations__["body"] = body_type
+        run.__name__ = run.__qualname__ = row.name
+        run.__doc__ = row.effect
+        run.__annotations__["body"] = body_of(row)
         return run
 
     async def reissue_code(
@@ -285,16 +291,18 @@ class SubscriptionOperations:
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
         one = "/v1/subscriptions/{subscription}"
+        own = {"reissue_code": self.reissue_code}
         actions = tuple(
             make_operation(
                 "POST",
-                f"{one}/{name.replace('_', '-')}",
+                f"{one}/{row.verb}",
                 WRITE,
-                self._action_operation(name, body, make, doc),
-                refusals=(*ALWAYS, *refusals),
-                cap=CAPS.get(name, BODY_CAP),
+                own.get(row.name) or self._action_operation(row),
+                refusals=(*ALWAYS, *row.refusals),
+                cap=body_cap(row),
             )
-            for name, body, make, doc, refusals in ACTIONS
+            for row in COMMANDS
+            if row.topic is not CommandTopic.PAYMENT  # with the payments of several subscriptions: `confirming`
         )
         return (
             make_operation("POST", "/v1/subscriptions", WRITE, self.create_order, status=201, refusals=_ORDERING),
@@ -302,7 +310,6 @@ class SubscriptionOperations:
             make_operation("GET", f"{one}/timeline", READ, self.read_timeline),
             make_operation("GET", f"{one}/explain", READ, self.explain_subscription),
             make_operation("GET", f"{one}/history", READ, self.read_history),
-            make_operation("POST", f"{one}/reissue-code", WRITE, self.reissue_code, refusals=ALWAYS),
             *actions,
         )
 

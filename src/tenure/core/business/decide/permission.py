@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import msgspec
 
 from tenure.core.business import commands as c
+from tenure.core.business.command_table import COMMANDS
 from tenure.core.policy.rules import Action, Role
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.subscription import facts as f
@@ -18,23 +19,13 @@ from tenure.core.timeline import Instant
 
 ACTIONS: dict[type, Action] = {
     c.Order: Action.ORDER,
-    c.Renew: Action.RENEW,
-    c.SetRenewalIntent: Action.AUTO_RENEW,
-    c.UndoCancellation: Action.UNDO_CANCEL,
-    c.ChangeDevices: Action.CHANGE_DEVICES,
-    c.PlaceHold: Action.PAUSE,
-    c.ReleaseHold: Action.RESUME,
-    c.ReissueCode: Action.REISSUE_CODE,
-    c.ExtendGrace: Action.EXTEND_GRACE,
-    c.Transfer: Action.TRANSFER,
-    c.ReleaseSite: Action.RELEASE_SITE,
-    c.EditSeatConflict: Action.CHANGE_DEVICES,
+    **{c.COMMAND_TYPES[row.name]: row.action for row in COMMANDS if row.action is not None},
 }
 """Commands that do one thing whatever they meet."""
 BOUGHT = {"renewal": Action.RENEW, "raise": Action.CHANGE_DEVICES}
 """What a payment from outside buys; an order's own was allowed when it was ordered."""
 OF_FIELD = {TermsField.PLAN: Action.CHANGE_PLAN, TermsField.DEVICES: Action.CHANGE_DEVICES}
-PROVIDERS_OWN = (c.ConfirmPayment, c.BlockCode, c.UnblockCode, c.DeclareSiteLost, c.Reanchor)
+PROVIDERS_OWN = tuple(c.COMMAND_TYPES[row.name] for row in COMMANDS if row.providers_only)
 """Never a customer's to ask: no action of the policy grants them to one."""
 CUSTOMERS_SIDE = frozenset({Role.CUSTOMER, Role.SITE})
 

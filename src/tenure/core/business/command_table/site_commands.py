@@ -1,0 +1,149 @@
+"""Commands about installations: giving a place up, two copies, a silent or a lost one."""
+
+from tenure.core.business.command_table.row import (
+    CommandField,
+    CommandForm,
+    CommandRow,
+    CommandTopic,
+    FieldChoice,
+    FieldKind,
+)
+from tenure.core.policy.rules import Action
+from tenure.core.refusals import RefusalCode
+
+_SITE = CommandField(name="site", kind=FieldKind.SITE)
+
+ROWS = (
+    CommandRow(
+        name="release_site",
+        topic=CommandTopic.SITES,
+        effect="Makes an installation give its place up; it counts until it has, or its lease and seats are over.",
+        help="Make an installation give its place up; it counts until it has.",
+        action=Action.RELEASE_SITE,
+        fields=(
+            _SITE,
+            CommandField(
+                name="another_code",
+                kind=FieldKind.FLAG,
+                meaning="Let it take another code although this one is in force.",
+                required=False,
+                label="It may take another code at once",
+                hint="An exception that is kept in the history: else its key stays bound to this subscription while"
+                " that is in force.",
+                privileged=True,
+            ),
+        ),
+        refusals=(RefusalCode.SITE_UNKNOWN, RefusalCode.NOTHING_TO_CHANGE),
+        makes=("SiteReleaseOrdered",),
+        forms=(
+            CommandForm(
+                action=Action.RELEASE_SITE,
+                title="Release a place",
+                button="Release the place",
+                text="The installation is told at its next contact, and stops then. Its place counts until it has"
+                " acknowledged that, or until its license and its devices' seats are over.",
+                done="It is told to give its place up.",
+                final="Once it has given its place up it is activated anew with a code.",
+                danger=True,
+            ),
+        ),
+        example="SITE",
+    ),
+    CommandRow(
+        name="declare_site_lost",
+        topic=CommandTopic.SITES,
+        effect="Declares a site gone: its key is refused for good, its allotment moves at once.",
+        help="Declare a site gone: its key is refused for good, its allotment moves at once.",
+        providers_only=True,
+        fields=(
+            _SITE,
+            CommandField(
+                name="recipient", kind=FieldKind.SITE, meaning="The site that gets its allotment.", required=False
+            ),
+        ),
+        refusals=(RefusalCode.SITE_UNKNOWN,),
+        makes=("SiteDeclaredLost",),
+        forms=(
+            CommandForm(
+                title="Declare a site lost",
+                button="Declare lost",
+                text="For a site that is gone for good: its key is refused for ever, its devices move to another site"
+                " at once.",
+                done="The site is declared lost.",
+                final="The site is never let in again, even if it is found.",
+                danger=True,
+            ),
+        ),
+        example="SITE --recipient OTHER",
+        short="declare-lost",
+    ),
+    CommandRow(
+        name="resolve_fork",
+        topic=CommandTopic.SITES,
+        effect="Says what two copies of a site are.",
+        help="Say what two copies of a site are.",
+        fields=(
+            _SITE,
+            CommandField(
+                name="resolution",
+                kind=FieldKind.CHOICE,
+                meaning="What the second copy is.",
+                choices=(
+                    FieldChoice(
+                        "restored",
+                        "One site, restored from a backup",
+                        "The newer copy goes on.",
+                        "The older copy is overtaken for good: what it signs from now on is refused.",
+                    ),
+                    FieldChoice(
+                        "second_site",
+                        "Two sites",
+                        "The copy becomes a site of its own.",
+                        "The copy loses this site's identity for good and has to begin anew with a code.",
+                    ),
+                    FieldChoice(
+                        "retired",
+                        "The old one is gone",
+                        "Only the newer copy goes on.",
+                        "The old copy is refused for good and stops: its devices go on only where the newer one serves"
+                        " them.",
+                    ),
+                ),
+                label="What are the two copies?",
+                initial="restored",
+            ),
+        ),
+        refusals=(RefusalCode.SITE_UNKNOWN, RefusalCode.NOTHING_TO_CHANGE, RefusalCode.RESTORED_TOO_OFTEN),
+        makes=("ForkResolved",),
+        forms=(
+            CommandForm(
+                title="Two copies of a site",
+                button="Resolve",
+                text="Say what the two copies are.",
+                done="It is resolved.",
+                danger=True,
+            ),
+        ),
+        example="SITE restored",
+    ),
+    CommandRow(
+        name="free_allotment",
+        topic=CommandTopic.SITES,
+        effect="Gives what a silent site holds to the others, once its leases and seats are over.",
+        help="Give what a silent site holds to the others, once its leases and seats are over.",
+        fields=(_SITE,),
+        refusals=(RefusalCode.SITE_UNKNOWN, RefusalCode.STILL_PROMISED, RefusalCode.NOTHING_TO_CHANGE),
+        makes=("AllotmentFreed",),
+        forms=(
+            CommandForm(
+                title="Give a silent site's devices to the others",
+                button="Give them",
+                text="For a site that was not heard of until its license and its devices' seats were over: what it held"
+                " goes to the other sites now. If it comes back it gets what is free then.",
+                done="Its devices are free for the other sites.",
+                final="What the other sites take of it they keep.",
+            ),
+        ),
+        example="SITE",
+    ),
+)
