@@ -14,7 +14,8 @@ import pytest
 
 from conformance.vendor import Vendor, code
 from conformance.web import Web, honest
-from tenure.sdk.background import LEAVING, BackgroundTurns, TaskRunner, ThreadRunner
+from tenure.sdk.background import LEAVING, BackgroundTurns, ThreadRunner
+from tenure.sdk.task_runner import TaskRunner
 
 
 def waited(look: Callable[[], bool]) -> bool:
@@ -195,7 +196,8 @@ class TestAProgram:
         done = program(
             """
             import asyncio
-            from tenure.sdk.background import BackgroundTurns, TaskRunner
+            from tenure.sdk.background import BackgroundTurns
+            from tenure.sdk.task_runner import TaskRunner
 
             async def main():
                 turns = BackgroundTurns(license.synchronize, lambda: True, lambda: None)

@@ -15,13 +15,14 @@ from packaging.requirements import Requirement
 from tenure.core.lease.clock import ClockReading
 from tenure.sdk.clock import ComputerClocks, Timekeeper, read_clock_file
 from tenure.sdk.hardware import hardware_digests, read_parts
+from tenure.sdk.http_transport import HttpTransport
 from tenure.sdk.main import this_computer
 from tenure.sdk.network.last_good import LastGoodInMemory
 from tenure.sdk.network.path import HttpExchange, PathUsed, SourceKind
 from tenure.sdk.progress import ProgressStep, ProgressWatch
 from tenure.sdk.requests import retry_after
-from tenure.sdk.transport import HttpTransport, TransportRequest
-from tenure.sdk.transport_factory import LeaseAwareTransport, Network, make_transport
+from tenure.sdk.transport import TransportRequest
+from tenure.sdk.transport_factory import DeferredTransport, LeaseAwareTransport, Network, make_transport
 from tests.sdk.world import UNREACHED, Hands
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -178,9 +179,11 @@ class TestTheWay:
     def test_b10_a_customer_s_own_decision_stands_above_the_lease(self) -> None:
         def way(network: Network) -> object:
             computer = Hands().computer()
-            return make_transport(
+            made = make_transport(
                 "https://a.example", network, computer, LastGoodInMemory(), lambda step: None, lambda: "off"
             )
+            assert isinstance(made, DeferredTransport)
+            return made.make_now()
 
         assert isinstance(way(Network(proxy="")), LeaseAwareTransport)
         assert isinstance(way(Network(dns="auto", proxy="")), HttpTransport)
@@ -225,15 +228,29 @@ LOADED = """
 import sys
 import tenure.sdk
 tenure.sdk.License
-print("\\n".join(sorted({name.partition(".")[0] for name in sys.modules})))
 """
+SENDING = "import tenure.sdk.http_transport\n"
+PRINTED = 'print("\\n".join(sorted({name.partition(".")[0] for name in sys.modules})))\n'
+
+
+def loaded_by(program: str) -> set[str]:
+    """The top-level modules that are there after a fresh interpreter has run `program`."""
+    environment = {"PYTHONPATH": os.pathsep.join(sys.path)}
+    ran = subprocess.run(
+        [sys.executable, "-c", program + PRINTED], capture_output=True, text=True, check=True, env=environment
+    )
+    return set(ran.stdout.split())
+
+
+def test_http_dns_and_asyncio_are_loaded_when_they_are_first_used() -> None:
+    heavy = {"httpcore2", "h11", "h2", "dns", "anyio", "ssl", "asyncio", "email"}
+    assert not heavy & loaded_by(LOADED)
+    assert {"httpcore2", "dns", "ssl"} <= loaded_by(LOADED + SENDING)
 
 
 def test_the_sdk_loads_nothing_of_a_server() -> None:
-    environment = {"PYTHONPATH": os.pathsep.join(sys.path)}
-    told = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True, env=environment)
-    loaded = {name for name in told.stdout.split() if name not in sys.stdlib_module_names}
-    assert "msgspec" in loaded
+    loaded = {name for name in loaded_by(LOADED + SENDING) if name not in sys.stdlib_module_names}
+    assert {"msgspec", "httpcore2"} <= loaded
     forbidden = {"starlette", "sqlalchemy", "alembic", "uvicorn", "jinja2", "argon2", "cyclopts", "rich", "trustme"}
     assert not loaded & forbidden
     project = tomllib.loads((ROOT / "packages" / "tenure-sdk" / "pyproject.toml").read_text(encoding="utf-8"))[

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from tenure.agent.spki import pin_of
 from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant
+from tenure.sdk.http_transport import HttpTransport
 from tenure.sdk.network.bounds import Deadline, ExchangeBounds
 from tenure.sdk.network.last_good import LastGood, LastGoodInMemory
 from tenure.sdk.network.path import HttpExchange, ServerUnreached, StepOutcome, refuse_unreached
@@ -18,7 +19,7 @@ from tenure.sdk.network.policy import NamePolicy, PublicDnsMode
 from tenure.sdk.network.ports import SYSTEM_DNS, NetworkPorts
 from tenure.sdk.network.server import ServerAddress
 from tenure.sdk.network.trust import NO_CHECK_TIME, TrustStore
-from tenure.sdk.transport import HttpTransport, TransportRequest
+from tenure.sdk.transport import TransportRequest
 from tenure.wire.devices import EnrollmentToken
 
 OFF = NamePolicy(mode=PublicDnsMode.OFF)

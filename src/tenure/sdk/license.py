@@ -10,7 +10,7 @@ import weakref
 from collections import OrderedDict
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Literal, Self, TypeVar
 
 import msgspec
 
@@ -19,7 +19,7 @@ from tenure.core.lease.claims import Lease
 from tenure.core.refusals import RefusalCode
 from tenure.core.timeline import Instant, Timeline
 from tenure.sdk.assembly import AnyPath, ConfigurationError, KeeperParts, folder_at, make_identity, read_root
-from tenure.sdk.background import LEAVING, TURN, BackgroundTurns, SideThread, TaskRunner, ThreadRunner
+from tenure.sdk.background import LEAVING, TURN, BackgroundTurns, SideThread, ThreadRunner
 from tenure.sdk.cache import reset_identity
 from tenure.sdk.computer import Computer
 from tenure.sdk.faults import refuse_unlocked
@@ -31,6 +31,9 @@ from tenure.sdk.progress import Watch
 from tenure.sdk.requests import SyncWish
 from tenure.sdk.transport_factory import Network
 from tenure.wire.notices import SignedNotice
+
+if TYPE_CHECKING:
+    from tenure.sdk.task_runner import TaskRunner
 
 T = TypeVar("T")
 
@@ -231,8 +234,10 @@ class License:
         self._thread.stop(patience)
         self._leave_folder()
 
-    def background(self) -> TaskRunner:
+    def background(self) -> "TaskRunner":
         """The same for asyncio: `async with license.background():`; at its end the folder is given up, as by `stop`."""
+        from tenure.sdk.task_runner import TaskRunner
+
         return TaskRunner(self._turns, TURN, self._leave_folder)
 
     def __enter__(self) -> Self:

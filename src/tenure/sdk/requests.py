@@ -4,7 +4,6 @@ Pure: no sending, no clock, no randomness of its own. What a proven answer chang
 """
 
 from collections.abc import Callable
-from email.utils import parsedate_to_datetime
 from typing import Protocol
 
 import msgspec
@@ -279,6 +278,8 @@ def retry_after(reply: HttpExchange) -> int | None:
     text = (reply.first_header("retry-after") or "").strip()
     if text.isascii() and text.isdigit():
         return int(text[:10])
+    from email.utils import parsedate_to_datetime
+
     try:
         wait = parsedate_to_datetime(text) - parsedate_to_datetime(reply.first_header("date") or "")
     except (ValueError, TypeError, IndexError):

@@ -1,10 +1,10 @@
 """The way to the server put together from an application's settings; what is tried in which order is `network`'s.
 
-Kept apart from the license, because an administrator changes these settings and a developer does not.
+Kept apart from the license, because an administrator changes these settings and a developer does not. HTTP, TLS and DNS
+are loaded when something is first sent: an application that starts without a network does not wait for them.
 """
 
 from collections.abc import Callable
-from pathlib import Path
 
 import msgspec
 
@@ -14,11 +14,9 @@ from tenure.sdk.network.bounds import ExchangeBounds
 from tenure.sdk.network.last_good import LastGood
 from tenure.sdk.network.path import HttpExchange, PathStep
 from tenure.sdk.network.policy import NamePolicy, PublicDnsMode, read_name_policy
-from tenure.sdk.network.ports import NetworkPorts
 from tenure.sdk.network.proxy import Proxy, proxy_from_environment
 from tenure.sdk.network.server import ServerAddress, read_server
-from tenure.sdk.network.trust import SystemRoots, TrustStore, roots_from
-from tenure.sdk.transport import HttpTransport, Transport, TransportRequest
+from tenure.sdk.transport import Transport, TransportRequest
 
 
 class Network(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +50,24 @@ class LeaseAwareTransport:
     def send(self, request: TransportRequest) -> HttpExchange | Refused:
         """See `transport.Transport`."""
         return (self._private if self._only_private() else self._usual).send(request)
+
+
+class DeferredTransport:
+    """A transport that is made when something is first sent."""
+
+    def __init__(self, make: Callable[[], Transport]) -> None:
+        self._make = make
+        self._made: Transport | None = None
+
+    def make_now(self) -> Transport:
+        """The transport itself."""
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+    def send(self, request: TransportRequest) -> HttpExchange | Refused:
+        """See `transport.Transport`."""
+        return self.make_now().send(request)
 
 
 class EnvironmentTransport:
@@ -92,16 +108,20 @@ def make_transport(
     )
     if isinstance(policy, Refused):
         return policy
-    ports = NetworkPorts(
-        monotonic=computer.monotonic,
-        wall=computer.clocks.wall,
-        last_good=last_good,
-        trust=trust_of(network.ca_file, computer),
-        bounds=network.bounds,
-        watch=watch,
-    )
 
     def made(policy: NamePolicy) -> Transport:
+        from tenure.sdk.http_transport import HttpTransport
+        from tenure.sdk.network.ports import NetworkPorts
+        from tenure.sdk.network.trust import trust_of
+
+        ports = NetworkPorts(
+            monotonic=computer.monotonic,
+            wall=computer.clocks.wall,
+            last_good=last_good,
+            trust=trust_of(network.ca_file, computer.environment),
+            bounds=network.bounds,
+            watch=watch,
+        )
         usual = HttpTransport(server, policy, ports)
         if network.dns:
             return usual
@@ -110,11 +130,5 @@ def make_transport(
         return LeaseAwareTransport(usual, private, lambda: dns_of_lease() in (PublicDnsMode.OFF, PublicDnsMode.LIST))
 
     if network.proxy is not None:
-        return made(policy)
+        return DeferredTransport(lambda: made(policy))
     return EnvironmentTransport(server, computer, lambda proxy: made(msgspec.structs.replace(policy, proxy=proxy)))
-
-
-def trust_of(ca_file: str, computer: Computer) -> TrustStore:
-    """Whose certificates are believed: those in `ca_file`, else the system's, else what the environment names."""
-    system = SystemRoots(computer.environment)
-    return TrustStore(roots_from(str(Path(ca_file).expanduser())) if ca_file else system, system)

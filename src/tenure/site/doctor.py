@@ -18,7 +18,7 @@ from tenure.sdk.network.policy import NamePolicy, PublicDnsMode, read_name_polic
 from tenure.sdk.network.ports import NetworkPorts
 from tenure.sdk.network.proxy import proxy_from_environment
 from tenure.sdk.network.server import ServerAddress, read_server
-from tenure.sdk.transport_factory import trust_of
+from tenure.sdk.network.trust import trust_of
 from tenure.site.assembly import OpenedSite
 from tenure.site.settings import SiteSettings
 from tenure.wire.root import TrustedRoot, refuse_expired
@@ -105,7 +105,7 @@ def _network_ports(patient: DoctorInput) -> NetworkPorts:
         monotonic=patient.computer.monotonic,
         wall=patient.computer.clocks.wall,
         last_good=patient.addresses,
-        trust=trust_of(ca_file, patient.computer),
+        trust=trust_of(ca_file, patient.computer.environment),
     )
 
 

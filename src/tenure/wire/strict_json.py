@@ -6,8 +6,8 @@ msgspec alone keeps the last of duplicate keys and skips unknown fields unseen; 
 import json
 import re
 from collections import Counter
-from collections.abc import Hashable, Iterator
-from functools import lru_cache
+from collections.abc import Callable, Hashable, Iterator
+from functools import cached_property, lru_cache
 from typing import Any, Generic, NoReturn, TypeVar, cast
 
 import msgspec
@@ -181,9 +181,21 @@ class StrictLoader(Generic[T]):
 
     def __init__(self, type_: type[T], cap: int) -> None:
         self.cap = cap
-        self._decode = msgspec.json.Decoder(type_).decode
-        self._encode = msgspec.json.Encoder().encode
-        self._closed = is_closed(type_)
+        self._type = type_
+
+    # Made at the first reading: a module that declares loaders is imported without what they take to make.
+
+    @cached_property
+    def _decode(self) -> Callable[[bytes], T]:
+        return msgspec.json.Decoder(self._type).decode
+
+    @cached_property
+    def _encode(self) -> Callable[[T], bytes]:
+        return msgspec.json.Encoder().encode
+
+    @cached_property
+    def _closed(self) -> bool:
+        return is_closed(self._type)
 
     def __call__(self, data: bytes) -> T | Refused:
         """The value, or `message_too_large`, or `message_malformed` with the field to blame."""

@@ -15,6 +15,7 @@ import trustme
 
 from tenure.core.timeline import Instant
 from tenure.sandbox.dns import TcpListener
+from tenure.sdk.http_transport import HttpTransport
 from tenure.sdk.network.bounds import ExchangeBounds
 from tenure.sdk.network.last_good import LastGood, LastGoodInMemory
 from tenure.sdk.network.policy import NamePolicy, PublicDnsMode
@@ -23,7 +24,6 @@ from tenure.sdk.network.resolvers import Resolver, read_resolver
 from tenure.sdk.network.server import ServerAddress
 from tenure.sdk.network.system import SystemDns
 from tenure.sdk.network.trust import Roots, TrustStore
-from tenure.sdk.transport import HttpTransport
 
 NAME = "licensing.example.test"
 DNS_NAME = "dns.example.test"

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tenure.sandbox.dns import BLACK_HOLE, NO_SUCH_NAME, SERVER_FAILURE, DnsRecord, LocalDns, TcpListener
+from tenure.sdk.http_transport import HttpTransport
 from tenure.sdk.network.path import HttpExchange, ServerUnreached, SourceKind, StepOutcome
 from tenure.sdk.network.policy import PublicDnsMode
 from tenure.sdk.network.server import ServerAddress
-from tenure.sdk.transport import HttpTransport, TransportRequest
+from tenure.sdk.transport import TransportRequest
 from tests.sdk.names.servers import (
     CAPTURE,
     DNS_NAME,

@@ -8,9 +8,7 @@ import msgspec
 
 from tenure.sdk.network.bounds import Deadline
 from tenure.sdk.network.dialer import BoundedStream, TooManyBytes, fault_of
-from tenure.sdk.network.path import StepFault, StepOutcome
-
-Headers = tuple[tuple[str, str], ...]
+from tenure.sdk.network.path import Headers, StepFault, StepOutcome
 
 HEAD = 128 * 1024
 """Bytes allowed besides the body: status lines, headers, framing, TLS is not counted."""

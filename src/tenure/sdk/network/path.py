@@ -10,6 +10,9 @@ import msgspec
 
 from tenure.core.refusals import RefusalCode, Refused
 
+Headers = tuple[tuple[str, str], ...]
+"""Names and values, in order."""
+
 
 class SourceKind(StrEnum):
     """Where an address came from [spec: name-resolution]."""

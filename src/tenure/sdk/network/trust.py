@@ -105,6 +105,12 @@ def roots_from(ca_file: str) -> RootFiles:
     return RootFiles("ca_file", file=ca_file)
 
 
+def trust_of(ca_file: str, environment: Mapping[str, str]) -> "TrustStore":
+    """Whose certificates are believed: those in `ca_file`, else the system's, else what the environment names."""
+    system = SystemRoots(environment)
+    return TrustStore(roots_from(str(Path(ca_file).expanduser())) if ca_file else system, system)
+
+
 class TrustStore:
     """Contexts for the activation server (and a TLS proxy before it) and, apart from them, for public resolvers."""
 
