@@ -1,5 +1,6 @@
 """The audit: who did what about access, narrowed by person, kind and day."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 from tenure.portal.session import Portal, PortalServer
@@ -23,6 +24,27 @@ KINDS = (
     "mail_sent_again", "test_mail_sent", "sandbox_clock_set",
 )  # fmt: skip
 """What the filter offers, in the order of a day's questions."""
+
+_ID = re.compile(r"\b([a-z]{3})_[0-9a-z]{26}\b(: )?")
+_PLACES = {
+    "sub": ("the subscription", "/subscriptions/{}"),
+    "cus": ("the customer", "/customers/{}"),
+    "whk": ("the webhook", "/webhooks/{}"),
+    "pay": ("the payment requests", "/payments"),
+    "orq": ("the order requests", "/order-requests"),
+    "let": ("the mails", "/letters"),
+}
+"""Where something stands that an id names, by the id's prefix, and the words of the link."""
+
+
+def describe_detail(detail: str) -> tuple[str, str, str]:
+    """What an entry says, and words and path of a link to what it is about; ids are left out, names stay.
+
+    Worked example: `cus_…: Acme` is ("Acme", "the customer", "/customers/cus_…"). A link may lead to what is gone.
+    """
+    found = _ID.search(detail)
+    words, path = _PLACES.get(found[1], ("", "")) if found else ("", "")
+    return _ID.sub("", detail).strip(" :,"), words, path.format(found[0].removesuffix(": ")) if found else ""
 
 
 class AuditPages:
@@ -48,7 +70,7 @@ class AuditPages:
         narrowed = any(value for name, value in asked.items() if name != "cursor")
         found = await self._server.api_for(visit).get_page("/v1/audit", asked, ROWS)
         values = {
-            "rows": found.items,
+            "rows": [{**each, "told": describe_detail(each["detail"])} for each in found.items],
             "pages": make_pager(visit, found, ROWS),
             "kinds": [("", "Everything"), *((kind, humanize_name(kind)) for kind in KINDS)],
             "what": what,
