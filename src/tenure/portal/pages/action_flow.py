@@ -6,6 +6,7 @@ Nothing that changes money or service is done without having been shown first (B
 from functools import partial
 from typing import Any
 
+from tenure.core.business.command_table.row import FieldKind
 from tenure.portal.client import PortalApi, fill_path
 from tenure.portal.customer_select import chosen_name, customer_choices, is_search
 from tenure.portal.field_errors import blame_field
@@ -30,10 +31,10 @@ class ActionPages:
         """The form; the preview at once where nothing has to be asked."""
         deed, api = _find_action(visit), self._server.api_for(visit)
         sub = await _load_subscription(api, visit)
-        for name in ("code", "site", "effective", "field"):
+        for name in deed.linked:
             if name in visit.query:
                 visit.form.values[name] = [visit.query[name][:100]]
-        if set(deed.fields) - visit.form.values.keys():
+        if {each.name for each in deed.fields} - visit.form.values.keys():
             return await self._render_form(visit, deed, sub)
         return await self._render_preview(visit, deed, sub)
 
@@ -46,7 +47,7 @@ class ActionPages:
         if visit.form.read_text("step") != "apply":
             return await self._render_preview(visit, deed, sub)
         body = {
-            **deed.fill(visit, sub),
+            **deed.request_body(visit, sub),
             "outcome_hash": visit.form.read_text("outcome_hash", most=100),
             "why": _read_reason(visit),
         }
@@ -58,7 +59,7 @@ class ActionPages:
                 visit.flash_message("Something changed meanwhile. This is how it would be now.", "warn")
                 return await self._render_preview(visit, deed, sub)
             return await self._render_form(visit, deed, sub, error.refusal)
-        visit.flash_message(deed.done)
+        visit.flash_message(deed.form.done)
         if code := done.value.get("activation_code"):
             after = done.value["subscription"]
             return await code_screen(api, after, code, await subject_of(api, visit, after), new=False)
@@ -68,22 +69,22 @@ class ActionPages:
         self, visit: Portal, deed: SubscriptionAction, sub: dict[str, Any], refusal: PageRefusal | None = None
     ) -> PageScreen:
         api = self._server.api_for(visit)
-        offers = await api.get_all("/v1/offers") if "offer" in deed.fields else []
+        offers = await api.get_all("/v1/offers") if FieldKind.OFFER in deed.kinds else []
         values = {
             "deed": deed,
             "sub": sub,
             "about": await subject_of(api, visit, sub),
             "refusal": refusal,
             "offers": _priced_offers(offers, sub["terms"]["plan"], await plan_names(api) if offers else {}),
-            "buyers": await customer_choices(api, visit, sub["customer"]) if "customer" in deed.fields else None,
-            "conflict": await seat_conflict(api, sub["id"]) if "going" in deed.fields else None,
+            "buyers": await customer_choices(api, visit, sub["customer"]) if FieldKind.CUSTOMER in deed.kinds else None,
+            "conflict": await seat_conflict(api, sub["id"]) if FieldKind.SITES in deed.kinds else None,
             "allowed": next((each for each in sub["allowed_actions"] if each["action"] == deed.name), None),
         }
         status = 422 if visit.form.errors or refusal else 200
         return PageScreen(template="deed.html", values=values, status=status)
 
     async def _render_preview(self, visit: Portal, deed: SubscriptionAction, sub: dict[str, Any]) -> Reply:
-        body = {**deed.fill(visit, sub), "why": _read_reason(visit)}
+        body = {**deed.request_body(visit, sub), "why": _read_reason(visit)}
         if visit.form.errors:
             return await self._render_form(visit, deed, sub)
         try:
@@ -92,7 +93,7 @@ class ActionPages:
             return await self._render_form(
                 visit, deed, sub, None if blame_field(visit.form, error.refusal) else error.refusal
             )
-        receiver = await chosen_name(self._server.api_for(visit), visit) if "customer" in deed.fields else ""
+        receiver = await chosen_name(self._server.api_for(visit), visit) if FieldKind.CUSTOMER in deed.kinds else ""
         values = {"deed": deed, "sub": sub, "outcome": outcome, "kept": _entered_fields(visit), "receiver": receiver}
         values["final"] = deed.final(visit)
         values["about"] = await subject_of(self._server.api_for(visit), visit, sub)
@@ -122,7 +123,7 @@ def _read_reason(visit: Portal) -> str:
 
 
 def _action_url(visit: Portal, deed: SubscriptionAction) -> str:
-    return fill_path("/v1/subscriptions/{name}/{verb}", name=visit.params["subscription"], verb=deed.path)
+    return fill_path("/v1/subscriptions/{name}/{verb}", name=visit.params["subscription"], verb=deed.row.verb)
 
 
 def _entered_fields(visit: Portal) -> list[tuple[str, str]]:

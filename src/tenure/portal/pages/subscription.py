@@ -5,7 +5,7 @@ from typing import Any
 from tenure.portal.client import PortalApi, fill_path
 from tenure.portal.pages.action_flow import seat_conflict
 from tenure.portal.pages.agreed import customer_of, plan_names, terms_words
-from tenure.portal.pages.subscription_actions import BY_NAME, DEEDS
+from tenure.portal.pages.subscription_actions import BY_NAME, LISTED
 from tenure.portal.session import Portal, PortalServer
 from tenure.web import formatting
 from tenure.web.app import PageRoute, page_route
@@ -92,7 +92,7 @@ async def _subscription_sites(api: PortalApi, visit: Portal, name: str) -> list[
 def _available_actions(sub: dict[str, Any], *, for_customer: bool) -> list[tuple[Any, dict[str, Any]]]:
     """(deed, what the API says of it), those that make sense first; one of undo and cancel, pause and resume."""
     said = {each["action"]: each for each in sub["allowed_actions"]}
-    pairs = [(deed, said[deed.name]) for deed in DEEDS if deed.name in said]
+    pairs = [(LISTED[name], one) for name, one in said.items() if name in LISTED]
     hidden = set()
     if not sub["canceled_at"]:
         hidden.add("undo_cancel")
@@ -101,7 +101,7 @@ def _available_actions(sub: dict[str, Any], *, for_customer: bool) -> list[tuple
     shown = [
         (deed, one) for deed, one in pairs if deed.name not in hidden and not (for_customer and _is_forbidden(one))
     ]
-    return sorted(shown, key=lambda pair: not pair[1]["allowed"])
+    return sorted(shown, key=lambda pair: (not pair[1]["allowed"], pair[0].form.danger))
 
 
 def _is_struck_out(sub: dict[str, Any]) -> bool:

@@ -96,6 +96,13 @@ class CommandField(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(self.enum) if self.enum is not None else tuple(each.value for each in self.choices)
 
     @property
+    def options(self) -> tuple[tuple[str, ...], ...]:
+        """The choices as a control shows them: value and label, and a hint where they have one."""
+        return tuple(
+            (each.value, each.label, each.hint) if each.hint else (each.value, each.label) for each in self.choices
+        )
+
+    @property
     def title(self) -> str:
         """What people call it."""
         return self.label or field_label(self.name)
