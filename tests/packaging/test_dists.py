@@ -130,9 +130,12 @@ def test_an_application_has_nothing_of_a_server(sdk_only: Environment, module: s
     assert "ModuleNotFoundError" in ran.stderr
 
 
-def test_the_agent_is_in_the_sdk(sdk_only: Environment) -> None:
-    ran = sdk_only.run("python", "-c", "import tenure.agent.main")
-    assert ran.returncode == 0, ran.stderr
+def test_a_device_has_its_agent_without_server_code(sdk_only: Environment) -> None:
+    ran = sdk_only.run("tenure-agent", "--version")
+    assert (ran.returncode, ran.stdout.strip()) == (0, tenure.__version__), ran.stderr
+    nowhere = str(sdk_only.folder / "no-agent")
+    ran = sdk_only.run("tenure-agent", "status", "--agent", nowhere, "--json")
+    assert (ran.returncode, '"code":"not_found"' in ran.stderr) == (4, True), ran.stderr
 
 
 def test_pyinstaller_finds_the_hook_of_an_installed_sdk(sdk_only: Environment) -> None:
