@@ -4,10 +4,12 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 from cyclopts import App
+from cyclopts.argument import ArgumentCollection
 
 import tenure
 from tenure.cli import overview, reference
@@ -27,6 +29,12 @@ def commands(app: App, *words: str) -> Iterator[tuple[tuple[str, ...], App]]:
 
 
 ALL = list(commands(make_application()))
+
+
+@cache
+def arguments_of(words: tuple[str, ...]) -> ArgumentCollection:
+    """What the command takes; read once, because that is dear and every table of commands asks for it."""
+    return dict(ALL)[words].assemble_argument_collection()
 
 
 def test_every_command_of_the_specification_is_there() -> None:
@@ -53,9 +61,9 @@ def test_every_command_has_a_sentence_and_an_example_that_parses(words: tuple[st
     make_application().parse_args([each.strip("'") for each in typed], exit_on_error=False, print_error=False)
 
 
-@pytest.mark.parametrize(("words", "command"), ALL, ids=[" ".join(words) for words, _ in ALL])
-def test_json_and_debug_are_everywhere_and_a_token_is_no_argument(words: tuple[str, ...], command: App) -> None:
-    names = {each.name for each in command.assemble_argument_collection()}
+@pytest.mark.parametrize("words", [words for words, _ in ALL], ids=" ".join)
+def test_json_and_debug_are_everywhere_and_a_token_is_no_argument(words: tuple[str, ...]) -> None:
+    names = {each.name for each in arguments_of(words)}
     assert {"--json", "--debug"} <= names
     assert "--token" not in names or words[:2] == ("tokens", "withdraw")
 
