@@ -25,11 +25,11 @@ demo: .venv/.stamp-run ## start everything in one process, with data to play wit
 story: .venv/.stamp-run ## tell the main job through the real programs, one line per step
 	@.venv/bin/tenure story
 
-fast: .venv/.stamp-dev ## in a minute: lint of changed files, types, tests of core, wire, store, http and web
+fast: .venv/.stamp-dev ## in a minute: lint of changed files, types, quick tests of core, wire, store, http and web
 	@{ git diff --name-only --diff-filter=d HEAD; git ls-files --others --exclude-standard; } | grep '\.py$$' | sort -u \
 		| xargs -r sh -c '.venv/bin/ruff format --check --force-exclude "$$@" && .venv/bin/ruff check --force-exclude "$$@"' ruff
 	@.venv/bin/mypy
-	@$(PYTEST) $(WORKERS) $(addprefix tests/,$(FAST))
+	@$(PYTEST) $(WORKERS) -m "not slow" $(addprefix tests/,$(FAST))
 
 test: .venv/.stamp-dev ## run the tests but for the two stages below (ROOM=site: only tests/site, whichever it is)
 	@if [ "$$(id -u)" = 0 ]; then echo "As root: the PostgreSQL tests add the system user 'pgserver' and open the" \

@@ -18,6 +18,8 @@ from tenure.core.subscription.terms import Period, TermsChange, TermsField
 from tenure.core.timeline import Instant
 from tenure.sandbox.lives import arithmetic, judge, walk
 
+pytestmark = pytest.mark.slow
+
 LIVES = 2_000
 SOON = 400
 """A mend taken out is found within so many lives."""

@@ -14,6 +14,8 @@ from schemathesis.specs.openapi.checks import negative_data_rejection, positive_
 from tenure.http.serve import HttpServer
 from tests.http.sample import build
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = 8
 """For each of about ten operations, once with what is allowed and once with what is not."""
 
