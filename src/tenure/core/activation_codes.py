@@ -20,7 +20,7 @@ RANDOM_SYMBOLS = LENGTH - 1
 """95 random bits and one check symbol."""
 
 MAX_TYPED = 100
-"""Longest text looked at: a code with generous spaces around and within."""
+"""Longest text that is read: a code with generous spaces around and within."""
 
 LEAST_KEY_BYTES = 32
 
@@ -100,7 +100,7 @@ def from_random(values: bytes | Sequence[int]) -> ActivationCode:
 
 
 def parse_code(text: str, field: str = "code") -> ActivationCode | Refused:
-    """The code that somebody typed: any case, spaces or hyphens anywhere, O for 0, I and L for 1; ASCII only.
+    """The code as a person typed it: any case, spaces or hyphens anywhere, O for 0, I and L for 1; ASCII only.
 
     Refuses `code_malformed` before anything is sent, naming the group to look at where that can be told. The detail
     never repeats what was typed.

@@ -1,7 +1,7 @@
-"""Who reads a refusal, and what that reader can do about it: the user of an application has no console and no server.
+"""Who reads a refusal, and what that reader can do: the user of an application has no console and no server.
 
-The table's own remedies (`core.refusals`) are for whoever runs the part that refused; here stands what others are told
-instead. Pure.
+The remedies of the table (`core.refusals`) are for the operator of the part that refused. This module has the remedies
+for all other readers. Pure.
 """
 
 from enum import StrEnum
@@ -11,12 +11,12 @@ from tenure.core.timeline import PhaseCause
 
 
 class Audience(StrEnum):
-    """Readers, by what is at their hands."""
+    """Readers, by the tools that they have."""
 
     APPLICATION = "application"
-    """Whoever uses a licensed application: the application itself, and nobody's command line."""
+    """The user of a licensed application, who has the application and no command line."""
     DEVICE = "device"
-    """Whoever sits at a device whose seat comes from a site: the device's administrator, and the site's."""
+    """The user of a device whose seat comes from a site, and the administrators of device and site."""
     SITE = "site"
     """The administrator of a site: console and `tenure`."""
     PROVIDER = "provider"
@@ -24,25 +24,25 @@ class Audience(StrEnum):
 
 
 _NETWORK = (
-    "Connect this computer to the internet and try again; if that fails, ask whoever looks after the network to let "
+    "Connect this computer to the internet and try again; if that fails, ask your network administrator to let "
     "this application reach the activation server."
 )
-_ANEW = "Begin anew here, then apply the activation code: this becomes an installation of its own."
-_VENDOR = "Try again later; if it persists, tell the maker of this application what you see here."
-_PROVIDER = "Tell your provider, who can set this right; then apply the activation code again."
+_ANEW = "Reset this installation, then apply the activation code: it becomes a separate installation."
+_VENDOR = "Try again later; if it persists, send this message to the maker of this application."
+_PROVIDER = "Ask your provider to correct this, then apply the activation code again."
 
 APPLICATION: dict[RefusalCode, str] = {
     RefusalCode.UNREACHABLE: _NETWORK,
     RefusalCode.INTERNAL: _VENDOR,
-    RefusalCode.LEASE_FORKED: "Say in the application which it is: restored, if this is the same "
-    "installation put back, or a "
-    "second one, which then takes a place of its own; or ask whoever manages the subscription.",
+    RefusalCode.LEASE_FORKED: "Choose in the application: restored, if this is the same "
+    "installation from a backup, or a "
+    "second installation, which then takes its own place. Or ask the manager of the subscription.",
     RefusalCode.COPY_SEPARATED: _ANEW,
     RefusalCode.COPY_RETIRED: f"Use the other copy. To license this computer again: {_ANEW[0].lower()}{_ANEW[1:]}",
     RefusalCode.SITE_LOST: _ANEW,
     RefusalCode.RESTORED_TOO_OFTEN: "Ask your provider to say so, or make this copy a second installation.",
     RefusalCode.DEVICE_LIMIT_REACHED: "Give up the license of an application that is no longer needed, "
-    "or ask whoever manages "
+    "or ask the manager of "
     "the subscription to release a place or to order more devices.",
     RefusalCode.SITE_LIMIT: "Ask your provider.",
     RefusalCode.NOT_AUTHENTICATED: _PROVIDER,
@@ -69,18 +69,17 @@ APPLICATION: dict[RefusalCode, str] = {
     RefusalCode.NO_SIGNING_KEY: _VENDOR,
     RefusalCode.FOLDER_SERVED_ELSEWHERE: "Go on at the other computer, or close the application there; "
     "twelve minutes later "
-    "it works here. To use both, ask whoever looks after this computer for a folder that the two do not share, and "
-    "apply the activation code there: it takes a place of its own.",
+    "it works here. To use both, ask the administrator of this computer for a folder that the two do not share, and "
+    "apply the activation code there: it takes its own place.",
 }
 DEVICE: dict[RefusalCode, str] = APPLICATION | {
     RefusalCode.UNREACHABLE: "Connect this device to the network of its administration server; if that fails, ask its "
     "administrator.",
     RefusalCode.NOT_AUTHENTICATED: "Ask the administrator of your administration server for a new enrollment token.",
     RefusalCode.ACTION_NOT_PERMITTED: "Ask the administrator of your administration server.",
-    RefusalCode.SITE_LOST: "Ask the administrator of your administration server, who can begin anew there.",
+    RefusalCode.SITE_LOST: "Ask the administrator of your administration server to reset it and to activate it again.",
     RefusalCode.LEASE_FORKED: "Ask the administrator of your administration server, who can say which copy stays.",
-    RefusalCode.COPY_SEPARATED: "Ask the administrator of your administration server, which has to "
-    "become one of its own.",
+    RefusalCode.COPY_SEPARATED: "Ask the administrator of your administration server to make it a separate site.",
     RefusalCode.SITE_UNKNOWN: "Ask the administrator of your administration server.",
     RefusalCode.RESTORED_TOO_OFTEN: "Ask the administrator of your administration server.",
     RefusalCode.DEVICE_LIMIT_REACHED: "Ask the administrator of your administration server: a device "

@@ -10,7 +10,7 @@ from tenure.core.timeline import Instant, Phase, PhaseCause, Span, Timeline, spa
 
 
 class Remedy(msgspec.Struct, frozen=True):
-    """One thing somebody can do."""
+    """One action that a person can take."""
 
     who: str
     how: str
@@ -61,7 +61,7 @@ RULES: dict[PhaseCause, tuple[str, str]] = {
         "The activation code of this site is blocked for good.",
         "The announced days of grace are over.",
     ),
-    PhaseCause.NEVER_ACTIVATED: ("It was never activated.", "What nobody activates within 365 days lapses."),
+    PhaseCause.NEVER_ACTIVATED: ("It was never activated.", "Without activation a subscription lapses after 365 days."),
     PhaseCause.SEAT_CONFLICT: (
         "Fewer devices are ordered than are in use, and this application is struck out.",
         "When fewer devices are ordered than are in use, a list at the provider says which applications stop on the"
@@ -152,7 +152,7 @@ def _remedies(timeline: Timeline, span: Span, outlook: RenewalOutlook | None) ->
 
 
 def _preventing_remedies(timeline: Timeline, span: Span) -> tuple[Remedy, ...]:
-    """While all is well nobody needs to do anything, but for an end that somebody has decided and can still undo."""
+    """In normal service no action is needed, except where an end was decided and can still be undone."""
     after = None if span.until is None else span_at(timeline, span.until)
     return REMEDIES[span.why] if after is None else BEFOREHAND.get(after.why, REMEDIES[span.why])
 

@@ -1,6 +1,6 @@
 """What people are told about a value that will not do: the field's label, its rule in words, its range, an example.
 
-One table for every surface. A decoder's words are for whoever wrote the decoder; `field_refusal` turns them and the
+One table for every surface. A decoder's messages are written for programmers; `field_refusal` turns them and the
 type of the field into a sentence. What a value means (money, days, states) is refused elsewhere, in sentences of its
 own.
 """
@@ -62,7 +62,7 @@ LABELS: dict[str, str] = {
 }
 """How people call a field whose name does not say it; the others are called by their name.
 
-The one home of labels: forms, complaints, what somebody else saved meanwhile, the impact of a policy, the command line.
+The one home of labels: forms, complaints, what another user saved meanwhile, the impact of a policy, the command line.
 """
 MINOR_UNITS = frozenset({"amount", "credit_limit", "unit"})
 """Fields that count minor units: programs send them so, people never."""

@@ -94,7 +94,7 @@ class LeaveSite(CommandHeader, frozen=True, kw_only=True, tag="leave_site"):
 
 
 class ReleaseSite(CommandHeader, frozen=True, kw_only=True, tag="release_site"):
-    """Somebody makes an installation give its place up."""
+    """Makes an installation give up its place."""
 
     site: str
     another_code: bool = False
@@ -127,7 +127,7 @@ class ChangeDevices(CommandHeader, frozen=True, kw_only=True, tag="change_device
 
 
 class ChangePlan(CommandHeader, frozen=True, kw_only=True, tag="change_plan"):
-    """Other terms of the same product and kind: dearer at once, cheaper at the next period end."""
+    """Other terms of the same product and kind: a more expensive one at once, a cheaper one at the next period end."""
 
     terms: Terms
     devices_as_agreed: bool = False
@@ -243,7 +243,7 @@ class OutstandingLease(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OccupiedPlaces(msgspec.Struct, frozen=True, kw_only=True):
-    """What takes a subscription's places when somebody asks for one."""
+    """What takes a subscription's places when an installation asks for one."""
 
     allowed: int = 0
     """Devices that may be protected: the limit and the tolerance granted."""

@@ -25,7 +25,7 @@ _DRAWN: dict[type, frozenset[str]] = {
     c.Order: frozenset({"subscription", "code"}),
     c.ReissueCode: frozenset({"code"}),
 }
-"""Fields that are drawn anew each time a command is asked: new ids and codes."""
+"""Fields that are drawn again each time a command is asked: new ids and codes."""
 
 
 class CommandOutcome(msgspec.Struct, frozen=True, kw_only=True):

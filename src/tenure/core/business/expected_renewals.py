@@ -1,4 +1,5 @@
-"""What renews by itself if nobody does anything, and how far the money reaches: asked of the function that books (B1).
+"""What renews automatically if no command changes it, and how far the money reaches, computed by the function that
+books (B1).
 
 `settle` is run ahead of time over the whole account, so that every drawing and sentence about a renewal to come says
 what will be booked. Nothing of it is promised: what a lease grants is what is paid or reserved (`contract.timeline`).
@@ -20,7 +21,7 @@ from tenure.core.subscription.renewal import automatic_runs, due_at, pays_itself
 from tenure.core.timeline import DAY, Instant, Phase, Timeline, cut_at
 
 LOOKED_AHEAD = 400 * DAY
-"""How far ahead is looked, at least: over a year, so that the next period of a yearly plan is seen."""
+"""How far the forecast goes, at least: over a year, so that the next period of a yearly plan is seen."""
 
 
 class ExpectedRenewal(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,10 +42,10 @@ class Shortfall(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ExpectedCourse(msgspec.Struct, frozen=True, kw_only=True):
-    """What will become of one subscription if nobody does anything and no money comes in."""
+    """The future of one subscription if no command changes it and no money comes in."""
 
     timeline: Timeline
-    """From now on; without an end where the money lasts as far as is looked."""
+    """From now on; without an end where the money lasts to the end of the forecast."""
     paid_until: Instant | None
     """Up to here it is paid or reserved; what is drawn as in service after it is expected. None before the term."""
     renewals: tuple[ExpectedRenewal, ...] = ()
@@ -87,7 +88,7 @@ def outlook_of(
 
 
 class _LookAhead(msgspec.Struct, frozen=True, kw_only=True):
-    """One subscription now, and what `settle` made of it as far as was looked."""
+    """One subscription now, and what `settle` made of it up to the end of the forecast."""
 
     sub: Subscription
     after: Subscription
@@ -166,7 +167,7 @@ def _silent_end(
 
 
 def _look_until(sub: Subscription, now: Instant) -> Instant:
-    """A period longer than a year is looked at up to the instant at which the next one is due."""
+    """The forecast covers a period longer than a year up to the instant at which the next one is due."""
     return max(now + LOOKED_AHEAD, due_at(sub)) if pays_itself(sub) else now + LOOKED_AHEAD
 
 
@@ -176,7 +177,7 @@ def _as_renewal(fact: f.Renewed) -> ExpectedRenewal:
 
 
 def _without_known_end(spans: Timeline, after: Subscription, renewals: tuple[ExpectedRenewal, ...]) -> Timeline:
-    """Where no payment fails as far as is looked, the end of the last period bought is no end that anybody knows."""
+    """Where no payment fails within the forecast, the end of the last period bought is not shown as an end."""
     if not renewals or after.paid_until is None or not pays_itself(after) or after.stopped is not None:
         return spans
     before = cut_at(spans, after.paid_until)

@@ -15,15 +15,15 @@ SUCCESSOR_DAYS = 30
 
 
 def given_back_from(words: Iterable[OutstandingLease], revision: int, decided_at: Instant) -> Instant:
-    """From when on nobody holds a word older than `revision`: the last word's end or acknowledgment."""
+    """From when on no site holds a lease older than `revision`: the end or acknowledgment of the last one."""
     return max([decided_at, *(_is_released(word, revision) for word in words)])
 
 
 def paused_for(stopped: StoppedClock, words: Iterable[OutstandingLease], now: Instant) -> int:
     """Seconds until `now` in which the clock stood still and no signed word promised service.
 
-    An example: stopped on day 12 until day 28, and on day 27 by another hold without an end. Whoever heard of the first
-    hold on day 12, and of the second on day 32, ran from day 28 to 32. Released on day 40: 16 + 8 days.
+    An example: stopped on day 12 until day 28, and on day 27 by another hold without an end. A site that learned of the
+    first hold on day 12 and of the second on day 32 ran from day 28 to 32. Released on day 40: 16 + 8 days.
     """
     known, stretches = tuple(words), ((stopped.since, stopped.revision), *stopped.prolonged)
     ends = (*(since for since, _ in stopped.prolonged), now)

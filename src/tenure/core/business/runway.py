@@ -19,7 +19,7 @@ class Runway(msgspec.Struct, frozen=True, kw_only=True):
     """When the balance no longer covers what falls due (B14), the sum missing then, and what will go unpaid."""
 
     until: Instant | None
-    """None: as far as is looked. Not after now: something that fell due then is not paid yet."""
+    """None: up to the end of the forecast. Not after now: something that fell due then is not paid yet."""
     missing: int
     unpaid: tuple[tuple[str, Instant, int], ...]
     """(subscription, due instant, price); what is overdue and still tried comes first."""
@@ -30,7 +30,7 @@ class Runway(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def runway(account: Account, items: Iterable[AccountSubscription], now: Instant, horizon: Instant) -> Runway:
-    """The forecast up to `horizon` if nothing is paid in and nobody does anything; `settle` itself is the oracle."""
+    """The forecast up to `horizon` if nothing is paid in and no command is run; `settle` itself is the oracle."""
     items = tuple(items)
     ahead = settle(account, items, horizon)
     failed = [(sub_id, fact) for sub_id, fact in ahead.facts if isinstance(fact, f.PaymentFailed) and fact.at >= now]

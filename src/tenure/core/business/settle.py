@@ -1,8 +1,9 @@
 """What falls due by itself: reserving, capturing, late attempts, refunds, ends of holds, longer grace
 [spec: automatic-renewal, settlement].
 
-`settle` works in order of instants and is the only place where money moves without somebody asking. Whoever reads or
-writes first settles up to now, so that a sweep that slept for a week books exactly what one awake would have booked.
+`settle` works in order of instants and is the only place where money moves without a command. Every read and every
+write settles up to now first, so that a sweep that was down for a week books exactly what a running one would have
+booked.
 """
 
 import heapq
@@ -50,7 +51,7 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True):
     facts: tuple[tuple[str, f.Fact], ...]
     postings: tuple[Posting, ...]
     next_due: Instant | None
-    """When there is something to settle again if nobody does anything."""
+    """When there is something to settle again if no command is run."""
 
 
 class _Settlement:
@@ -91,15 +92,15 @@ class _Settlement:
 def settle(account: Account, items: Iterable[AccountSubscription], now: Instant) -> Settled:
     """Everything that became reservable or due after `account.settled_at`, up to and including `now`, in order.
 
-    Invariants: an event is handled once, at its own instant, whenever somebody looks; of one instant the order is that
-    of `order_key`; nothing is booked that the balance and the credit limit do not cover.
+    Invariants: an event is handled once, at its own instant, no matter when `settle` runs; of one instant the order is
+    that of `order_key`; nothing is booked that the balance and the credit limit do not cover.
 
     An example. Ten devices by the month at 12.00 EUR each, no end, prepaid on 2026-01-01; the balance is 130.00 EUR.
-    Nobody looks until 2026-03-05. Then `settle` books, each at its own instant:
+    Nothing is read or written until 2026-03-05. Then `settle` books, each at its own instant:
     - 2026-01-22 16:00 (a third of the 28 days of February before the due instant): 120.00 EUR reserved, 10.00 left.
     - 2026-02-01: the reserve is captured, `Renewed` until 2026-03-01.
     - 2026-03-01: `PaymentFailed`, 110.00 EUR are missing; what was due to be reserved on 2026-02-19 could not be.
-    Somebody who had looked every day would have the same facts with the same `at`; only `recorded_at` differs.
+    Daily reads would have given the same facts with the same `at`; only `recorded_at` differs.
     """
     run = _Settlement(account, items, now)
     cursor = {item.sub.id: account.settled_at for item in run.items.values()}
@@ -155,7 +156,9 @@ def _end_hold(run: _Settlement, item: AccountSubscription, at: Instant) -> None:
 
 
 def _refund_unused(run: _Settlement, item: AccountSubscription, at: Instant) -> None:
-    """Money goes back for the days nobody is promised any more: of a canceled or a never activated subscription."""
+    """Money goes back for the days that are no longer promised to a site: of a canceled or a never activated
+    subscription.
+    """
     if item.sub.reserved is not None:
         _release_unpromised(run, item, at)
         item = run.items[item.sub.id]

@@ -1,6 +1,6 @@
 """Whether another computer is using the same folder, told by what its boot last wrote there [spec: one-boot].
 
-Pure. What is written, and when it is looked at, is `sdk.boots`'; a computer that crashed or was started anew is never
+Pure. What is written, and when it is looked at, is `sdk.boots`'; a computer that crashed or was started again is never
 taken for another one that runs.
 """
 
@@ -31,7 +31,7 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
     hardware: tuple[str, ...] = ()
     """Salted digests of its parts."""
     left: bool = False
-    """Its last program has ended by its own will: nobody runs there any more."""
+    """Its last program ended by itself: no program runs there any more."""
 
 
 class BootSighting(msgspec.Struct, frozen=True):
@@ -44,7 +44,7 @@ class BootSighting(msgspec.Struct, frozen=True):
 def sight_other_boot(
     before: BootSighting | None, beat: Heartbeat | None, now: ClockReading, hardware: tuple[str, ...], *, watched: bool
 ) -> BootSighting | None:
-    """What the newest `beat` in the folder says at `now`; None when it is this boot's, or nobody's, or was left.
+    """What the newest `beat` in the folder says at `now`; None when it is this boot's, is missing, or was left.
 
     `before`: the last sighting of this program. `watched`: whether the program had looked before, so that a beat that
     is new to it was written while it ran. Such a one counts for `ALIVE` seconds from now, whatever both clocks say.

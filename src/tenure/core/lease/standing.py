@@ -55,7 +55,7 @@ class SeatTerm(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """The service level now, its cause, and what comes next if nobody does anything."""
+    """The service level now, its cause, and what comes next if nothing changes it."""
 
     phase: Phase
     why: PhaseCause
@@ -237,7 +237,7 @@ def _with_silence(lease: Lease, contact: Instant, notices: tuple[OutageAmnesty, 
 
 @lru_cache(maxsize=256)
 def _over_silence(contract: Timeline, base: tuple[str, ...], warn: Instant, end: Instant) -> Timeline:
-    """Looked at again every few seconds, and new only with the next answer."""
+    """Evaluated again every few seconds, and new only with the next answer."""
     pieces = [_with_warning(piece, warn) for piece in _split_spans(contract, min(warn, end), end)]
     for piece in pieces:
         # An end of the contract before this keeps its own cause, and where nothing was granted nothing is taken.
@@ -256,7 +256,7 @@ def _contract_spans(lease: Lease, contact: Instant) -> Timeline:
 
 
 def _split_spans(spans: Timeline, *edges: Instant, since: Instant | None = None) -> Timeline:
-    """`spans` with a border at each of `edges`, from `since` on."""
+    """`spans` cut at each of `edges`, from `since` on."""
     pieces: list[Span] = []
     for span in spans:
         inside = sorted({edge for edge in edges if span.since < edge and (span.until is None or edge < span.until)})

@@ -1,14 +1,15 @@
 """When a client contacts its server next: a pure function that the shell polls, so that it works on any clock.
 
 The shell draws a number in [0, 1) for each attempt and keeps it, with all the rest, on disk until the next attempt is
-made: whatever begins anew with each process never ends in a program that runs for a second. It notes
+made: a wait that restarts with each process would never end in a program that runs for a second. It notes
 `attempted` before anything is sent, and what came of it with `after_answer` and `after_failure`. Devices ask their
 site by the same function ([spec: lease-figures, backoff], M14).
 
 An example, under a lease of 30 days. Answered Monday 12:00, window Tuesday 9:36-14:24, draw 0.5: due Tuesday 12:00.
 - The program is started at 8:00 on Tuesday and stays: 8:07:30, half of a quarter of an hour after its start.
 - It is started at 8:00 for a second, and again at 15:00: due at once then, for Tuesday 12:00 has passed.
-- That fails at 15:00: next between 15:01 and 15:02, then after up to 2, 4 ... 60 minutes, whoever is started meanwhile.
+- It fails at 15:00: next between 15:01 and 15:02, then after up to 2, 4 ... 60 minutes, no matter which programs are
+  started meanwhile.
 - The network is away from 16:00 to 17:00: 17:07:30, also for a program that is started at 17:05.
 """
 
@@ -117,7 +118,7 @@ def repeat_due(state: SyncState, now: Instant, draw: float) -> Instant:
         return max(now, _free_again(state, now))
     most = max(MINUTE, min(RETRY_CAP, state.rhythm.interval))
     due, free = retry_at(failed, state.failures, state.retry_after, draw, most), _free_again(state, now)
-    # Those who would be too early are spread anew: they would else all come when the minute is over.
+    # Clients that would be too early are spread again: otherwise all would come when the minute is over.
     return due if due >= free else free + int(draw * min(most, MINUTE))
 
 

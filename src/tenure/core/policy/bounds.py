@@ -66,7 +66,7 @@ ABSOLUTE: dict[str, PolicyBound] = {
     "reminders": PolicyBound(minimum=0, maximum=365),
     # A quarter of an hour spares the server, three days keep the site well inside the 7 days to its warning.
     "sync_interval": PolicyBound(minimum=HOUR // 4, maximum=3 * DAY),
-    # A lease is renewed when a quarter of its life has passed: from 14 days on an outage of 7 days harms nobody; 90
+    # A lease is renewed when a quarter of its life has passed: from 14 days on an outage of 7 days harms no site; 90
     # days is what an air-gapped site gets.
     "lease_days": PolicyBound(minimum=14, maximum=90),
     "air_gap_lease_days": PolicyBound(minimum=14, maximum=90),
@@ -133,7 +133,7 @@ def check_rules(rules: Rules, field: str = "rules") -> Refused | None:
     """None if the figures fit together, else `policy_out_of_bounds`.
 
     The shortest life that a lease has left, three quarters of it, takes in at least 20 synchronizations
-    [spec: lease-figures], so that some failing ones harm nobody.
+    [spec: lease-figures], so that some failures do no harm.
     """
     most = rules.lease_days * DAY * 3 // 4 // LEAST_SYNCS
     if rules.sync_interval <= most:

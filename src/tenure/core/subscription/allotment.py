@@ -46,7 +46,7 @@ class SiteShare(msgspec.Struct, frozen=True, kw_only=True):
     left: bool = False
     """It gave the subscription up; only its seats still run."""
     moved: int = 0
-    """Seconds by which the amnesties published so far move `word_until`. Looked up each time, never recorded."""
+    """Seconds by which the amnesties published so far move `word_until`. Read each time, never recorded."""
 
     @property
     def promised_until(self) -> Instant:
@@ -186,9 +186,9 @@ def grant_allotment(pool: Pool, site: str, in_use: int, wanted: int, now: Instan
 
     Its need is covered from the whole free pool; the margin beyond it comes from what no site that is short will claim,
     divided by the sites present. Seats it covers already stay covered, even under a limit that fell. A part with at
-    least half a margin free that nobody calls back stays as it is, so that an unchanged site gets an unchanged lease.
-    While the pool is unsure of another site no site gets more than it has.
-    The caller books the result with `after_report` and `after_grant` of the site's share.
+    least half a margin free that no other site needs stays as it is, so that an unchanged site gets an unchanged lease.
+    While the pool is unsure of another site no site gets more than it has. The caller books the result with
+    `after_report` and `after_grant` of the site's share.
 
     An example. A limit of 100, tolerance 10 %: 110 devices in all, a margin of 10 seats.
     - Site a has 40 devices: it gets 50, its need and the margin.

@@ -1,4 +1,4 @@
-"""The timeline of a subscription: everything that will happen to it if nobody does anything (B1).
+"""The timeline of a subscription: everything that will happen to it if no command changes it (B1).
 
 Screens, answers, reminders and leases read `timeline`; who decides reads its parts. What a site out of contact may do
 is `standing`'s to say.
@@ -71,7 +71,7 @@ def grace_days(period: Period) -> int:
 
 
 def service_end(sub: Subscription) -> Instant | None:
-    """The instant at which the contract ends for good if nobody does anything; None before the term has started."""
+    """The instant at which the contract ends for good if no command changes it; None before the term has started."""
     if sub.paid_until is None:
         return None
     if sub.cancellation is not None:

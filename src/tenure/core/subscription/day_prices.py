@@ -1,4 +1,4 @@
-"""What each day of a period costs: the highest total agreed so far [spec: day-prices]. Exact; whoever asks rounds once.
+"""What each day of a period costs: the highest total agreed so far [spec: day-prices]. Exact; the caller rounds once.
 
 A period of 365 days for 12,000, raised to 24,000 with 300 days left, has the day prices (365, 12,000 / 365) and
 (300, 24,000 / 365): 65 x 12,000 / 365 + 300 x 24,000 / 365 = 21,863.01, so that the raise costs 9,863.

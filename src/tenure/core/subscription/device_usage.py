@@ -34,7 +34,7 @@ def device_ceiling(limit: int, tolerance_percent: int) -> int:
 
 
 def may_protect(protected: int, allowed: int, more: int = 1) -> Refused | None:
-    """None if `more` devices fit beside the `protected` ones under `allowed`, else `device_limit_reached`.
+    """None if `more` devices fit in addition to the `protected` ones under `allowed`, else `device_limit_reached`.
 
     `allowed` is the site's allotment, or for a whole subscription its `device_ceiling`.
     """

@@ -1,7 +1,7 @@
 """The days of ephemeral applications, counted once they are over: one fact instead of one for each [spec: ephemeral].
 
-A stay is a row of the store's; what a day's fact says of the stays is decided here; it is there for whoever
-compares it with the rows.
+A stay is a row of the store. This module decides what a day's fact says about the stays, so that it can be compared
+with the rows.
 """
 
 import hashlib

@@ -77,12 +77,12 @@ class SiteActivated(FactHeader, frozen=True, kw_only=True, tag="SiteActivated"):
 
 
 class SiteReplaced(FactHeader, frozen=True, kw_only=True, tag="SiteReplaced"):
-    """A standalone application was installed anew on its hardware: the new one has its place, its key is refused."""
+    """A standalone application was installed again on its hardware: the new one has its place, its key is refused."""
 
     site: str
     replacement: str
     excess_until: Instant
-    """Until when the replaced one's last lease may still serve beside the new one (the declared excess)."""
+    """Until when the replaced one's last lease may still serve together with the new one (the declared excess)."""
 
 
 class SiteReleaseOrdered(FactHeader, frozen=True, kw_only=True, tag="SiteReleaseOrdered"):
@@ -192,7 +192,7 @@ class PaymentFailed(FactHeader, frozen=True, kw_only=True, tag="PaymentFailed"):
 
 
 class Refunded(FactHeader, frozen=True, kw_only=True, tag="Refunded"):
-    """Money went back to the balance, for days from `since` on that nobody was promised any more."""
+    """Money went back to the balance, for days from `since` on that are no longer promised to a site."""
 
     amount: int
     since: Instant
@@ -210,7 +210,9 @@ class TermsChanged(FactHeader, frozen=True, kw_only=True, tag="TermsChanged"):
     terms: Terms
     paid_devices: int = 0
     raises: tuple[tuple[Instant, int], ...] = ()
-    """(a period's beginning, amount): what was paid on top for the rest of a period that became dearer, may be 0."""
+    """(a period's beginning, amount): what was paid on top for the rest of a period that became more expensive, may be
+    0.
+    """
     field: TermsField | None = None
     """Of `terms` only this was changed; None: all of them."""
 
@@ -322,7 +324,9 @@ class SeatConflictListed(FactHeader, frozen=True, kw_only=True, tag="SeatConflic
 
 
 class AllotmentFreed(FactHeader, frozen=True, kw_only=True, tag="AllotmentFreed"):
-    """Somebody agreed that what a silent site held of the pool goes to the others without waiting any longer."""
+    """Administrator or provider agreed that a silent site's part of the pool goes to the others without further
+    waiting.
+    """
 
     site: str
     allotment: int = 0
@@ -351,7 +355,7 @@ class ForkFound(FactHeader, frozen=True, kw_only=True, tag="ForkFound"):
 
 
 class ForkResolved(FactHeader, frozen=True, kw_only=True, tag="ForkResolved"):
-    """Somebody said what the copies are: `restored`, `second_site` or `retired`."""
+    """A user decided what the copies are: `restored`, `second_site` or `retired`."""
 
     site: str
     resolution: str

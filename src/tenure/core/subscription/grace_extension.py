@@ -41,7 +41,8 @@ def most_grace(sub: Subscription, period: Period) -> int:
 
 
 def next_gain(sub: Subscription, published: Iterable[PolicyAppliedNow], cursor: Instant) -> GraceGain | None:
-    """The first lengthening that the last bought period has yet to get; at `cursor` if it was published before.
+    """The first grace extension that the last bought period has not received yet; at `cursor` if it was published
+    before.
 
     None for a period that began later (it has its own version), while the next one is reserved (its start decides),
     for what is canceled, and for what has ended: time alone never moves back.

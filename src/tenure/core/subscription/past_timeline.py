@@ -17,7 +17,7 @@ UNSEEN = (
 
 
 def as_it_held(history: Iterable[f.Fact]) -> Timeline:
-    """Every span that has held, and what follows if nobody does anything: each fact tells of the time from it on.
+    """Every span that has held, and what follows if no command changes it: each fact tells of the time from it on.
 
     A fact that was booked late, as of its own instant, tells of that time too. Example: paid for January, held from the
     10th to the 13th, released: active until the 10th, paused until the 13th, active until the end of the month.

@@ -15,7 +15,7 @@ from tenure.core.subscription.terms import Settlement
 from tenure.core.timeline import DAY, Instant, Phase, PhaseCause, Span, Timeline, span_at
 
 PENDING_DAYS = (60, 30, 7)
-"""Days before a subscription that nobody activated ends."""
+"""Days before a subscription that was never activated ends."""
 STALE = 7 * DAY
 """A reminder is told late, by a sweep that slept, but not later than this; the next one says it better."""
 
@@ -62,7 +62,7 @@ class Reminder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def reminder_due(sub: Subscription, now: Instant) -> Reminder | None:
-    """The latest reminder that is due at `now`; earlier ones that nobody told are overtaken by it."""
+    """The latest reminder that is due at `now`; it replaces earlier ones that were not sent."""
     passed = [each for each in _reminders_of_phase(sub, now) if now - STALE < each.at <= now]
     return max(passed, key=lambda each: each.at, default=None)
 

@@ -134,8 +134,8 @@ def total_cost(period: Period) -> int:
 def payment_name(sub: Subscription) -> str:
     """What tells the payment for a period from one for the same instant that was given back; empty for the first.
 
-    A period is paid once in the books, by its beginning. Where a plan of another length began anew, what was paid for
-    ahead came back, and a later period may begin at the very instant at which one of those did.
+    A period is paid once in the books, by its beginning. Where a plan with another period length began, what was paid
+    for ahead came back, and a later period may begin at the very instant at which one of those did.
     """
     return str(sub.begun_anew) if sub.begun_anew else ""
 
@@ -197,7 +197,7 @@ def can_resume(sub: Subscription, now: Instant) -> bool:
 
 
 def _all_sites_left(sub: Subscription) -> bool:
-    """Every site has left, and nobody has said since that it shall go on."""
+    """Every site has left, and automatic renewal was not confirmed since."""
     if not sub.sites or any(site.is_active or site.is_staged for site in sub.sites):
         return False
     return sub.resumed_at is None or sub.resumed_at < max(site.left_at or 0 for site in sub.sites)

@@ -4,9 +4,9 @@
 The list is made the day a lower limit is agreed, and kept in the history; what an administration server's devices give
 up is settled at its console. Who counts is read by the caller, what a lease then says follows from `contract.timeline`.
 
-A worked example: 10 devices are ordered, 6 applications run beside a server with 4 devices, and 6 are agreed for
-1 March. The server's part is 6 x 4 / 10 = 2.4, rounded to 2, so 4 applications stay and 2 go: first one silent for a
-week or longer, then the one that came last.
+A worked example: 10 devices are ordered, 6 applications run in addition to a server with 4 devices, and 6 are agreed
+for 1 March. The server's part is 6 x 4 / 10 = 2.4, rounded to 2, so 4 applications stay and 2 go: first one silent for
+a week or longer, then the one that came last.
 """
 
 from collections.abc import Iterable, Mapping
@@ -59,7 +59,7 @@ class SeatConflict(msgspec.Struct, frozen=True, kw_only=True):
     servers: int
     """Devices of the coming limit that administration servers will have (`split_list`)."""
     elsewhere: int = 0
-    """Places that nobody uses and that will still be promised then."""
+    """Places that are not in use and will still be promised then."""
     ephemeral: int = 0
     """Ephemeral applications: they stand on no list, for each lives for a day, and get what the others leave."""
     applications: tuple[Application, ...] = ()
@@ -128,7 +128,7 @@ def split_list(most: int, alone: int, servers: Mapping[str, int]) -> dict[str, i
 def default_order(applications: Iterable[Application], now: Instant, newcomer: str = "") -> list[Application]:
     """Who goes first: who has just come, then those silent for a week (the longest first), then the last to have come.
 
-    Whoever the customer said shall stay goes last of all.
+    An application that the customer chose to keep goes last of all.
     """
 
     def rank(each: Application) -> tuple[bool, bool, bool, int, str]:
@@ -144,9 +144,8 @@ def relist_applications(
 ) -> SeatConflictListed | None:
     """What the list has to become by itself, None when it is right: as many go as have to, and not one more.
 
-    Whoever is on it stays on it while so many have to go; who is struck out besides, or taken back, follows
-    `default_order`.
-    While a hold stops the clock nothing turns, so the list waits with it.
+    An application on the list stays on it while so many have to go. Further additions and removals follow
+    `default_order`. While a hold stops the clock nothing turns, so the list waits with it.
     """
     if sub.stopped is not None:
         return None

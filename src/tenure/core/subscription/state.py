@@ -61,7 +61,7 @@ class SiteState(msgspec.Struct, frozen=True, kw_only=True):
     replaced_at: Instant | None = None
     """When this one took the place of its old self."""
     separated_at: Instant | None = None
-    """When somebody said that a copy of it is an installation of its own."""
+    """When a user declared that a copy of it is a separate installation."""
     leaving_until: Instant | None = None
     """It was made to give its place up: until when it counts if it does not acknowledge that."""
     another_code: bool = False
@@ -161,7 +161,7 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
         return now if self.stopped is None else min(now, self.stopped.since)
 
     def terms_at(self, moment: Instant) -> Terms:
-        """The terms that hold at `moment` if nobody does anything; what was agreed for an edge waits with the clock."""
+        """The terms that hold at `moment` if no command changes them; agreed changes wait with the clock."""
         return self.terms_for(self.contract_clock(moment))
 
     def terms_for(self, moment: Instant) -> Terms:

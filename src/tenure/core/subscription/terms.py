@@ -84,7 +84,7 @@ class Period(msgspec.Struct, frozen=True, kw_only=True):
     min_version: str = ""
     trial: bool = False
     raises: tuple[tuple[Instant, int], ...] = ()
-    """(instant, amount): what was paid on top for dearer terms from that instant to the end."""
+    """(instant, amount): what was paid in addition for more expensive terms from that instant to the end."""
     day_prices: tuple[DayPrice, ...] = ()
     """The highest total agreed so far, day by day; absent in a history of before: `price`, spread evenly."""
     length: Duration | None = None

@@ -1,7 +1,8 @@
 """What may happen to a subscription: `decide` turns a command into facts, or into a refusal that says why.
 
 Pure and total, never partly accepts. The checks of each family stand in a fixed order, the most telling refusal first.
-Permission comes before everything else, so that nobody learns a state by asking for what he may not do.
+Permission comes before everything else, so that a caller learns nothing about a state from a command that is not
+permitted.
 """
 
 from typing import assert_never

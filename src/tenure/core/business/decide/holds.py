@@ -69,8 +69,8 @@ def _restart_days(sub: Subscription, seen: DecisionContext, now: Instant) -> int
 def cancel_subscription(sub: Subscription, command: Cancel, seen: DecisionContext, now: Instant) -> Accepted | Refused:
     """Canceled at the end of what is paid for, or at once; a reserve is given up less what leases still promise.
 
-    In grace, `at the end` means the end of the grace already running: nobody is cut off, nothing is added (ADR 5). An
-    ended one can be canceled as long as automatic payment would still revive it.
+    In grace, `at the end` means the end of the grace already running: service is not cut short and not extended (ADR
+    5). An ended one can be canceled as long as automatic payment would still revive it.
     """
     if sub.cancellation is not None:
         return Refused(

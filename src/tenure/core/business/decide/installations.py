@@ -58,7 +58,7 @@ def _without_place(command: Activate, seen: DecisionContext) -> Refused | None:
 
 
 def _known_site(sub: Subscription, command: Activate | StageSuccessor) -> SiteState | None:
-    """The site is its key: whoever proves the key is that site [spec: activation]."""
+    """The key identifies the site: the holder of the key is that site [spec: activation]."""
     return next((site for site in reversed(sub.sites) if site.key == command.key), None)
 
 
@@ -331,7 +331,7 @@ def free_allotment(
 ) -> Accepted | Refused:
     """AllotmentFreed: administrator or provider agrees that a silent site is waited for no longer [spec: allotments].
 
-    Nobody loses by it what was promised: until its leases and seats are over it is refused (`still_promised`, with that
+    No promise is broken by it: until the site's leases and seats are over it is refused (`still_promised`, with that
     instant). Refuses `site_unknown`, and `nothing_to_change` for one of which that is agreed already.
     """
     site = sub.find_site(command.site)

@@ -18,7 +18,7 @@ from tenure.core.subscription.terms import RenewalIntent, Settlement, Subscripti
 from tenure.core.timeline import DAY, Instant
 
 ACTIVATION_DAYS = 365
-"""A subscription that nobody activates ends after so many days [spec: activate-by]."""
+"""A subscription that is never activated ends after so many days [spec: activate-by]."""
 HORIZON = 10 * 366 * DAY
 """An end date further away than ten years is a typing error."""
 

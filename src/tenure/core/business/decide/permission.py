@@ -1,7 +1,7 @@
 """What the policy must allow for a command, judged by what it does and not by its name [spec: agreed-terms, actions].
 
 Who may ask at all is judged before anything else; what a decision then did is compared once more, so that no command
-changes plan or devices by a way that nobody thought of.
+changes plan or devices in an unexpected way.
 """
 
 from collections.abc import Iterator

@@ -71,7 +71,7 @@ def full_pool(taken: OccupiedPlaces) -> Refused:
     full = "The only place is taken" if taken.allowed == 1 else f"All {format_count(taken.allowed, 'place')} are taken"
     parts = f"{taken.alone} by applications on their own, {taken.servers} by administration servers for their devices"
     helps = "Give up the license of an application that is no longer needed: it frees its place itself,"
-    helps = f"{helps} or whoever manages the subscription does so in the provider's portal under Installations."
+    helps = f"{helps} or the manager of the subscription does so in the provider's portal under Installations."
     spare = f" Administration servers hold {taken.spare} that are not in use: they come back when those synchronize."
     return Refused(
         RefusalCode.DEVICE_LIMIT_REACHED,
@@ -81,12 +81,12 @@ def full_pool(taken: OccupiedPlaces) -> Refused:
 
 
 def old_selves(sub: Subscription, command: Activate, now: Instant) -> tuple[SiteState, ...]:
-    """The standalone applications of which one installed anew on their hardware may take one's place, newest first.
+    """The standalone applications whose place a new installation on the same hardware may take, newest first.
 
     Those whose hardware matches in two parts, under another key. None at all when on this hardware a place was taken
     that way within a lease's length, by whichever of them: otherwise every second one of many that are cloned with one
     hardware would put the one before it out, whose lease runs on. Nor when a copy of one of them was said to be an
-    installation of its own within that time: then the same hardware is no sign of its having been installed anew.
+    installation of its own within that time: then the same hardware does not mean that it was installed again.
     """
     if command.installation is not Installation.STANDALONE or command.ephemeral:
         return ()

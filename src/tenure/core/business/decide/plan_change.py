@@ -1,5 +1,5 @@
-"""Another plan of the same product [spec: day-prices, agreed-terms]: dearer at once, cheaper when the paid days are
-over.
+"""Another plan of the same product [spec: day-prices, agreed-terms]: more expensive at once, cheaper when the paid days
+are over.
 
 One whose period has another length begins a whole period of its own; at once, the unused days are credited.
 """
@@ -38,11 +38,12 @@ DAYS_IN_MONTH = Fraction(1461, 48)
 
 
 def change_plan(sub: Subscription, command: ChangePlan, seen: DecisionContext, now: Instant) -> Accepted | Refused:
-    """TermsChanged for a plan dearer by the day, ChangeScheduled for any other; the plan in force changes nothing.
+    """TermsChanged for a plan that costs more per day, ChangeScheduled for any other; the plan in force changes
+    nothing.
 
     What was agreed for the number of devices stays agreed unless the command names a number. In grace nothing is paid
-    for any more: a plan not dearer by the day holds at once, like fewer devices (ADR 5). Refuses as `change_devices`,
-    and unknown_plan, code_not_for_product, subscription_paused.
+    for any more: a plan that does not cost more per day takes effect at once, like fewer devices (ADR 5). Refuses as
+    `change_devices`, and unknown_plan, code_not_for_product, subscription_paused.
     """
     present = sub.terms_at(now)
     wanted = command.terms
@@ -83,7 +84,7 @@ def _other_contract(old: Terms, new: Terms) -> Refused | None:
         return Refused(RefusalCode.CODE_NOT_FOR_PRODUCT, "A plan of another product is another subscription.", "plan")
     if (new.kind, new.currency, new.settlement) != (old.kind, old.currency, old.settlement):
         return Refused(
-            RefusalCode.UNKNOWN_PLAN, "Kind, currency and settlement stay; order anew to change them.", "plan"
+            RefusalCode.UNKNOWN_PLAN, "Kind, currency and settlement stay; place a new order to change them.", "plan"
         )
     if not new.min_devices <= new.devices <= new.max_devices:
         return out_of_range(new)
@@ -176,7 +177,7 @@ def _not_now(sub: Subscription) -> Refused | None:
     if sub.stopped is not None:
         return Refused(RefusalCode.SUBSCRIPTION_PAUSED, "Its clock stands still; release the hold first.")
     if sub.changes[0].terms.settlement is Settlement.EXTERNAL:
-        return Refused(RefusalCode.AWAITING_PAYMENT, "Outside the prepaid balance a dearer plan is a new order.")
+        return Refused(RefusalCode.AWAITING_PAYMENT, "For external payment, a more expensive plan needs a new order.")
     return None
 
 

@@ -64,7 +64,7 @@ def buy_next(
     late: LateRenewal | None,
     paid_by: str,
 ) -> Accepted | Refused:
-    """The next period, whoever pays for it; refusals as in `renew_by_hand`.
+    """The next period, paid by hand or automatically; refusals as in `renew_by_hand`.
 
     `seen` has the rules and the lowest version of the new period's beginning, if that lies behind (`execute`).
     """

@@ -1,8 +1,9 @@
 """What other terms do to periods that are paid for or reserved: what has priced a period stays with it
 [spec: repricing].
 
-Dearer terms are paid for at once. Cheaper ones, or a period of another length, make a mere reserve anew, less the days
-that signed leases still promise; a period paid for ahead is not taken apart: the change is refused with the date.
+More expensive terms are paid for at once. Cheaper terms, or another period length, replace a reserve that is not
+captured, less the days that signed leases still promise. A period paid for ahead is not changed: the command is refused
+with the date.
 """
 
 from collections.abc import Iterable
@@ -36,7 +37,7 @@ class RepricingBill(msgspec.Struct, frozen=True, kw_only=True):
     raises: tuple[tuple[Instant, int], ...] = ()
     charged: int = 0
     reserved: int = 0
-    """Set aside on top; negative when the reserve is made anew for less."""
+    """Reserved in addition; negative when a smaller reserve replaces the old one."""
     facts: tuple[f.Fact, ...] = ()
     postings: tuple[Posting, ...] = ()
 
@@ -137,7 +138,7 @@ def _make_bill(
 
 
 def _additional_price(after: Subscription, period: Period, moment: Instant) -> int | None:
-    """What `period` costs on top from `moment` on, 0 when that rounds to nothing; None when it is not dearer.
+    """What `period` costs on top from `moment` on, 0 when that rounds to nothing; None when it is not more expensive.
 
     The highest total agreed so far, day by day, rounded once, less all charged, so that 10 -> 11 -> 13 costs 10 -> 13.
     """
@@ -167,7 +168,7 @@ def _reserve_posting(
     asked = agreed_price(after, reserved, reserved.since)
     same_length = after.terms_for(reserved.since).period == length_of(sub, reserved)
     cheaper = one_day(asked) < one_day(day_prices_of(reserved)[-1])
-    # Of a stretch that was kept because signed leases promise it nobody wants the rest.
+    # The rest of a stretch that is kept only for signed leases is not replaced.
     if reserved.until >= whole.until and (cheaper or not same_length):
         return _made_anew(sub, after, reserved, fact_header(command, now), seen)
     more = _additional_price(after, reserved, reserved.since)

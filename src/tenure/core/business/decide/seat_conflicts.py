@@ -19,11 +19,11 @@ FIELD = "going"
 
 
 def edit_list(command: EditSeatConflict, seen: DecisionContext, now: Instant) -> Accepted | Refused:
-    """SeatConflictListed: `going` and nobody else stops on the day; the list as it is already changes nothing.
+    """SeatConflictListed: only the applications of `going` stop on the day. An unchanged list is refused.
 
-    As many as have to go, neither fewer (more would be in use than are ordered) nor more (nobody within the order is
-    cut). Refuses `nothing_to_change` where nothing has to go, `field_invalid` for an application named twice or too
-    many, `site_unknown` for one that is not on the list, `seat_conflict_open` for too few.
+    Exactly as many as have to stop: with fewer, more would be in use than are ordered; with more, an application within
+    the order would stop. Refuses `nothing_to_change` where nothing has to go, `field_invalid` for an application named
+    twice or too many, `site_unknown` for one that is not on the list, `seat_conflict_open` for too few.
     """
     conflict = seen.seat_conflict
     if conflict is None or not conflict.go:
@@ -53,7 +53,7 @@ def _wrongly_named(going: tuple[str, ...], conflict: SeatConflict) -> Refused | 
     unknown = [name for name in going if name not in known]
     if not unknown:
         return None
-    detail = f"{unknown[0]} is not an application on its own that uses this subscription now; look at the list anew."
+    detail = f"{unknown[0]} is not an application on its own that uses this subscription now; look at the list again."
     return Refused(RefusalCode.SITE_UNKNOWN, detail, FIELD)
 
 
