@@ -71,5 +71,5 @@ def test_a_list_that_is_wrong_is_refused_with_what_would_be_right(desk: Desk, lo
 def test_where_nobody_has_to_stop_that_is_said(desk: Desk) -> None:
     sub = desk.subscription()
     told = desk.terminal.run("subscriptions", "seat-conflict", sub, terminal=True)
-    assert told.out.strip() == "No lower number of devices is agreed: nobody has to stop."
+    assert told.out.strip() == "No lower number of devices is agreed: no application has to stop."
     assert desk.terminal.refused("edit-seat-conflict", sub, UNKNOWN)["code"] == "nothing_to_change"

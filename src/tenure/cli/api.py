@@ -1,6 +1,6 @@
 """The client of the public API: one request, its answer or a problem as a value, never an exception; lists to the end.
 
-The command has no other door to state. What an answer means is left to whoever asked.
+The command reaches state in no other way. What an answer means is left to the caller.
 """
 
 from collections.abc import Callable, Mapping
@@ -180,7 +180,7 @@ class ApiClient:
         return found, _retry_seconds(response.headers.get("retry-after", "")) if again else None
 
     def unreachable_problem(self, why: str, sending: ApiRequest | None = None) -> CommandFailed:
-        """`unreachable`, in words for whoever uses the API: what was tried where, and whether it may be sent again."""
+        """`unreachable`, in words for a user of the API: what was tried where, and whether it may be sent again."""
         detail = f"{self.url}: {why}."
         if sending is not None and sending.key:
             detail += (

@@ -16,7 +16,7 @@ from tenure.core.periods import format_instant, parse_instant, parse_until
 from tenure.core.pricing import EXPONENTS, check_amount
 from tenure.core.refusals import Refused
 
-Limit = Annotated[int | None, Parameter(help="At most so many; otherwise all.")]
+Limit = Annotated[int | None, Parameter(help="At most this many; otherwise all.")]
 Customer = Annotated[str, Parameter(help="The customer: reference, name, address or id, `cus_…`.")]
 Subscription = Annotated[str, Parameter(help="The subscription: last group of its code, or id, `sub_…`.")]
 Offer = Annotated[str, Parameter(help="The offer: its plan, name or id, `off_…`; `tenure offers list` shows them.")]

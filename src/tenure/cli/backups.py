@@ -32,7 +32,7 @@ _SET_FLOOR = (
     "insert into meta (key, value) values ('epoch_floor', ?) on conflict (key) do update set value = excluded.value"
 )
 _LOOK_AT_EACH = "update sites set revision = 0"
-"""Every site's next synchronization is looked at whole, so that it gets a lease of the new epoch."""
+"""Every site's next synchronization is processed in full, so that it gets a lease of the new epoch."""
 _ROOTS = "select body from documents where name = ? order by version"
 
 Progress = Callable[[int], None]
@@ -86,7 +86,7 @@ def _copy_database(source: Path, file: Path, progress: Progress) -> Refused | No
     try:
         with closing(driver.connect(str(source))) as reader, closing(driver.connect(str(file))) as writer:
             reader.backup(writer, pages=PAGES, progress=lambda status, left, total: progress(left))
-            # One file by itself: no log beside it that could be forgotten or mixed up.
+            # One file by itself: no separate log file that could be forgotten or mixed up.
             writer.execute("pragma journal_mode=delete").fetchall()
             verdict = writer.execute("pragma quick_check").fetchone()[0]
     except driver.Error as fault:

@@ -32,8 +32,10 @@ CUT = (
 Set = Annotated[
     tuple[str, ...], Parameter(name="--set", help="One field's bounds: grace_days=7..60, =7.. or =..60; repeatable.")
 ]
-Lock = Annotated[tuple[str, ...], Parameter(name="--lock", help="A field in which the vendor's default alone holds.")]
-Free = Annotated[tuple[str, ...], Parameter(name="--free", help="A field that is bounded no longer.")]
+Lock = Annotated[
+    tuple[str, ...], Parameter(name="--lock", help="A field for which only the vendor's default is valid.")
+]
+Free = Annotated[tuple[str, ...], Parameter(name="--free", help="A field that is no longer bounded.")]
 
 _APP = add_noun("policy-bounds", "The vendor's bounds on every policy: show, set.", SELLING)
 

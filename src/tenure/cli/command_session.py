@@ -119,7 +119,7 @@ class CommandSession:
         self, api: ApiClient, sending: ApiRequest, people: People, *, rehearse: bool
     ) -> CommandOutput | CommandFailed:
         if rehearse:
-            # A rehearsal leaves no record of its key, so that the same key is good for the deed.
+            # A dry run leaves no record of its key, so that the same key can be used for the real command.
             query: Mapping[str, Any] = {**sending.query, "dry_run": True}
             sending = msgspec.structs.replace(sending, query=query)
         answer = api.send(sending)

@@ -56,7 +56,7 @@ def list_customers(desk: CommandSession, *, about: About = "", sort: Sorted = "i
 
 @add_verb(_APP, "export", READING, example="tenure customers export --out customers.csv")
 def export_customers(desk: CommandSession, *, out: Out, about: About = "", sort: Sorted = "id") -> Ended:
-    """Write the same list to a CSV file for a spreadsheet: money in minor units, and as people write it."""
+    """Write the same list to a CSV file: money in minor units and as decimal numbers."""
     return export_csv(desk, "/v1/customers.csv", {"q": about or None, "sort": None if sort == "id" else sort}, out)
 
 
@@ -87,7 +87,7 @@ def change_customer(
     email: Email = "",
     credit_limit: Credit = "",
 ) -> Ended:
-    """Replace what is known of a customer; what is left out becomes empty, but the credit limit stays as it is."""
+    """Replace a customer's data; fields left out become empty, but the credit limit stays as it is."""
     body = _request_body(desk, name, reference, email, credit_limit)
     if isinstance(body, CommandFailed):
         return body

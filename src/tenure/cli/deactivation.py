@@ -1,5 +1,4 @@
-"""`tenure deactivate`: an application's own license is given back from outside it, by whoever has its
-folder.
+"""`tenure deactivate`: gives back an application's own license from outside the application, with access to its folder.
 
 For an application without such a button, a computer that is given away, a program that is removed. What is erased and
 what the server is told is the SDK's work (`License.release`); nothing here writes to the folder itself.
@@ -57,10 +56,10 @@ def deactivate_application(
     version: Annotated[str, Parameter(help="The application's version, which the server is told.")],
     root: File,
     server: Annotated[str, Parameter(help="The activation server's address, as the application has it.")],
-    sandbox: Annotated[bool, Parameter(help="With the root of a sandbox, and only then.")] = False,
-    clock: Annotated[Path | None, Parameter(help="A file that tells the time; for a sandbox alone.")] = None,
+    sandbox: Annotated[bool, Parameter(help="Only with the root document of a sandbox.")] = False,
+    clock: Annotated[Path | None, Parameter(help="A file with the time; only for a sandbox.")] = None,
 ) -> Ended:
-    """Give back the license of an application on its own: it is erased here, and its place is free for another one.
+    """Give back the license of a standalone application: it is erased here, and its place becomes free.
 
     Says when the place is free: at once, or at the end of its lease. Where the activation server cannot be reached the
     license is erased all the same (exit code 10); the same command, or the application's next start, tells the server.

@@ -27,7 +27,7 @@ def run_demo(
         str, Parameter(help="ADDRESS:PORT of the server, on this computer alone; another port when it is taken.")
     ] = f"{LOOPBACK}:8080",
 ) -> Ended:
-    """Start everything in one process on a scratch folder, and say what there is to try; Ctrl-C ends it."""
+    """Start everything in one process on a temporary folder, with a list of things to try; Ctrl-C ends it."""
     from tenure.http.endpoints import read_endpoint
     from tenure.sandbox.demo import serve_demo
 
@@ -41,7 +41,7 @@ def run_demo(
 
 
 def run_story(desk: CommandSession) -> Ended:
-    """Tell the main job through the real programs on a test clock, one line per step."""
+    """Run the main use case through the real programs on a test clock, one line per step."""
     from tenure.sandbox.story import tell_story
 
     told = tell_story(desk.world.stdout)

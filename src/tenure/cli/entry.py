@@ -10,8 +10,8 @@ from typing import Final
 from tenure.cli.extras import install_advice
 
 MISSING: Final = 10
-"""The exit code of what cannot be reached (`core.refusals.ExitCode.UNREACHABLE`), which nobody can import
-before this."""
+"""The exit code of what cannot be reached (`core.refusals.ExitCode.UNREACHABLE`), which cannot be imported before this.
+"""
 
 
 def main() -> None:

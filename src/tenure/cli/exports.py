@@ -1,4 +1,4 @@
-"""CSV files as the server makes them, written where somebody says; shared by everything that can be exported."""
+"""CSV files as the server makes them, written to a given path; shared by everything that can be exported."""
 
 from pathlib import Path
 from typing import Annotated

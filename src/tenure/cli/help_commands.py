@@ -1,4 +1,4 @@
-"""`tenure help` and `tenure completion`: what newcomers type first, beside the parser's own `--help`."""
+"""`tenure help` and `tenure completion`: what newcomers type first, in addition to the parser's own `--help`."""
 
 import difflib
 from typing import Annotated, Literal
@@ -20,7 +20,7 @@ def add(app: App) -> None:
     def explain(
         desk: CommandSession,
         *words: Annotated[
-            str, Parameter(help="A command, such as `customers add`; `all`: every command; nothing: the way around.")
+            str, Parameter(help="A command, such as `customers add`; `all`: every command; nothing: an overview.")
         ],
     ) -> Ended:
         """Explain a command, as `--help` behind it does; `help all` lists every command."""
@@ -40,7 +40,7 @@ def add(app: App) -> None:
         told = {"command": " ".join(("tenure", *known)), "help": str(meant.help)}
         return make_output(told, lambda screen, _: app.help_print(known, console=screen.help_console()))
 
-    def complete(desk: CommandSession, shell: Annotated[Shell, Parameter(help="Whose script.")]) -> Ended:
+    def complete(desk: CommandSession, shell: Annotated[Shell, Parameter(help="The shell of the script.")]) -> Ended:
         """Print the completion script of a shell, to be kept where that shell looks for it."""
         script = app.generate_completion(shell=shell)
         return make_output({"shell": shell, "script": script}, lambda screen, _: screen.block(script))

@@ -30,7 +30,7 @@ _CHECKPOINT_CAP = 1024 * 1024 * 1024
 
 
 class HistoryVerdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What was looked at, and every fault; a sound history has none."""
+    """What was checked, and every fault; a sound history has none."""
 
     sound: bool
     chains: int
@@ -58,7 +58,7 @@ def verify_history(
         Path | None, Parameter(help="A checkpoint kept elsewhere: shows cut ends and histories rewritten as a whole.")
     ] = None,
 ) -> Ended:
-    """Verify every history against its hash chain; may be run beside the running server. Exit code 11 for any fault."""
+    """Verify every history against its hash chain; may be run while the server runs. Exit code 11 for any fault."""
     from tenure.cli.state import open_reading
     from tenure.store import integrity
 
@@ -84,7 +84,7 @@ def take_checkpoint(
     folder: Folder,
     out: Annotated[Path, Parameter(help="A new file; keep it off the server.")],
 ) -> Ended:
-    """Sign where every history stands now, to be kept elsewhere and compared later."""
+    """Sign the current end of every history, to be kept elsewhere and compared later."""
     from tenure.cli.state import open_reading
     from tenure.store import integrity
 
@@ -98,7 +98,7 @@ def take_checkpoint(
     fault = create_file(out, checkpoints.write_checkpoint(payload, signer))
     if fault is not None:
         return fault
-    told = f"The heads of all histories are signed in {out}. Keep it where nobody who can write the database can."
+    told = f"The heads of all histories are signed in {out}. Keep it where no user of the database can write."
     return make_output({"file": str(out), "at": desk.world.now()}, sentence_output(told))
 
 
@@ -125,9 +125,9 @@ def _make_verdict(findings: list[Any], drift: list[Any], heads: bytes, then: "Ch
 def _print_verdict(screen: CommandScreen, value: Any) -> None:
     looked = f"{format_count(value['links'], 'link')} in {format_count(value['chains'], 'history', 'histories')}"
     if value["sound"]:
-        screen.heading(f"Sound: what was written is there unchanged, {looked}.")
+        screen.heading(f"Sound: all stored facts are unchanged, {looked}.")
     else:
-        screen.heading(f"Not as it was written: {format_count(len(value['findings']), 'fault')} in {looked}.")
+        screen.heading(f"Not sound: {format_count(len(value['findings']), 'fault')} in {looked}.")
         screen.table(value["findings"], FINDING, "The chains themselves are sound.")
     for each in value["drift"]:
         screen.line(f"The balance of {each['customer']} is not what its postings sum up to.")

@@ -46,7 +46,7 @@ DUE = (
 PurposeName = Literal["lease", "answer", "notice", "checkpoint", "webhook"]
 Secrets = Annotated[tuple[Path, ...], Parameter(help="A file with root keys; repeat for more of them.")]
 Kid = Annotated[str, Parameter(help="The key's id, as `tenure keys show` names it.")]
-Dry = Annotated[bool, Parameter(negative=(), help="Do nothing; show what would stand in the root document.")]
+Dry = Annotated[bool, Parameter(negative=(), help="Do nothing; show the new root document.")]
 Draft = Annotated[Path | None, Parameter(help="Write the signed draft here instead of installing it.")]
 
 _APP = add_noun("keys", "Signing keys: show, due, publish, use, close, retire, revoke, replace, rotate.", SERVER)
@@ -88,7 +88,7 @@ def publish_key(
     out: Draft = None,
     dry_run: Dry = False,
 ) -> Ended:
-    """Make a key known to clients; it signs nothing before every client had time to hear of it."""
+    """Make a key known to clients; it signs nothing before every client had time to learn it."""
     from tenure.cli import rotation
 
     step = rotation.publish_key(Path(folder), purpose, product, desk.world.draw, desk.world.now())
@@ -97,7 +97,7 @@ def publish_key(
 
 @add_verb(_APP, "use", READING, example="tenure keys use lease-1f… --folder /srv/tenure")
 def use_key(desk: CommandSession, kid: Kid, *, folder: Folder) -> Ended:
-    """See whether a published key signs already; the server goes over to it by itself as soon as it may."""
+    """Show whether a published key signs already; the server switches to it by itself as soon as it may."""
     from tenure.cli import rotation
 
     view = rotation.use_key(Path(folder), kid, desk.world.now())
@@ -115,7 +115,7 @@ def use_key(desk: CommandSession, kid: Kid, *, folder: Folder) -> Ended:
 def close_key(
     desk: CommandSession, kid: Kid, *, folder: Folder, root_secrets: Secrets, out: Draft = None, dry_run: Dry = False
 ) -> Ended:
-    """Let a key sign nothing more; what it signed stays good."""
+    """Let a key sign nothing more; its signatures stay valid."""
     from tenure.cli import rotation
 
     return _take_step(
@@ -132,7 +132,7 @@ def close_key(
 def retire_key(
     desk: CommandSession, kid: Kid, *, folder: Folder, root_secrets: Secrets, out: Draft = None, dry_run: Dry = False
 ) -> Ended:
-    """Drop a closed key once nothing it signed can live any more."""
+    """Drop a closed key once everything that it signed has expired."""
     from tenure.cli import rotation
 
     return _take_step(
@@ -156,7 +156,7 @@ def revoke_key(
     out: Draft = None,
     dry_run: Dry = False,
 ) -> Ended:
-    """Drop a stolen key at once: everything it signed is refused by everyone who hears of it."""
+    """Drop a stolen key at once: clients refuse its signatures as soon as they learn of it."""
     from tenure.cli import rotation
 
     step = rotation.revoke_key(Path(folder), kid, desk.world.now())
@@ -192,7 +192,7 @@ def replace_key(
 def extend_root(
     desk: CommandSession, *, folder: Folder, root_secrets: Secrets, out: Draft = None, dry_run: Dry = False
 ) -> Ended:
-    """Issue the same root document anew, before it expires."""
+    """Issue the same root document again, before it expires."""
     from tenure.cli import rotation
 
     return _take_step(
@@ -266,7 +266,7 @@ def _take_if_sure(
     yes: bool,
     dry_run: bool,
 ) -> Ended:
-    """A step that hurts whoever holds something the key signed: only after a question, or with --yes."""
+    """A step that affects every holder of something the key signed: only after a question, or with --yes."""
     if not isinstance(step, Refused) and not (yes or dry_run):
         if not desk.world.is_interactive:
             return invalid_field(

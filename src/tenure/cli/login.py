@@ -57,7 +57,7 @@ def save_login(
     url: Annotated[str, Parameter(help="The server's address, https://…")],
     *,
     as_: As = profiles.DEFAULT,
-    provider: Annotated[str, Parameter(help="For a vendor's token: whose data is meant when nothing is said.")] = "",
+    provider: Annotated[str, Parameter(help="For a vendor's token: whose data is meant by default.")] = "",
     token_file: Annotated[
         Path | None,
         Parameter(
@@ -85,7 +85,7 @@ def save_login(
 
 
 def forget_login(desk: CommandSession, *, as_: As = profiles.DEFAULT) -> Ended:
-    """Forget a profile and its token; `tenure tokens withdraw` makes the token itself good for nothing."""
+    """Forget a profile and its token; `tenure tokens withdraw` makes the token itself invalid."""
     return _with_profile(
         desk, as_, None, f"Profile {as_} is forgotten. The token itself is still good until it is withdrawn."
     )

@@ -1,4 +1,4 @@
-"""Names typed instead of ids: what `http.lookup` says of them, asked over the desk's connection."""
+"""Names typed instead of ids: what `http.lookup` says of them, asked over the session's connection."""
 
 from typing import Any
 

@@ -39,7 +39,7 @@ def add(app: App) -> None:
 
 @add_verb(_APP, "status", READING, example="tenure mail status")
 def show_status(desk: CommandSession) -> Ended:
-    """Show whether mails go out, and what to do if they do not (the vendor only)."""
+    """Show whether emails are sent, and what to do if they are not (the vendor only)."""
     return desk.get_shown("/v1/mail", _print_status, tenant=False)
 
 

@@ -251,7 +251,7 @@ def _ask_question(question: str) -> str:
 
 
 def _silence_streams(world: CommandEnvironment) -> None:
-    """Whoever read the output has gone; the interpreter must not complain about it at its end."""
+    """The reader of the output has gone; the interpreter must not complain about it at its end."""
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), world.stdout.fileno())
     except (OSError, ValueError):

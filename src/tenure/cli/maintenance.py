@@ -26,7 +26,7 @@ def add(app: App) -> None:
 
 
 def run_rebuild(desk: CommandSession, *, folder: Folder) -> Ended:
-    """Compute lists and due dates anew from the facts; the server must not be running."""
+    """Compute lists and due dates again from the facts; the server must not be running."""
     from tenure.cli import rebuild
 
     with desk.show_count() as progress:
@@ -36,7 +36,7 @@ def run_rebuild(desk: CommandSession, *, folder: Folder) -> Ended:
     return make_output(
         {"subscriptions": count},
         sentence_output(
-            f"{format_count(count, 'subscription was', 'subscriptions were')} computed anew from their facts."
+            f"{format_count(count, 'subscription was', 'subscriptions were')} computed again from their facts."
         ),
     )
 
@@ -65,7 +65,7 @@ def run_backup(
 def run_restore(
     desk: CommandSession, file: Annotated[Path, Parameter(help="A file that `tenure backup` made.")], *, folder: Folder
 ) -> Ended:
-    """Put a backup in place of the database; the present one is kept beside it. The server must not be running.
+    """Put a backup in place of the database; the current one is kept next to it. The server must not be running.
 
     Opens a new epoch, so that sites that have seen more than the backup knows are neither refused nor taken for clones.
     """

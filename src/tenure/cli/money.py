@@ -71,7 +71,7 @@ def top_up(
     reference: Annotated[str, Parameter(help="Your own reference; under it the payment is booked once.")],
     note: Annotated[str, Parameter(help="Shown in the statement.")] = "",
 ) -> Ended:
-    """Book money that came in; what waits for it is paid at once."""
+    """Book money that came in; payments that wait for it are made at once."""
     currency = _account_currency(desk, customer)
     units = currency if isinstance(currency, CommandFailed) else parse_amount(amount, currency, "amount")
     if isinstance(units, CommandFailed):
@@ -88,7 +88,7 @@ def credit_limit(
     *,
     why: Annotated[str, Parameter(help="Kept with the change.")] = "",
 ) -> Ended:
-    """Set how far the balance may go below zero; what a raised limit covers is paid at once."""
+    """Set how far the balance may go below zero; waiting payments that it covers are made at once."""
     currency = _account_currency(desk, customer)
     units = currency if isinstance(currency, CommandFailed) else parse_amount(limit, currency, "credit_limit")
     if isinstance(units, CommandFailed):
@@ -99,7 +99,7 @@ def credit_limit(
 
 
 def show_account(desk: CommandSession, customer: Customer) -> Ended:
-    """Show a customer's balance and what can be spent."""
+    """Show a customer's balance and the amount that can be spent."""
     answer = desk.get(fill_path("/v1/customers/{customer}/runway", customer=customer))
     if isinstance(answer, CommandFailed):
         return answer
@@ -134,7 +134,7 @@ def show_statement(
 
 
 def show_runway(desk: CommandSession, customer: Customer) -> Ended:
-    """Show until when the balance covers what falls due, and what will go unpaid."""
+    """Show until when the balance covers all due payments, and which ones will fail."""
     currency = _account_currency(desk, customer)
     if isinstance(currency, CommandFailed):
         return currency

@@ -77,7 +77,7 @@ def add_offer(
 
 @add_verb(_APP, "withdraw", CHANGING, example="tenure offers withdraw off_…")
 def withdraw_offer(desk: CommandSession, offer: Offer) -> Ended:
-    """Sell it no more; who has it keeps it."""
+    """Withdraw an offer from sale; existing customers keep it."""
     where = fill_path("/v1/offers/{offer}", offer=offer)
     return desk.write(
         ApiRequest(method="DELETE", path=where), sentence_output(f"{offer} is withdrawn; who has it keeps it.")

@@ -1,4 +1,4 @@
-"""`tenure offline`: a site without a network asks and is answered by files; at the site and at the provider's desk."""
+"""`tenure offline`: a site without a network asks and is answered by files; at the site and at the provider."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -31,7 +31,7 @@ def add(app: App) -> None:
 def make_request(
     desk: CommandSession,
     *,
-    activate: Annotated[bool, Parameter(help="Apply an activation code: asked for, or read from stdin.")] = False,
+    activate: Annotated[bool, Parameter(help="Apply an activation code; it is asked for or read from stdin.")] = False,
     successor: Annotated[bool, Parameter(help="Stage the code instead of applying it.")] = False,
     out: Out = None,
     qr: Annotated[
@@ -57,7 +57,7 @@ def make_request(
 
 @add_verb(_APP, "answer", CREATING, example="tenure offline answer request.txt --out answer.txt")
 def answer_request(desk: CommandSession, file: File, *, out: Out = None) -> Ended:
-    """At the provider's or the customer's desk: answer a request that was carried here."""
+    """For the provider or the customer: answer a request that was carried here."""
     text = _read_text(desk, file)
     if isinstance(text, CommandFailed):
         return text
@@ -67,7 +67,7 @@ def answer_request(desk: CommandSession, file: File, *, out: Out = None) -> Ende
 
 @add_verb(_APP, "import", LOCAL, example="tenure offline import answer.txt")
 def import_answer(desk: CommandSession, file: File, *, product: Product = "", site: Site = "") -> Ended:
-    """At the site: import the answer that was carried back, once; a vendor's notice comes in this way too."""
+    """At the site: import the answer, once; a vendor's notice is imported in the same way."""
     text = _read_text(desk, file)
     if isinstance(text, CommandFailed):
         return text
@@ -121,7 +121,7 @@ def _with_qr(people: People) -> People:
         if too_large:
             screen.line(f"No QR code: {too_large} {INSTEAD}")
             return
-        screen.line("The same as a QR code, for the camera of whoever carries it out:")
+        screen.line("The same as a QR code, to be taken along as a photo:")
         for row in to_blocks(squares).splitlines():
             screen.line(row, "bright_white on black")
 

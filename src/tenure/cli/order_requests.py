@@ -46,7 +46,7 @@ def ask_for_order(
     *,
     note: Annotated[str, Parameter(help="The provider reads it.")] = "",
 ) -> Ended:
-    """Ask the provider for an order; nothing is sold by it."""
+    """Ask the provider for an order; nothing is bought yet."""
     body = {"customer": customer, "offer": offer, "devices": devices, "note": note}
     return desk.write(ApiRequest(method="POST", path="/v1/order-requests", body=body), _print_request)
 
@@ -61,7 +61,7 @@ def list_order_requests(
     ] = None,
     limit: Limit = None,
 ) -> Ended:
-    """List what customers ask to have ordered; `tenure order --request` orders one."""
+    """List customers' order requests; `tenure order --request` orders one."""
     query = {"customer": customer or None, "state": state}
     return desk.get_list("/v1/order-requests", _print_requests, query, limit=limit)
 
@@ -83,7 +83,7 @@ def decline_order_request(
 
 
 def _print_requests(screen: CommandScreen, items: Any) -> None:
-    screen.table(items, REQUEST, "Nobody asks for an order.")
+    screen.table(items, REQUEST, "There are no order requests.")
 
 
 def _print_request(screen: CommandScreen, value: Any) -> None:

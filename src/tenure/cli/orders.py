@@ -29,7 +29,7 @@ def place_order(
     why: Why = "",
     request: Annotated[str, Parameter(help="The order request, `orq_…`, that this order fulfills.")] = "",
 ) -> Ended:
-    """Order a subscription for a customer; the activation code is in this answer only."""
+    """Order a subscription for a customer; the activation code is shown only once, here."""
     body: dict[str, Any] = {
         "customer": customer,
         "offer": offer,

@@ -55,10 +55,10 @@ def ask_payment(
     customer: Customer,
     *,
     amount: Money = "",
-    subscription: Annotated[str, Parameter(help="Pay what its next period lacks.")] = "",
+    subscription: Annotated[str, Parameter(help="Pay the amount that its next period lacks.")] = "",
     note: Annotated[str, Parameter(help="Shown with the request.")] = "",
 ) -> Ended:
-    """Ask for a payment; the answer says what to quote."""
+    """Ask for a payment; the answer contains the payment reference."""
     units = _amount_units(desk, amount)
     if isinstance(units, CommandFailed):
         return units
@@ -94,9 +94,9 @@ def book_payment(
     request: PaymentRequest,
     *,
     reference: Annotated[str, Parameter(help="Your own reference; under it the payment is booked once.")],
-    amount: Annotated[str, Parameter(help="What came, if it is not what was asked.")] = "",
+    amount: Annotated[str, Parameter(help="The amount received, if it differs from the request.")] = "",
 ) -> Ended:
-    """Book the payment of a request; what waits for the money is paid at once."""
+    """Book the payment of a request; payments that wait for the money are made at once."""
     units = _amount_units(desk, amount)
     if isinstance(units, CommandFailed):
         return units
@@ -111,7 +111,7 @@ def confirm_payment(
     desk: CommandSession,
     reference: Annotated[str, Parameter(help="Your own reference of the payment; it has one effect.")],
     *lines: Annotated[str, Parameter(help="`SUBSCRIPTION=order`, `=renewal`, or `=raise:20` for 20 devices.")],
-    why: Annotated[str, Parameter(help="Kept with what it paid for.")] = "",
+    why: Annotated[str, Parameter(help="Kept with the payment.")] = "",
 ) -> Ended:
     """Confirm one payment made outside the balance for several subscriptions: all of it takes effect, or nothing."""
     read = [_parse_line(each) for each in lines]
@@ -124,13 +124,13 @@ def confirm_payment(
 
 @add_verb(_APP, "withdraw", CREATING, example="tenure payments withdraw pay_…")
 def withdraw_payment(desk: CommandSession, request: PaymentRequest) -> Ended:
-    """Withdraw a payment request that nobody has paid."""
+    """Withdraw a payment request that is not paid."""
     return desk.write(ApiRequest(method="POST", path=f"{_request_path(request)}/withdraw"), _print_request)
 
 
 @add_verb(_APP, "play", CREATING, example="tenure payments play pay_…")
 def play_payment(desk: CommandSession, request: PaymentRequest) -> Ended:
-    """Pay a request with a sandbox's play money."""
+    """Pay a request with test money of a sandbox."""
     return desk.write(
         ApiRequest(method="POST", path="/v1/sandbox/pay", body={"payment_request": request}), _print_booked
     )
@@ -138,18 +138,18 @@ def play_payment(desk: CommandSession, request: PaymentRequest) -> Ended:
 
 @add_verb(_APP, "settings", READING, example="tenure payments settings")
 def show_settings(desk: CommandSession) -> Ended:
-    """Show how the provider is paid."""
+    """Show the provider's payment settings."""
     return desk.get_shown("/v1/payment-settings", _print_settings)
 
 
 @add_verb(_APP, "change", CHANGING, example="tenure payments change 'To IBAN DE00 …, quote the reference.' --days 14")
 def change_settings(
     desk: CommandSession,
-    instructions: Annotated[str, Parameter(help="What customers are told.")],
+    instructions: Annotated[str, Parameter(help="The payment instructions for customers.")],
     *,
     days: Annotated[int, Parameter(help="For how many days a request is open.")] = 30,
 ) -> Ended:
-    """Change what customers are told about paying."""
+    """Change the payment instructions for customers."""
     body = {"instructions": instructions, "request_days": days}
     return desk.write(ApiRequest(method="PUT", path="/v1/payment-settings", body=body), _print_settings)
 
@@ -158,9 +158,9 @@ def change_settings(
 def rotate_secret(
     desk: CommandSession,
     *,
-    at_once: Annotated[bool, Parameter(negative=(), help="End the one before at once, as when it leaked.")] = False,
+    at_once: Annotated[bool, Parameter(negative=(), help="End the old one at once, as when it leaked.")] = False,
 ) -> Ended:
-    """Give the payment gateway a new secret, shown once; the one before holds for a day more, unless it leaked."""
+    """Give the payment gateway a new secret, shown once; the old one is accepted for one more day, unless it leaked."""
     where = "/v1/payment-settings/rotate-secret"
     query: dict[str, str | int | bool | None] = {"at_once": True} if at_once else {}
     return desk.write(ApiRequest(method="POST", path=where, query=query), _print_secret)
@@ -194,7 +194,7 @@ def _amount_units(desk: CommandSession, amount: str) -> int | CommandFailed | No
 
 
 def _print_requests(screen: CommandScreen, items: Any) -> None:
-    screen.table(items, REQUEST, "Nobody is asked to pay.")
+    screen.table(items, REQUEST, "There are no payment requests.")
 
 
 def _print_request(screen: CommandScreen, value: Any) -> None:

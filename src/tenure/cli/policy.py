@@ -35,11 +35,11 @@ AFFECTED = (
 Rules = Annotated[tuple[str, ...], Parameter(name="--rule", help="One rule, such as grace_days=7; repeatable.")]
 
 Now = Annotated[
-    bool, Parameter(name="--apply-now", negative="", help="A longer grace reaches running periods at once.")
+    bool, Parameter(name="--apply-now", negative="", help="A longer grace applies to running periods at once.")
 ]
 
 _WHOLE = ("customer_actions", "provider_actions", "renewal_order")
-"""What a policy says as a whole, beside its figures."""
+"""What a policy says as a whole, in addition to its figures."""
 _APP = add_noun("policy", "The provider's policy: show, effective, impact, set, publish.", SELLING)
 
 
@@ -58,10 +58,10 @@ def show_policy(desk: CommandSession) -> Ended:
 def effective_policy(
     desk: CommandSession,
     *,
-    offer: Annotated[str, Parameter(help="What a period of this offer begun now would hold.")] = "",
+    offer: Annotated[str, Parameter(help="The figures for a period of this offer that begins now.")] = "",
     subscription: Annotated[str, Parameter(help="What this subscription's running period holds.")] = "",
 ) -> Ended:
-    """Show each figure that holds for an offer or a subscription, with its source."""
+    """Show each figure that applies to an offer or a subscription, with its source."""
     query = {"offer": offer or None, "subscription": subscription or None}
     return desk.get_shown("/v1/policy/effective", _in_force, query)
 
@@ -70,7 +70,7 @@ def effective_policy(
 def foresee_impact(
     desk: CommandSession, file: File | None = None, *, rule: Rules = (), apply_now: Now = False
 ) -> Ended:
-    """Show whom publishing would affect, from when on and which way; nothing is changed.
+    """Show whom publishing would affect, from when on, and in which direction; nothing is changed.
 
     It ends with the report's name: `tenure policy publish` with `--outcome` publishes exactly this, or nothing.
     """
@@ -84,7 +84,7 @@ def foresee_impact(
 def publish_policy(
     desk: CommandSession, file: File | None = None, *, rule: Rules = (), apply_now: Now = False
 ) -> Ended:
-    """Publish the whole policy anew: from a JSON file, from single rules, or both.
+    """Publish the whole policy again: from a JSON file, from single rules, or both.
 
     What neither says is the vendor's default again; `tenure policy set` keeps what is published.
     Permissions hold at once, figures for periods that begin later.

@@ -34,7 +34,7 @@ def run_portal(
         str, Parameter(help="The address people use, when a proxy that ends TLS stands before it: https://…")
     ] = "",
     trusted_proxy: Annotated[
-        tuple[str, ...], Parameter(help="Addresses of proxies whose X-Forwarded-For is believed.")
+        tuple[str, ...], Parameter(help="Addresses of proxies whose X-Forwarded-For is trusted.")
     ] = (),
     certificate: Annotated[str, Parameter(help="File of the TLS certificate chain (PEM); else plain HTTP.")] = "",
     key: Annotated[
@@ -43,9 +43,9 @@ def run_portal(
     server_key: Annotated[
         str, Parameter(help="File `portal.key` of the server's folder, or a copy: visitors count by their own address.")
     ] = "",
-    name: Annotated[str, Parameter(help="What the website is called before anybody is signed in.")] = "Tenure",
+    name: Annotated[str, Parameter(help="The website's name before sign-in.")] = "Tenure",
 ) -> Ended:
-    """Run the portal until it is stopped. It keeps nothing: whoever was signed in signs in again after a restart."""
+    """Run the portal until it is stopped. It keeps nothing: users sign in again after a restart."""
     from tenure.http.endpoints import read_endpoint
     from tenure.http.serve import CannotListen, ListenAddress
     from tenure.portal.app import PortalSettings

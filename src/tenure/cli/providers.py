@@ -54,11 +54,13 @@ def add_provider(
     name: Annotated[str, Parameter(help="The provider's name.")],
     *,
     currency: Annotated[str, Parameter(help="ISO 4217, such as EUR: of all its prices and balances.")],
-    sandbox: Annotated[bool, Parameter(negative=(), help="With a clock of its own, and worthless signatures.")] = False,
+    sandbox: Annotated[
+        bool, Parameter(negative=(), help="With its own clock, and signatures that production refuses.")
+    ] = False,
     brand: Annotated[str, Parameter(help="The name it shows to its customers.")] = "",
     logo: Annotated[str, Parameter(help="Address of its logo, https.")] = "",
     color: Annotated[str, Parameter(help="Its color, such as #0a5bd3.")] = "",
-    support: Annotated[str, Parameter(help="How its support is reached.")] = "",
+    support: Annotated[str, Parameter(help="Contact of its support.")] = "",
     renew_url: Annotated[str, Parameter(help="Where customers renew.")] = "",
 ) -> Ended:
     """Add a service provider (the vendor only)."""
@@ -96,17 +98,17 @@ def add_token(
     name: Annotated[str, Parameter(help="What it is for.")],
     *,
     role: Annotated[
-        Literal["vendor", "provider", "customer"], Parameter(help="As whom the program acts.")
+        Literal["vendor", "provider", "customer"], Parameter(help="The role in which the program acts.")
     ] = "provider",
-    customer: Annotated[str, Parameter(help="For the role `customer`: whose.")] = "",
+    customer: Annotated[str, Parameter(help="For the role `customer`: which customer.")] = "",
     scope: Annotated[
         tuple[str, ...],
         Parameter(help="What it may do, such as `money:read`; repeat for more. Needed unless --everything."),
     ] = (),
     everything: Annotated[
-        bool, Parameter(negative=(), help="All that its role may do, but for people and the audit.")
+        bool, Parameter(negative=(), help="All that its role may do, except users and the audit log.")
     ] = False,
-    days: Annotated[int, Parameter(help="How long it is good for.")] = 365,
+    days: Annotated[int, Parameter(help="For how many days it is valid.")] = 365,
 ) -> Ended:
     """Make a token for a program; its secret is shown this once."""
     if everything == bool(scope):
@@ -119,7 +121,7 @@ def add_token(
 
 @add_verb(_TOKENS, "withdraw", CHANGING, example="tenure tokens withdraw tok_…")
 def withdraw_token(desk: CommandSession, token: Annotated[str, Parameter(help="The token's id, `tok_…`.")]) -> Ended:
-    """Make a token good for nothing from now on."""
+    """Make a token invalid from now on."""
     where = fill_path("/v1/tokens/{token}", token=token)
     return desk.write(ApiRequest(method="DELETE", path=where), sentence_output(f"{token} is withdrawn."))
 

@@ -1,4 +1,4 @@
-"""`tenure rebuild`: lists and due dates computed anew from facts, in one transaction; the old ones stay
+"""`tenure rebuild`: lists and due dates computed again from facts, in one transaction; the old ones stay
 until then."""
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ AT_ONCE = 200
 
 
 async def rebuild_projections(folder: Path, now: Instant, progress: Callable[[int], None]) -> int | Refused:
-    """How many subscriptions were computed anew; `progress` hears the count so far.
+    """How many subscriptions were computed again; `progress` hears the count so far.
 
     Refuses `not_found` where there is no server, `server_busy` while it runs.
     """
@@ -35,7 +35,7 @@ def _rebuild_all(conn: Connection, real: Instant, progress: Callable[[int], None
     integrity.drop_projections(conn)
     count = 0
     for provider, now in _provider_clocks(conn, real):
-        # What is due is everything that was dropped; what is computed anew is due later, or never.
+        # What is due is everything that was dropped; what is computed again is due later, or never.
         while due := subscriptions.due_subscriptions(conn, now, AT_ONCE, provider):
             for tenant, name in due:
                 _rebuild_one(conn, tenant, name, now)
@@ -49,7 +49,8 @@ def _rebuild_one(conn: Connection, provider: str, name: str, now: Instant) -> No
     if sub is None:
         subscriptions.look_again(conn, provider, name, None)
         return
-    # Whoever forgets when to look again must tell what came true since the last look; each is told once.
+    # A rebuild forgets the next due instants, so it must announce what has become true since the last settlement; each
+    # is told once.
     sweep.announce_phase(conn, sub, now)
     account_repository.project_subscription(conn, sub, now)
 

@@ -27,13 +27,13 @@ _OPENING = """\
   does exactly that or nothing. `--preview` shows, asks and does.
 - **Once:** every POST carries an Idempotency-Key. If no answer came, the same command with `--idempotency-key` and
   the key that was named has one effect.
-- **Times** are shown in the reader's zone with UTC beside. A date alone stands for its whole day where it is an end,
+- **Times** are shown in the reader's zone, followed by UTC. A date alone stands for its whole day where it is an end,
   and for its midnight UTC where it is a beginning.
 - **Completion:** `tenure --install-completion`.
 """
 _MEANINGS = {
     ExitCode.DONE: "done",
-    ExitCode.FAULT: "an error nobody foresaw",
+    ExitCode.FAULT: "an unexpected error",
     ExitCode.INPUT: "what was typed or sent is not acceptable",
     ExitCode.PERMISSION: "not known, or not permitted",
     ExitCode.UNKNOWN: "there is no such thing, or it is not yours",

@@ -36,7 +36,7 @@ def add(app: App) -> None:
 
 
 def show_refusals(desk: CommandSession, code: Annotated[str, Parameter(help="One code only.")] = "") -> Ended:
-    """Show every refusal there is, or one of them whole, with its exit code."""
+    """Show every refusal, or one with all its details, with its exit code."""
     if not code:
         return make_output(list(TABLE.values()), _print_refusals)
     row = _refusal_rows().get(code)

@@ -1,4 +1,4 @@
-"""How a function becomes a command: it is handed a desk and its own arguments, and returns what there is to show.
+"""How a function becomes a command: it receives a session and its own arguments, and returns what there is to show.
 
 The parser is cyclopts; only this module, `options` and `main` know it.
 """
@@ -22,10 +22,10 @@ Ended = CommandOutput | CommandFailed
 Run = Callable[..., Ended]
 R = TypeVar("R", bound=Run)
 
-CUSTOMERS_SIDE = Group.create_ordered("Customers and what they bought")
+CUSTOMERS_SIDE = Group.create_ordered("Customers and subscriptions")
 SELLING = Group.create_ordered("What is sold")
 ACCESS = Group.create_ordered("Access")
-SANDBOX = Group.create_ordered("To play with")
+SANDBOX = Group.create_ordered("Sandbox and demo")
 SERVER = Group.create_ordered("The server itself")
 HELPING = Group.create_ordered("Help")
 
@@ -128,7 +128,9 @@ def add_verb(
     example: str,
     group: Group | None = None,
 ) -> Callable[[R], R]:
-    """The decorated function becomes the command `name` of `app`; its docstring is the help, `desk` is handed in."""
+    """The decorated function becomes the command `name` of `app`; its docstring is the help, `desk` is the session that
+    is passed in.
+    """
 
     def take(run: R) -> R:
         _, *own = inspect.signature(run).parameters.values()

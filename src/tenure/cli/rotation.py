@@ -25,7 +25,7 @@ from tenure.wire.rotation_due import KeyState, state_of
 
 Draw = Callable[[int], bytes]
 LEFT_WITHOUT = {
-    Purpose.LEASE: "nobody gets a new lease; leases signed by other keys go on.",
+    Purpose.LEASE: "no site gets a new lease; leases signed by other keys go on.",
     Purpose.ANSWER: "no site is answered; every lease that is held goes on.",
     Purpose.NOTICE: "no amnesty can be published, and those published are not handed on.",
     Purpose.CHECKPOINT: "no checkpoint can be written.",
@@ -165,7 +165,7 @@ def retire_key(folder: Path, kid: str, now: Instant) -> PlannedRotation | Refuse
 
 
 def revoke_key(folder: Path, kid: str, now: Instant) -> PlannedRotation | Refused:
-    """`kid` is dropped at once; says what nobody can sign then."""
+    """`kid` is dropped at once; says what cannot be signed then."""
     step = _change_document(folder, lambda document: rotation.revoke_key(document, kid, now, now + ROOT_LIFE), "")
     if isinstance(step, Refused):
         return step

@@ -1,4 +1,4 @@
-"""What people read: sentences, money, instants in their own zone with UTC beside, tables; no decisions.
+"""What people read: sentences, money, instants in their own zone, followed by UTC, tables; no decisions.
 
 What came from a server or another person is never sent to the terminal as it is: it could move the cursor or lie about
 what stands where.
@@ -43,7 +43,7 @@ def plain_text(value: object) -> str:
 
 
 def format_moment(text: str | None, zone: tzinfo | None) -> str:
-    """An RFC 3339 instant in the reader's zone with UTC beside; `never` for none, the text itself if it is no instant.
+    """An RFC 3339 instant in the reader's zone, followed by UTC; `never` for none, the text itself if it is no instant.
 
     Of UTC the date is shown only where it is another one.
     """
@@ -150,7 +150,7 @@ class CommandScreen:
             self._stream.write(plain_text(text) + "\n")
 
     def block(self, text: str) -> None:
-        """Text of several lines that somebody will copy: each as it is, nothing between them and no style."""
+        """Text of several lines that a user will copy: each as it is, nothing between them and no style."""
         for each in text.splitlines():
             self.line(each)
 

@@ -65,7 +65,7 @@ def run_server(
     ] = "",
     trusted_proxy: Annotated[
         tuple[str, ...],
-        Parameter(help="Addresses of portals and proxies whose X-Forwarded-For is believed. Repeatable."),
+        Parameter(help="Addresses of portals and proxies whose X-Forwarded-For is trusted. Repeatable."),
     ] = (),
 ) -> Ended:
     """Run the activation server until it is stopped. Options come before its settings, server.json."""
@@ -93,7 +93,7 @@ def _print_initialized(screen: CommandScreen, value: Any) -> None:
         [
             ("Root document", f"{value['root_file']} (give it to every client)"),
             ("Its fingerprint", value["fingerprint"]),
-            ("Root keys", f"{value['root_secrets']} (move it off this machine: whoever has it can replace every key)"),
+            ("Root keys", f"{value['root_secrets']} (move it off this machine: its holder can replace every key)"),
             ("Portal's key", f"{value['portal_key']} (for `tenure portal run --server-key`)"),
             ("Vendor's token", value["vendor_token"]),
             ("Owner's invitation", link),
@@ -102,5 +102,5 @@ def _print_initialized(screen: CommandScreen, value: Any) -> None:
     if not value["portal_url"]:
         screen.line("The invitation's link begins with the portal's address; --portal-url writes it whole.")
     screen.line("Token and invitation are shown this once. `tenure login` keeps the token.")
-    screen.line("The invitation makes whoever follows it within a week the vendor's owner, by e-mail and password.")
+    screen.line("Follow the invitation within a week to become the vendor's owner, with email and password.")
     screen.line(f"Start it with: tenure server run --folder {shlex.quote(value['folder'])}")

@@ -68,9 +68,9 @@ def init_site(
         str, Parameter(help="ADDRESS:PORT that devices speak to; 127.0.0.1 keeps it to this computer's devices.")
     ] = "0.0.0.0:8482",
     ca_file: Annotated[
-        Path | None, Parameter(help="Certificates (PEM) to believe the server by, of an authority of your own.")
+        Path | None, Parameter(help="Certificates (PEM) of your own authority, to trust the server.")
     ] = None,
-    sandbox: Annotated[bool, Parameter(help="With the root of a sandbox, and only then.")] = False,
+    sandbox: Annotated[bool, Parameter(help="Only with the root document of a sandbox.")] = False,
     site: Site = "",
 ) -> Ended:
     """Make a new site in an empty folder: its key, its settings, the administrator's token."""
@@ -115,7 +115,7 @@ def run_site(
     desk: CommandSession,
     *,
     site: Site = "",
-    clock: Annotated[Path | None, Parameter(help="A file that tells the time; for a sandbox alone.")] = None,
+    clock: Annotated[Path | None, Parameter(help="A file with the time; only for a sandbox.")] = None,
 ) -> Ended:
     """Run the site until it is stopped."""
     from tenure.site.main import serve_folder
@@ -126,7 +126,7 @@ def run_site(
 
 @add_verb(_APP, "anew", LOCAL, example="tenure site anew")
 def begin_anew(desk: CommandSession, *, site: Site = "") -> Ended:
-    """Begin anew with another key: for a copy that becomes a site of its own, and for one that was declared lost."""
+    """Reset this site with another key: for a copy that becomes a separate site, or a site that was declared lost."""
     from tenure.site.main import reset_site
 
     folder = folder_of(desk.world, site, "TENURE_SITE", "site")
@@ -145,7 +145,7 @@ def site_events(
     *,
     severity: Annotated[str, Parameter(help="Of this severity only: info, warning, critical.")] = "",
     kind: Annotated[str, Parameter(help="Of this kind only, such as device_limit_reached.")] = "",
-    new: Annotated[bool, Parameter(help="Only what nobody has acknowledged yet.")] = False,
+    new: Annotated[bool, Parameter(help="Only events that are not acknowledged yet.")] = False,
     limit: Limit = 50,
     site: Site = "",
 ) -> Ended:
@@ -179,7 +179,7 @@ def acknowledge_events(
 def report_usage(
     desk: CommandSession,
     *,
-    days: Annotated[int, Parameter(help="The last so many days.")] = 30,
+    days: Annotated[int, Parameter(help="The last days, this many.")] = 30,
     product: Product = "",
     group: Annotated[str, Parameter(help="Of this group only.")] = "",
     site: Site = "",
@@ -204,7 +204,7 @@ def _begun_anew(screen: CommandScreen, value: Any, site: str) -> None:
         screen.line(f"Kept aside: {each}")
     screen.line(f"Start it with: {in_folder('tenure site run', '--site', site)}")
     screen.line(f"Then apply an activation code: {in_folder('tenure activate', '--site', site)}")
-    screen.line("Its devices have to be enrolled anew.")
+    screen.line("Its devices have to be enrolled again.")
 
 
 def _print_initialized(screen: CommandScreen, value: Any, site: str) -> None:
@@ -213,7 +213,7 @@ def _print_initialized(screen: CommandScreen, value: Any, site: str) -> None:
         [
             ("Settings", value["settings"]),
             ("Its key", value["key"]),
-            ("Token of its API", f"{value['token_file']} (whoever can read it administers the site)"),
+            ("Token of its API", f"{value['token_file']} (its readers can administer the site)"),
             ("Devices use", f"{value['devices']} (to change: devices.name and devices.listen in the settings)"),
         ]
     )

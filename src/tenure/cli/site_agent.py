@@ -1,4 +1,4 @@
-"""`tenure agent`: the daemon of this device: made, enrolled, run, looked at, and given up."""
+"""`tenure agent`: the daemon of this device: made, enrolled, run, shown, and given up."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tenure.agent.main import OpenedAgent
 
 Folder = Annotated[str, Parameter(name="--agent", help="The agent's folder [env: TENURE_AGENT].")]
-Clock = Annotated[Path | None, Parameter(help="A file that tells the time; for a sandbox alone.")]
+Clock = Annotated[Path | None, Parameter(help="A file with the time; only for a sandbox.")]
 
 STATUS = (
     TableColumn("Product", "product"),
@@ -54,8 +54,10 @@ def init_agent(
     product: Annotated[str, Parameter(help="The product that this device is protected by.")],
     version: Annotated[str, Parameter(help="Its version here.")],
     name: Annotated[str, Parameter(help="The device's name, for people; the computer's by default.")] = "",
-    sandbox: Annotated[bool, Parameter(help="With the root of a sandbox, and only then.")] = False,
-    hardware: Annotated[str, Parameter(help="In a sandbox: made-up hardware, so that one computer plays many.")] = "",
+    sandbox: Annotated[bool, Parameter(help="Only with the root document of a sandbox.")] = False,
+    hardware: Annotated[
+        str, Parameter(help="In a sandbox: made-up hardware, so that one computer can simulate many devices.")
+    ] = "",
     agent: Folder = "",
 ) -> Ended:
     """Make the agent's folder: settings to be completed by hand, and the vendor's root document."""
@@ -76,8 +78,8 @@ def enroll_device(
     desk: CommandSession,
     enrollment: Annotated[str, Parameter(help="The enrollment token; asked for, or read from standard input.")] = "",
     *,
-    later: Annotated[bool, Parameter(help="Keep the token and ask nothing yet: for a disk image.")] = False,
-    ephemeral: Annotated[bool, Parameter(help="It does not last (a container): seats of an hour.")] = False,
+    later: Annotated[bool, Parameter(help="Keep the token and send nothing yet: for a disk image.")] = False,
+    ephemeral: Annotated[bool, Parameter(help="A short-lived device (a container): seats of an hour.")] = False,
     agent: Folder = "",
     clock: Clock = None,
 ) -> Ended:
@@ -106,14 +108,14 @@ def run_agent(desk: CommandSession, *, agent: Folder = "", clock: Clock = None) 
 
 @add_verb(_APP, "status", LOCAL, example="tenure agent status --json")
 def show_status(desk: CommandSession, *, agent: Folder = "", clock: Clock = None) -> Ended:
-    """Show what this device may do, why, until when; asks nobody."""
+    """Show what this device may do, why, until when; sends no request."""
     with _open_agent(desk, agent, clock) as opened:
         return opened if isinstance(opened, CommandFailed) else make_output(_print_shown(opened), _print_status)
 
 
 @add_verb(_APP, "release", LOCAL, example="tenure agent release")
 def release_seat(desk: CommandSession, *, agent: Folder = "", clock: Clock = None) -> Ended:
-    """Give this device's seat up: it is erased here first, and free for another once the site has heard of it."""
+    """Give up this device's seat: it is erased here first, and free once the site knows."""
     with _open_agent(desk, agent, clock) as opened:
         if isinstance(opened, CommandFailed):
             return opened

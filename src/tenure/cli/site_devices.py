@@ -57,8 +57,8 @@ def list_devices(
     state: Annotated[str, Parameter(help="waiting, protected, displaced, idle, withdrawn, removed, released.")] = "",
     search: Annotated[str, Parameter(help="Part of the name, or the beginning of the id.")] = "",
     group: Annotated[str, Parameter(help="Of this group only.")] = "",
-    reason: Annotated[str, Parameter(help="Without a seat for this reason, such as device_limit_reached.")] = "",
-    silent_days: Annotated[int | None, Parameter(help="Not heard of for so many days.")] = None,
+    reason: Annotated[str, Parameter(help="Has no seat for this reason, such as device_limit_reached.")] = "",
+    silent_days: Annotated[int | None, Parameter(help="Without contact for this many days.")] = None,
     limit: Limit = None,
     site: Site = "",
 ) -> Ended:
@@ -95,7 +95,7 @@ def new_token(
 
 @add_verb(_APP, "tokens", LOCAL, example="tenure devices tokens")
 def list_tokens(desk: CommandSession, *, limit: Limit = None, site: Site = "") -> Ended:
-    """List enrollment tokens, without the words themselves."""
+    """List enrollment tokens, without their secrets."""
     with site_desk(desk, site) as here:
         return here.get_list("/v1/enrollments", _print_tokens, {}, limit=limit, tenant=False)
 
@@ -108,12 +108,12 @@ def withdraw_token(
     where = fill_path("/v1/enrollments/{enrollment}", enrollment=enrollment)
     with site_desk(desk, site) as here:
         sending = ApiRequest(method="DELETE", path=where, tenant=False)
-        return here.write(sending, sentence_output("Nobody enrolls with this token any more."))
+        return here.write(sending, sentence_output("This token is withdrawn; no further device can enroll with it."))
 
 
 @add_verb(_APP, "withdraw", LOCAL, example="tenure devices withdraw dev_…")
 def withdraw_seat(desk: CommandSession, device: Id, *, site: Site = "") -> Ended:
-    """Take a device's seat back: free once the device has erased it, else at the seat's end."""
+    """Withdraw a device's seat: it is free once the device has erased it, or at the seat's end."""
     return _act_on_device(desk, device, "withdraw", site)
 
 
@@ -131,7 +131,7 @@ def pin_device(
     off: Annotated[bool, Parameter(help="Propose it for release again.")] = False,
     site: Site = "",
 ) -> Ended:
-    """Keep a device off every list of what is proposed for release."""
+    """Never propose a device for release."""
     where = fill_path("/v1/devices/{device}/pin", device=device)
     with site_desk(desk, site) as here:
         sending = ApiRequest(method="PUT", path=where, body={"pinned": not off}, tenant=False)
@@ -140,7 +140,7 @@ def pin_device(
 
 @add_verb(_APP, "move", LOCAL, example="tenure devices move dev_… --group laboratory")
 def move_device(desk: CommandSession, device: Id, *, group: Group = "", site: Site = "") -> Ended:
-    """Put a device into a group; into none, and it is unassigned."""
+    """Put a device into a group; without a group it is unassigned."""
     where = fill_path("/v1/devices/{device}/group", device=device)
     with site_desk(desk, site) as here:
         sending = ApiRequest(method="PUT", path=where, body={"group": group}, tenant=False)
@@ -158,7 +158,7 @@ def list_duplicates(desk: CommandSession, *, limit: Limit = None, site: Site = "
 def list_idle(
     desk: CommandSession,
     *,
-    days: Annotated[int, Parameter(help="Silent for so many days or more.")] = 30,
+    days: Annotated[int, Parameter(help="Silent for at least this many days.")] = 30,
     release: Annotated[bool, Parameter(help="Release them; otherwise they are only shown.")] = False,
     product: Product = "",
     site: Site = "",
@@ -183,7 +183,9 @@ def show_conflict(
     product: Product = "",
     site: Site = "",
 ) -> Ended:
-    """Show the seat conflict that is open: the date, and whom a lower limit would hit; pin takes one off the list."""
+    """Show the seat conflict that is open: the date, and the devices that would lose their seats; pin takes one off the
+    list.
+    """
     with site_desk(desk, site) as here:
         meant = here.choose_product(product)
         if isinstance(meant, CommandFailed):
@@ -198,17 +200,17 @@ def show_conflict(
 def merge_devices(
     desk: CommandSession,
     device: Id,
-    into: Annotated[str, Parameter(help="The device it lives on in.")],
+    into: Annotated[str, Parameter(help="The device as which it continues.")],
     *,
     site: Site = "",
 ) -> Ended:
-    """Say that a device was installed anew and lives on in another, on the same hardware."""
+    """Declare that a device was installed again and continues as another one, on the same hardware."""
     return _act_on_device(desk, device, "merge", site, {"into": into})
 
 
 @add_verb(_APP, "remove", LOCAL, example="tenure devices remove dev_…")
 def remove_device(desk: CommandSession, device: Id, *, site: Site = "") -> Ended:
-    """Forget a device: as withdraw, and gone once it no longer counts."""
+    """Remove a device: withdraw its seat, and forget it once it no longer counts."""
     with site_desk(desk, site) as here:
         sending = ApiRequest(method="DELETE", path=fill_path("/v1/devices/{device}", device=device), tenant=False)
         return here.write(

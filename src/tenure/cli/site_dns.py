@@ -40,7 +40,7 @@ def add(app: App) -> None:
 
 @add_verb(_APP, "show", LOCAL, example="tenure dns show")
 def show_dns(desk: CommandSession, *, site: Site = "") -> Ended:
-    """Show the choice that holds, the way used last, and how often each was used."""
+    """Show the setting in force, the way used last, and how often each was used."""
     with site_desk(desk, site) as here:
         return here.get_shown("/v1/dns", _print_dns, tenant=False)
 
@@ -61,7 +61,7 @@ def set_dns(
 def test_dns(
     desk: CommandSession, mode: Mode, *, resolver: Resolvers = (), private: Suffixes = (), site: Site = ""
 ) -> Ended:
-    """Try every way that a choice would allow, without making it."""
+    """Test every way that a setting would allow, without changing it."""
     with site_desk(desk, site) as here, here.show_busy("Trying every way …"):
         api = here.api()
         body = _request_body(mode, resolver, private)
@@ -81,7 +81,7 @@ def _request_body(mode: str, resolvers: tuple[str, ...], private: tuple[str, ...
 
 
 def _print_dns(screen: CommandScreen, value: Any) -> None:
-    by = {"administrator": "chosen here", "provider": "the provider's lease says so", "default": "nobody chose"}
+    by = {"administrator": "chosen here", "provider": "the provider's lease says so", "default": "default, not chosen"}
     screen.line(f"Public DNS: {value['effective']} ({by[value['decided_by']]}).")
     if value["resolvers"]:
         screen.line(f"Resolvers, in order: {', '.join(value['resolvers'])}")

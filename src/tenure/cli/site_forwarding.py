@@ -1,4 +1,4 @@
-"""`tenure site forwarding`: events that go out by mail or webhook: set up, tried, looked at, resumed.
+"""`tenure site forwarding`: events that go out by mail or webhook: set up, tested, shown, resumed.
 
 A password is never an argument: it is asked for, or read from a file or from standard input.
 """
@@ -75,7 +75,7 @@ PasswordFile = Annotated[
     Path | None, Parameter(help="The file with the password; `-` for standard input.", allow_leading_hyphen=True)
 ]
 To = Annotated[tuple[str, ...], Parameter(name="--to", help="A recipient; repeat for more.")]
-Authorities = Annotated[Path | None, Parameter(help="Further certificate authorities that are believed, a PEM file.")]
+Authorities = Annotated[Path | None, Parameter(help="More trusted certificate authorities, a PEM file.")]
 
 _APP = add_noun("forwarding", "Events by mail and webhook: mail, webhook, change, test, log, resume, remove.", HERE)
 
@@ -87,14 +87,14 @@ def add(app: App) -> None:
 
 @add_verb(_APP, "list", LOCAL, example="tenure site forwarding list")
 def list_forwardings(desk: CommandSession, *, site: Site = "") -> Ended:
-    """List where events are forwarded to, and how each is."""
+    """List the forwardings of events, with their status."""
     with site_desk(desk, site) as here:
         return here.get_list("/v1/forwardings", _print_forwardings, {}, limit=None, tenant=False)
 
 
 @add_verb(_APP, "show", LOCAL, example="tenure site forwarding show Operations")
 def show_forwarding(desk: CommandSession, name: Name, *, site: Site = "") -> Ended:
-    """Show one, and what helps where it fails."""
+    """Show one forwarding, with the remedy if it fails."""
     with site_desk(desk, site) as here:
         found = _find_forwarding(here, name)
         return (
@@ -124,7 +124,7 @@ def add_mail(
     name: NewName,
     *,
     host: Host,
-    sender: Annotated[str, Parameter(help="Whose mail it is.")],
+    sender: Annotated[str, Parameter(help="The sender's address.")],
     to: To,
     port: Port = None,
     security: Security = None,
@@ -135,7 +135,7 @@ def add_mail(
     kind: Kinds = (),
     site: Site = "",
 ) -> Ended:
-    """Forward what happens from now on by mail; what comes within a minute is one mail."""
+    """Forward events from now on by email; events within a minute share one email."""
     chosen: str = security or "starttls"
     mail = {"host": host, "sender": sender, "recipients": to, "security": chosen, "port": port or _usual_port(chosen)}
     if user:
@@ -155,7 +155,7 @@ def add_webhook(
     desk: CommandSession,
     name: NewName,
     url: Annotated[
-        str, Parameter(help="Where to, https; `-` reads it from standard input.", allow_leading_hyphen=True)
+        str, Parameter(help="The target address, https; `-` reads it from standard input.", allow_leading_hyphen=True)
     ],
     *,
     authorities: Authorities = None,
@@ -163,7 +163,7 @@ def add_webhook(
     kind: Kinds = (),
     site: Site = "",
 ) -> Ended:
-    """Forward what happens from now on to a webhook; its secret is shown this once."""
+    """Forward events from now on to a webhook; its secret is shown this once."""
     pem = _read_pem(desk, authorities)
     if isinstance(pem, CommandFailed):
         return pem
@@ -187,9 +187,9 @@ def change_forwarding(
     port: Port = None,
     security: Security = None,
     user: User = None,
-    password: Annotated[bool, Parameter(negative=(), help="Ask for the password anew.")] = False,
+    password: Annotated[bool, Parameter(negative=(), help="Ask for the password again.")] = False,
     password_file: PasswordFile = None,
-    sender: Annotated[str, Parameter(help="Whose mail it is.")] = "",
+    sender: Annotated[str, Parameter(help="The sender's address.")] = "",
     to: To = (),
     authorities: Authorities = None,
     site: Site = "",
@@ -219,13 +219,13 @@ def switch_on(desk: CommandSession, name: Name, *, site: Site = "") -> Ended:
 
 @add_verb(_APP, "off", LOCAL, example="tenure site forwarding off Operations")
 def switch_off(desk: CommandSession, name: Name, *, site: Site = "") -> Ended:
-    """Switch one off: what happens meanwhile waits."""
+    """Switch one off: events of the meantime wait."""
     return _change_forwarding(desk, site, name, {"active": False}, {})
 
 
 @add_verb(_APP, "test", LOCAL, example="tenure site forwarding test Operations")
 def test_forwarding(desk: CommandSession, name: Name, *, site: Site = "") -> Ended:
-    """Send a test message now, and say what happened and what helps."""
+    """Send a test message now, and show the result and the remedy."""
     with site_desk(desk, site) as here, here.show_busy("Sending …"):
         where = _forwarding_path(here, name, "/test")
         if isinstance(where, CommandFailed):
@@ -260,7 +260,7 @@ def resume_forwarding(
     skip: Annotated[bool, Parameter(negative=(), help="Leave out what waited.")] = False,
     site: Site = "",
 ) -> Ended:
-    """Go on after it failed or was given up, with what waited."""
+    """Resume after it failed or was given up, with the waiting events."""
     with site_desk(desk, site) as here:
         where = _forwarding_path(here, name, "/resume")
         if isinstance(where, CommandFailed):
@@ -273,7 +273,7 @@ def rotate_secret(
     desk: CommandSession,
     name: Name,
     *,
-    overlap_hours: Annotated[int, Parameter(help="For so long the old secret signs too.")] = 24,
+    overlap_hours: Annotated[int, Parameter(help="For how many hours the old secret signs too.")] = 24,
     site: Site = "",
 ) -> Ended:
     """Make a new secret of a webhook, shown this once."""
@@ -287,7 +287,7 @@ def rotate_secret(
 
 @add_verb(_APP, "remove", LOCAL, example="tenure site forwarding remove Operations")
 def remove_forwarding(desk: CommandSession, name: Name, *, site: Site = "") -> Ended:
-    """Remove one, its log and what waits for it."""
+    """Remove one, its log and its waiting events."""
     with site_desk(desk, site) as here:
         where = _forwarding_path(here, name)
         if isinstance(where, CommandFailed):

@@ -45,7 +45,7 @@ def set_group(
     by_hand: Annotated[bool, Parameter(help="Its devices get seats only by hand.")] = False,
     site: Site = "",
 ) -> Ended:
-    """Make a group, or say whether its devices get seats by themselves."""
+    """Make a group, or set whether its devices get seats automatically."""
     with site_desk(desk, site) as here:
         where = fill_path("/v1/groups/{group}", group=group)
         sending = ApiRequest(method="PUT", path=where, body={"automatic": not by_hand}, tenant=False)

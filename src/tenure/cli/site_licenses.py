@@ -108,7 +108,7 @@ def apply_code(
 
 
 def show_status(desk: CommandSession, *, site: Site = "") -> Ended:
-    """Show how the site is, in a line for each product."""
+    """Show the status of this site, one line for each product."""
     with site_desk(desk, site) as here:
         return here.get_shown("/v1/status", _print_status, tenant=False)
 
@@ -131,7 +131,7 @@ def resolve_fork(
     product: Product = "",
     site: Site = "",
 ) -> Ended:
-    """Say what two copies of this site are; the copy is the one that the other has overtaken."""
+    """Decide what two copies of this site are; the copy is the older one."""
     with site_desk(desk, site) as here:
         return _run_exchange(here, product, "resolve-fork", {"resolution": resolution}, _print_synchronized)
 
@@ -149,7 +149,7 @@ def synchronize_now(desk: CommandSession, *, product: Product = "", site: Site =
 
 
 def explain_license(desk: CommandSession, *, product: Product = "", site: Site = "") -> Ended:
-    """Explain what holds, by which rule, until when, what follows, and who can change it."""
+    """Explain the current state: its rule, until when, what follows, and who can change it."""
     with site_desk(desk, site) as here:
         meant = here.choose_product(product)
         if isinstance(meant, CommandFailed):

@@ -25,7 +25,7 @@ PERSON = (
 Name = Annotated[str, Parameter(help="A name or an e-mail address.")]
 Role = Annotated[
     Literal["administrator", "operator", "auditor"],
-    Parameter(help="An administrator may everything, an operator the daily work, an auditor look."),
+    Parameter(help="An administrator may do everything, an operator the daily work, an auditor only read."),
 ]
 
 _APP = add_noun("people", "Who may sign in at this administration server: list, add, role, reset, remove.", HERE)
@@ -97,11 +97,11 @@ def _id_of(here: SiteCommandSession, name: str) -> str | CommandFailed:
     if isinstance(answer, CommandFailed):
         return answer
     found = [each["id"] for each in msgspec.json.decode(answer.body)["items"] if each["name"] == name.lower()]
-    return str(found[0]) if found else invalid_field(f"Nobody signs in as {name}.", "name")
+    return str(found[0]) if found else invalid_field(f"No account has the name {name}.", "name")
 
 
 def _print_people(screen: CommandScreen, items: Any) -> None:
-    screen.table(items, PERSON, "Nobody has an account yet; the token of the folder is the only way in.")
+    screen.table(items, PERSON, "There are no accounts yet; the token of the folder is the only way in.")
 
 
 def _with_password(screen: CommandScreen, value: Any) -> None:

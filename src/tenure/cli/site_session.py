@@ -1,4 +1,6 @@
-"""The desk of a site's administrator: the local API of the site in the folder named, found and opened by its files."""
+"""The command session of a site's administrator: the local API of the site in the folder named, found and opened by its
+files.
+"""
 
 import os
 import shlex
@@ -48,7 +50,7 @@ class SiteApi(ApiClient):
 
 
 class SiteCommandSession(CommandSession):
-    """A desk that speaks to a site instead of the activation server."""
+    """A command session with a site instead of the activation server."""
 
     rehearses = False
 
@@ -80,7 +82,7 @@ class SiteCommandSession(CommandSession):
 
 @contextmanager
 def site_desk(desk: CommandSession, site: str) -> Iterator[SiteCommandSession]:
-    """The desk for the site in the folder that option, environment or custom name."""
+    """The session with the site in the folder that the option or the environment names, or in the usual one."""
     made = SiteCommandSession(desk, folder_of(desk.world, site, "TENURE_SITE", "site"))
     try:
         yield made

@@ -1,4 +1,4 @@
-"""The database of a server in its folder, opened for reading beside a running server; imported only when used."""
+"""The database of a server in its folder, opened for reading while a server may run; imported only when used."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

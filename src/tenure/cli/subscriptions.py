@@ -111,7 +111,7 @@ InPhase = Annotated[
 ]
 About = Annotated[str, Parameter(help="Part of the customer's name or reference, an id, or a code's last group.")]
 DueBy = Annotated[str, Parameter(help="Whose next period falls due up to this day, which is included.")]
-Automatic = Annotated[bool | None, Parameter(help="Paid from the balance without anybody asking, or by hand.")]
+Automatic = Annotated[bool | None, Parameter(help="Paid from the balance automatically, or by hand.")]
 Sorted = Annotated[
     Literal["id", "newest", "due", "ends", "customer", "devices"], Parameter(help="By what the list is sorted.")
 ]
@@ -154,7 +154,7 @@ def export_subscriptions(
     auto: Automatic = None,
     sort: Sorted = "id",
 ) -> Ended:
-    """Write the same list to a CSV file for a spreadsheet: money in minor units, and as people write it."""
+    """Write the same list to a CSV file: money in minor units and as decimal numbers."""
     query = _list_query(customer, product, plan, phase, about, due_by, auto, sort)
     return query if isinstance(query, CommandFailed) else export_csv(desk, "/v1/subscriptions.csv", query, out)
 
@@ -186,20 +186,20 @@ def _list_query(
 
 @add_verb(_APP, "show", READING, example="tenure subscriptions show sub_…")
 def show_subscription(desk: CommandSession, subscription: Subscription) -> Ended:
-    """Show one subscription with everything that belongs to it and what may be done."""
+    """Show one subscription with all its details and the allowed actions."""
     return desk.get_shown(fill_path("/v1/subscriptions/{subscription}", subscription=subscription), _print_details)
 
 
 @add_verb(_APP, "timeline", READING, example="tenure subscriptions timeline sub_…")
 def show_timeline(desk: CommandSession, subscription: Subscription) -> Ended:
-    """Show everything that has held and will hold if nobody does anything."""
+    """Show all past spans, and all future ones if no command changes them."""
     where = fill_path("/v1/subscriptions/{subscription}/timeline", subscription=subscription)
     return desk.get_shown(where, lambda screen, spans: screen.table(outcome.with_renewals(spans, "why"), outcome.SPAN))
 
 
 @add_verb(_APP, "explain", READING, example="tenure subscriptions explain sub_…")
 def explain_subscription(desk: CommandSession, subscription: Subscription) -> Ended:
-    """Explain why it is as it is, until when, what follows, and who can change it."""
+    """Explain the current state: its reason, until when, what follows, and who can change it."""
     return desk.get_shown(
         fill_path("/v1/subscriptions/{subscription}/explain", subscription=subscription), print_explanation
     )
@@ -215,7 +215,7 @@ def show_seat_conflict(desk: CommandSession, subscription: Subscription) -> Ende
 
 @add_verb(_APP, "code", CREATING, example="tenure subscriptions code sub_…")
 def show_code(desk: CommandSession, subscription: Subscription) -> Ended:
-    """Show the newest activation code, this once: afterwards nobody can be shown it."""
+    """Show the newest activation code, this once: afterwards it cannot be shown again."""
     where = fill_path("/v1/subscriptions/{subscription}/code", subscription=subscription)
     return desk.write(ApiRequest(method="POST", path=where), _print_code)
 
@@ -274,7 +274,7 @@ def _action_words(action: Any, currency: str) -> tuple[str, str, str]:
 
 def _print_conflict(screen: CommandScreen, value: Any) -> None:
     if value["at"] is None:
-        screen.line("No lower number of devices is agreed: nobody has to stop.")
+        screen.line("No lower number of devices is agreed: no application has to stop.")
         return
     screen.card(value, CONFLICT)
     if value["applications"]:

@@ -63,11 +63,11 @@ def list_people(desk: CommandSession, *, customer: OfCustomer = "", limit: Limit
 def change_role(
     desk: CommandSession,
     person: Person,
-    role: Annotated[Role, Parameter(help="An owner may do everything, an auditor only look.")],
+    role: Annotated[Role, Parameter(help="An owner may do everything, an auditor may only read.")],
     *,
     customer: OfCustomer = "",
 ) -> Ended:
-    """Give somebody another role, from the next request on."""
+    """Give a user another role, from the next request on."""
     where = fill_path("/v1/people/{person}", person=person)
     sending = ApiRequest(method="PUT", path=where, query=_team_query(customer), body={"role": role})
     return desk.write(sending, lambda screen, value: screen.card(value, PERSON))
@@ -75,7 +75,7 @@ def change_role(
 
 @add_verb(_PEOPLE, "remove", CHANGING, example="tenure people remove per_…")
 def remove_person(desk: CommandSession, person: Person, *, customer: OfCustomer = "") -> Ended:
-    """Take somebody out of the team; sessions there end at once."""
+    """Remove a user from the team; sessions there end at once."""
     where = fill_path("/v1/people/{person}", person=person)
     sending = ApiRequest(method="DELETE", path=where, query=_team_query(customer))
     return desk.write(sending, sentence_output(f"{person} is not in the team any more."))
@@ -83,7 +83,7 @@ def remove_person(desk: CommandSession, person: Person, *, customer: OfCustomer 
 
 @add_verb(_INVITATIONS, "list", READING, example="tenure invitations list")
 def list_invitations(desk: CommandSession, *, customer: OfCustomer = "", limit: Limit = None) -> Ended:
-    """List the invitations that nobody has followed yet."""
+    """List the open invitations."""
     return desk.get_list("/v1/invitations", _print_invitations, _team_query(customer), limit=limit)
 
 
@@ -96,7 +96,7 @@ def add_invitation(
     role: Annotated[Role, Parameter(help="What the person may do in the team.")] = "operator",
     customer: OfCustomer = "",
 ) -> Ended:
-    """Ask somebody into the team by a mail with a link, which is shown this once as well."""
+    """Invite a user by an email with a link, which is also shown here, once."""
     body: dict[str, Any] = {"email": email, "name": name, "role": role}
     if customer:
         body["customer"] = customer
@@ -110,7 +110,7 @@ def withdraw_invitation(
     *,
     customer: OfCustomer = "",
 ) -> Ended:
-    """Make an invitation's link good for nothing."""
+    """Make an invitation's link invalid."""
     where = fill_path("/v1/invitations/{invitation}", invitation=invitation)
     sending = ApiRequest(method="DELETE", path=where, query=_team_query(customer))
     return desk.write(sending, sentence_output(f"{invitation} is withdrawn."))
@@ -137,11 +137,11 @@ def _team_query(customer: str) -> dict[str, str | int | bool | None]:
 
 
 def _print_people(screen: CommandScreen, items: Any) -> None:
-    screen.table(items, PERSON, "There is nobody in the team yet; `tenure invitations add` asks somebody in.")
+    screen.table(items, PERSON, "The team has no users yet; `tenure invitations add` invites one.")
 
 
 def _print_invitations(screen: CommandScreen, items: Any) -> None:
-    screen.table(items, INVITATION, "Nobody is asked into the team at the moment.")
+    screen.table(items, INVITATION, "There are no open invitations.")
 
 
 def _print_entries(screen: CommandScreen, items: Any) -> None:

@@ -1,7 +1,7 @@
 """What is told about arguments that cannot be read: what is wrong with them, and the usage of the command meant.
 
-A program gets the same sentence as `field_invalid`; the parser's own words, written for whoever builds a parser, stop
-here.
+A program gets the same sentence as `field_invalid`; the parser's own messages, which are written for programmers, are
+not shown.
 """
 
 import re

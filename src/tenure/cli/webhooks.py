@@ -81,12 +81,12 @@ def show_webhook(desk: CommandSession, webhook: Name) -> Ended:
 @add_verb(_APP, "add", CREATING, example="tenure webhooks add https://example.com/hook --event 'subscription.*'")
 def add_webhook(
     desk: CommandSession,
-    address: Annotated[str, Parameter(help="Where to, https.")],
+    address: Annotated[str, Parameter(help="The target address, https.")],
     *,
     event: Events = (),
     note: Note = "",
 ) -> Ended:
-    """Have what happens from now on sent to an address; its secret is shown this once."""
+    """Send all events from now on to an address; its secret is shown this once."""
     body = {"url": address, "events": event, "note": note}
     return desk.write(ApiRequest(method="POST", path="/v1/webhooks", body=body), _print_secret)
 
@@ -96,7 +96,7 @@ def change_webhook(
     desk: CommandSession,
     webhook: Name,
     *,
-    address: Annotated[str, Parameter(help="Where to from now on.")] = "",
+    address: Annotated[str, Parameter(help="The new address.")] = "",
     event: Events = (),
     note: Note = "",
 ) -> Ended:
@@ -113,13 +113,13 @@ def switch_on(desk: CommandSession, webhook: Name) -> Ended:
 
 @add_verb(_APP, "off", CHANGING, example="tenure webhooks off whk_…")
 def switch_off(desk: CommandSession, webhook: Name) -> Ended:
-    """Switch a webhook off: what happens meanwhile waits."""
+    """Switch a webhook off: events of the meantime wait."""
     return _change_webhook(desk, webhook, {"active": False})
 
 
 @add_verb(_APP, "delete", CHANGING, example="tenure webhooks delete whk_…")
 def delete_webhook(desk: CommandSession, webhook: Name) -> Ended:
-    """Delete a webhook, its log and what still waits for it."""
+    """Delete a webhook, its log and its waiting events."""
     return desk.write(
         ApiRequest(method="DELETE", path=_webhook_path(webhook)), sentence_output(f"{webhook} is deleted.")
     )
@@ -130,7 +130,7 @@ def rotate_secret(
     desk: CommandSession,
     webhook: Name,
     *,
-    overlap_hours: Annotated[int, Parameter(help="For how long the old secret signs too.")] = 24,
+    overlap_hours: Annotated[int, Parameter(help="For how many hours the old secret signs too.")] = 24,
 ) -> Ended:
     """Make a new secret, shown this once; the old one signs too for a while."""
     body = {"overlap_hours": overlap_hours}
@@ -141,7 +141,7 @@ def rotate_secret(
 
 @add_verb(_APP, "deliveries", READING, example="tenure webhooks deliveries whk_… --limit 20")
 def list_deliveries(desk: CommandSession, webhook: Name, *, limit: Limit = None) -> Ended:
-    """List what was, and is to be, delivered, newest first."""
+    """List past and waiting deliveries, newest first."""
     return desk.get_list(f"{_webhook_path(webhook)}/deliveries", _print_deliveries, {}, limit=limit)
 
 

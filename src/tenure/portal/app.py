@@ -61,7 +61,7 @@ class PortalSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What a portal is told when it starts."""
 
     house: str = "Tenure"
-    """What the website is called before anybody is signed in."""
+    """The website's name before sign-in."""
     public_url: str = ""
     """The address people use, when a proxy that ends TLS stands before it."""
 

@@ -21,7 +21,7 @@ SCOPES: Final[dict[str, frozenset[str]]] = {
     SiteRole.OPERATOR: frozenset({LOOK, WORK}),
     SiteRole.AUDITOR: frozenset({LOOK}),
 }
-"""An administrator may everything, an operator the daily work, an auditor look."""
+"""An administrator may do everything, an operator the daily work, an auditor only read."""
 
 
 def scopes_of(role: str) -> frozenset[str]:
