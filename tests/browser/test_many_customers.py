@@ -76,7 +76,7 @@ def test_everybody_can_read_the_search(browser: Browser, crowded: RunningDemo) -
     page.get_by_role("radio", name="Workshop 003").check()
     assert look_everywhere(page, "{size}-{scheme}-order-search") == []
     page.fill("#f-customer", "nobody at all")
-    expect(page.locator("#found")).to_contain_text("No customer is called so")
+    expect(page.locator("#found")).to_contain_text("No customer was found")
     page.get_by_role("button", name="Show price and timeline").click()
     page.goto(f"{crowded.portal}/subscriptions?q=Riverside")
     page.goto(crowded.portal + (page.locator("a.row").first.get_attribute("href") or "") + "/do/transfer")

@@ -56,7 +56,7 @@ def test_b02_at_the_end_nothing_changes_by_itself() -> None:
     world = limited()
     world.until(day("2028-01-01"))
     told = explain(timeline(world.sub()), world.now)
-    assert (told.until, told.follows) == (None, "Nothing changes by itself any more.")
+    assert (told.until, told.follows) == (None, "There are no further automatic changes.")
 
 
 def _held(world: World) -> World:

@@ -69,7 +69,7 @@ def test_every_deed_that_cannot_be_undone_says_so_in_its_preview() -> None:
         assert BY_NAME[name].form.final or (chosen and all(each.final for each in chosen)), name
 
 
-@pytest.mark.parametrize(("deed", "told"), [("cancel_now", "it takes a new order"), ("renew", "")])
+@pytest.mark.parametrize(("deed", "told"), [("cancel_now", "a new order is needed"), ("renew", "")])
 async def test_a_preview_tells_what_cannot_be_undone(at_the_portal: Stage, deed: str, told: str) -> None:
     name, _ = await at_the_portal.office.order()
     tab = await at_the_portal.desk()
@@ -84,7 +84,7 @@ async def test_a_payment_is_booked_after_it_was_shown_whose_and_what_it_comes_to
     await desk.open("/payments")
     await desk.send(desk.form("reference"), reference="bank 77")
     assert "Book €250.00 for ACME?" in desk.text
-    for words in ("bank 77", "€10,250.00", "A booking is not taken back."):
+    for words in ("bank 77", "€10,250.00", "A booking cannot be undone."):
         assert words in desk.text
     assert (await shop.desk.get("/v1/payment-requests"))["items"][0]["state"] == "asked", "nothing is done yet"
     await desk.agree()

@@ -86,7 +86,7 @@ async def test_in_a_sandbox_a_request_is_paid_by_a_button_and_another_withdrawn(
             await tab.send(tab.form("amount"), amount=amount)
         pay = next(each for each in tab.page.forms if each.action.endswith("/pay"))
         await tab.send(pay)
-        assert "Paid, as far as this sandbox is concerned." in tab.text
+        assert "Paid in this sandbox." in tab.text
         assert "€10,060.00" in tab.text
         desk = await there.desk()
         await desk.open("/payments")

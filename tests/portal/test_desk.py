@@ -23,7 +23,7 @@ async def test_a_new_customer_orders_tops_up_and_gets_a_code_that_works(at_the_p
     tab = await at_the_portal.desk()
     await tab.open("/customers/new")
     await tab.send(name="Blue Harbour", reference="K-7", email="it@blue.example", credit_limit="0")
-    assert "Blue Harbour is a customer now." in tab.text
+    assert "Blue Harbour has been added." in tab.text
     customer = tab.path
     await tab.open(f"{customer}/money")
     await tab.send(tab.form("amount", "reference"), amount="500.00", reference="bank 9")

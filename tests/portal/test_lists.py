@@ -73,6 +73,6 @@ async def test_offers_are_counted_and_sorted(at_the_portal: Stage) -> None:
 async def test_a_customer_who_has_asked_for_nothing_reads_how_to_ask(at_the_portal: Stage) -> None:
     tab = await at_the_portal.customer()
     await tab.open("/order-requests")
-    assert re.search(r"You have asked for no order( yet)?", tab.text)
+    assert re.search(r"You have no order requests( yet)?", tab.text)
     assert "/order" in tab.page.links
     assert "A customer" not in tab.text

@@ -90,7 +90,7 @@ async def test_who_is_chosen_stays_while_others_are_searched(at_the_portal: Stag
     assert len(shown(desk)) == 2
     await desk.send(desk.form("devices"), find="nobody is called so", step="find", customer="")
     assert shown(desk) == []
-    assert "No customer is called so." in desk.text
+    assert "No customer was found." in desk.text
 
 
 async def test_a_subscription_is_transferred_to_the_last_of_two_thousand(at_the_portal: Stage, desk: Tab) -> None:

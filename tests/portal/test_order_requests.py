@@ -14,7 +14,7 @@ async def _asked(there: Stage, note: str) -> Tab:
     form = tab.form("devices")
     assert {"until", "auto", "trial", "customer"}.isdisjoint(form.fields)
     await tab.send(form, offer=there.office.offers["standard"], devices="7", why=note)
-    assert "Asked; your provider will order it for you" in tab.text
+    assert "Your request is sent; your provider will order it for you" in tab.text
     assert tab.path == "/order-requests"
     assert note in tab.text
     return tab

@@ -133,13 +133,13 @@ async def test_an_auditor_sees_the_policy_and_is_not_led_to_believe_that_it_can_
     tab = await at_the_portal.signed_in("otto@north.example")
     for path in ("/policy", "/policy/plans/standard"):
         await tab.open(path)
-        assert "You may look, not change." in tab.text, path
+        assert "You can read this, but not change it." in tab.text, path
         assert ("fieldset", "disabled") in [(tag, *set(held) & {"disabled"}) for tag, held in tab.page.tags]
     await tab.open("/webhooks")
     assert "Say below" not in tab.text
     desk = await at_the_portal.desk()
     await desk.open("/policy")
-    assert "You may look, not change." not in desk.text
+    assert "You can read this, but not change it." not in desk.text
 
 
 SAFARI = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 Version/18.1 Mobile Safari/604.1"

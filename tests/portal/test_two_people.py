@@ -56,7 +56,7 @@ async def test_the_later_save_undoes_nothing_unseen(at_the_portal: Stage, what: 
     assert tabs[0].status == 200, tabs[0].text
     await tabs[1].send(forms[1], **{field: second}, **step)
     assert tabs[1].status == 412, tabs[1].text
-    assert "Somebody else has saved this meanwhile" in tabs[1].text
+    assert "Another user has saved this meanwhile" in tabs[1].text
     assert first in tabs[1].text and second in str(tabs[1].form(field).fields[field]), "both values are there"
     await tabs[0].open(page)
     assert tabs[0].form(field).fields[field] == first, "nothing was undone"

@@ -46,7 +46,7 @@ async def test_a_product_and_a_plan_are_shown_before_they_are_made(at_the_portal
     [
         ("id", "Suite Year", "lower case letters, digits and . _ -"),
         ("id", "", "Please fill this in."),
-        ("features", "", "At least one function, please"),
+        ("features", "", "Enter at least one function"),
         ("features", "Scan All\nok", "lower case letters, digits and . _ -"),
         ("period", "0", "A whole number from 1 to 9,999"),
         ("period", "1,5", "A whole number from 1 to 9,999"),
@@ -80,7 +80,7 @@ async def test_a_plan_is_changed_by_what_was_shown_and_two_people_do_not_overwri
     assert (await shop.vendor.get("/v1/plans/standard"))["min_version"] == "13.0"
     assert "holds" in tab.text
     await tab.send(opened, min_version="14.0", step="show")
-    assert (tab.status, "Somebody else has saved this meanwhile" in tab.text) == (412, True)
+    assert (tab.status, "Another user has saved this meanwhile" in tab.text) == (412, True)
     assert (await shop.vendor.get("/v1/plans/standard"))["min_version"] == "13.0"
 
 
@@ -90,7 +90,7 @@ async def test_a_provider_is_added_and_its_first_person_is_asked_in(at_the_porta
     await tab.send(tab.form("currency"), name="South", currency="CHF", sandbox="yes", step="show")
     assert "Currency and kind never change." in tab.text
     await tab.send(tab.form("currency"), step="apply")
-    assert "Nobody has come in yet" in tab.text
+    assert "The team has no users yet" in tab.text
     made = next(each for each in (await shop.vendor.get("/v1/providers"))["items"] if each["name"] == "South")
     assert (made["currency"], made["sandbox"]) == ("CHF", True)
     invite = next(form for form in tab.page.forms if form.fields.get("next") == "/team")
@@ -121,11 +121,11 @@ async def test_a_taken_name_is_told_at_the_field(at_the_portal: Stage) -> None:
 async def test_keys_say_what_is_due_and_how_it_is_done(at_the_portal: Stage) -> None:
     tab = await _vendor(at_the_portal)
     await tab.open("/keys")
-    assert "nothing now; this comes next" in tab.text
+    assert "nothing now; the next step is" in tab.text
     assert "tenure keys extend --folder FOLDER --root-secrets FILE" in tab.text
     at_the_portal.office.clock.now += 320 * 86_400
     tab = await at_the_portal.signed_in("owner@vendor.example")
-    assert "Issue the root document anew, before it expires." in tab.text, "on the first page"
+    assert "Issue the root document again, before it expires." in tab.text, "on the first page"
 
 
 async def test_the_vendors_auditor_sees_everything_and_is_offered_nothing(at_the_portal: Stage) -> None:

@@ -23,7 +23,7 @@ async def test_a_paid_subscription_asks_for_nothing(
     shop = at_the_portal.office
     name, _ = await shop.order()
     tab = await at_the_portal.customer()
-    assert "There is nothing to do now." in _banner(tab)
+    assert "No action is needed now." in _banner(tab)
     assert "1 subscription in use." in _banner(tab)
     assert f"/subscriptions/{name}/do/renew" not in tab.page.links
 
@@ -41,7 +41,7 @@ async def test_one_that_ends_soon_has_renew_in_the_banner_and_in_its_row(at_the_
     await tab.send(tab.form("outcome_hash"), step="apply")
     assert "It is renewed." in tab.text
     await tab.open("/")
-    assert "There is nothing to do now." in _banner(tab)
+    assert "No action is needed now." in _banner(tab)
 
 
 async def test_in_grace_it_is_the_first_thing_and_the_desk_is_offered_its_own_way(at_the_portal: Stage) -> None:

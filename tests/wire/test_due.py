@@ -45,7 +45,7 @@ def test_a_rotation_is_named_step_by_step_until_nothing_is_left_of_the_old_key()
     following = rotation.publish_key(document, _key("lease-2", now, now + DAYS * DAY), now, document.expires)
     assert not isinstance(following, Refused)
     assert state_of(following, following.keys[1], now) is KeyState.WAITING
-    assert [step for step, _, is_due in _steps(following, now) if is_due] == [], "it waits for clients to hear of it"
+    assert [step for step, _, is_due in _steps(following, now) if is_due] == [], "it waits until clients know it"
     later = now + rotation.REFRESH
     assert state_of(following, following.keys[0], later) is KeyState.SPARE
     assert (RotationStep.CLOSE, "lease-1", True) in _steps(following, later)

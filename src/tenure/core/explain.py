@@ -160,7 +160,9 @@ def _preventing_remedies(timeline: Timeline, span: Span) -> tuple[Remedy, ...]:
 def _describe_next(timeline: Timeline, span: Span, outlook: RenewalOutlook | None) -> str:
     if span.until is None:
         lasting = outlook is not None and outlook.lasts and span.phase is Phase.ACTIVE
-        return "It goes on like this while the money is there." if lasting else "Nothing changes by itself any more."
+        return (
+            "It goes on like this while the money is there." if lasting else "There are no further automatic changes."
+        )
     after = span_at(timeline, span.until)
     lost = [feature for feature in span.features if feature not in after.features]
     effect = f"; withdrawn then: {', '.join(lost)}" if lost else ""

@@ -75,19 +75,19 @@ async def of_vendor(visit: Portal, api: PortalApi, products: int, plans: int, pr
     )
     first = providers[0] if providers else ""
     steps = (
-        _make_step("Make a product", "What your customers run.", bool(products), "/new-product", "New product",
+        _make_step("Make a product", "Your software.", bool(products), "/new-product", "New product",
         may_sell),
         _make_step(
             "Make a plan", "How it is licensed: period, functions, versions.", bool(plans),
             "/new-plan", "New plan", may_sell and bool(products),
         ),
         _make_step(
-            "Add a provider", "Whoever sells to customers; you may be one yourself.", bool(providers),
+            "Add a provider", "The company that sells to customers; it may be your own.", bool(providers),
             "/new-provider", "New provider", may_add,
         ),
         _make_step(
-            "Somebody of the provider comes in", "Invite its first person; whoever follows the link is in.", joined,
-            f"/providers/{first}", "Invite somebody", may_add and bool(first),
+            "A user of the provider joins", "Invite its first user, who joins by the link.", joined,
+            f"/providers/{first}", "Invite a user", may_add and bool(first),
         ),
         ChecklistStep(title="The first order", hint="The provider offers a plan and orders for a customer.",
         done=ordered),
@@ -108,7 +108,7 @@ async def of_provider(visit: Portal, api: PortalApi, customers: int, subscriptio
     may_order = visit.session_value.has_scope("subscriptions:write") and offered and bool(customers)
     steps = (
         _make_step(
-            "Offer a plan", "Put your price on one of the vendor's plans.", offered,
+            "Offer a plan", "Set your price for one of the vendor's plans.", offered,
             "/offers/new", "New offer", visit.session_value.has_scope("policy:write"),
         ),
         _make_step(

@@ -36,17 +36,17 @@ UNREACHABLE = PageRefusal(
     status=503,
     code="unreachable",
     cause="This website asks the activation server for everything it shows.",
-    remedy="Try again in a minute. Nothing is lost: what runs goes on running.",
+    remedy="Try again in a minute. Nothing is lost: installations keep running.",
 )
 
 
-UNKNOWN = PageRefusal(title="This token is not known, or no longer good.", status=401, code="not_authenticated")
+UNKNOWN = PageRefusal(title="This token is unknown or no longer valid.", status=401, code="not_authenticated")
 
 TOO_LONG = PageRefusal(
-    title="What was asked for is too long.",
+    title="The address or search term is too long.",
     status=422,
     code="field_invalid",
-    cause="No address and no search term has so many characters.",
+    cause="Addresses and search terms have a limited length.",
     remedy="Shorten it and try again.",
 )
 

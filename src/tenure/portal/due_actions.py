@@ -84,7 +84,7 @@ async def whats_due(
 
 TONES = ("bad", "warn", "info", "good")
 """The most urgent first."""
-NOTHING = "There is nothing to do now."
+NOTHING = "No action is needed now."
 _ORDER = ("grace", "active", "pending", "paused", "ended")
 
 
@@ -139,7 +139,7 @@ class _DueWriter(msgspec.Struct, frozen=True, kw_only=True):
             )
         if ends and ends - now <= SOON and row["phase"] == "active":
             due = self._renewal_action(
-                "warn", f"{name} ends on {format_date(row['paid_until'])}.", "It does not renew itself.", sub
+                "warn", f"{name} ends on {format_date(row['paid_until'])}.", "It does not renew automatically.", sub
             )
             return DueRow(row=row, due=due, note="renew by hand")
         return DueRow(row=row, note="renew by hand")

@@ -56,7 +56,7 @@ class ActionPages:
         except RefusedPageError as error:
             visit.form.values.pop("_key", None)
             if error.refusal.code == STALE:
-                visit.flash_message("Something changed meanwhile. This is how it would be now.", "warn")
+                visit.flash_message("Something changed meanwhile. This is the new preview.", "warn")
                 return await self._render_preview(visit, deed, sub)
             return await self._render_form(visit, deed, sub, error.refusal)
         visit.flash_message(deed.form.done)

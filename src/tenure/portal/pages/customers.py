@@ -60,7 +60,7 @@ class CustomerPages:
         if not visit.form.errors:
             try:
                 made = await self._server.api_for(visit).post("/v1/customers", body, key=visit.form.read_text("_key"))
-                visit.flash_message(f"{body['name']} is a customer now.")
+                visit.flash_message(f"{body['name']} has been added.")
                 return RedirectTo(fill_path("/customers/{name}", name=made.value["id"]))
             except RefusedPageError as error:
                 return _render_again(visit, None, error.refusal)

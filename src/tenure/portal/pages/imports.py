@@ -127,6 +127,6 @@ def _read_table(data: bytes, table: CsvTable, currency: str) -> list[CsvLine] | 
     if not data:
         return "Choose a file, or paste a table."
     if len(data) > CAP:
-        return f"At most {CAP // 1024} KiB at once, please; `tenure import` takes more."
+        return f"At most {CAP // 1024} KiB at once; `tenure import` accepts more."
     found = csv_import.read_lines(data, table, MOST, currency)
     return found.detail if isinstance(found, Refused) else found

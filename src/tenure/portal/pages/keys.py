@@ -7,15 +7,15 @@ from tenure.web.replies import PageScreen, Reply
 
 STATES = {
     "signing": ("signs", "good"),
-    "waiting": ("waits for clients to hear of it", "info"),
+    "waiting": ("waits until clients know it", "info"),
     "spare": ("ready, a newer one signs", "calm"),
     "closed": ("signs nothing more", "calm"),
 }
 STEPS = {
-    "extend": "Issue the root document anew, before it expires",
+    "extend": "Issue the root document again, before it expires",
     "publish": "Publish a fresh key, before this one ends",
     "close": "Close the older key, a newer one signs",
-    "retire": "Retire the key, nothing it signed can live any more",
+    "retire": "Retire the key: everything that it signed has expired",
 }
 
 

@@ -14,7 +14,7 @@ BANDS = 4
 
 SURE_WITHDRAW = ConfirmationQuestion(
     title="Withdraw this offer?",
-    text="It cannot be ordered any more; whoever has it keeps it. To sell the plan again make a new offer.",
+    text="It can no longer be ordered; existing customers keep it. To sell the plan again make a new offer.",
     button="Withdraw the offer",
     back="/offers",
 )
@@ -80,7 +80,7 @@ class OfferPages:
     async def withdraw(self, visit: Portal) -> Reply:
         """Sell it no more."""
         await self._server.api_for(visit).delete(fill_path("/v1/offers/{name}", name=visit.params["offer"]))
-        visit.flash_message("It is sold no more. Whoever has it keeps it.")
+        visit.flash_message("The offer is withdrawn. Existing customers keep it.")
         return RedirectTo("/offers")
 
     def routes(self) -> tuple[PageRoute, ...]:
@@ -104,5 +104,5 @@ def _read_bands(visit: Portal) -> list[dict[str, Any]]:
             band["up_to"] = form.read_whole(f"up_to{number}", least=1, most=1_000_000)
         bands.append(band)
     if not bands:
-        form.add_fault("unit0", "At least one price, please.")
+        form.add_fault("unit0", "Enter at least one price.")
     return bands

@@ -93,7 +93,7 @@ class OrderPages:
         except RefusedPageError as error:
             visit.form.values.pop("_key", None)
             return await self._render_form(visit, error.refusal)
-        visit.flash_message("Asked; your provider will order it for you.")
+        visit.flash_message("Your request is sent; your provider will order it for you.")
         return RedirectTo("/order-requests")
 
     async def _render_form(self, visit: Portal, refusal: PageRefusal | None = None) -> PageScreen:

@@ -13,7 +13,7 @@ REQUESTS = RequestKind("/v1/payment-requests", ("asked", "booked", "withdrawn", 
 
 SURE_WITHDRAW = ConfirmationQuestion(
     title="Withdraw this payment request?",
-    text="Nothing is booked for it any more, and it cannot be opened again; a new one can be made.",
+    text="No payment can be booked for it any more, and it cannot be opened again; a new one can be made.",
     button="Withdraw the request",
     back="/payments",
 )
@@ -41,7 +41,7 @@ class PaymentPages:
         paid = format_count(len(postings) - 1, "thing that is due") if len(postings) > 1 else "nothing that is due"
         return ConfirmationQuestion(
             title=f"Book {format_money(request['amount'], currency)} for {request['customer_name']}?",
-            text="The money is on the balance at once and pays what is due. A booking is not taken back.",
+            text="The money is on the balance at once and pays due amounts. A booking cannot be undone.",
             button=f"Book {format_money(request['amount'], currency)}",
             back="/payments",
             gain=True,
@@ -62,7 +62,7 @@ class PaymentPages:
             visit.flash_message("Booking needs your own reference, such as the number of the bank's entry.", "bad")
             return RedirectTo("/payments")
         await REQUESTS.answer_request(self._server.api_for(visit), visit, "book", reference=reference)
-        visit.flash_message("The payment is booked, and pays at once what it can.")
+        visit.flash_message("The payment is booked, and due amounts are paid at once.")
         return RedirectTo("/payments")
 
     async def withdraw(self, visit: Portal) -> Reply:
@@ -77,7 +77,7 @@ class PaymentPages:
         """In a sandbox: as if the customer had paid."""
         body = {"payment_request": visit.params["wanted"]}
         await self._server.api_for(visit).post("/v1/sandbox/pay", body, key=visit.form.read_text("_key"))
-        visit.flash_message("Paid, as far as this sandbox is concerned.")
+        visit.flash_message("Paid in this sandbox.")
         return RedirectTo(
             "/payments" if not visit.session_value.is_customer else f"/customers/{visit.session_value.customer}/money"
         )

@@ -24,8 +24,8 @@ SORTS = {
 }
 UNITS = (("Y", "years"), ("M", "months"), ("W", "weeks"), ("D", "days"))
 KINDS = (
-    ("limited", "Limited", "Paid for a period; somebody renews it before it ends."),
-    ("unlimited", "Unlimited", "Renews itself from the prepaid balance for as long as money is there."),
+    ("limited", "Limited", "Paid for a period; it is renewed by hand before it ends."),
+    ("unlimited", "Unlimited", "Renews automatically from the prepaid balance while the balance covers it."),
 )
 STARTS = (
     ("at_order", "At the order", "The paid time runs from the order on."),
@@ -83,7 +83,7 @@ class PlanPages:
             send=lambda dry: api.post("/v1/plans", body, key=form.read_text("_key"), dry_run=dry),
             form=lambda refusal: self._render_new(visit, refusal),
             after=lambda made: fill_path("/plans/{name}", name=made["id"]),
-            said="The plan is known. Providers can put a price on it now.",
+            said="The plan is saved. Providers can set prices for it now.",
         )
         return await take_draft(visit, draft)
 
@@ -113,7 +113,7 @@ class PlanPages:
             crumbs=(*ABOVE, (_plans_page(visit), before["name"])),
             action=_plans_page(visit),
             button="Save the plan",
-            note="Orders and activations from now on go by it. Periods that run keep what they began with.",
+            note="It applies to new orders and activations. Running periods keep their terms.",
             lines=lambda made: _compare_plans(before, made),
             send=lambda dry: api.put(address, body, if_match=form.read_text("seen") or NOTHING_SEEN, dry_run=dry),
             form=lambda refusal: self._render_plan(visit, refusal),
@@ -151,7 +151,7 @@ def _read_length(form: SentForm, name: str) -> str:
     number = form.read_whole(name, least=1, most=9_999)
     unit = form.read_text(f"{name}_unit")
     if unit not in {each for each, _ in UNITS}:
-        form.add_fault(name, "Years, months, weeks or days, please.")
+        form.add_fault(name, "Enter years, months, weeks or days.")
         return ""
     return f"P{number}{unit}"
 
@@ -165,7 +165,7 @@ def _read_terms(form: SentForm) -> dict[str, Any]:
         "min_version": form.read_text("min_version", most=100) or None,
     }
     if not body["features"]:
-        form.add_fault("features", "At least one function, please: what the plan grants while it is paid.")
+        form.add_fault("features", "Enter at least one function: the plan grants it while it is paid.")
     return body | {name: form.read_whole(name, least=1, most=most) for name, most in NUMBERS.items()}
 
 

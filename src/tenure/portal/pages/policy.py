@@ -129,7 +129,8 @@ class PolicyPages:
             impact = (await api.post("/v1/policy/impact", body)).value
             if visit.form.read_text("opened") not in ("", str(seen.value["version"])):
                 visit.flash_message(
-                    "Somebody else has published since you opened the form; what differs below undoes theirs.", "warn"
+                    "Another user has published since you opened the form; the differences below would undo that.",
+                    "warn",
                 )
         except RefusedPageError as error:
             told = None if blame_field(visit.form, error.refusal) else error.refusal

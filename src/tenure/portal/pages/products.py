@@ -56,7 +56,7 @@ class ProductPages:
             send=lambda dry: api.post("/v1/products", body, key=form.read_text("_key"), dry_run=dry),
             form=again,
             after=lambda made: fill_path("/products/{name}", name=made["id"]),
-            said="The product is known. Plans say in which ways it is licensed.",
+            said="The product is saved. Plans set the terms under which it is licensed.",
         )
         return await take_draft(visit, draft)
 
@@ -76,7 +76,7 @@ class ProductPages:
             crumbs=(*ABOVE, (_products_page(visit), before)),
             action=_products_page(visit),
             button="Save the name",
-            note="Pages and mails show it from now on. Leases and applications go by the id, which stays.",
+            note="Pages and emails show it from now on. Leases and applications use the id, which stays.",
             lines=lambda made: [DraftLine("Name", made["name"], before)],
             send=lambda dry: api.put(address, body, if_match=form.read_text("seen") or NOTHING_SEEN, dry_run=dry),
             form=lambda refusal: self._render_product(visit, refusal),

@@ -20,8 +20,8 @@ SORTS = {
     "kind": ("Production first", lambda row: (row["sandbox"], row["name"].casefold()), False),
 }
 SANDBOX = (
-    ("no", "Production", "Its orders are real and its leases are believed everywhere."),
-    ("yes", "Sandbox", "Has a clock of its own to move, and signatures that no production reader believes."),
+    ("no", "Production", "Its orders are real and its leases are accepted everywhere."),
+    ("yes", "Sandbox", "Has its own clock, and signatures that production refuses."),
 )
 ABOVE = (("/providers", "Providers"),)
 
@@ -83,7 +83,7 @@ class ProviderPages:
             send=lambda dry: api.post("/v1/providers", body, key=form.read_text("_key"), dry_run=dry),
             form=again,
             after=lambda made: fill_path("/providers/{name}", name=made["id"]),
-            said="The provider is known. Invite its first person.",
+            said="The provider is saved. Invite its first user.",
         )
         return await take_draft(visit, draft)
 
@@ -103,7 +103,7 @@ class ProviderPages:
             crumbs=(*ABOVE, (_providers_page(visit), before)),
             action=_providers_page(visit),
             button="Save the name",
-            note="Pages, mails and leases name it so where its brand has no name of its own.",
+            note="Pages, emails and leases show this name if its brand has none.",
             lines=lambda made: [DraftLine("Name", made["name"], before)],
             send=lambda dry: api.put(address, body, if_match=form.read_text("seen") or NOTHING_SEEN, dry_run=dry),
             form=lambda refusal: self._render_provider(visit, refusal),

@@ -28,8 +28,8 @@ INVITED: dict[str, By] = {"": NEWEST}
 
 SURE_REMOVE = ConfirmationQuestion(
     title="Remove this person?",
-    text="Every session of this person ends, and nothing of yours can be seen any more."
-    " To come back it takes a new invitation.",
+    text="All sessions of this user end, and the user can no longer see your data."
+    " To return, the user needs a new invitation.",
     button="Remove the person",
     back="/team",
 )
@@ -37,7 +37,7 @@ SURE_REMOVE = ConfirmationQuestion(
 
 SURE_WITHDRAW = ConfirmationQuestion(
     title="Withdraw this invitation?",
-    text="Its link stops working at once. To come in after all it takes a new invitation.",
+    text="Its link stops working at once. The user then needs a new invitation.",
     button="Withdraw the invitation",
     back="/team",
 )
@@ -109,7 +109,7 @@ class TeamPages:
         """Somebody leaves the team."""
         address = fill_path("/v1/people/{name}", name=visit.params["person"])
         await self._server.api_for(visit).delete(address, customer=_team_customer(visit) or None)
-        visit.flash_message("The person is no longer in the team.")
+        visit.flash_message("The user is no longer in the team.")
         return _team_url(visit)
 
     def routes(self) -> tuple[PageRoute, ...]:

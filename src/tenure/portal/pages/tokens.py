@@ -15,7 +15,7 @@ WHAT = (
     (
         "every",
         "Everything",
-        "All that you may do yourself, but for people and the audit. Whoever gets hold of it has it all.",
+        "Everything that you may do yourself, except users and the audit log. A thief of the token could do all of it.",
     ),
 )
 SORTS = {

@@ -16,14 +16,14 @@ from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageE
 
 SURE_REMOVE = ConfirmationQuestion(
     title="Remove this webhook?",
-    text="Nothing more is sent there, and the log of what was delivered goes with it. This cannot be undone.",
+    text="Nothing more is sent there, and the log of its deliveries is deleted. This cannot be undone.",
     button="Remove the webhook",
     back="/webhooks",
 )
 
 SURE_ROTATE_AT_ONCE = ConfirmationQuestion(
     title="End the old secret at once?",
-    text="Whoever checks signatures with the old secret refuses your events until it knows the new one."
+    text="A receiver that checks signatures with the old secret refuses your events until it knows the new one."
     " This cannot be undone.",
     button="Make a new secret, end the old one",
     back="/webhooks",
