@@ -112,7 +112,7 @@ class Tour:
         self.house = house
         if name:
             self.go("/sign-in?by=person")
-            self.page.get_by_label("Name or e-mail address").fill(name)
+            self.page.get_by_label("Name or email address").fill(name)
             self.page.get_by_label("Password").fill(PASSWORD)
         else:
             self.go("/sign-in")
@@ -142,8 +142,8 @@ def doors(tour: Tour) -> None:
     tour.click("Sign in")
     tour.look("sign-in-token-wrong", "This is not the token")
     tour.go("/sign-in?by=person")
-    tour.look("sign-in-person", "Name or e-mail address")
-    tour.page.get_by_label("Name or e-mail address").fill("nobody")
+    tour.look("sign-in-person", "Name or email address")
+    tour.page.get_by_label("Name or email address").fill("nobody")
     tour.page.get_by_label("Password").fill("wrong")
     tour.click("Sign in")
     tour.look("sign-in-person-wrong", "What helps")
@@ -225,7 +225,7 @@ def what_is_done(tour: Tour) -> None:
     tour.click("Apply the code")
     tour.look("code-too-early", "Stage it as successor instead")
     tour.go("/people")
-    tour.page.get_by_label("Name or e-mail address").fill("new")
+    tour.page.get_by_label("Name or email address").fill("new")
     tour.click("Add")
     tour.look("password-made", "shown this once")
     tour.go("/events")

@@ -106,7 +106,7 @@ def test_a_webhook_gets_what_happens_and_without_script_too(browser: Browser, de
         expect(page.get_by_text("shown this once")).to_be_visible()
         expect(page.locator("code.token")).to_contain_text("whsec_")
         page.goto(demo.console + "/people")
-        page.get_by_label("Name or e-mail address").fill("ana@example.com")
+        page.get_by_label("Name or email address").fill("ana@example.com")
         page.get_by_role("button", name="Add").click()
         page.goto(demo.console + WHERE)
         for _ in range(50):

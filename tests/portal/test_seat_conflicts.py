@@ -49,4 +49,4 @@ async def test_nobody_has_to_stop_where_what_is_ordered_is_enough(at_the_portal:
     name, _ = await at_the_portal.office.order(devices=10)
     tab = await at_the_portal.desk()
     await tab.open(f"/subscriptions/{name}/do/edit_seat_conflict")
-    assert "what is ordered is enough" in tab.text
+    assert "enough devices are ordered" in tab.text

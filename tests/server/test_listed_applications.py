@@ -1,4 +1,4 @@
-"""Applications on a seat conflict's list that are more than plain: staged, copied, installed anew, held, ephemeral."""
+"""Applications on a seat conflict's list that are more than plain: staged, copied, installed again, held, ephemeral."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

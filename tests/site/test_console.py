@@ -576,7 +576,7 @@ class TestWhatElseAnAdministratorDoes:
         await tab.send(form)
         house.agent("bench").enroll(house.ticket(group="Lab"))
         await tab.open("/groups/Lab")
-        assert "Nobody has assigned it a seat." in tab.text
+        assert "No seat is assigned to it." in tab.text
         (device,) = house.devices()
         await tab.send(tab.form(action=f"/devices/{device.id}/assign"))
         assert "gets a seat at its next contact" in tab.text

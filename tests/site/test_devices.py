@@ -517,7 +517,7 @@ def test_what_can_be_brought_about_again_and_again_is_one_event_an_hour(house: S
     def work(conn: Connection) -> list[events.EventRow]:
         for moment in range(0, 2 * HOUR, 60):
             for kind in kinds:
-                text = f"It is called {moment}." if device else "Somebody could not sign in as ana."
+                text = f"It is called {moment}." if device else "A sign-in failed for ana."
                 events.add_once_an_hour(conn, moment, "warning", kind, text, device=device)
         events.add_once_an_hour(conn, HOUR, "warning", "device_copied", "Another.", device="dev_2")
         return events.page(conn, "", None, 1_000)

@@ -199,7 +199,7 @@ class TestTests:
             assert "look whether it arrives" in tested["what"]
             assert (
                 box.mails[0]["Subject"]
-                == "[Head office] This is a test. Whoever reads it gets what this forwarding sends."
+                == "[Head office] This is a test. Its readers get the messages of this forwarding."
             )
             box.refused = "550 5.7.1 Relaying denied"
             tested = await room.test(made["id"])

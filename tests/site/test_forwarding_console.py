@@ -49,7 +49,7 @@ async def test_mails_from_the_empty_list_to_a_test_that_arrives(house: SiteProce
         ("port", "seventy", "A whole number from 1 to 65,535"),
         ("security", "much", "Please choose one."),
         ("severity", "loud", "Please choose one."),
-        ("user", "ana", "Whoever signs in at the mail server shows a password"),
+        ("user", "ana", "Signing in at the mail server needs a password"),
         ("password", "secret words", "A password goes with a user"),
         ("authorities", "none", "No certificate can be read there"),
         ("host", "mail.example.com", "Without encryption mails go to this computer alone"),

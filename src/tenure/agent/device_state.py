@@ -136,7 +136,7 @@ class DeviceStateFolder:
             log.warning("the file %s is missing; it is written back", SEAL)
             write_whole(self._disk, SEAL, self._key)
         elif seal != self._key:
-            raise IdentityReset("another process has begun anew here, under a seal of its own")
+            raise IdentityReset("another process has reset this folder, under a new seal")
         number = self._last.number + 1
         body = msgspec.json.encode(kept)
         data = _MARK + f"{number} {self._authenticate(number, body)}\n".encode() + body

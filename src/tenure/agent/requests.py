@@ -107,7 +107,7 @@ def _refuse_unproven(reply: HttpExchange, refused: Refused) -> Inconclusive:
     if refused.code is RefusalCode.NOT_THE_ANSWER:
         return Inconclusive(refused.code, refused.detail, refused.field, heard=ResponseKind.UNBOUND)
     told = _problem_words(reply)
-    detail = f"What came back (HTTP {reply.status}) is not signed and counts for nothing. {told}".strip()
+    detail = f"The response (HTTP {reply.status}) is not signed and counts for nothing. {told}".strip()
     return Inconclusive(RefusalCode.UNREACHABLE, detail, heard=ResponseKind.UNSIGNED, retry_after=retry_after(reply))
 
 

@@ -155,12 +155,12 @@ class SeatKeyHolder:
             loaded = self._memory.load_state()
         except OSError as fault:
             if self._unread is None:
-                log.warning("what is kept cannot be read: %s", fault)
+                log.warning("the stored state cannot be read: %s", fault)
             self._unread = refuse_unreadable(fault, self._memory.place)
             return self._unread
         self._unread = None
         if loaded == DeviceState() != self._saved:
-            log.warning("what was kept is gone or cannot be read; what this process knows goes on")
+            log.warning("the stored state is gone or cannot be read; what this process knows goes on")
         elif loaded != self._saved:
             self._saved = loaded
             self.apply_state(loaded)

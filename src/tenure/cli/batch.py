@@ -34,7 +34,7 @@ def run_batch_file(desk: CommandSession, file: Commands) -> Ended:
     The same file with the same `--idempotency-key` does again only what was refused.
     """
     if desk.options.preview:
-        return invalid_field("A batch is rehearsed with `--dry-run`.", "preview")
+        return invalid_field("Dry-run a batch with `--dry-run`.", "preview")
     data = read_file(desk.world, file, most=FILE_CAP)
     commands = data if isinstance(data, CommandFailed) else _read_commands(data)
     if isinstance(commands, CommandFailed):

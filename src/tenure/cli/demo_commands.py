@@ -35,7 +35,7 @@ def run_demo(
     if isinstance(place, Refused):
         return fail_with(place)
     if place.host != LOOPBACK:
-        return invalid_field(f"Everybody knows the demo's passwords, so it listens at {LOOPBACK} alone.", "listen")
+        return invalid_field(f"The demo's passwords are public, so it listens at {LOOPBACK} alone.", "listen")
     serve_demo(desk.world.stdout, port=place.port)
     return make_output({"ended": True}, sentence_output("Ended; nothing was kept."))
 

@@ -110,7 +110,7 @@ def _print_import(*, rehearsed: bool) -> Callable[[CommandScreen, Any], None]:
             if not rehearsed:
                 screen.line(
                     "Mend these lines, leave the others out or in, and send the file again with --idempotency-key "
-                    f"{value['idempotency_key']}: what was done is not done again."
+                    f"{value['idempotency_key']}: completed lines are not repeated."
                 )
         codes = [
             (str(item["line"]), item["answer"]["subscription"]["id"], item["answer"]["activation_code"])

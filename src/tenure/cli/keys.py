@@ -270,7 +270,7 @@ def _take_if_sure(
     if not isinstance(step, Refused) and not (yes or dry_run):
         if not desk.world.is_interactive:
             return invalid_field(
-                "Revoking a key hurts everyone who holds something it signed; confirm with --yes.", "yes"
+                "Revoking a key affects every holder of something it signed; confirm with --yes.", "yes"
             )
         if desk.world.ask(f"{step.told} Go on? [y/N] ").strip().lower() not in ("y", "yes"):
             return make_output({"done": False}, sentence_output("Nothing was done."))

@@ -78,6 +78,6 @@ def run_restore(
             return invalid_field(f"It cannot be restored: {fault.strerror}.", "file")
     if isinstance(done, Refused):
         return fail_with(done)
-    kept = f" What was there is kept as {done.kept}." if done.kept else ""
+    kept = f" The previous one is kept as {done.kept}." if done.kept else ""
     told = f"{file} is in place, in epoch {done.epoch}.{kept} Start the server: sites tell what is missing."
     return make_output(done, sentence_output(told))

@@ -56,7 +56,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         "At a customer",
         (
             ("site init, site run", "the administration server of a network"),
-            ("activate, licenses, status, explain", "apply a code; what holds here, and why"),
+            ("activate, licenses, status, explain", "apply a code; the current state, and why"),
             ("devices, groups, agent", "the computers that are licensed"),
             ("sync, offline, dns, doctor", "the way to the activation server, also without a network"),
             ("deactivate", "give back the license of an application on its own"),
@@ -66,7 +66,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         "Run the server",
         (
             ("people, invitations, tokens, audit", "who may do what, and who did"),
-            ("mail, webhooks", "what is sent to people and to other programs"),
+            ("mail, webhooks", "messages to people and to other programs"),
             ("keys, checkpoint, verify-history", "signing keys, and histories that prove themselves"),
             ("backup, restore, rebuild, clock", "the database, and a sandbox's clock"),
         ),

@@ -34,7 +34,7 @@ _OPENING = """\
 _MEANINGS = {
     ExitCode.DONE: "done",
     ExitCode.FAULT: "an unexpected error",
-    ExitCode.INPUT: "what was typed or sent is not acceptable",
+    ExitCode.INPUT: "the input is not acceptable",
     ExitCode.PERMISSION: "not known, or not permitted",
     ExitCode.UNKNOWN: "there is no such thing, or it is not yours",
     ExitCode.STATE: "the state of things forbids it",

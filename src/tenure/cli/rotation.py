@@ -117,7 +117,7 @@ def replace_key(folder: Path, kid: str, draw: Draw, now: Instant) -> PlannedRota
     document = rotation.replace_key(root.document, kid, entry, now, now + ROOT_LIFE)
     if isinstance(document, Refused):
         return _readable_refusal(document)
-    told = f"{kid} is revoked: what it signed is refused by everyone who has the new root document."
+    told = f"{kid} is revoked: clients with the new root document refuse its signatures."
     return _make_step(root, document, f"{told} {_when_it_signs(document, fresh, now)}", fresh)
 
 
@@ -153,7 +153,7 @@ def close_key(folder: Path, kid: str, now: Instant) -> PlannedRotation | Refused
     return _change_document(
         folder,
         lambda document: rotation.close_key(document, kid, now, now + ROOT_LIFE),
-        f"{kid} is closed; what it signed stays good.",
+        f"{kid} is closed; its signatures stay valid.",
     )
 
 

@@ -209,7 +209,7 @@ class CommandScreen:
     def card(self, item: Any, columns: Sequence[TableColumn]) -> None:
         """One item, a line for each member. Raises TypeError when it has none."""
         if not isinstance(item, dict):
-            raise TypeError("what is shown as a card is an object")
+            raise TypeError("only an object is shown as a card")
         self.pairs([(column.heading, self.cell(item, column)) for column in columns])
 
     def _cards(self, items: Sequence[Any], columns: Sequence[TableColumn]) -> None:

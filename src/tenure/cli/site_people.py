@@ -22,7 +22,7 @@ PERSON = (
     TableColumn("Password not changed yet", "temporary", "yes"),
     TableColumn("Since", "created", "moment"),
 )
-Name = Annotated[str, Parameter(help="A name or an e-mail address.")]
+Name = Annotated[str, Parameter(help="A name or an email address.")]
 Role = Annotated[
     Literal["administrator", "operator", "auditor"],
     Parameter(help="An administrator may do everything, an operator the daily work, an auditor only read."),

@@ -100,7 +100,7 @@ def change_webhook(
     event: Events = (),
     note: Note = "",
 ) -> Ended:
-    """Change address, events or note; what is not given stays."""
+    """Change address, events or note; all other values stay."""
     given = {"url": address, "events": event, "note": note}
     return _change_webhook(desk, webhook, {name: value for name, value in given.items() if value})
 

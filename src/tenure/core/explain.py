@@ -44,7 +44,7 @@ RULES: dict[PhaseCause, tuple[str, str]] = {
     PhaseCause.TRIAL: ("It is a trial.", "A customer may try each product once, for a set time."),
     PhaseCause.PAYMENT_ENDED: (
         "The paid period is over.",
-        "What comes after it is defined by the provider's grace.",
+        "The provider's grace period decides what follows.",
     ),
     PhaseCause.CANCELED: ("It was canceled.", "A canceled subscription ends with what is paid for, or at once."),
     PhaseCause.CODE_BLOCKED: (

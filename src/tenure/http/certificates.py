@@ -114,7 +114,7 @@ def _refuse_files(files: CertificateFiles, chain: str, key: str) -> Refused | No
             RefusalCode.FIELD_INVALID, f"{detail} Name the file of the certificate's key.", option.removeprefix("--")
         )
     if "ENCRYPTED" in key:
-        detail = f"{option}: the key in {files.key} has a password, which nobody could type when the server starts."
+        detail = f"{option}: the key in {files.key} has a password, which cannot be typed when the server starts."
         remedy = f"Write it without: openssl pkey -in {files.key} -out FILE, and set the file's mode to 0600."
         return Refused(RefusalCode.FIELD_INVALID, f"{detail} {remedy}", option.removeprefix("--"))
     status = files.key.stat()

@@ -13,11 +13,11 @@ _AUTHENTICATION = (
     '<section class="one" id="authentication"><h3>How a program says who it is</h3>'
     "<p>With a token in the header <code>Authorization: Bearer</code>. Tokens of the activation server are made on the "
     "portal (<em>API tokens</em>) or with <code>tenure tokens add NAME --scope SCOPE</code>; those of an "
-    "administration server by whoever administers it. A token is shown once, does what its scopes say, and expires. "
+    "administration server by its administrator. A token is shown once, does what its scopes say, and expires. "
     "Each operation names the scope it asks for; those marked <em>public</em> ask for none.</p>"
     "<h4>Every write</h4><p>takes <code>dry_run=true</code>: everything is checked and answered, nothing is done. "
     "A POST carries an <code>Idempotency-Key</code>: sent again with the same key it has one effect. A PUT may carry "
-    "<code>If-Match</code> with the <code>ETag</code> that was read, so that nobody's change is lost.</p>"
+    "<code>If-Match</code> with the <code>ETag</code> that was read, so that no change is lost.</p>"
     "<h4>Every list</h4><p>comes in pages: <code>limit</code> says how many, <code>next</code> of the answer is the "
     "<code>cursor</code> of the following page.</p><h4>What is refused</h4><p>is answered as "
     "<code>application/problem+json</code> (RFC 9457) with a stable <code>code</code>, the cause, what helps and who "

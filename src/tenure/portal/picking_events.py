@@ -13,7 +13,7 @@ from tenure.web.forms import SentForm
 SOME, ALL = "some", "all"
 WHAT = (
     (SOME, "Only what is chosen below", ""),
-    (ALL, "All events", "Also kinds that a later version adds. What is chosen below does not count then."),
+    (ALL, "All events", "Also kinds that a later version adds. The choice below does not count then."),
 )
 FAMILIES = {
     "order": "Every event about order requests",

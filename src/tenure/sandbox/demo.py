@@ -232,7 +232,7 @@ Tenure is running ({demo.seconds:.1f} s). Ctrl-C ends it; nothing is kept.
   Sign in at the portal with the password "{EVERYBODYS}":
 {people}
 
-  Activation codes that nobody has used yet:
+  Unused activation codes:
 {codes}
 
   1. Be the administrator of "Ana's office": apply a code at its administration server and watch its devices.

@@ -37,9 +37,9 @@ CHAPTERS: tuple[tuple[str, Chapter], ...] = (
     ("Applications on their own, each one device", story_application.stands_alone),
     ("Canceled, and undone", story_provider.tell_cancellation),
     ("Another provider sees nothing", story_provider.tell_isolation),
-    ("The key is changed and nobody notices", told_by_vendor.rotates),
+    ("The key is changed without a visible effect", told_by_vendor.rotates),
     ("Killed and started again", told_by_vendor.survives),
-    ("The history shows that nobody wrote past it", told_by_vendor.verifies),
+    ("The history shows that all writes went through Tenure", told_by_vendor.verifies),
 )
 
 

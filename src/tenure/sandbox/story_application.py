@@ -26,7 +26,7 @@ def tell_activation(told: Narrator, stage: StoryStage) -> None:
     told.expect("and the functions of the plan are on", (True, True, False), _feature_line(app))
     told.expect("until the contract's end at most", "2031-01-31T12:00:00Z", show_instant(app.standing.paid_until))
     again = stage.application("ana", stage.north)
-    told.expect("a restart remembers it without asking anybody", (True, True, False), _feature_line(again))
+    told.expect("a restart remembers it without a request", (True, True, False), _feature_line(again))
     lease = again.lease
     told.expect(
         "the lease is good for 30 days without a server", 30, lease and (lease.contact_until - lease.iat) // DAY
@@ -171,7 +171,7 @@ def stands_alone(told: Narrator, stage: StoryStage) -> None:
     words = ["deactivate", "--folder", str(stage.folder / "second alone"), "--product", "editor", "--version", "12.0"]
     words += ["--root", str(stage.root), "--server", stage.server.url, "--sandbox", "--clock", str(desk.clock.file)]
     told.expect("so is that of one given back from outside", 0, run_tenure(words)[0])
-    told.expect("and nobody has a place any more", [], _list_installations(desk, subscription))
+    told.expect("and no installation has a place any more", [], _list_installations(desk, subscription))
 
 
 def _at_once(released: object) -> bool:

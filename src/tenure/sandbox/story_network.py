@@ -133,7 +133,7 @@ def is_copied(told: Narrator, stage: StoryStage) -> None:
         "forked",
         found.result if isinstance(found, Synchronized) else refusal_code(found),
     )
-    told.expect("nobody is cut off for it", (True, True), (app.allows("edit"), copy.allows("edit")))
+    told.expect("no service is cut off for it", (True, True), (app.allows("edit"), copy.allows("edit")))
     sites = desk.look(sub)["sites"]
     told.expect("and the provider sees it", True, isinstance(sites, list) and sites[0]["forked"])
 

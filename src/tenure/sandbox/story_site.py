@@ -33,7 +33,9 @@ def _begins(told: Narrator, place: SiteProcesses, code: str) -> None:
     exits, text = place.run_command("activate", "--preview", given=code + "\n")
     shown = "2 devices" in text and place.phase_and_cause().startswith("pending")
     told.expect(
-        "the administrator looks at the code: what it would start, and nothing begins", (0, True), (exits, shown)
+        "the administrator looks at the code: the preview shows what it would start; nothing begins",
+        (0, True),
+        (exits, shown),
     )
     exits, _ = place.run_command("activate", given=code + "\n")
     told.expect("the administrator types the code at the site", (0, "active(paid)"), (exits, place.phase_and_cause()))
@@ -92,7 +94,7 @@ def _ends_everywhere(
     told.expect("the last second of grace, devices work", (True, True), _on(*devices, wanted=True))
     desk.clock.only_file(end + GRACE)
     told.expect("the next one functions are withdrawn at the site", "ended(payment_ended)", _phase(place, "ended"))
-    told.expect("and on every device, with nobody to ask", (False, False), _on(*devices, wanted=False))
+    told.expect("and on every device, without a server to ask", (False, False), _on(*devices, wanted=False))
     switched = {json.loads(each.status.read_bytes())["since"] for each in devices}
     told.expect("as of that very second", {show_instant(end + GRACE)}, switched)
 

@@ -103,7 +103,7 @@ class FolderCache:
             log.warning("the key file is missing or damaged; it is written back")
             write_whole(self._disk, KEY, _encode_seed(self._seed))
         elif held != self._seed:
-            raise IdentityReset("another process has begun anew here, under a key of its own")
+            raise IdentityReset("another process has reset this folder, under a new key")
         number = self._last.number + 1
         body = msgspec.json.encode(kept)
         data = _MARK + str(number).encode() + b" " + self._authenticate(number, body) + b"\n" + body

@@ -142,12 +142,12 @@ class LeaseHolder:
             loaded = self._memory.load_state()
         except OSError as error:
             if self._unread is None:
-                log.warning("what is kept cannot be read: %s", error)
+                log.warning("the stored state cannot be read: %s", error)
             self._unread = refuse_unreadable(error, self._memory.place)
             return self._unread
         self._unread = None
         if loaded == ClientState() != self._saved:
-            log.warning("what was kept is gone or cannot be read; what this process knows goes on")
+            log.warning("the stored state is gone or cannot be read; what this process knows goes on")
             return None
         # What is only in memory, because it could not be saved, is newer than what was saved before it.
         if loaded != self._saved:

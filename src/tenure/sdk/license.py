@@ -114,7 +114,7 @@ class License:
         """Whether `feature` is on at this instant: no network, no file, no lock, below a microsecond.
 
         Changes of the license take effect at their second, without any call to another method. Once a minute the clocks
-        are looked at anew; that running time is then saved now and again is a thread's work, which nobody waits for.
+        are looked at anew; that running time is then saved now and again is a thread's work, which no device waits for.
         """
         ready = self._holder.ready
         if self._ticks() < ready.until:

@@ -139,9 +139,7 @@ class Synchronized(msgspec.Struct, frozen=True, kw_only=True):
         """What was learned."""
         if self.result == "forked":
             until = self.after.contact_until
-            runs = (
-                "" if until is None else f" What is licensed here goes on until {format_instant(until)} at the latest."
-            )
+            runs = "" if until is None else f" Licenses here go on until {format_instant(until)} at the latest."
             return f"Synchronized by {self.path}: another copy of this installation is in use.{runs} Say which it is."
         if not self.differences:
             return f"Synchronized by {self.path}: nothing has changed."

@@ -226,7 +226,7 @@ def hear_sync(
 _FOREIGN = frozenset(
     {RefusalCode.KEY_UNKNOWN, RefusalCode.KEY_NOT_FOR_THIS, RefusalCode.SIGNATURE_INVALID, RefusalCode.ROOT_REJECTED}
 )
-_STRANGER = "The activation server says that it does not know this installation; what is licensed goes on meanwhile."
+_STRANGER = "The activation server says that it does not know this installation; existing licenses go on meanwhile."
 _WAIT = frozenset({408, 409, 425, 429})
 
 
@@ -244,7 +244,7 @@ def _refuse_unproven(reply: HttpExchange, refused: Refused) -> Inconclusive:
     if reply.status == TABLE[RefusalCode.KEY_UNKNOWN].status and _problem_code(reply) == RefusalCode.KEY_UNKNOWN:
         strange = _make_inconclusive(reply, Refused(RefusalCode.SITE_UNKNOWN, _STRANGER), ResponseKind.UNSIGNED)
         return msgspec.structs.replace(strange, unknown=True)
-    detail = f"What came back (HTTP {reply.status}) is not signed and counts for nothing."
+    detail = f"The response (HTTP {reply.status}) is not signed and counts for nothing."
     code = {429: RefusalCode.TOO_MANY_REQUESTS, 503: RefusalCode.SERVER_BUSY}.get(reply.status, RefusalCode.UNREACHABLE)
     return _make_inconclusive(reply, Refused(code, detail), ResponseKind.UNSIGNED)
 

@@ -38,7 +38,7 @@ from tenure.wire.leases import seal_lease
 
 UNHEARD = (
     "The activation server was put back from a backup, and another administration server that shares this subscription"
-    " has not been heard of since. Until it has, nobody gets more devices than before. Synchronize it, or ask the"
+    " has not been heard of since. Until then, no site gets more devices than before. Synchronize it, or ask the"
     " provider."
 )
 """To a site that is short (ADR 16)."""

@@ -148,7 +148,7 @@ def trusted_proxies(given: tuple[str, ...]) -> tuple[str, ...] | Refused:
         except ValueError:
             return Refused(RefusalCode.FIELD_INVALID, f"{each} is no address and no network.", "trusted_proxies")
         if network.prefixlen == 0:
-            return Refused(RefusalCode.FIELD_INVALID, "Then anybody could claim any address.", "trusted_proxies")
+            return Refused(RefusalCode.FIELD_INVALID, "Then every client could claim any address.", "trusted_proxies")
     return given
 
 

@@ -66,7 +66,7 @@ async def init_folder(
         return Refused(
             RefusalCode.FIELD_INVALID, "At least one root key, at most 16, and no higher threshold.", "threshold"
         )
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # noqa: ASYNC240 - a program's first step, nobody waits
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # noqa: ASYNC240 - a program's first step, no device waits
     mark = folder / UNFINISHED
     if mark.exists():
         _undo_init(folder)

@@ -133,7 +133,7 @@ class BackgroundSweep:
             _log.critical("balances of %d accounts differ from their postings: money is stopped", len(drifted))
 
     async def _collect_ended(self, clock: str | None, now: Instant) -> None:
-        """A few turns for one clock, each its own transaction, so that nobody waits for long behind it."""
+        """A few turns for one clock, each its own transaction, so that no device waits for long behind it."""
         progress, restored = self._progress.setdefault(clock, CollectionProgress()), self._context.epoch_floor
         for _ in range(TURNS):
             if not await self._context.db.write(collect_rows, clock, now, restored, progress):

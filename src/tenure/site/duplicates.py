@@ -83,7 +83,7 @@ def _is_alike(old: DeviceRow, device: DeviceRow) -> bool:
 
 def _merge_devices(conn: Connection, old: DeviceRow, device: DeviceRow, look: LicenseSnapshot) -> DeviceRow:
     """The old self gives its place to the new one, which counts in its stead if it did not yet."""
-    text = f"{device.name or device.id} is {old.name or old.id}, installed anew."
+    text = f"{device.name or device.id} is {old.name or old.id}, installed again."
     _event_once(conn, look, "info", "device_merged", text, device)
     aside = old.state == DeviceDecision.DISPLACED  # its place is not one that it may keep
     inherits = old.counted and not device.counted and look.lease_terms is not None and not aside
@@ -113,7 +113,7 @@ def come_back(conn: Connection, product: str, key: str, look: LicenseSnapshot) -
         device = msgspec.structs.replace(
             device, state=DeviceDecision.PROTECTED, counted=1, counts_until=device.seat_until + amnesty_of(device, look)
         )
-    text = f"{device.name or device.id} was taken for a device installed anew, but is there: they are two computers."
+    text = f"{device.name or device.id} was taken for a device installed again, but is still in use."
     _event_once(conn, look, "warning", "device_returned", text, device)
     return devices.save_device(conn, device)
 

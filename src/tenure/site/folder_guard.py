@@ -39,12 +39,12 @@ class FolderGuard:
                 self._announce_missing(missing)
             self._told = displaced
         except OSError as fault:
-            log.error("what has disappeared from %s cannot be written back: %s", self._site.folder, fault)
+            log.error("files missing from %s cannot be written again: %s", self._site.folder, fault)
 
     def _announce_missing(self, missing: list[str]) -> None:
         text = f"Missing from {self._site.folder}, and written back: {', '.join(missing)}."
         if folder.STATE in missing:
-            text += " Start the site anew soon: until then only a copy is written back, twice a minute."
+            text += " Restart the site soon: until then only a copy is written back, twice a minute."
         log.error("%s", text)
         now = self._site.now()
         self._site.store.write(lambda conn: events.add(conn, now, "critical", "files_missing", text)).result()

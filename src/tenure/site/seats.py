@@ -45,7 +45,7 @@ def no_new_seat(look: LicenseSnapshot, pool: ProductPool) -> Refused | None:
     `subscription_paused`, `not_activated`, `subscription_canceled`, `subscription_ended`.
     """
     if look.kept.forked:
-        return Refused(RefusalCode.LEASE_FORKED, "No new device is protected until it is said what the copy is.")
+        return Refused(RefusalCode.LEASE_FORKED, "No new device is protected until the copy is resolved.")
     if not look.opened:
         detail = (
             "After its start the site protects new devices once the activation server has answered, or after a day."

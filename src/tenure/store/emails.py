@@ -218,7 +218,7 @@ def page_back(conn: Connection, provider: str | None, before: str = LAST, limit:
 
 
 def mark_sent(conn: Connection, letter: StoredEmail, now: Instant) -> None:
-    """It is out; what it said is forgotten."""
+    """It is out; its text is deleted."""
     _mark_email(conn, letter, b"", None, now, "")
 
 

@@ -78,7 +78,7 @@ UNCOMPARED: Final = {
     "memberships.last_use": "which of one's own teams a sign-in begins in",
     "people.name": "shown only",
     "people.proposed": "a factor that counts once its owner has shown a code of it",
-    "people.step": "lets a code of the last minute be used twice, by whoever has the password too",
+    "people.step": "lets a code of the last minute be used twice, by a person who also has the password",
     "people.created": "shown only",
     "sites (ephemeral)": "an installation for a day leaves no fact of its own; a daily fact holds count and digest",
     "payment_requests.note": "shown only",
@@ -97,15 +97,15 @@ UNCOMPARED: Final = {
     "invitations.created": "shown only",
     "invitations.by_actor": "shown only",
     "recovery.person": "the digest names its person: moved to another it is of no code",
-    "recovery.digest": "keyed: no one without the server's secrets makes one; a code less can be made anew",
+    "recovery.digest": "keyed: making one needs the server's secrets; a missing code can be made again",
     "leases.until": "of leases whose bytes are no longer kept: moves what is given back, at most by a lease",
 }
 """Columns without a chain of their own, each with the reason why an edit does no lasting harm."""
 FORGOTTEN: Final = {
     "leases": "the site keeps what was signed; the next contact brings another",
     "payment_requests": "money that comes for it is booked by hand, and the audit says that it was asked for",
-    "sessions": "whoever is signed out signs in again",
-    "invitations": "whoever was asked in is asked again",
+    "sessions": "a signed-out user signs in again",
+    "invitations": "an invited user is invited again",
     "recovery": "a person makes other codes",
 }
 """Tables whose rows may be missing, each with the reason why that takes nothing from anybody."""

@@ -243,10 +243,10 @@ class _PageServer:
         return resumed_forms.of_ours(visit.place, request.headers.get("origin"), request.headers.get("sec-fetch-site"))
 
     def _changed_hands(self, visit: PageVisit[Any]) -> Reply:
-        """A form of ours from before somebody signed in anew, perhaps in another tab."""
+        """A form of ours from before a user signed in anew, perhaps in another tab."""
         values = {name: given for name, given in visit.form.values.items() if name != csrf.FIELD}
         kept = KeptForm(visit.with_query(), self._nearest_page(visit.path), values)
-        why = "Somebody has signed in anew since this page was opened, perhaps you in another tab."
+        why = "A user has signed in again since this page was opened, perhaps you in another tab."
         return resumed_forms.resume_screen(kept, why, status=403)
 
     def _form_kept(self, visit: PageVisit[Any], request: Request) -> str:

@@ -29,5 +29,5 @@ def refuse_forged(place: CookiePlace, origin: str | None, fetch_site: str | None
     if not secret:
         return "The browser sent no cookie. Allow cookies for this website and try again."
     if not hmac.compare_digest(token_of(secret).encode(), given.encode()):
-        return "The page was too old. Open it anew and send the form again."
+        return "The page was too old. Open it again and send the form again."
     return ""

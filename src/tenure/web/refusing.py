@@ -32,7 +32,7 @@ CROWDED = PageRefusal(
     status=503,
     code="server_busy",
     cause="This website keeps so many sessions and no more.",
-    remedy="Try again in a few minutes. Nobody who is signed in was signed out for it.",
+    remedy="Try again in a few minutes. Signed-in users stay signed in.",
 )
 
 NOWHERE = PageRefusal(

@@ -59,7 +59,7 @@ class PageVisit(Generic[T]):
     def session_value(self) -> T:
         """What the session holds. Only on routes that need one."""
         if self.session is None:
-            raise LookupError(f"nobody is signed in at {self.path}")
+            raise LookupError(f"no user is signed in at {self.path}")
         return self.session.value
 
     def flash_message(self, text: str, tone: str = "good") -> None:

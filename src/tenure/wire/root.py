@@ -259,7 +259,7 @@ def step_root(current: TrustedRoot, data: bytes) -> TrustedRoot | Refused:
         return read
     document, envelopes = read
     if document.id != current.document.id:
-        return _refuse_root("It is the root of somebody else.", "id")
+        return _refuse_root("It is another vendor's root document.", "id")
     if document.version != current.version + 1:
         return _refuse_root(f"Version {document.version} does not follow {current.version}.", "version")
     for signer in (current.document, document):

@@ -92,7 +92,7 @@ def refuse_unfit(password: str, *known: str) -> Refused | None:
     if len(set(plain)) < DIFFERENT:
         return _refuse_password(f"It needs at least {DIFFERENT} different characters.")
     if plain in COMMON or plain.rstrip("0123456789!.?") in COMMON:
-        return _refuse_password("It is among the first that anybody would try.")
+        return _refuse_password("It is among the most common passwords.")
     return None
 
 

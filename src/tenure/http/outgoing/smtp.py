@@ -217,9 +217,7 @@ def _sign_in(line: smtplib.SMTP, server: MailServer) -> None:
     try:
         line.login(server.user, server.password)
     except smtplib.SMTPNotSupportedError:
-        raise _UnableError(
-            "the mail server does not let anybody sign in here", DeliveryErrorCause.SIGN_IN_UNKNOWN
-        ) from None
+        raise _UnableError("the mail server offers no sign-in here", DeliveryErrorCause.SIGN_IN_UNKNOWN) from None
 
 
 class _CheckedConnection(smtplib.SMTP):

@@ -37,7 +37,7 @@ class EmailPages:
                 raise
             visit.flash_message(error.refusal.detail or error.refusal.title, "warn")
             return RedirectTo("/letters")
-        visit.flash_message("It is tried again; what comes of it is shown here.", "info")
+        visit.flash_message("It is tried again; the result is shown here.", "info")
         return RedirectTo("/letters")
 
     def routes(self) -> tuple[PageRoute, ...]:

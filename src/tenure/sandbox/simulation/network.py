@@ -19,7 +19,7 @@ from tenure.sdk.transport import TransportRequest
 UNREACHED = Refused(RefusalCode.UNREACHABLE, "The cable is out.")
 BY_SYSTEM = PathUsed(SourceKind.SYSTEM, "192.0.2.1:443")
 PATIENCE = 30
-"""Seconds after which nobody waits for an answer any more."""
+"""Seconds after which no device waits for an answer any more."""
 FRESH = 60
 FOR_GOOD = ("copy_retired", "site_lost")
 _PAGE = b"<html><body>Please sign in to the hotel's network</body></html>"

@@ -60,7 +60,7 @@ REMEDIES: dict[StepOutcome, str] = {
     "place, such as a login page or an inspecting firewall: log in there, or exempt the server's name from inspection.",
     StepOutcome.DATES: "Compare this computer's clock with the right time, and set it if it is wrong. If "
     "it is right, the "
-    "server's certificate has run out: tell whoever runs the server.",
+    "server's certificate has run out: tell the operator of the server.",
     StepOutcome.TLS: "What answers there does not speak TLS for this name: check the port, or exempt it "
     "from inspection.",
     StepOutcome.NOT_LOOPBACK: "Use an https:// address; plain HTTP is for a demo on one computer.",

@@ -120,9 +120,7 @@ class EmailOperations:
             if known is None:
                 return Refused(RefusalCode.NOT_FOUND, field="letter")
             if known.sent is not None:
-                return Refused(
-                    RefusalCode.NOTHING_TO_CHANGE, "This mail went out; what it said is forgotten.", "letter"
-                )
+                return Refused(RefusalCode.NOTHING_TO_CHANGE, "This mail went out; its text is deleted.", "letter")
             record_audit(conn, TeamPlace(owner), caller, address, "mail_sent_again", known.id, real)
             if known.due is not None:
                 return json_response(letter_view(emails.mark_due(conn, known, real, CLAIM)), 201)

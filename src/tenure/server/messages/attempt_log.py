@@ -22,4 +22,4 @@ async def record_persistently(database: Database, work: Callable[..., Any], *arg
             return
         if pause is not None:
             await asyncio.sleep(pause)
-    _log.error("what was sent could not be put on record (%s); it may be sent again", refused.code)
+    _log.error("a sent message could not be recorded (%s); it may be sent again", refused.code)

@@ -86,7 +86,7 @@ class EmailWorker:
     def _render_email(self, letter: StoredEmail, house: SenderIdentity) -> MailParts | SendResult:
         values = letter.template_values(self._context.safe)
         if values is None:
-            return SendResult("what it says cannot be opened: the server's key for it is another", final=True)
+            return SendResult("its text cannot be opened: the server's key for it is another", final=True)
         if not is_mailbox(letter.recipient):
             return SendResult("this is not an address that mail can be sent to", final=True)
         words = render_email(letter.template, values, house)

@@ -90,7 +90,7 @@ class OutgoingMessages:
             try:
                 await self.count_waiting()
             except Exception:  # a figure for the metrics: nothing depends on it
-                _log.exception("what waits could not be counted")
+                _log.exception("waiting messages could not be counted")
             await asyncio.sleep(PAUSE * COUNT_EVERY)
 
 

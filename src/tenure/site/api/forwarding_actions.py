@@ -98,7 +98,7 @@ class ForwardingActionOperations:
             if body.skip:
                 row = msgspec.structs.replace(row, cursor=events.latest_number(conn), upto=0, pending=b"[]")
             forwardings.save(conn, row)
-            how = "; what waited is left out" if body.skip else ""
+            how = "; waiting events are left out" if body.skip else ""
             self._add_event(conn, now, caller, row, f"resumed the forwarding “{read_config(row.body).name}”{how}.")
             return json_response(view_forwarding(conn, row, caller, self._vault))
 
@@ -171,7 +171,7 @@ class ForwardingActionOperations:
         text: str,
         kind: str = "forwarding_resumed",
     ) -> None:
-        who = caller.name or "Whoever holds the token of the folder"
+        who = caller.name or "The holder of the folder's token"
         events.add(conn, now, "warning", kind, f"{who} {text}", forwarding=row.id)
 
 

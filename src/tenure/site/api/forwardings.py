@@ -199,7 +199,7 @@ def _no_password(body: ForwardingBody, *, kept: bool) -> Refused | None:
         return None
     given = body.mail.password
     if body.mail.user and not given and (given is not None or not kept):
-        because = "Whoever signs in at the mail server shows a password; enter it, also after server or user changed."
+        because = "Signing in at the mail server needs a password; enter it, also after server or user changed."
         return Refused(RefusalCode.FIELD_INVALID, because, "mail.password")
     if not body.mail.user and given:
         return Refused(RefusalCode.FIELD_INVALID, "A password goes with a user; enter the user, too.", "mail.user")
@@ -241,7 +241,7 @@ def _rewrite_row(row: ForwardingRow, before: ForwardingConfig, config: Forwardin
 def _add_event(
     conn: Connection, now: Instant, caller: Principal, what: tuple[str, str], config: ForwardingConfig, forwarding: str
 ) -> None:
-    who = caller.name or "Whoever holds the token of the folder"
+    who = caller.name or "The holder of the folder's token"
     kind, done = what
     text = f"{who} {done} the forwarding “{config.name}” {where_to(config)}."
     events.add(conn, now, "warning", kind, text, forwarding=forwarding)

@@ -33,13 +33,13 @@ UNREACHABLE = PageRefusal(
 )
 
 
-UNKNOWN = PageRefusal(title="This token is not known, or no longer good.", status=401, code="not_authenticated")
+UNKNOWN = PageRefusal(title="This token is unknown or no longer valid.", status=401, code="not_authenticated")
 
 TOO_LONG = PageRefusal(
-    title="What was asked for is too long.",
+    title="The address or search term is too long.",
     status=422,
     code="field_invalid",
-    cause="No address and no search term has so many characters.",
+    cause="Addresses and search terms have a limited length.",
     remedy="Shorten it and try again.",
 )
 

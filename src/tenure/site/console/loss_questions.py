@@ -13,12 +13,12 @@ LOSSES = {
     "withdraw": (
         "Withdraw the seat of {}?",
         "It stops being protected at its next contact, and its seat is free for another."
-        " It gets none until somebody assigns it one, as far as one is free then.",
+        " It gets none until one is assigned to it, if one is free then.",
         "Withdraw the seat",
     ),
     "remove": (
         "Remove {}?",
-        "It gives its seat up and leaves the list. This cannot be undone: to come back it has to be enrolled anew.",
+        "It gives its seat up and leaves the list. This cannot be undone: to come back it has to be enrolled again.",
         "Remove",
     ),
     "release": (

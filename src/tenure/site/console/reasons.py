@@ -107,7 +107,7 @@ _PLAIN = {
     "removed": ("It is being removed.", "It counts until it has given its seat up, or the seat's end."),
     "released": (
         "It gave its seat back by itself, with a signed receipt.",
-        "The product was uninstalled or released there. It asks anew when the agent is enrolled again.",
+        "The product was uninstalled or released there. It asks again when the agent is enrolled again.",
     ),
 }
 
@@ -160,7 +160,7 @@ def _waiting_reason(device: dict[str, Any], license_: dict[str, Any]) -> DeviceR
     if code == "seat_not_assigned":
         text = "It belongs to no group that distributes seats by itself."
         assign = SuggestedAction(text="Assign a seat", path=f"/devices/{device['id']}/assign", post=True)
-        return DeviceReason(state="waiting", title="Nobody has assigned it a seat.", text=text, clicks=(assign,))
+        return DeviceReason(state="waiting", title="No seat is assigned to it.", text=text, clicks=(assign,))
     if code == "lease_forked":
         click = SuggestedAction(text="Look at both copies and decide", path=f"/licenses/{product}/fork")
         title = "A copy of this administration server exists, so no new device is protected."

@@ -91,9 +91,7 @@ def _faults_of_webhook(webhook: WebhookTarget) -> Iterator[Refused]:
 
 def _faults_of_authorities(pem: str, field: str) -> Iterator[Refused]:
     if "PRIVATE KEY" in pem:
-        yield _refuse_field(
-            field, "There is a private key in it, which belongs to nobody else: paste the certificates alone."
-        )
+        yield _refuse_field(field, "It contains a private key, which must stay secret: paste the certificates alone.")
     if not pem:
         return
     try:

@@ -19,7 +19,7 @@ from tenure.site.store.events import EventRow
 from tenure.web.formatting import format_instants_in, format_moment, humanize_name
 
 TEST = "forwarding_test"
-WORKS = "This is a test. Whoever reads it gets what this forwarding sends."
+WORKS = "This is a test. Its readers get the messages of this forwarding."
 _HTML = (files("tenure.site.forwarding") / "templates" / "letter.html").read_text(encoding="utf-8")
 _ID = "{}_{}"
 
@@ -99,7 +99,7 @@ def event_email(origin: MessageOrigin, forwarding: str, events: list[EventRow]) 
     ]
     closing = (
         f"Sent by the administration server {origin.site}, forwarding “{forwarding}”."
-        " What is sent, and to whom, is set in its console under Settings > Forwarding of events."
+        " Content and recipients are set in its console under Settings > Forwarding of events."
     )
     values = {"title": _email_title(events), "rows": rows, "closing": closing, "site": origin.site}
     return EventEmail(f"[{origin.site}] {_email_title(events)}", _plain_text(rows, closing), _TEMPLATE.render(values))

@@ -99,7 +99,7 @@ def _after_mail(
     if lost:
         if row.told != TOLD_PARTLY:
             who = "; ".join(f"{each.recipient} ({each.said})" for each in lost)
-            text = f"Mails of forwarding “{config.name}” do not reach everybody: {who}."
+            text = f"Mails of forwarding “{config.name}” do not reach all recipients: {who}."
             news = (ForwardingEvent("warning", "forwarding_partly", text),)
         row = msgspec.structs.replace(row, told=TOLD_PARTLY, cause=outcome.cause, fault=outcome.fault)
     left = tuple(each for each in left if each in later or each not in sent.recipients)

@@ -89,7 +89,7 @@ _BY_MAIL: dict[str, tuple[str, str]] = {
     ),
     DeliveryErrorCause.MAIL_REFUSED: (
         "The mail server did not take the mail.",
-        "What it answered says why; its log says more.",
+        "Its answer says why; its log says more.",
     ),
 }
 
@@ -116,7 +116,7 @@ _BY_WEBHOOK: dict[str, tuple[str, str]] = {
 SEALED = "sealed"
 """The cause where the secrets of a forwarding cannot be opened."""
 _SEALED = ("The password or secret kept here cannot be opened any more.", "Enter the password, or make a new secret.")
-_UNKNOWN = ("The message did not go out.", "What was answered says why; look into the log of the other side.")
+_UNKNOWN = ("The message did not go out.", "The answer says why; look into the log of the other side.")
 
 
 def advice_for(cause: str, config: ForwardingConfig, host: str, port: int, status: int = 0) -> ForwardingAdvice:

@@ -47,7 +47,7 @@ class StoredMemory:
             self._seen = (row[0], msgspec.json.decode(row[0], type=ClientState))
             return self._seen[1]
         except (msgspec.MsgspecError, RecursionError):
-            log.exception("what is kept of %s cannot be read: apply the activation code again", self._product)
+            log.exception("the stored state of %s cannot be read: apply the activation code again", self._product)
             return ClientState()
 
     def save_state(self, kept: ClientState) -> None:
@@ -76,7 +76,7 @@ def _enter_world(conn: Connection, product: str, world: str) -> None:
     if before is not None and before.name == world:
         return
     if before is not None:
-        log.warning("what is kept of %s belongs to another root of trust or sandbox: it is set aside", product)
+        log.warning("the stored state of %s belongs to another root document or sandbox: it is set aside", product)
         conn.execute(_MOVE, (f"{product} {before.name}", product))
         conn.execute(_MOVE, (product, f"{product} {world}"))
     settings.set_setting(conn, f"world {product}", _StoredWorld(world))

@@ -27,7 +27,7 @@ def not_changeable(sub: Subscription, now: Instant) -> Refused | None:
         code = (
             RefusalCode.SUBSCRIPTION_ENDED if contract_at(sub, now).phase is Phase.ENDED else RefusalCode.NOT_ACTIVATED
         )
-        return Refused(code, "What was ordered can be changed once the term has begun.")
+        return Refused(code, "The order can be changed once the term has begun.")
     if contract_at(sub, now).phase is Phase.ENDED:
         return Refused(RefusalCode.SUBSCRIPTION_ENDED, "Renew it first.")
     return None

@@ -27,7 +27,7 @@ def edit_list(command: EditSeatConflict, seen: DecisionContext, now: Instant) ->
     """
     conflict = seen.seat_conflict
     if conflict is None or not conflict.go:
-        return Refused(RefusalCode.NOTHING_TO_CHANGE, "No application has to go: what is ordered is enough.", FIELD)
+        return Refused(RefusalCode.NOTHING_TO_CHANGE, "No application has to go: enough devices are ordered.", FIELD)
     refused = _wrongly_named(command.going, conflict) or _wrong_number(len(command.going), conflict)
     if refused is not None:
         return refused

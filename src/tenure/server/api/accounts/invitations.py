@@ -219,7 +219,7 @@ class InvitationOperations:
             return Refused(RefusalCode.LINK_UNKNOWN, field="token")
         email = invited.email or (body.email or "").lower()
         if not email:
-            return Refused(RefusalCode.FIELD_INVALID, "This invitation names no e-mail address: say yours.", "email")
+            return Refused(RefusalCode.FIELD_INVALID, "This invitation names no email address: say yours.", "email")
         present = await self._context.db.read(users.person_by_email, email)
         by_mail = invited.mailed == digest
         if present is not None and (present.verified is not None or not by_mail):

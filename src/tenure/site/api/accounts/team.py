@@ -94,7 +94,7 @@ class SiteTeamOperations:
         def work(conn: Connection, now: Instant) -> ApiResponse[WithPassword] | Refused:
             name = body.name.lower()
             if people.by_name(conn, name) is not None:
-                return Refused(RefusalCode.ALREADY_EXISTS, "Somebody signs in under this name already.", "name")
+                return Refused(RefusalCode.ALREADY_EXISTS, "An account with this name exists already.", "name")
             if people.count(conn) >= MOST:
                 return Refused(RefusalCode.FIELD_INVALID, f"A site has at most {MOST} accounts.", "name")
             born = self._accounts.clock()
@@ -176,7 +176,7 @@ class SiteTeamOperations:
 
 
 def _add_event(conn: Connection, now: Instant, caller: Principal, kind: str, text: str) -> None:
-    who = caller.name or "Whoever holds the token of the folder"
+    who = caller.name or "The holder of the folder's token"
     events.add(conn, now, "warning", kind, f"{who} {text}.")
 
 

@@ -154,7 +154,8 @@ class DevicePages:
         chosen = visit.form.read_many("device")[:ALL_AT_ONCE]
         if what not in IN_BULK:
             visit.flash_message(
-                "Nothing was chosen to be done. Choose it beside the button; what was ticked is untouched.", "warn"
+                "Nothing was chosen to be done. Choose it beside the button; the selected devices are unchanged.",
+                "warn",
             )
             return RedirectTo(back)
         done, refused = 0, ""

@@ -94,7 +94,7 @@ def kept_sentences(older: dict[str, Any], newer: dict[str, Any]) -> list[str]:
 
 def released_sentences(older: dict[str, Any], newer: dict[str, Any]) -> list[str]:
     """What goes with a merge, in words."""
-    said = [f"{_device_name(older)} is forgotten: it cannot come back under its old key, only be enrolled anew."]
+    said = [f"{_device_name(older)} is forgotten: it cannot come back under its old key; it has to be enrolled again."]
     if older["counted"] and newer["counted"]:
         said.append("One seat is free at once: two were in use for one computer.")
     elif older["counted"]:

@@ -15,7 +15,7 @@ QUESTIONS = {
     ),
     "second_site": (
         "Is the copy a second administration server?",
-        "The copy loses this server's identity for good: it has to begin anew, with a key and seats of its own.",
+        "The copy loses this server's identity for good: it has to be reset, with its own key and seats.",
         "It is a second server",
     ),
     "retired": (

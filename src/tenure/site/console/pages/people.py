@@ -28,7 +28,7 @@ SURE_RESET = ConfirmationQuestion(
 
 SURE_REMOVE = ConfirmationQuestion(
     title="Remove this person?",
-    text="Every session ends at once, and the name and password are good for nothing any more.",
+    text="Every session ends at once, and the name and password stop working.",
     button="Remove the person",
     back="/people",
 )
