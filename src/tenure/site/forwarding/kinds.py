@@ -43,6 +43,7 @@ FAMILIES: Final[dict[str, dict[str, str]]] = {
         "password_changed": "a password was changed",
         "second_factor_on": "a second factor was turned on",
         "second_factor_off": "a second factor was turned off",
+        "sessions_ended": "a user ended their own sessions",
         "person_removed": "an account was removed",
     },
     "Forwarding": {
