@@ -239,7 +239,7 @@ def test_tokens_are_shown_once_and_withdrawn(desk: Desk, shop: Vendor, tmp_path:
 def test_people_are_asked_in_given_roles_and_taken_out(shop: Vendor, desk: Desk) -> None:
     """By the vendor here, whose first token carries what is about people; the team is the provider's."""
     here = Terminal(shop.terminal.home, {**shop.terminal.env, "TENURE_PROVIDER": desk.provider})
-    assert "nobody in the team yet" in here.run("people", "list").out
+    assert "The team has no users yet" in here.run("people", "list").out
     said = " ".join(here.run("invitations", "add", "ina@example.com", "Ina").out.split())
     assert "Nothing is sent: this server has no mail server. Hand this link over" in said and "server.json" in said
     assert "mail carries" not in said

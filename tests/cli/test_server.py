@@ -225,7 +225,7 @@ def test_b12_a_sound_history_is_found_sound(terminal: Terminal, used: Path) -> N
     assert verdict["sound"]
     assert verdict["findings"] == verdict["drift"] == []
     assert verdict["links"] > 30
-    assert "Sound: what was written is there unchanged" in terminal.run("verify-history", "--folder", str(used)).out
+    assert "Sound: all stored facts are unchanged" in terminal.run("verify-history", "--folder", str(used)).out
 
 
 @pytest.mark.parametrize(
@@ -249,7 +249,7 @@ def test_b12_an_edit_behind_the_servers_back_is_found(
     assert ran.code == ExitCode.TRUST
     assert not ran.json["sound"]
     assert fault in {each["fault"] for each in ran.json["findings"]}
-    assert "Not as it was written" in terminal.run("verify-history", "--folder", str(folder)).out
+    assert "Not sound:" in terminal.run("verify-history", "--folder", str(folder)).out
 
 
 def test_b12_a_tail_cut_off_shows_only_against_a_checkpoint(terminal: Terminal, used: Path, tmp_path: Path) -> None:

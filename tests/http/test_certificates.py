@@ -109,7 +109,7 @@ def readable_by_all(folder: Path) -> None:
         (empty, "--certificate", "holds no certificate in PEM"),
         (the_key_twice, "--certificate", "holds no certificate in PEM"),
         (the_chain_twice, "--key", "holds no private key in PEM"),
-        (locked, "--key", "has a password, which nobody could type"),
+        (locked, "--key", "has a password, which cannot be typed"),
         (readable_by_all, "--key", "set its mode to 0600"),
     ],
 )

@@ -136,7 +136,7 @@ async def test_an_auditor_sees_the_policy_and_is_not_led_to_believe_that_it_can_
         assert "You can read this, but not change it." in tab.text, path
         assert ("fieldset", "disabled") in [(tag, *set(held) & {"disabled"}) for tag, held in tab.page.tags]
     await tab.open("/webhooks")
-    assert "Say below" not in tab.text
+    assert "Set below" not in tab.text
     desk = await at_the_portal.desk()
     await desk.open("/policy")
     assert "You can read this, but not change it." not in desk.text

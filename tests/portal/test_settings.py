@@ -30,7 +30,7 @@ async def test_customers_read_how_to_pay_and_the_gateway_proves_a_payment(at_the
     assert leaked
     await tab.open("/payments/settings")
     assert "has a secret" in tab.text
-    assert "the old one holds for one day more" in tab.text, "as it is"
+    assert "the old one stays valid for one more day" in tab.text, "as it is"
     await tab.send(tab.form(action="/payments/settings/secret-at-once"))
     await tab.agree()
     secret = GATEWAY.search(tab.text)

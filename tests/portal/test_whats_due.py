@@ -34,7 +34,7 @@ async def test_one_that_ends_soon_has_renew_in_the_banner_and_in_its_row(at_the_
     shop.clock.now += 350 * DAY
     tab = await at_the_portal.customer()
     renew = f"/subscriptions/{name}/do/renew"
-    assert "does not renew itself" in _banner(tab)
+    assert "does not renew automatically" in _banner(tab)
     assert f'href="{renew}"' in _banner(tab)
     assert tab.page.links.count(renew) == 2
     await tab.open(renew)

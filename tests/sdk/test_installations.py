@@ -134,4 +134,4 @@ def test_a_refusal_speaks_to_an_applications_user(office: Street) -> None:
     told = office.open().activate(code("A").reveal())
     assert isinstance(told, Rejected)
     assert "All 11 places are taken" in told.message
-    assert "ask whoever manages the subscription" in told.message
+    assert "ask the manager of the subscription" in told.message

@@ -9,7 +9,7 @@ MINUTE = 120
 
 def pairs(tab: Tab) -> str:
     """The text of the page from the card of devices on."""
-    return tab.text.partition("How the subscription is shared")[2].replace(" What is elsewhere", " ")
+    return tab.text.partition("How the subscription is shared")[2].replace(" The other places are held", " ")
 
 
 async def shown(house: SiteProcess) -> Tab:
