@@ -51,7 +51,7 @@ def send_test(desk: CommandSession, to: Annotated[str, Parameter(help="To whom."
 
 @add_verb(_APP, "list", READING, example="tenure mail list --limit 20")
 def list_letters(desk: CommandSession, *, limit: Limit = None) -> Ended:
-    """List mails of the last 30 days: to whom and about what, never what they said."""
+    """List the emails of the last 30 days: recipient and subject, never the text."""
     return desk.get_list("/v1/emails", _print_emails, {}, limit=limit)
 
 

@@ -170,7 +170,7 @@ def revoke_key(folder: Path, kid: str, now: Instant) -> PlannedRotation | Refuse
     if isinstance(step, Refused):
         return step
     gone = step.before.document.find_key(kid)
-    told = f"{kid} is revoked: what it signed is refused by everyone who has the new root document."
+    told = f"{kid} is revoked: clients with the new root document refuse its signatures."
     successors = (
         [rotation.last_resort(step.document, gone.purpose, product, now) for product in gone.products] if gone else []
     )

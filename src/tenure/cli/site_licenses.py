@@ -91,8 +91,10 @@ def apply_code(
         str, Parameter(help="The activation code; asked for, or read from standard input, if left out.")
     ] = "",
     *,
-    successor: Annotated[bool, Parameter(help="Stage it: it takes over when what is paid now is over.")] = False,
-    preview: Annotated[bool, Parameter(help="Only show what it would start, and until when; nothing begins.")] = False,
+    successor: Annotated[bool, Parameter(help="Stage it: it takes over at the end of the paid period.")] = False,
+    preview: Annotated[
+        bool, Parameter(help="Only show what it would start, and until when; nothing is activated.")
+    ] = False,
     product: Product = "",
     site: Site = "",
 ) -> Ended:

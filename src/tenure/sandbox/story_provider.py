@@ -42,7 +42,7 @@ def tell_renewals(told: Narrator, stage: StoryStage) -> None:
         (preview["subscription"]["paid_until"], desk.look(year)["paid_until"]),
     )
     done = desk.shop.post(f"/v1/subscriptions/{year}/renew", {"outcome_hash": preview["outcome_hash"]})
-    told.expect("what was previewed is applied", "2032-01-31T12:00:00Z", done["subscription"]["paid_until"])
+    told.expect("the previewed outcome is applied", "2032-01-31T12:00:00Z", done["subscription"]["paid_until"])
     desk.do(year, "set-renewal-intent", intent="auto")
     desk.clock.set("2032-01-25T12:00:00Z")
     told.expect(

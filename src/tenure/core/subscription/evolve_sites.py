@@ -112,7 +112,7 @@ def _resolve_fork(sub: Subscription, fact: f.ForkResolved) -> Subscription:
 def _join_site(sub: Subscription, fact: f.SiteActivated | f.SuccessorStaged, present: str) -> Subscription:
     before = sub.find_site(fact.site)
     # What was declared about an application's previous installation holds for the new one, too.
-    old = next((each for each in sub.sites if each.heir == fact.site), None)
+    old = next((each for each in sub.sites if each.replacement == fact.site), None)
     site = SiteState(
         id=fact.site,
         key=fact.key,
