@@ -34,7 +34,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "Look after subscriptions",
         (
-            ("board, subscriptions, events", "what is due, what holds and why, what happened"),
+            ("board, subscriptions, events", "due dates, current state with its reason, history"),
             (verbs_of(CommandTopic.RENEWAL), "the next period, or none"),
             (verbs_of(CommandTopic.TERMS), "another size or plan"),
             (verbs_of(CommandTopic.COURSE), "pauses, goodwill, another customer or day"),
@@ -45,10 +45,10 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "Money",
         (
-            ("account, statement, runway", "what is there, what moved, until when it is enough"),
+            ("account, statement, runway", "balance, movements, and how long the balance lasts"),
             (
                 f"top-up, payments, {verbs_of(CommandTopic.PAYMENT)}, credit-limit",
-                "what came in, and how far one may go",
+                "incoming payments and credit limit",
             ),
         ),
     ),
