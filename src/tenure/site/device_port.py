@@ -1,22 +1,24 @@
 """The device port: signed requests of devices in, signed answers out, durable before they are answered
 [spec: enrollment].
 
-TLS and HTTP are around it; what a device gets is decided in `device_contact`.
+TLS and HTTP are around it; what a device gets is decided in `device_reply`.
 """
 
 import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from functools import partial
 
 from tenure.core.refusals import RefusalCode, Refused
-from tenure.site.device_contact import ContactParts, DeviceContact
-from tenure.site.license import ProductLicense
+from tenure.site.device_contact import ContactParts, answer_device
+from tenure.site.license import LicenseSnapshot, ProductLicense
 from tenure.site.seats import refuse_unserved
 from tenure.site.state_tokens import StateTokens
 from tenure.site.store.sqlite import SiteStore
 from tenure.site.store.writer import Connection, StoreUnavailable
-from tenure.wire.devices import read_request
+from tenure.wire.devices import ProvenDeviceRequest, read_request
 from tenure.wire.keys import SeedSigner
+from tenure.wire.leases import SealedLease
 
 
 class DevicePort:
@@ -57,12 +59,15 @@ class DevicePort:
         if barred is not None or lease is None:
             return _stored_answer(barred or Refused(RefusalCode.NOT_ACTIVATED))
         root = license_.keeper.holder.root.version
-        desk = ContactParts(signer=self._signer, tokens=self._tokens, draw=self._draw, root=root)
+        parts = ContactParts(signer=self._signer, tokens=self._tokens, draw=self._draw, root=root)
 
-        def work(conn: Connection) -> bytes:
-            return DeviceContact(desk, conn, asked, look, lease).answer_request()
+        return self._store.write(partial(self._answer_in, parts, asked, look, lease))
 
-        return self._store.write(work)
+    @staticmethod
+    def _answer_in(
+        parts: ContactParts, asked: ProvenDeviceRequest, look: LicenseSnapshot, lease: SealedLease, conn: Connection
+    ) -> bytes:
+        return answer_device(parts, conn, asked, look, lease)
 
 
 def _stored_answer(refused: Refused) -> "Future[bytes | Refused]":

@@ -10,11 +10,17 @@ import msgspec
 from tenure.core.lease.standing import moved_by
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.subscription.device_usage import counts_until
+from tenure.core.timeline import Instant
 from tenure.site.license import LicenseSnapshot
 from tenure.site.seats import ROUND
 from tenure.site.store import devices, events, merged_devices, pools
 from tenure.site.store.devices import DeviceDecision, DeviceRow
 from tenure.site.store.writer import Connection
+
+
+def device_label(device: DeviceRow) -> str:
+    """The device as people know it."""
+    return device.name or device.id
 
 
 def amnesty_of(device: DeviceRow, look: LicenseSnapshot) -> int:
@@ -37,22 +43,68 @@ def seat_over(device: DeviceRow, look: LicenseSnapshot) -> bool:
     )
 
 
-def settle_twin(conn: Connection, device: DeviceRow, look: LicenseSnapshot) -> DeviceRow:
-    """What became of the device that was there before on the same hardware, as far as it can be told now.
+class TwinOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the device that was there before on the same hardware."""
+
+    device: DeviceRow
+    """The device that asks, as it is afterwards."""
+    event: tuple[events.Severity, str, str] | None = None
+    """Severity, kind and text of what is to be told."""
+    merged: DeviceRow | None = None
+    """The former self, which goes."""
+    inherits: bool = False
+    """The device counts in its stead."""
+
+    @property
+    def freed(self) -> int:
+        """Places that are free by that: 0 or 1."""
+        return int(self.merged is not None and bool(self.merged.counted) and not self.inherits)
+
+    @property
+    def freed_aside(self) -> int:
+        """The same, as far as the former self was set aside."""
+        return self.freed if self.merged is not None and self.merged.state == DeviceDecision.DISPLACED else 0
+
+
+def twin_outcome(old: DeviceRow | None, device: DeviceRow, look: LicenseSnapshot) -> TwinOutcome:
+    """What became of `old`, which was there before `device` on the same hardware, as far as it can be told now.
 
     It has spoken since: then this is a clone, and both count. It was silent since before, has missed a contact that was
     due, and its seat is over: then they are one, and the old self goes. Otherwise it stays open. Worked example: the
     old self was heard of at 12:00, the new one enrolled at 13:00; each device speaks once in 26.4 hours, so that before
     14:24 of the next day its silence says nothing, and later if the site was down meanwhile.
     """
-    old = devices.by_id(conn, device.twin) if device.twin else None
     if old is None:
-        return device if not device.twin else devices.save_device(conn, msgspec.structs.replace(device, twin=""))
+        return TwinOutcome(device=msgspec.structs.replace(device, twin="") if device.twin else device)
     if old.last_seen >= device.created:
-        text = f"{old.name or old.id} and {device.name or device.id} look alike and are both alive: likely clones."
-        _event_once(conn, look, "warning", "device_cloned", text, device)
-        return devices.save_device(conn, msgspec.structs.replace(device, twin=""))
-    return _merge_devices(conn, old, device, look) if seat_over(old, look) and _was_missed(old, look) else device
+        text = f"{device_label(old)} and {device_label(device)} look alike and are both alive: likely clones."
+        alone = msgspec.structs.replace(device, twin="")
+        return TwinOutcome(device=alone, event=("warning", "device_cloned", text))
+    over = seat_over(old, look) and _was_missed(old, look)
+    return merge_outcome(old, device, look) if over else TwinOutcome(device=device)
+
+
+def merge_outcome(old: DeviceRow, device: DeviceRow, look: LicenseSnapshot) -> TwinOutcome:
+    """The old self gives its place to the new one, which counts in its stead if it did not yet."""
+    aside = old.state == DeviceDecision.DISPLACED  # its place is not one that it may keep
+    inherits = bool(old.counted) and not device.counted and look.lease_terms is not None and not aside
+    days = 0 if look.lease_terms is None else look.lease_terms.figures.idle_release_days
+    after = msgspec.structs.replace(
+        device, twin="", group=device.group or old.group, pinned=device.pinned or old.pinned
+    )
+    if inherits:
+        until = counts_until(after.as_counted(0), days)
+        after = msgspec.structs.replace(after, counted=1, counts_until=until)
+    text = f"{device_label(device)} is {device_label(old)}, installed again."
+    return TwinOutcome(device=after, event=("info", "device_merged", text), merged=old, inherits=inherits)
+
+
+def store_merge(conn: Connection, outcome: TwinOutcome, now: Instant) -> None:
+    """The former self is deleted, with its place unless the device inherits that, and remembered for a year."""
+    old = outcome.merged
+    if old is not None:
+        devices.delete_device(conn, msgspec.structs.replace(old, counted=outcome.freed))
+        merged_devices.keep_device(conn, old, now)
 
 
 def _was_missed(old: DeviceRow, look: LicenseSnapshot) -> bool:
@@ -73,30 +125,16 @@ def merge_by_hand(conn: Connection, old: DeviceRow, device: DeviceRow, look: Lic
     if old.last_seen >= device.created:
         detail = "The older one has spoken since the newer one was enrolled: they are two computers."
         return Refused(RefusalCode.NOTHING_TO_CHANGE, detail, "into")
-    return _merge_devices(conn, old, device, look)
+    outcome = merge_outcome(old, device, look)
+    if outcome.event is not None:
+        _event_once(conn, look, *outcome.event, device)
+    store_merge(conn, outcome, look.now)
+    return devices.save_device(conn, outcome.device)
 
 
 def _is_alike(old: DeviceRow, device: DeviceRow) -> bool:
     one, other = (msgspec.json.decode(each.hardware, type=dict[str, str]) for each in (old, device))
     return sum(one.get(part) == digest for part, digest in other.items()) >= devices.ALIKE
-
-
-def _merge_devices(conn: Connection, old: DeviceRow, device: DeviceRow, look: LicenseSnapshot) -> DeviceRow:
-    """The old self gives its place to the new one, which counts in its stead if it did not yet."""
-    text = f"{device.name or device.id} is {old.name or old.id}, installed again."
-    _event_once(conn, look, "info", "device_merged", text, device)
-    aside = old.state == DeviceDecision.DISPLACED  # its place is not one that it may keep
-    inherits = old.counted and not device.counted and look.lease_terms is not None and not aside
-    devices.delete_device(conn, msgspec.structs.replace(old, counted=0 if inherits else old.counted))
-    merged_devices.keep_device(conn, old, look.now)
-    days = 0 if look.lease_terms is None else look.lease_terms.figures.idle_release_days
-    merged = msgspec.structs.replace(
-        device, twin="", group=device.group or old.group, pinned=device.pinned or old.pinned
-    )
-    if inherits:
-        until = counts_until(merged.as_counted(0), days)
-        merged = msgspec.structs.replace(merged, counted=1, counts_until=until)
-    return devices.save_device(conn, merged)
 
 
 def come_back(conn: Connection, product: str, key: str, look: LicenseSnapshot) -> DeviceRow | None:
@@ -113,7 +151,7 @@ def come_back(conn: Connection, product: str, key: str, look: LicenseSnapshot) -
         device = msgspec.structs.replace(
             device, state=DeviceDecision.PROTECTED, counted=1, counts_until=device.seat_until + amnesty_of(device, look)
         )
-    text = f"{device.name or device.id} was taken for a device installed again, but is still in use."
+    text = f"{device_label(device)} was taken for a device installed again, but is still in use."
     _event_once(conn, look, "warning", "device_returned", text, device)
     return devices.save_device(conn, device)
 
@@ -137,7 +175,7 @@ def release_due(conn: Connection, product: str, look: LicenseSnapshot) -> int:
         elif device.ephemeral:  # as expected: it comes and goes without an event
             devices.stop_counting(conn, device, DeviceDecision.IDLE)
         else:
-            text = f"{device.name or device.id} has been silent for so long that it no longer counts."
+            text = f"{device_label(device)} has been silent for so long that it no longer counts."
             events.add(conn, look.now, "info", "device_idle", text, product=product, device=device.id)
             devices.stop_counting(conn, device, DeviceDecision.IDLE)
     return len(found)

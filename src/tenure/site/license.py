@@ -1,6 +1,6 @@
 """One product's license at this site: its keeper, and one look at everything that seats are decided by.
 
-Asking the server is the keeper's (`sdk.license_keeper`); who gets a seat is `seats`' and `device_contact`'s.
+Asking the server is the keeper's (`sdk.license_keeper`); who gets a seat is `seats`' and `device_reply`'s.
 """
 
 import msgspec

@@ -1,7 +1,7 @@
 """Who may have a seat, and what it says: pure rules over the lease that rules and what the site remembers
 [spec: enrollment].
 
-Counting is the store's, the order of things `device_contact`'s.
+Counting is the store's, the order of things `device_reply`'s.
 """
 
 from tenure.core.lease.claims import ISSUE_SKEW, Lease

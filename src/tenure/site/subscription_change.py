@@ -4,8 +4,6 @@ Whoever is beyond that keeps what was signed for him until it is over, and gets 
 """
 
 from tenure.core.plurals import format_count
-from tenure.core.refusals import RefusalCode, Refused
-from tenure.core.subscription.device_usage import may_protect
 from tenure.site.license import LicenseSnapshot
 from tenure.site.seats import allowed_devices
 from tenure.site.store import devices, events, pools
@@ -43,14 +41,4 @@ def taken_in(conn: Connection, product: str, look: LicenseSnapshot) -> DeviceDec
         DeviceDecision.PROTECTED
         if look.lease_terms is None or active <= allowed_devices(look.lease_terms)
         else DeviceDecision.DISPLACED
-    )
-
-
-def no_return(conn: Connection, product: str, look: LicenseSnapshot) -> Refused | None:
-    """Why a device that was set aside gets no seat yet: `device_limit_reached`; None when a place is free."""
-    lease = look.lease_terms
-    if lease is None:
-        return Refused(RefusalCode.NOT_ACTIVATED)
-    return may_protect(
-        pools.get_pool(conn, product).counted - devices.count_displaced(conn, product), allowed_devices(lease)
     )

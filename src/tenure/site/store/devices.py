@@ -1,6 +1,6 @@
 """Devices as the site knows them: who they are, which seat they hold, whether they count, and until when.
 
-When a device may have a seat is decided in `site.device_contact`; here it is only written and found.
+When a device may have a seat is decided in `site.device_reply`; here it is only written and found.
 """
 
 import hashlib

@@ -27,6 +27,8 @@ class EnrollmentRow(msgspec.Struct, frozen=True):
 
 _COLUMNS = "id, digest, product, grp, uses, used, until, created, withdrawn"
 
+_USABLE = "digest = ? and product = ? and used < uses and withdrawn = 0 and (until is null or until > ?)"
+
 
 def digest_of(secret: str) -> bytes:
     """Under which a secret is kept; it has 128 bits or more, so that a plain hash tells nothing."""
@@ -39,14 +41,18 @@ def add(conn: Connection, enrollment: EnrollmentRow) -> None:
     conn.execute(join_sql("insert into enrollments (", _COLUMNS, ") values", question_marks(values)), values)
 
 
+def usable_token(conn: Connection, secret: str, product: str, now: Instant) -> EnrollmentRow | None:
+    """The token behind `secret`, of which nothing is spent by that; None when it is unknown, spent or over."""
+    row = conn.execute(
+        join_sql("select", _COLUMNS, "from enrollments where", _USABLE), (digest_of(secret), product, now)
+    ).fetchone()
+    return None if row is None else EnrollmentRow(*row)
+
+
 def use_token(conn: Connection, secret: str, product: str, now: Instant) -> EnrollmentRow | None:
     """The token behind `secret`, one use of it spent, in one statement; None when it is unknown, spent or over."""
     row = conn.execute(
-        join_sql(
-            "update enrollments set used = used + 1 where digest = ? and product = ? and used < uses",
-            "and withdrawn = 0 and (until is null or until > ?) returning",
-            _COLUMNS,
-        ),
+        join_sql("update enrollments set used = used + 1 where", _USABLE, "returning", _COLUMNS),
         (digest_of(secret), product, now),
     ).fetchone()
     return None if row is None else EnrollmentRow(*row)
