@@ -14,6 +14,7 @@ from cyclopts.argument import ArgumentCollection
 import tenure
 from tenure.cli import overview, reference
 from tenure.cli.main import make_application
+from tenure.core.business.command_table import COMMANDS
 from tests.cli.terminal import Terminal
 
 ROOT = Path(__file__).parents[2]
@@ -40,14 +41,12 @@ def arguments_of(words: tuple[str, ...]) -> ArgumentCollection:
 def test_every_command_of_the_specification_is_there() -> None:
     nouns = {words[0] for words, _ in ALL}
     wanted = (
-        "login logout profiles customers products plans offers providers tokens order subscriptions renew cancel"
-        " undo-cancellation hold release change-devices change-plan set-renewal-intent reissue-code block-code"
-        " unblock-code extend-grace transfer reanchor confirm-payment declare-site-lost resolve-fork release-site"
+        "login logout profiles customers products plans offers providers tokens order subscriptions"
         " top-up account"
         " statement runway policy installations clock events refusals server keys verify-history checkpoint rebuild"
         " backup restore people invitations audit"
     )
-    assert set(wanted.split()) <= nouns
+    assert {*wanted.split(), *(row.verb for row in COMMANDS)} <= nouns
 
 
 @pytest.mark.parametrize(("words", "command"), ALL, ids=[" ".join(words) for words, _ in ALL])

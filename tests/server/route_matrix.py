@@ -11,6 +11,8 @@ from typing import Any
 import httpx2
 from msgspec import inspect as shapes
 
+from tenure.core.business.command_table import COMMANDS
+from tenure.core.business.command_table.row import CommandField, FieldKind
 from tenure.core.policy.rules import Role
 from tenure.http.inputs import InputPlace, path_names
 from tenure.http.operations import WRITES, Operation
@@ -80,32 +82,11 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "request_order": {"customer": "customer", "offer": "offer", "devices": 5, "note": "for the new office"},
     "decline_order_request": {"reason": "not before March"},
-    "reissue_code": WHY,
-    "renew": {"late": None, **WHY},
-    "set_renewal_intent": {"intent": "auto", **WHY},
-    "cancel": {"at_once": False, **WHY},
-    "undo_cancellation": WHY,
-    "hold": {"reason": "away", "until": "2026-02-01T00:00:00Z", **WHY},
-    "release": WHY,
-    "change_devices": {"devices": 20, "at_once": False, **WHY},
-    "change_plan": {"offer": "offer", "devices": 20, **WHY},
-    "drop_change": {"effective": "2027-01-01T00:00:00Z", "field": "plan", **WHY},
-    "block_code": {"code": "code", "fraud": False, **WHY},
-    "unblock_code": {"code": "code", **WHY},
-    "extend_grace": {"days": 1, **WHY},
-    "transfer": {"customer": "customer", **WHY},
-    "reanchor": {"anchor": "2026-02-01T00:00:00Z", **WHY},
     "confirm_payments": {
         "reference": "r",
         "lines": [{"subscription": "subscription", "covers": "renewal", "devices": 0, "outcome_hash": ""}],
         "why": "asked for",
     },
-    "confirm_payment": {"reference": "r", "covers": "renewal", "devices": 0, **WHY},
-    "release_site": {"site": "site", "another_code": False, **WHY},
-    "resolve_fork": {"site": "site", "resolution": "restored", **WHY},
-    "free_allotment": {"site": "site", **WHY},
-    "edit_seat_conflict": {"going": ["site"], **WHY},
-    "declare_site_lost": {"site": "site", "recipient": "recipient", **WHY},
     "exchange_offline": {"request": "request"},
     "top_up": {"amount": 1, "reference": "r", "note": "cash"},
     "run_batch": {"commands": [{"method": "POST", "path": "/v1/customers", "body": {"name": "Dora"}, "key": "k1"}]},
@@ -143,6 +124,26 @@ BODIES: dict[str, dict[str, Any]] = {
     "publish_root": {"document": "a.b.c"},
     "publish_amnesty": {"since": "2025-12-20T00:00:00Z", "until": "2025-12-27T00:00:00Z", "text": "a long outage"},
 }  # fmt: skip
+_EXAMPLES: dict[FieldKind, Any] = {
+    FieldKind.TEXT: "away", FieldKind.DAYS: 1, FieldKind.FLAG: False, FieldKind.LAST_DAY: "2026-02-01T00:00:00Z",
+    FieldKind.INSTANT: "2026-02-01T00:00:00Z", FieldKind.CODE: "code", FieldKind.SITES: ["site"],
+    FieldKind.CUSTOMER: "customer", FieldKind.OFFER: "offer",
+}  # fmt: skip
+
+
+def _example(field: CommandField) -> Any:
+    match field.kind:
+        case FieldKind.SITE:
+            return field.name
+        case FieldKind.DEVICES:
+            return 20 if field.least else 0
+        case FieldKind.CHOICE:
+            return field.values[0] if field.required else None
+        case _:
+            return _EXAMPLES[field.kind]
+
+
+BODIES |= {row.name: {**{each.name: _example(each) for each in row.fields}, **WHY} for row in COMMANDS}
 OTHERS = {"product": "editor", "plan": "standard", "number": "1"}
 """What is in a path and belongs to nobody in particular."""
 OWNED = frozenset(

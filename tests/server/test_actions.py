@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tenure.core.business.command_table import COMMANDS
+from tenure.core.business.command_table import COMMANDS, ROWS
 from tenure.core.timeline import DAY
 from tenure.server import allotments
 from tenure.store import sites
@@ -178,6 +178,7 @@ SCENARIOS: dict[str, tuple[Callable[[Stage], Awaitable[Body]], tuple[str, ...]]]
 
 def test_every_action_has_its_scenario() -> None:
     assert set(SCENARIOS) == {row.name for row in COMMANDS}
+    assert all(set(facts) <= set(ROWS[name].makes) for name, (_, facts) in SCENARIOS.items())
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from tenure.core.business.command_table import ROWS
 from tenure.core.policy.rules import Action
 from tenure.http.operations import WRITES
 from tenure.store import integrity as audits
@@ -25,11 +26,7 @@ CHAINED = (
     " create_provider update_provider change_brand set_clock pay_in_sandbox"
     # service
     " create_product update_product create_plan update_plan publish_amnesty publish_root publish_policy_bounds"
-    " create_order renew set_renewal_intent cancel undo_cancellation hold release"
-    " change_devices change_plan drop_change"
-    " extend_grace transfer reanchor confirm_payment confirm_payments"
-    " reissue_code block_code unblock_code release_site resolve_fork"
-    " free_allotment declare_site_lost edit_seat_conflict"
+    " create_order confirm_payments " + " ".join(ROWS) +
     # rights
     " create_token withdraw_token change_role remove_person invite withdraw_invitation accept_invitation"
     " change_password confirm_second_factor remove_second_factor finish_password_reset"
