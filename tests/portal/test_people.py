@@ -60,6 +60,7 @@ async def test_a_second_factor_is_set_up_asked_for_and_switched_off(at_the_porta
     clock = at_the_portal.office.clock
     await tab.send(tab.form("code"), code=pyotp.TOTP(secret).at(clock.now))
     assert "Your recovery codes" in tab.text
+    assert not tab.form("code", "password").fields["code"], "the code that was shown is good for nothing any more"
     clock.now += 120
     other = at_the_portal.tab()
     await other.open("/sign-in?next=/customers")

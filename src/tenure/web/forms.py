@@ -17,6 +17,7 @@ from tenure.core.pricing import parse_money
 from tenure.core.refusals import Refused
 from tenure.web.formatting import format_instants_in
 from tenure.web.multipart import read_parts
+from tenure.web.replies import PageRefusal
 
 CAP = 1024 * 1024
 """Bytes of a form: room for a pasted list."""
@@ -116,6 +117,11 @@ class SentForm:
         if known:
             self.add_fault(known, format_instants_in(without_label(name, words)))
         return bool(known)
+
+    def place_refusal(self, refusal: PageRefusal) -> PageRefusal | None:
+        """Put the API's refusal beside its field; the refusal itself where this form has none, to be shown above it."""
+        beside = bool(refusal.field) and self.place_complaint(refusal.field, refusal.detail or refusal.title)
+        return None if beside else refusal
 
 
 async def read_form(request: Request) -> SentForm:

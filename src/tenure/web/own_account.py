@@ -6,6 +6,7 @@ The program's page (`account.html`) says who one is there, and includes `web/own
 from typing import Any, Protocol
 
 from tenure.core.plurals import format_count
+from tenure.web.forms import SentForm
 from tenure.web.qr import encode, to_svg
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 from tenure.web.visits import PageRoute, PageVisit, form_route, page_route
@@ -61,7 +62,10 @@ class OwnAccountPages:
         sent = await self._send(
             visit, "/v1/me/second-factor/confirm", {"code": form.read_required("code", most=32)}, begun
         )
-        return sent if isinstance(sent, PageScreen) else await self._render(visit, codes=sent["recovery_codes"])
+        if isinstance(sent, PageScreen):
+            return sent
+        visit.form = SentForm()  # the code that was shown is good for nothing any more
+        return await self._render(visit, codes=sent["recovery_codes"])
 
     async def remove(self, visit: PageVisit[Any]) -> Reply:
         """Switch it off."""
@@ -101,8 +105,7 @@ class OwnAccountPages:
         except RefusedPageError as error:
             refusal = error.refusal
         form.values.pop("_key", None)  # what is tried next is another request
-        beside = bool(refusal.field) and form.place_complaint(refusal.field, refusal.detail or refusal.title)
-        return await self._render(visit, None if beside else refusal, enrollment)
+        return await self._render(visit, form.place_refusal(refusal), enrollment)
 
     async def _sessions(self, visit: PageVisit[Any]) -> list[Any]:
         found: list[Any] = (await self._server.get_own(visit, "/v1/me/sessions"))["items"]

@@ -9,7 +9,6 @@ from typing import Any
 from tenure.core.business.command_table.row import FieldKind
 from tenure.portal.client import PortalApi, fill_path
 from tenure.portal.customer_select import chosen_name, customer_choices, is_search
-from tenure.portal.field_errors import blame_field
 from tenure.portal.pages.agreed import plan_names, subject_of, terms_words
 from tenure.portal.pages.codes import code_screen
 from tenure.portal.pages.subscription_actions import BY_NAME, SubscriptionAction
@@ -90,9 +89,7 @@ class ActionPages:
         try:
             outcome = (await self._server.api_for(visit).post(_action_url(visit, deed), body, dry_run=True)).value
         except RefusedPageError as error:
-            return await self._render_form(
-                visit, deed, sub, None if blame_field(visit.form, error.refusal) else error.refusal
-            )
+            return await self._render_form(visit, deed, sub, visit.form.place_refusal(error.refusal))
         receiver = await chosen_name(self._server.api_for(visit), visit) if FieldKind.CUSTOMER in deed.kinds else ""
         values = {"deed": deed, "sub": sub, "outcome": outcome, "kept": _entered_fields(visit), "receiver": receiver}
         values["final"] = deed.final(visit)

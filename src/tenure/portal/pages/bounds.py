@@ -7,7 +7,6 @@ import msgspec
 
 from tenure.core.field_errors import field_label
 from tenure.core.policy.bounds import widest_bound
-from tenure.portal.field_errors import blame_field
 from tenure.portal.pages.policy import UNIT_NAMES, WAYS
 from tenure.portal.session import Portal, PortalServer
 from tenure.portal.stale import NOTHING_SEEN, STATUS, StaleField, is_stale, stale_fields
@@ -50,7 +49,7 @@ class BoundsPages:
                 return _render_screen(
                     found.value, found.etag, form, differing=stale_fields(form, stored, _names(stored)), status=STATUS
                 )
-            refusal = None if blame_field(form, error.refusal) else error.refusal
+            refusal = form.place_refusal(error.refusal)
             return _render_screen(found.value, seen, form, refusal, status=422)
         if real:
             visit.flash_message("The bounds are published.")

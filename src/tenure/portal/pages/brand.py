@@ -3,7 +3,6 @@
 from typing import Any
 
 from tenure.portal.client import fill_path
-from tenure.portal.field_errors import blame_field
 from tenure.portal.session import Portal, PortalServer
 from tenure.portal.stale import NOTHING_SEEN, STATUS, is_stale, stale_fields
 from tenure.web.app import PageRoute, form_route, page_route
@@ -45,7 +44,7 @@ class BrandPages:
                 _brand_url(visit), body, if_match=form.read_text("seen") or NOTHING_SEEN
             )
         except RefusedPageError as error:
-            return await self._render_page(visit, None if blame_field(form, error.refusal) else error.refusal)
+            return await self._render_page(visit, form.place_refusal(error.refusal))
         visit.flash_message("Saved. Pages and mails show it now, applications from their next contact on.")
         return RedirectTo("/brand")
 

@@ -5,7 +5,6 @@ from typing import Any
 from tenure.portal.client import COUNTED, PAGE, fill_path
 from tenure.portal.customer_select import customer_choices
 from tenure.portal.due_actions import values_of
-from tenure.portal.field_errors import blame_field
 from tenure.portal.session import Portal, PortalServer
 from tenure.portal.stale import NOTHING_SEEN, STATUS, is_stale, stale_fields
 from tenure.web.app import PageRoute, form_route, page_route
@@ -136,7 +135,7 @@ def _request_body(visit: Portal) -> dict[str, Any]:
 
 
 def _render_again(visit: Portal, customer: dict[str, Any] | None, refusal: PageRefusal | None) -> PageScreen:
-    if refusal and blame_field(visit.form, refusal):
-        refusal = None
+    if refusal:
+        refusal = visit.form.place_refusal(refusal)
     values = {"customer": customer, "refusal": refusal, "seen": visit.form.read_text("seen")}
     return PageScreen(template="customer_edit.html", values=values, status=422)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from tenure.portal.field_errors import blame_field
 from tenure.portal.session import Portal, PortalServer, PortalSession
 from tenure.web.app import PageRoute, form_route, page_route
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
@@ -41,7 +40,7 @@ class InvitationPages:
             entrance = (await self._server.public_api(visit).post_public("/v1/invitations/accept", body)).value
         except RefusedPageError as error:
             form.values.pop("password", None)
-            return await self._render_invitation(visit, None if blame_field(form, error.refusal) else error.refusal)
+            return await self._render_invitation(visit, form.place_refusal(error.refusal))
         if entrance.get("second_factor"):
             return PageScreen(template="second_factor.html", values={"ticket": entrance["ticket"], "refusal": None})
         me = await self._server.with_secret(entrance["session"]).get("/v1/me")
@@ -78,7 +77,7 @@ class InvitationPages:
                 await self._server.public_api(visit).post_public("/v1/password-reset/finish", body)
                 return RedirectTo("/sign-in?said=reset")
             except RefusedPageError as error:
-                refusal = None if blame_field(visit.form, error.refusal) else error.refusal
+                refusal = visit.form.place_refusal(error.refusal)
         return PageScreen(template="password_new.html", values={"refusal": refusal}, status=422)
 
     def routes(self) -> tuple[PageRoute, ...]:

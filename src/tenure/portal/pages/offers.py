@@ -3,7 +3,6 @@
 from typing import Any
 
 from tenure.portal.client import fill_path
-from tenure.portal.field_errors import blame_field
 from tenure.portal.session import Portal, PortalServer
 from tenure.web.app import ConfirmationQuestion, PageRoute, form_route, page_route
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
@@ -73,7 +72,7 @@ class OfferPages:
             await self._server.api_for(visit).post("/v1/offers", body, key=form.read_text("_key"))
         except RefusedPageError as error:
             form.values.pop("_key", None)
-            return await self._render_form(visit, None if blame_field(form, error.refusal) else error.refusal)
+            return await self._render_form(visit, form.place_refusal(error.refusal))
         visit.flash_message("The offer is open.")
         return RedirectTo("/offers")
 

@@ -61,11 +61,7 @@ class OrderPages:
             )
         except RefusedPageError as error:
             visit.form.values.pop("_key", None)
-            if error.refusal.field and visit.form.place_complaint(
-                error.refusal.field, error.refusal.detail or error.refusal.title
-            ):
-                return await self._render_form(visit)
-            return await self._render_form(visit, error.refusal)
+            return await self._render_form(visit, visit.form.place_refusal(error.refusal))
         if real:
             sub = done.value["subscription"]
             return await code_screen(

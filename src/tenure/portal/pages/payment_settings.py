@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from tenure.portal.field_errors import blame_field
 from tenure.portal.session import Portal, PortalServer
 from tenure.portal.stale import NOTHING_SEEN, STATUS, is_stale, stale_fields
 from tenure.web.app import ConfirmationQuestion, PageRoute, form_route, page_route
@@ -58,7 +57,7 @@ class PaymentSettingsPages:
         try:
             await self._server.api_for(visit).put(ADDRESS, body, if_match=form.read_text("seen") or NOTHING_SEEN)
         except RefusedPageError as error:
-            return await self._render_page(visit, None if blame_field(form, error.refusal) else error.refusal)
+            return await self._render_page(visit, form.place_refusal(error.refusal))
         visit.flash_message("Saved. Payment requests from now on say so.")
         return RedirectTo("/payments/settings")
 

@@ -7,7 +7,6 @@ from typing import Any
 from tenure.core.plurals import format_count
 from tenure.portal.client import fill_path
 from tenure.portal.drafts import DraftLine, FormDraft, take_draft
-from tenure.portal.field_errors import blame_field
 from tenure.portal.session import Portal, PortalServer
 from tenure.portal.stale import NOTHING_SEEN, STATUS, is_stale, stale_fields
 from tenure.portal.vendor_only import require_vendor
@@ -91,7 +90,7 @@ class PlanPages:
         products = await self._server.api_for(visit).get_all("/v1/products")
         values = {
             "products": [(row["id"], f"{row['name']} ({row['id']})") for row in products],
-            "refusal": None if refusal is None or blame_field(visit.form, refusal) else refusal,
+            "refusal": None if refusal is None else visit.form.place_refusal(refusal),
             "kinds": KINDS,
             "starts": STARTS,
             "units": UNITS,
@@ -127,7 +126,7 @@ class PlanPages:
         stored, stale, typed = _form_values(seen.value), is_stale(refusal), visit.method == "POST"
         values: dict[str, Any] = {
             "plan": seen.value,
-            "refusal": None if refusal is None or stale or blame_field(visit.form, refusal) else refusal,
+            "refusal": None if refusal is None or stale else visit.form.place_refusal(refusal),
             "form": visit.form if typed else SentForm.of(**stored),
             "seen": visit.form.read_text("seen") if typed and not stale else seen.etag,
             "differences": stale_fields(visit.form, stored) if stale else None,

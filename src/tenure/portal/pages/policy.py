@@ -6,7 +6,6 @@ from tenure.core.field_errors import field_label
 from tenure.core.plurals import format_count
 from tenure.core.policy.bounds import widest_bound
 from tenure.portal.client import PortalApi, fill_path
-from tenure.portal.field_errors import blame_field
 from tenure.portal.session import Portal, PortalServer
 from tenure.web.app import PageRoute, form_route, page_route
 from tenure.web.formatting import humanize_name
@@ -133,7 +132,7 @@ class PolicyPages:
                     "warn",
                 )
         except RefusedPageError as error:
-            told = None if blame_field(visit.form, error.refusal) else error.refusal
+            told = visit.form.place_refusal(error.refusal)
             return await self._render_editor(visit, seen.value, visit.form, plan, told)
         values = {
             "impact": impact,

@@ -4,7 +4,6 @@ from typing import Any
 
 from tenure.portal.client import PortalApi, fill_path
 from tenure.portal.drafts import DraftLine, FormDraft, take_draft
-from tenure.portal.field_errors import blame_field
 from tenure.portal.session import Portal, PortalServer
 from tenure.portal.stale import NOTHING_SEEN, STATUS, is_stale, stale_fields
 from tenure.portal.vendor_only import require_vendor
@@ -89,7 +88,7 @@ class ProductPages:
         api = self._server.api_for(visit)
         seen = await api.get_with_etag(_product_url(visit))
         stale = is_stale(refusal)
-        shown = None if refusal is None or stale or blame_field(visit.form, refusal) else refusal
+        shown = None if refusal is None or stale else visit.form.place_refusal(refusal)
         typed = visit.method == "POST"
         values: dict[str, Any] = {
             "product": seen.value,
@@ -114,7 +113,7 @@ class ProductPages:
 
 
 def _render_new(visit: Portal, refusal: PageRefusal | None) -> PageScreen:
-    shown = None if refusal is None or blame_field(visit.form, refusal) else refusal
+    shown = None if refusal is None else visit.form.place_refusal(refusal)
     status = 422 if refusal or visit.form.errors else 200
     return PageScreen(template="product_new.html", values={"refusal": shown}, status=status)
 

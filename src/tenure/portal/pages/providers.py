@@ -5,7 +5,6 @@ from typing import Any
 from tenure.core.pricing import EXPONENTS
 from tenure.portal.client import fill_path
 from tenure.portal.drafts import DraftLine, FormDraft, take_draft
-from tenure.portal.field_errors import blame_field
 from tenure.portal.session import Portal, PortalServer
 from tenure.portal.stale import NOTHING_SEEN, STATUS, is_stale, stale_fields
 from tenure.portal.vendor_only import require_vendor
@@ -116,7 +115,7 @@ class ProviderPages:
         api = self._server.with_secret(visit.session_value.secret)
         seen = await api.get_with_etag(_provider_url(visit))
         stale, typed, name = is_stale(refusal), visit.method == "POST", seen.value["id"]
-        shown = None if refusal is None or stale or blame_field(visit.form, refusal) else refusal
+        shown = None if refusal is None or stale else visit.form.place_refusal(refusal)
         may_see = visit.session_value.has_scope("people:read")
         values: dict[str, Any] = {
             "provider": seen.value,
@@ -143,7 +142,7 @@ class ProviderPages:
 
 
 def _render_new(visit: Portal, refusal: PageRefusal | None) -> PageScreen:
-    shown = None if refusal is None or blame_field(visit.form, refusal) else refusal
+    shown = None if refusal is None else visit.form.place_refusal(refusal)
     values = {"refusal": shown, "kinds": SANDBOX, "currencies": [(code, code) for code in sorted(EXPONENTS)]}
     return PageScreen(template="provider_new.html", values=values, status=422 if refusal or visit.form.errors else 200)
 

@@ -4,7 +4,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from tenure.portal.client import fill_path
-from tenure.portal.field_errors import blame_field
 from tenure.portal.session import Portal, PortalServer
 from tenure.web.app import ConfirmationQuestion, PageRoute, form_route, page_route
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
@@ -83,7 +82,7 @@ class TeamPages:
             made = (await self._server.api_for(visit).post("/v1/invitations", body, key=form.read_text("_key"))).value
         except RefusedPageError as error:
             form.values.pop("_key", None)
-            return await self._render_team(visit, None if blame_field(form, error.refusal) else error.refusal)
+            return await self._render_team(visit, form.place_refusal(error.refusal))
         form.values.clear()
         made["link"] = f"{visit.place.origin}/invitation/{made['link_token']}"
         return await self._render_team(visit, made=made)

@@ -3,7 +3,6 @@
 from typing import Any
 
 from tenure.portal.client import fill_path
-from tenure.portal.field_errors import blame_field
 from tenure.portal.session import Portal, PortalServer
 from tenure.web.app import ConfirmationQuestion, PageRoute, form_route, page_route
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
@@ -96,7 +95,7 @@ class TokenPages:
             made = await self._server.api_for(visit).post("/v1/tokens", body, key=form.read_text("_key"))
         except RefusedPageError as error:
             form.values.pop("_key", None)
-            return await self._render_list(visit, None if blame_field(form, error.refusal) else error.refusal)
+            return await self._render_list(visit, form.place_refusal(error.refusal))
         form.values.clear()
         return await self._render_list(visit, made=made.value)
 

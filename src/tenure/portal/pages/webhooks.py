@@ -4,7 +4,6 @@ from functools import partial
 from typing import Any
 
 from tenure.portal.client import PAGE, fill_path
-from tenure.portal.field_errors import blame_field
 from tenure.portal.picking_events import WHAT, event_topics, events_of, filled
 from tenure.portal.sendings import of_delivery
 from tenure.portal.session import Portal, PortalServer
@@ -60,7 +59,7 @@ class WebhookPages:
             made = (await self._server.api_for(visit).post("/v1/webhooks", body, key=form.read_text("_key"))).value
         except RefusedPageError as error:
             form.values.pop("_key", None)
-            return await self._render_list(visit, None if blame_field(form, error.refusal) else error.refusal)
+            return await self._render_list(visit, form.place_refusal(error.refusal))
         return await self._render_webhook(visit, made["id"], made["secret"])
 
     async def look(self, visit: Portal) -> Reply:
@@ -110,9 +109,7 @@ class WebhookPages:
         try:
             await api.put(address, body, if_match=form.read_text("seen") or NOTHING_SEEN)
         except RefusedPageError as error:
-            return await self._render_webhook(
-                visit, name, "", None if blame_field(form, error.refusal) else error.refusal
-            )
+            return await self._render_webhook(visit, name, "", form.place_refusal(error.refusal))
         visit.flash_message("Saved.")
         return RedirectTo(fill_path("/webhooks/{name}", name=name))
 

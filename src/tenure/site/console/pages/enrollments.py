@@ -57,7 +57,7 @@ class EnrollmentPages:
         try:
             made = await api.post("/v1/enrollments", body, key=form.read_text("_key"))
         except RefusedPageError as error:
-            if not (error.refusal.field and form.place_complaint(error.refusal.field, error.refusal.detail)):
+            if form.place_refusal(error.refusal):
                 raise
             return await self._render_page(visit, None, 422)
         visit.form = SentForm()

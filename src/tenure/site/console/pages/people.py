@@ -56,7 +56,7 @@ class PeoplePages:
         try:
             made = await self._server.api_for(visit).post("/v1/people", body, key=form.read_text("_key"))
         except RefusedPageError as error:
-            if not (error.refusal.field and form.place_complaint(error.refusal.field, error.refusal.detail)):
+            if form.place_refusal(error.refusal):
                 raise
             return await self._render_team(visit, status=422)
         visit.form = SentForm()
