@@ -148,9 +148,9 @@ def doors(tour: Tour) -> None:
     tour.click("Sign in")
     tour.look("sign-in-person-wrong", "What helps")
     tour.signed_in(tour.estate.busy, "administrator")
-    tour.look("sign-in-factor", "Second factor")
+    tour.look("sign-in-factor", "One more step")
     tour.page.get_by_label("Code").fill("000000")
-    tour.click("Sign in")
+    tour.click("Go on")
     tour.look("sign-in-factor-wrong", "What helps")
 
 
@@ -265,7 +265,7 @@ def by_role(tour: Tour) -> None:
     tour.go("/account")
     factor = tour.page.get_by_role("region", name="Second factor")
     factor.get_by_label("Present password").fill(PASSWORD)
-    tour.click("Set up a second factor")
+    tour.click("Set it up")
     tour.look("factor-begun", "authenticator application")
 
 
