@@ -64,24 +64,28 @@ async def test_whatever_is_entered_a_page_answers_keeps_it_and_nothing_is_half_d
         forms = await crawled(tab, ["/"], skip=LEAVES)
         assert len(forms) >= {"desk": 30, "customer": 8, "vendor": 8}[who], sorted(forms)
         wrong: list[str] = []
+        state = held(await there.office.snapshot())
         for name, form in forms.items():
             for given, value in GIVEN.items():
-                wrong += await _tried(there, tab, name, form, given, value)
+                said, state = await _tried(there, tab, name, form, given, value, state)
+                wrong += said
         assert not wrong, "\n".join(wrong)
 
 
-async def _tried(there: Stage, tab: Tab, name: str, form: FormFound, given: str, value: str) -> list[str]:
-    before = held(await there.office.snapshot())
+async def _tried(
+    there: Stage, tab: Tab, name: str, form: FormFound, given: str, value: str, before: dict[str, Any]
+) -> tuple[list[str], dict[str, Any]]:
+    """What is wrong, and what holds afterwards; `before` is what held after the form before this one."""
     status = await sent(tab, form, filled(form, value))
     said = [complaint(tab, name, given)]
+    after = held(await there.office.snapshot())
     if status >= 400:
-        after = held(await there.office.snapshot())
         changed = sorted(each for each in after if after[each] != before[each])
         said.append(f"{name} given {given}: {status}, and yet changed {changed}" if changed else "")
     if status == 422 and given in ("emoji", "a number with a comma", "no date") and _types(form):
         lost = not await kept(tab, form, value)
         said.append(f"{name} given {given}: the input is lost: {tab.text[:160]}" if lost else "")
-    return [each for each in said if each]
+    return [each for each in said if each], after
 
 
 def _types(form: FormFound) -> bool:
