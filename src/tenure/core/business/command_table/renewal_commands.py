@@ -75,7 +75,7 @@ ROWS = (
                 button="Cancel now",
                 text="Ends it at once.",
                 done="It has ended.",
-                final="It cannot be resumed: to go on, it takes a new order.",
+                final="It cannot be resumed: to continue, a new order is needed.",
                 danger=True,
             ),
         ),
