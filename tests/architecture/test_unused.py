@@ -24,11 +24,6 @@ ALLOWED = {
     "load_json": "`StrictLoader` for one reading, in tests and scripts",
     "count_left": "what is left of recovery codes, held by the contract of the store",
     "standings_page": "the projection in order of ids, held by the contract of the store",
-    "trust_steps": "the rule of [spec: root-document] for several versions at once; clients save each step by itself",
-    "idle_devices": "only its tests ask so far: the site does it in one statement",
-    "propose_release": "only its tests ask so far: the site does it in one statement",
-    "unused_value": "only its tests ask so far: periods are priced by the day",
-    "SecretValue": "masks what a program logs by accident",
 }
 REGISTERING = {"add_verb"}
 """Decorators that hand what they decorate to somebody who calls it: the command line's."""

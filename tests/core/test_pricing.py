@@ -20,7 +20,6 @@ from tenure.core.pricing import (
     known_currency,
     parse_money,
     total_price,
-    unused_value,
 )
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY
@@ -92,34 +91,6 @@ def test_m01_an_order_with_an_end_date_is_priced_by_day() -> None:
     assert for_term(36_500, YEAR, start, start + 100 * DAY) == 10_000
     assert for_term(36_500, YEAR, start, start + 100 * DAY + 1) == 10_100, "a day begun counts"
     assert for_term(36_500, YEAR, start, start + 730 * DAY) == 73_000
-
-
-def test_unused_days_are_refunded_whole_and_rounded_down() -> None:
-    start, end = 0, 30 * DAY
-    assert unused_value(1_000, -DAY, start, end) == 1_000
-    assert unused_value(1_000, 0, start, end) == 1_000
-    assert unused_value(1_000, 1, start, end) == 966, "29 whole days of 30"
-    assert unused_value(1_000, 15 * DAY, start, end) == 500
-    assert unused_value(1_000, end - DAY + 1, start, end) == 0
-    assert unused_value(1_000, end, start, end) == 0
-    assert unused_value(1_000, end + DAY, start, end) == 0
-
-
-def test_a_period_without_length_is_a_mistake_of_the_program() -> None:
-    with pytest.raises(ValueError, match="ends after its start"):
-        unused_value(1, 0, 5, 5)
-
-
-spans = st.tuples(st.integers(0, 10**10), st.integers(1, 3660 * DAY)).map(lambda pair: (pair[0], sum(pair)))
-
-
-@given(st.integers(0, MAX_AMOUNT), spans, st.data())
-def test_a_refund_never_exceeds_the_share_of_the_time_that_is_left(
-    price: int, span: tuple[int, int], data: st.DataObject
-) -> None:
-    start, end = span
-    now = data.draw(st.integers(start, end))
-    assert 0 <= unused_value(price, now, start, end) <= price * Fraction(end - now, end - start)
 
 
 @given(st.integers(0, 10**18), st.integers(1, 10**6))

@@ -10,14 +10,11 @@ from tenure.core.subscription.device_usage import (
     EPHEMERAL_SEAT,
     LEVELS,
     CountedDevice,
-    ReleaseProposal,
     UsageLevel,
     count_devices,
     counts_until,
     device_ceiling,
-    idle_devices,
     may_protect,
-    propose_release,
     step_level,
     usage_level,
 )
@@ -122,48 +119,13 @@ def test_a_device_counts_until_it_gave_its_seat_up_or_was_silent_long_enough() -
     assert counts_until(CountedDevice(id="a", last_seen=seen, seat_until=seat, removed=True, erased=True), 60) == 0
 
 
-def test_at_the_instant_a_device_ceases_to_count_it_is_up_for_release() -> None:
+def test_a_device_ceases_to_count_at_the_instant() -> None:
     devices = [
         CountedDevice(id="b", last_seen=DAY),
         CountedDevice(id="a", last_seen=0),
         CountedDevice(id="c", last_seen=50 * DAY),
     ]
     assert (count_devices(devices, 61 * DAY - 1, 60), count_devices(devices, 61 * DAY, 60)) == (2, 1)
-    assert [device.id for device in idle_devices(devices, 61 * DAY - 1, 60)] == ["a"]
-    assert [device.id for device in idle_devices(devices, 61 * DAY, 60)] == ["a", "b"]
-
-
-def test_a_device_given_up_already_is_not_released_for_silence() -> None:
-    gone = [CountedDevice(id="a", last_seen=0, erased=True), CountedDevice(id="b", last_seen=0, removed=True)]
-    assert idle_devices(gone, 100 * DAY, 60) == ()
-    assert count_devices(gone, 100 * DAY, 60) == 0
-
-
-def test_b11_the_longest_idle_are_proposed_and_pinned_ones_left_alone() -> None:
-    devices = [
-        CountedDevice(id="fresh", last_seen=90),
-        CountedDevice(id="old", last_seen=10),
-        CountedDevice(id="oldest but pinned", last_seen=1, pinned=True),
-        CountedDevice(id="older", last_seen=5),
-    ]
-    assert propose_release(devices, 4) == ReleaseProposal((), 0)
-    assert propose_release(devices, 9) == ReleaseProposal((), 0)
-    assert propose_release(devices, 2) == ReleaseProposal(("older", "old"), 0)
-    assert propose_release(devices, 0) == ReleaseProposal(("older", "old", "fresh"), 1), (
-        "one is pinned and remains above the limit"
-    )
-
-
-@given(st.lists(st.tuples(st.integers(0, 99), st.booleans()), max_size=20), st.integers(-1, 25))
-def test_a_proposal_followed_leads_below_the_limit_unless_pins_forbid(raw: list[tuple[int, bool]], limit: int) -> None:
-    devices = [CountedDevice(id=f"d{n}", last_seen=seen, pinned=pinned) for n, (seen, pinned) in enumerate(raw)]
-    proposal = propose_release(devices, limit)
-    rest = [device for device in devices if device.id not in proposal.release]
-    assert len(rest) == min(len(devices), max(0, limit)) + proposal.still_over
-    assert proposal.still_over == 0 or all(device.pinned for device in rest)
-    released = [device for device in devices if device.id in proposal.release]
-    kept = [device for device in rest if not device.pinned]
-    assert not released or not kept or max(d.last_seen for d in released) <= min(d.last_seen for d in kept)
 
 
 def test_an_ephemeral_device_counts_until_its_seat_ends_however_long_silence_is_waited_for() -> None:

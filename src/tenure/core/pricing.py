@@ -7,7 +7,7 @@ import re
 
 import msgspec
 
-from tenure.core.periods import Duration, begun_days, period_days, whole_days
+from tenure.core.periods import Duration, begun_days, period_days
 from tenure.core.plurals import format_range
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
@@ -91,18 +91,6 @@ def for_term(period_price: int, period: Duration, start: Instant, until: Instant
     exactly one period.
     """
     return half_up(period_price * begun_days(start, until), period_days(start, period))
-
-
-def unused_value(price: int, now: Instant, start: Instant, end: Instant) -> int:
-    """What the unused whole days of [start, end) are worth at `now`, rounded down so that nothing is given away.
-
-    All of it before the start, 0 from the end on.
-    """
-    if not start < end:
-        raise ValueError("a period ends after its start")
-    if now <= start:
-        return price
-    return price * whole_days(now, end) // begun_days(start, end)
 
 
 def half_up(numerator: int, denominator: int) -> int:

@@ -17,22 +17,6 @@ _CONTROL = re.compile("[\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2
 """What JSON leaves as it is and a terminal or a log viewer might obey: DEL, C1, line separators, bidi marks."""
 
 
-class SecretValue:
-    """A value that must not be read by accident: text, repr, JSON and logs all show `***`."""
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def reveal(self) -> str:
-        """The value itself, at the one place that needs it."""
-        return self._value
-
-    def __repr__(self) -> str:
-        return "***"
-
-
 class ServedRequest(msgspec.Struct, frozen=True, kw_only=True, tag="served", tag_field="event", omit_defaults=True):
     """One request and what became of it. Paths are templates and query strings are left out: they may hold names."""
 

@@ -6,7 +6,7 @@ others.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Annotated
 
 import msgspec
@@ -275,20 +275,3 @@ def refuse_expired(root: TrustedRoot, now: Instant) -> Refused | None:
     return _refuse_root(
         f"Version {root.version} expired at {root.document.expires} and no newer one is known.", "expires"
     )
-
-
-def trust_steps(current: TrustedRoot, steps: Sequence[bytes], now: Instant) -> TrustedRoot | Refused:
-    """`current` walked over `steps`, one version at a time, at most `STEPS`; expiry counts only for the last.
-
-    All or nothing; whoever wants to keep what was good walks with `step_root` and stores each. Refuses like
-    `step_root`.
-    """
-    if len(steps) > STEPS:
-        return _refuse_root(f"More than {STEPS} versions at once.")
-    for data in steps:
-        following = step_root(current, data)
-        if isinstance(following, Refused):
-            return following
-        current = following
-    stale = refuse_expired(current, now)
-    return current if stale is None else stale

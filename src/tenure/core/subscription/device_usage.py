@@ -133,30 +133,3 @@ def counts_until(device: CountedDevice, idle_release_days: int) -> Instant:
 def count_devices(devices: Iterable[CountedDevice], now: Instant, idle_release_days: int) -> int:
     """How many devices count at `now`."""
     return sum(now < counts_until(device, idle_release_days) for device in devices)
-
-
-def idle_devices(devices: Iterable[CountedDevice], now: Instant, idle_release_days: int) -> tuple[CountedDevice, ...]:
-    """Devices to be released for silence at `now`, longest silent first; those given up already are left out."""
-    over = (one for one in devices if not (one.erased or one.removed) and counts_until(one, idle_release_days) <= now)
-    return tuple(sorted(over, key=_idle_key))
-
-
-class ReleaseProposal(msgspec.Struct, frozen=True):
-    """Which devices to release so that a coming limit is kept; the administrator edits it."""
-
-    release: tuple[str, ...]
-    """Device ids, longest idle first."""
-    still_over: int
-    """Devices that would remain above the limit because they are pinned."""
-
-
-def propose_release(devices: Iterable[CountedDevice], coming_limit: int) -> ReleaseProposal:
-    """The longest idle of the counted `devices` beyond `coming_limit`, pinned ones left alone (B11)."""
-    all_devices = tuple(devices)
-    over = max(0, len(all_devices) - max(0, coming_limit))
-    release = [device.id for device in sorted(all_devices, key=_idle_key) if not device.pinned][:over]
-    return ReleaseProposal(tuple(release), over - len(release))
-
-
-def _idle_key(device: CountedDevice) -> tuple[Instant, str]:
-    return device.last_seen, device.id
