@@ -59,8 +59,21 @@ BANNED = {
 }
 """Word, and what to say instead. A plural counts as the word."""
 
+RIGHT_IN_TEXTS = {
+    "beside": (r"\bbeside\b", "at the side of something; as a name it hid what was extra"),
+    "border": (r"\bborder-|[{;\"]border[:-]|-border", "a property of CSS"),
+    "letter": (
+        r"(?:capital|small|smaller|lower case|lower-case|upper case|plain|five|20|of|or|such) letters?\b"
+        r"|\bletters?(?:,| and| or| with| A to Z)",
+        "of the alphabet",
+    ),
+    "looked": (r"\blooked\b", "the past of look; as a name it hid a lookup result"),
+}
+"""Where a word is right in a text, and what it means there. In names it stays banned."""
+
 TEXTS = frozenset({".md", ".html", ".toml"})
 FOLDERS = ("src", "docs", "tools", "benchmarks", "conformance")
+_RIGHT = re.compile("|".join(pattern for pattern, _ in RIGHT_IN_TEXTS.values()), re.IGNORECASE)
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
@@ -83,7 +96,7 @@ def words_of(text: str) -> Iterator[str]:
 def in_text(path: str, text: str) -> Iterator[BannedWord]:
     """Banned words of a document or a template."""
     for number, line in enumerate(text.splitlines(), 1):
-        for word in words_of(line):
+        for word in words_of(_RIGHT.sub(" ", line)):
             if word in BANNED:
                 yield BannedWord(word, path, number, in_name=False)
 

@@ -16,7 +16,9 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from tools import texts
 from tools.banned_words import BannedWord, banned_words
+from tools.text_rules import BrokenRule
 
 
 def _names(text: str) -> frozenset[str]:
@@ -63,6 +65,11 @@ LIMITS = {
     "class names in two or more files": Limit(0, 0),
     "module names used more than three times": Limit(1, 0),
     "banned words in names": Limit(500, 0),
+    "banned words in texts": Limit(1100, 0),
+    "rules broken in refusals": Limit(0, 0),
+    "rules broken in templates": Limit(2, 0),
+    "rules broken in messages": Limit(12, 0),
+    "rules broken in docs": Limit(75, 0),
     "run-time packages": Limit(31, 30),
 }
 """One row a figure that may only fall: `now` is lowered with every step, until it is `final`."""
@@ -196,7 +203,12 @@ def run_time_packages(root: Path) -> set[str]:
     return packages((root / "requirements.lock").read_text(encoding="utf-8"), others)
 
 
-def review(modules: list[Module], run_time: set[str], words: list[BannedWord]) -> Review:
+def review(
+    modules: list[Module],
+    run_time: set[str],
+    words: list[BannedWord],
+    broken: dict[str, list[BrokenRule]] | None = None,
+) -> Review:
     """Count everything."""
     lines = [len(each.text.splitlines()) for each in modules]
     total = max(sum(lines), 1)
@@ -234,6 +246,7 @@ def review(modules: list[Module], run_time: set[str], words: list[BannedWord]) -
         "module names used more than three times": len(module_names),
         "banned words in names": len(in_names),
         "banned words in texts": len(words) - len(in_names),
+        **{f"rules broken in {kind}": len((broken or {}).get(kind, ())) for kind in texts.KINDS},
         "run-time packages": len(run_time),
     }
     places = {
@@ -305,7 +318,7 @@ def main(arguments: list[str]) -> int:
     """Prints the table of the tree that is named, or of this one; returns 1 if `--check` finds a figure too high."""
     named = [each for each in arguments if not each.startswith("-")]
     root = Path(named[0]) if named else ROOT
-    found = review(read(root), run_time_packages(root), banned_words(root))
+    found = review(read(root), run_time_packages(root), banned_words(root), texts.broken(root))
     print(table(found.figures, LIMITS))
     if "--list" in arguments:
         for title, lines in found.places.items():

@@ -65,7 +65,7 @@ RULES = (
     ),
     _rule(
         "passive riddle",
-        r"\bit is (?:told|said|known|heard|looked|found|asked|seen) (?:that|who|what|how|whether|of)\b"
+        r"\bit is (?:not )?(?:told|said|known|heard|looked|found|asked|seen) (?:that|who|what|how|whether|of)\b"
         r"|\bis (?:not )?(?:called|named) so\b|\b(?:is|was|are|were) (?:not )?heard of\b|\bas (?:far|long) as is\b",
         "say who does it: the server has had no contact",
     ),

@@ -40,7 +40,7 @@ class DeviceStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def device_status(keeper: SeatKeeper) -> DeviceStatus:
-    """Everything about this device now; asks nobody."""
+    """Everything about this device now; sends no request."""
     holder = keeper.holder
     now, kept, proven = holder.now(), holder.kept, holder.proven_seat
     standing = holder.standing(now.estimate)

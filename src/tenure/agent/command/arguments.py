@@ -21,7 +21,7 @@ def make_parser() -> argparse.ArgumentParser:
     enroll.add_argument("--later", action="store_true", help="keep the token and ask nothing yet: for a disk image")
     enroll.add_argument("--ephemeral", action="store_true", help="it does not last (a container): seats of an hour")
     _add_verb(verbs, "run", "Run the agent until it is stopped; it listens on nothing.")
-    _add_verb(verbs, "status", "Show what this device may do, why, until when; asks nobody.")
+    _add_verb(verbs, "status", "Show what this device may do, why, until when; sends no request.")
     _add_verb(verbs, "release", "Give this device's seat up.")
     return parser
 

@@ -46,7 +46,7 @@ ROWS = (
         name="cancel",
         topic=CommandTopic.RENEWAL,
         effect="Cancels at the end of what is paid for, or at once.",
-        help="Buy nothing any more: ends with what is paid for.",
+        help="Cancel: by default it ends with the paid period.",
         fields=(
             CommandField(
                 name="at_once",
@@ -85,7 +85,7 @@ ROWS = (
         name="undo_cancellation",
         topic=CommandTopic.RENEWAL,
         effect="Takes back a cancellation that has not taken effect.",
-        help="Take back a cancellation that has not taken effect.",
+        help="Undo a cancellation that has not taken effect.",
         action=Action.UNDO_CANCEL,
         refusals=(RefusalCode.NOTHING_TO_UNDO, RefusalCode.INSUFFICIENT_BALANCE),
         makes=("CancellationUndone", "RenewalReserved"),
@@ -103,7 +103,7 @@ ROWS = (
         name="set_renewal_intent",
         topic=CommandTopic.RENEWAL,
         effect="Switches automatic renewal, or resumes it after it stopped.",
-        help="Switch automatic renewal, or resume it after it stopped.",
+        help="Switch automatic renewal on or off, or resume it after it stopped.",
         action=Action.AUTO_RENEW,
         fields=(
             CommandField(

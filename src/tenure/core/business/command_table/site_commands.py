@@ -18,7 +18,7 @@ ROWS = (
         name="release_site",
         topic=CommandTopic.SITES,
         effect="Makes an installation give its place up; it counts until it has, or its lease and seats are over.",
-        help="Make an installation give its place up; it counts until it has.",
+        help="Release an installation's place; it counts until the place is free.",
         action=Action.RELEASE_SITE,
         fields=(
             _SITE,
@@ -42,8 +42,8 @@ ROWS = (
                 button="Release the place",
                 text="The installation is told at its next contact, and stops then. Its place counts until it has"
                 " acknowledged that, or until its license and its devices' seats are over.",
-                done="It is told to give its place up.",
-                final="Once it has given its place up it is activated anew with a code.",
+                done="The installation will be told to release its place.",
+                final="Once its place is released, it can be activated again with a code.",
                 danger=True,
             ),
         ),
@@ -53,7 +53,7 @@ ROWS = (
         name="declare_site_lost",
         topic=CommandTopic.SITES,
         effect="Declares a site gone: its key is refused for good, its allotment moves at once.",
-        help="Declare a site gone: its key is refused for good, its allotment moves at once.",
+        help="Declare a site lost: its key is refused forever, and its allotment is free at once.",
         providers_only=True,
         fields=(
             _SITE,
@@ -81,25 +81,25 @@ ROWS = (
         name="resolve_fork",
         topic=CommandTopic.SITES,
         effect="Says what two copies of a site are.",
-        help="Say what two copies of a site are.",
+        help="Decide what two copies of a site are.",
         fields=(
             _SITE,
             CommandField(
                 name="resolution",
                 kind=FieldKind.CHOICE,
-                meaning="What the second copy is.",
+                meaning="The kind of the second copy.",
                 choices=(
                     FieldChoice(
                         "restored",
                         "One site, restored from a backup",
                         "The newer copy goes on.",
-                        "The older copy is overtaken for good: what it signs from now on is refused.",
+                        "The older copy stays out of date: its signatures are refused from now on.",
                     ),
                     FieldChoice(
                         "second_site",
                         "Two sites",
-                        "The copy becomes a site of its own.",
-                        "The copy loses this site's identity for good and has to begin anew with a code.",
+                        "The copy becomes a separate site.",
+                        "The copy loses this site's identity and must be activated again with a code.",
                     ),
                     FieldChoice(
                         "retired",
@@ -130,7 +130,7 @@ ROWS = (
         name="free_allotment",
         topic=CommandTopic.SITES,
         effect="Gives what a silent site holds to the others, once its leases and seats are over.",
-        help="Give what a silent site holds to the others, once its leases and seats are over.",
+        help="Give a silent site's allotment to the others, once its leases and seats are over.",
         fields=(_SITE,),
         refusals=(RefusalCode.SITE_UNKNOWN, RefusalCode.STILL_PROMISED, RefusalCode.NOTHING_TO_CHANGE),
         makes=("AllotmentFreed",),
@@ -138,10 +138,10 @@ ROWS = (
             CommandForm(
                 title="Give a silent site's devices to the others",
                 button="Give them",
-                text="For a site that was not heard of until its license and its devices' seats were over: what it held"
-                " goes to the other sites now. If it comes back it gets what is free then.",
+                text="For a site without contact until its license and its devices' seats were over: its devices go to"
+                " the other sites now. If it comes back it gets the devices that are free then.",
                 done="Its devices are free for the other sites.",
-                final="What the other sites take of it they keep.",
+                final="The other sites keep what they take of it.",
             ),
         ),
         example="SITE",

@@ -26,8 +26,8 @@ ROWS = (
     CommandRow(
         name="change_devices",
         topic=CommandTopic.TERMS,
-        effect="More devices at once, fewer at the first period end far enough away.",
-        help="More devices at once, fewer at the first period end far enough away.",
+        effect="More devices at once; fewer at the first period end that the rules allow.",
+        help="More devices at once; fewer at the first period end that the rules allow.",
         action=Action.CHANGE_DEVICES,
         fields=(
             CommandField(
@@ -65,8 +65,8 @@ ROWS = (
     CommandRow(
         name="change_plan",
         topic=CommandTopic.TERMS,
-        effect="Another plan of the same product: dearer at once, cheaper at the next period end.",
-        help="Another plan of the same product: dearer at once, cheaper at the next period end.",
+        effect="Another plan of the same product: a more expensive one at once, a cheaper one later.",
+        help="Another plan of the same product: a more expensive one at once, a cheaper one later.",
         fields=(
             CommandField(name="offer", kind=FieldKind.OFFER, meaning="The offer: its plan, name or id."),
             CommandField(
@@ -91,7 +91,7 @@ ROWS = (
                 action=Action.CHANGE_PLAN,
                 title="Change plan",
                 button="Change",
-                text="A dearer plan holds at once, a cheaper one from the next period.",
+                text="A more expensive plan applies at once, a cheaper one from the next period.",
                 done="The plan is changed.",
             ),
         ),
@@ -128,7 +128,7 @@ ROWS = (
             CommandForm(
                 title="Drop a scheduled change",
                 button="Drop",
-                text="The change will not happen.",
+                text="The scheduled change is removed.",
                 done="The change is dropped.",
             ),
         ),
