@@ -41,7 +41,6 @@ DELIBERATE = (
     Shown(r"/offers/new", r"editor-\w+ in <code> editor-\w+$", "beside the plan's name, as an import has to write it"),
     Shown(r"/import/\w+", r"editor-\w+ in <(code|pre)>", "what is written into the column of the file"),
     Shown(r".*", r"req_\w+ in <code> req_\w+$|\* in <code> \*$", "the request's number on a page of a refusal"),
-    Shown(r"/settings.*", r"None in <(option|span)> None", "the English word, for \"no way at all\""),
 )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """The policy at the portal: intervals in hours, what operators may do, and what differs for a single plan."""
 
 from tests.portal.stage import Stage
+from tests.web.visible_words import internal_words
 
 
 async def test_an_interval_is_told_in_hours_and_operators_may_be_kept_from_things(at_the_portal: Stage) -> None:
@@ -27,7 +28,7 @@ async def test_a_plan_differs_and_keeps_differing_when_the_rest_changes(at_the_p
     assert "/policy/plans/standard" in tab.page.links
     await tab.open("/policy/plans/standard")
     await tab.send(tab.form("grace_days"), grace_days="3", stop_clock="yes", reminders="30, 7", sync_interval="12")
-    assert "standard: Grace after a paid period as for all 3" in tab.text, tab.text
+    assert "Standard: Grace after a paid period as for all 3" in tab.text, tab.text
     await tab.send(tab.form("seen"), step="apply")
     assert "The policy is published." in tab.text, tab.text
     said = {"grace_days": 3, "stop_clock": True, "reminders": [30, 7], "sync_interval": 43_200}
@@ -59,6 +60,11 @@ async def test_a_longer_grace_is_applied_now_by_a_box_and_the_impact_says_so(at_
     await tab.send(form, grace_days="30", apply_now="on")
     assert "Running periods keep their grace get a longer grace at once" in tab.text, tab.text
     assert "a longer grace at once for" in tab.text
+    plans = {each["id"]: each["name"] for each in (await office.desk.get("/v1/plans"))["items"]}
+    plan = (await office.desk.get(f"/v1/subscriptions/{name}"))["terms"]["plan"]
+    assert plans[plan] != plan
+    assert f"{plans[plan]} " in tab.text, "the report names the plan"
+    assert internal_words(tab.answer.text if tab.answer else "", plans) == []
     await tab.send(tab.form("seen"), step="apply")
     assert "The policy is published." in tab.text, tab.text
     facts = await office.facts(name)

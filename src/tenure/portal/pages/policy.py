@@ -134,9 +134,11 @@ class PolicyPages:
         except RefusedPageError as error:
             told = visit.form.place_refusal(error.refusal)
             return await self._render_editor(visit, seen.value, visit.form, plan, told)
+        named = await self._plan_names(api, seen.value)
         values = {
             "impact": impact,
-            "differences": _policy_differences(seen.value, body),
+            "plans": named,
+            "differences": _policy_differences(seen.value, body, named),
             "kept": {name: given for name, given in visit.form.values.items() if name not in OWN},
             "seen": seen.etag,
             "address": fill_path("/policy/plans/{plan}", plan=plan) if plan else "/policy",
@@ -144,11 +146,18 @@ class PolicyPages:
         }
         return PageScreen(template="policy_impact.html", values=values)
 
+    async def _plan_names(self, api: PortalApi, policy: Any) -> dict[str, str]:
+        """Plans by id; one that the vendor no longer offers is called by its id."""
+        return {
+            **{name: name for name in policy["own_plans"]},
+            **{each["id"]: each["name"] for each in await api.get_all("/v1/plans")},
+        }
+
     async def _render_editor(
         self, visit: Portal, policy: Any, form: SentForm, plan: str = "", refusal: PageRefusal | None = None
     ) -> PageScreen:
-        named = {each["id"]: each["name"] for each in await self._server.api_for(visit).get_all("/v1/plans")}
-        if plan and plan not in named and plan not in policy["own_plans"]:
+        named = await self._plan_names(self._server.api_for(visit), policy)
+        if plan and plan not in named:
             raise RefusedPageError(PageRefusal(title="There is no such plan.", status=404, code="not_found"))
         values = {
             "policy": policy,
@@ -159,7 +168,7 @@ class PolicyPages:
             "actions": ACTIONS,
             "operators": OPERATORS,
             "units": [(unit, unit) for unit, _ in UNITS],
-            "plans": {**{name: name for name in policy["own_plans"]}, **named},
+            "plans": named,
             "plan": plan,
             "figure": format_figure,
             "form": form,
@@ -297,7 +306,7 @@ def _read_days(form: SentForm) -> list[int]:
     return [int(part) for part in parts]
 
 
-def _policy_differences(policy: Any, body: dict[str, Any]) -> list[tuple[str, str, str]]:
+def _policy_differences(policy: Any, body: dict[str, Any], plans: dict[str, str]) -> list[tuple[str, str, str]]:
     """(what, old, new) of everything that would change, in words."""
     now = {each["field"]: each["value"] for each in policy["rules"]}
     found = [
@@ -311,7 +320,7 @@ def _policy_differences(policy: Any, body: dict[str, Any]) -> list[tuple[str, st
             old, new = (
                 format_figure(name, layer[name]) if name in layer else "as for all" for layer in (before, after)
             )
-            found += [(f"{plan}: {field_label(name)}", old, new)] if old != new else []
+            found += [(f"{plans.get(plan, plan)}: {field_label(name)}", old, new)] if old != new else []
     for whose, field in (("Customers", "customer_actions"), ("Operators", "provider_actions")):
         had, has = set(policy[field]), set(body[field])
         found += [(f"{whose} may: {_act(name)}", "no", "yes") for name in sorted(has - had)]

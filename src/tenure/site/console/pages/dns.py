@@ -12,7 +12,7 @@ MODES = (
     ("", "As the provider says", "The license may rule it; without a word of it, the usual public resolvers are used."),
     ("auto", "The usual public resolvers", "Asked only when the system's own DNS does not lead to the server."),
     ("list", "My own list", "Only those below, in that order."),
-    ("off", "None", "No packet goes to a public resolver."),
+    ("off", "Not used", "No packet goes to a public resolver."),
 )
 WAYS = {
     "system": "system DNS", "last_good": "an address that worked before", "public": "public DNS", "proxy": "proxy",
