@@ -170,7 +170,7 @@ def test_versions_come_one_at_a_time_and_never_go_back(version: int) -> None:
 
 
 def test_the_root_of_another_vendor_is_not_followed_even_with_the_same_keys() -> None:
-    rejected(roots.step_root(pinned(), signed(following(document(), id="vendor-2"))), "somebody else")
+    rejected(roots.step_root(pinned(), signed(following(document(), id="vendor-2"))), "another vendor's")
 
 
 def chain(length: int, **last: object) -> list[bytes]:
