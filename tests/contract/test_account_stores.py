@@ -20,7 +20,7 @@ from tenure.http.accounts.passwords import PasswordHashes
 from tenure.http.auth import Principal
 from tenure.server.api.accounts.account_port import ServerAccounts
 from tenure.server.api.accounts.sign_in_session import Origin, ProvenEmail, come_in, enter_team
-from tenure.site.accounts import LIFE, SESSION, TICKET, AccountSecrets
+from tenure.site.accounts import LIFE, SESSION, TICKET, SiteAccountSecrets
 from tenure.site.api.accounts.account_port import SiteAccountStore
 from tenure.site.api.local import LocalApi
 from tenure.site.store import people
@@ -82,7 +82,7 @@ async def server(tmp_path: Path) -> AsyncIterator[Book]:
 def site(tmp_path: Path) -> Iterator[Book]:
     with site_env(tmp_path) as town:
         house = town.site()
-        keys = AccountSecrets(house.site.secrets, secrets.token_bytes, house.site.computer.clocks.wall)
+        keys = SiteAccountSecrets(house.site.secrets, secrets.token_bytes, house.site.computer.clocks.wall)
         local = LocalApi(house.site, house.watch, lambda: 0)
 
         def enter(conn: Any, person: Any, now: Instant) -> str:

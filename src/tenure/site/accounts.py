@@ -30,7 +30,7 @@ COUNTERS: Final = 4_096
 """Names are counted in so many bins, so that made-up ones cannot fill the store."""
 
 
-class AccountSecrets:
+class SiteAccountSecrets:
     """What opens and closes the secrets of one site's accounts; time is real time, whatever a sandbox's clock says."""
 
     def __init__(self, secrets: SiteSecrets, draw: Draw, clock: Callable[[], Instant]) -> None:

@@ -22,7 +22,7 @@ from tenure.http.middleware import MiddlewareParts
 from tenure.http.openapi import ApiDescription
 from tenure.http.operations import make_operation
 from tenure.http.responses import ApiResponse
-from tenure.site.accounts import PREFIX, AccountSecrets
+from tenure.site.accounts import PREFIX, SiteAccountSecrets
 from tenure.site.api.accounts.account_port import SiteAccountStore
 from tenure.site.api.accounts.own_account import SiteOwnAccountOperations
 from tenure.site.api.accounts.sign_in import SiteSignInOperations
@@ -74,7 +74,7 @@ def local_api(
     `passwords` replaces what makes a guess at a password dear, for tests that sign in often.
     """
     local, passwords = LocalApi(site, watch, device_port), passwords or PasswordHashes()
-    accounts = AccountSecrets(site.secrets, site.computer.draw, site.computer.clocks.wall)
+    accounts = SiteAccountSecrets(site.secrets, site.computer.draw, site.computer.clocks.wall)
     store = SiteAccountStore(local, accounts)
     flows = AccountFlows(store, accounts, passwords)
     vault = SecretVault(site.secrets, site.computer.draw)
@@ -141,7 +141,7 @@ def device_api(site: OpenedSite, ticks: Ticks) -> BuiltApi:
     )
 
 
-def make_authenticator(site: OpenedSite, accounts: AccountSecrets) -> Callable[[str], Awaitable[Principal | None]]:
+def make_authenticator(site: OpenedSite, accounts: SiteAccountSecrets) -> Callable[[str], Awaitable[Principal | None]]:
     """The token of the site's folder, whose holder is an administrator; or the session of somebody who signed in."""
     token = site.token.encode()
     scopes = scopes_of(SiteRole.ADMINISTRATOR)

@@ -9,7 +9,7 @@ from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant
 from tenure.http.accounts.account_store import OpenSession
 from tenure.http.accounts.login_backoff import FailedTries
-from tenure.site.accounts import LIFE, TICKET, AccountSecrets
+from tenure.site.accounts import LIFE, TICKET, SiteAccountSecrets
 from tenure.site.api.local import LocalApi
 from tenure.site.store import events, people
 from tenure.site.store.people import SitePerson
@@ -34,7 +34,7 @@ TOLD: dict[str, tuple[events.Severity, str, str]] = {
 class SiteAccountStore:
     """`AccountStore` of the administration server; offered second factors are kept in memory until confirmed."""
 
-    def __init__(self, local: LocalApi, accounts: AccountSecrets) -> None:
+    def __init__(self, local: LocalApi, accounts: SiteAccountSecrets) -> None:
         self._local, self._clock = local, accounts.clock
         self._offered: dict[str, bytes] = {}
 

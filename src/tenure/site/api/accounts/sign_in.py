@@ -16,7 +16,7 @@ from tenure.http.inputs import Address
 from tenure.http.operations import Operation, make_operation
 from tenure.http.responses import ApiResponse, empty_response, json_response
 from tenure.http.timestamps import format_rfc3339
-from tenure.site.accounts import LIFE, SESSION, TICKET, AccountSecrets
+from tenure.site.accounts import LIFE, SESSION, TICKET, SiteAccountSecrets
 from tenure.site.api.local import OWN, LocalApi
 from tenure.site.store import events, people
 from tenure.site.store.people import SitePerson
@@ -55,7 +55,7 @@ class SiteEntrance(msgspec.Struct, frozen=True, kw_only=True):
 class SiteSignInOperations:
     """The operations of the door."""
 
-    def __init__(self, local: LocalApi, accounts: AccountSecrets, flows: AccountFlows[SitePerson]) -> None:
+    def __init__(self, local: LocalApi, accounts: SiteAccountSecrets, flows: AccountFlows[SitePerson]) -> None:
         self._local, self._accounts, self._flows = local, accounts, flows
 
     async def sign_in(self, body: SiteSignIn, address: Address) -> ApiResponse[SiteEntrance] | Refused:

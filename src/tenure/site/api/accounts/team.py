@@ -15,7 +15,7 @@ from tenure.http.paging import PageRequest, ResultPage, cut_page
 from tenure.http.responses import ApiResponse, empty_response, json_response
 from tenure.http.timestamps import format_rfc3339
 from tenure.site import ids
-from tenure.site.accounts import AccountSecrets
+from tenure.site.accounts import SiteAccountSecrets
 from tenure.site.api.devices import Id
 from tenure.site.api.local import LOOKS, RULES, LocalApi
 from tenure.site.roles import SiteRole
@@ -71,7 +71,7 @@ class WithPassword(msgspec.Struct, frozen=True, kw_only=True):
 class SiteTeamOperations:
     """The operations."""
 
-    def __init__(self, local: LocalApi, accounts: AccountSecrets, passwords: PasswordHashes) -> None:
+    def __init__(self, local: LocalApi, accounts: SiteAccountSecrets, passwords: PasswordHashes) -> None:
         self._local, self._accounts, self._passwords = local, accounts, passwords
 
     async def list_people(self, paging: PageRequest) -> ResultPage[SitePersonView] | Refused:
