@@ -54,7 +54,7 @@ ROOMS = {
     "wire": Room(
         _names("core"),
         _names("msgspec nacl"),
-        "the dangerous part is a verifier of bytes: whoever reads it must see that it moves none and knows no clock",
+        "the dangerous part is a verifier of bytes: its reader must see that it moves none and knows no clock",
         _IO | _names("time"),
     ),
     "sdk": Room(
@@ -82,7 +82,7 @@ ROOMS = {
     "server": Room(
         _names("core wire store http"),
         _SERVE | _SIGN_IN | _DATABASE | _names("msgspec nacl httpx2 httpcore2 jinja2 prometheus_client"),
-        "the activation server has one door, its public API: it knows no portal, no site and no command line",
+        "the activation server has one entrance, its public API: it knows no portal, no site and no command line",
     ),
     "web": Room(
         _names("core http"),
