@@ -19,7 +19,7 @@ LEVELS = (
 SECURITY = (
     ("starttls", "STARTTLS (ports 587 and 25)"),
     ("tls", "TLS from the first byte (port 465)"),
-    ("none", "No encryption, only to this computer itself"),
+    ("none", "Off, only to this computer itself"),
 )
 PEM_MOST = 33_000
 WAYS = ("mail", "webhook")
