@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import trustme
 
-from tenure.site.forwarding.kinds import KINDS
+from tenure.site.forwarding.kinds import KINDS, SEVERITIES
 from tests.server.mailbox import mailbox
 from tests.server.receiver import answer, receiver
 from tests.site.receiver import ANA, ForwardingEnv, by_mail, by_webhook
@@ -322,9 +322,15 @@ def _kinds_in(file: Path) -> set[str]:
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Call):
             name = ast.unparse(node.func).rpartition(".")[2]
-            if name in {"_add_event", "_note", "ForwardingEvent"} or ast.unparse(node.func) == "events.add":
+            if (
+                name in {"_add_event", "_note", "ForwardingEvent", "DeviceEvent"}
+                or ast.unparse(node.func) == "events.add"
+            ):
                 words = [each for each in ast.walk(node) if isinstance(each, ast.Constant)]
                 found |= {str(each.value) for each in words if _is_kind(each.value)}
+        elif isinstance(node, ast.Tuple) and len(node.elts) > 1:  # severity, kind, sentence: told later
+            severity, kind = (each.value if isinstance(each, ast.Constant) else None for each in node.elts[:2])
+            found |= {str(kind)} if severity in SEVERITIES and _is_kind(kind) else set()
     return found - {"ops", "by_name"}
 
 

@@ -183,9 +183,7 @@ def show_conflict(
     product: Product = "",
     site: Site = "",
 ) -> Ended:
-    """Show the seat conflict that is open: the date, and the devices that would lose their seats; pin takes one off the
-    list.
-    """
+    """Show the open seat conflict: its date and the devices that would lose their seats; pin takes one off the list."""
     with site_desk(desk, site) as here:
         meant = here.choose_product(product)
         if isinstance(meant, CommandFailed):

@@ -324,9 +324,7 @@ class SeatConflictListed(FactHeader, frozen=True, kw_only=True, tag="SeatConflic
 
 
 class AllotmentFreed(FactHeader, frozen=True, kw_only=True, tag="AllotmentFreed"):
-    """Administrator or provider agreed that a silent site's part of the pool goes to the others without further
-    waiting.
-    """
+    """Administrator or provider agreed that a silent site's part of the pool goes to the others at once."""
 
     site: str
     allotment: int = 0
