@@ -26,7 +26,7 @@ async def test_a_token_signs_in_as_what_it_is(at_the_portal: Stage) -> None:
     await tab.open("/sign-in")
     await tab.send(tab.form("token"), token="tnr_unknown")
     assert tab.status == 422
-    assert "not known" in tab.text
+    assert "This token is unknown or no longer valid." in tab.text
     await tab.send(tab.form("token"), token=at_the_portal.office.desk.token)
     await tab.open("/customers")
     assert "ACME" in tab.text

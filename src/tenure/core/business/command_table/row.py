@@ -93,7 +93,7 @@ class CommandField(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def values(self) -> tuple[str, ...]:
         """What a choice may be."""
-        return tuple(self.enum) if self.enum is not None else tuple(each.value for each in self.choices)
+        return tuple(each.value for each in (self.choices if self.enum is None else self.enum))
 
     @property
     def options(self) -> tuple[tuple[str, ...], ...]:
