@@ -233,7 +233,7 @@ class TestFilesDisappear:
         office.open().reset_identity()
         refused = app.synchronize()
         assert isinstance(refused, Rejected)
-        assert "begun anew" in refused.message
+        assert "has reset this folder" in refused.message
 
 
 class TestAnotherUser:

@@ -46,4 +46,4 @@ async def test_a_token_pasted_with_letters_that_none_has(at_the_portal: Stage) -
         await tab.open("/sign-in")
         await tab.send(tab.form("token"), token=pasted)
         assert tab.status == 422
-        assert "not known" in tab.text
+        assert "This token is unknown or no longer valid." in tab.text

@@ -308,7 +308,7 @@ class TestInAFolder:
         reset_identity(FolderOnDisk(folder), other_draw)
         again = self.again(folder)
         again.save_state(kept("new"))
-        with pytest.raises(OSError, match="begun anew"):
+        with pytest.raises(OSError, match="has reset this folder"):
             cache.save_state(kept("old"))
         assert self.again(folder).load_state().token == "new"
 
