@@ -90,7 +90,7 @@ async def test_whoever_signed_in_anew_in_another_tab_loses_nothing() -> None:
     await tab.send(word="open sesame")
     await tab.send(form, things="6")
     assert tab.status == 403
-    assert "signed in anew" in tab.text
+    assert "has signed in again" in tab.text
     await tab.send(tab.form("things"))
     assert things(tab) == "6"
 
