@@ -4,7 +4,7 @@ import random
 from collections import Counter
 from dataclasses import dataclass, field
 
-from tenure.core.lease.claims import Lease
+from tenure.core.lease.claims import SEAT_LIFE, Lease
 from tenure.core.timeline import DAY, Instant
 from tenure.wire.leases import SealedLease, read_lease
 from tenure.wire.messages import ActivateAnswer, DeviceUse, SyncAnswer
@@ -25,6 +25,8 @@ class CodeChangingSite:
     """The code it applied last, while no answer has come."""
     out: list[tuple[str, int, Instant]] = field(default_factory=list)
     """(subscription, devices, until)."""
+    seats_until: Instant = 0
+    """Until when seats run that were signed before it went by what it goes by now."""
 
     def settle(self, now: Instant) -> None:
         """It goes by its newest lease, or by its successor's once that has begun; what is not covered runs out."""
@@ -56,7 +58,9 @@ class CodeChangingSite:
         self.out = [each for each in self.out if each[0] != goes_by.subscription]
         uncovered = self.site.use.total - goes_by.allotment - sum(many for _, many, _ in self.out)
         if uncovered > 0:
-            self.out.append((before.subscription, uncovered, before.contact_until))
+            self.out.append((before.subscription, uncovered, max(before.contact_until, self.seats_until)))
+        # Devices that are covered here from now on may yet hold a seat of the one before, whichever lease ends first.
+        self.seats_until = max(self.seats_until, min(before.contact_until, now + SEAT_LIFE))
 
     def held(self, subscription: str, now: Instant) -> int:
         """Devices that may be protected here under that subscription."""

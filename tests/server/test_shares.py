@@ -198,6 +198,58 @@ async def test_b07_devices_that_the_other_subscription_does_not_cover_count_wher
         assert allotment(staying) + 15 - 11 <= CEILING
 
 
+async def _moved_on(shop: ServerEnv) -> tuple[PlainSite, str, str]:
+    """A site of ten devices whose seats, of day 30, are of a yearly subscription for 20, and run until day 44.
+
+    At once it goes to a monthly one for 20, whose leases reach to day 38, and after an hour to one for a single device.
+    """
+    old, first = await shop.order(devices=LIMIT)
+    middle, second = await shop.order("monthly", devices=LIMIT)
+    _, last = await shop.order(devices=1)
+    going = await licensed(shop, first)
+    shop.clock.now = START + 30 * DAY
+    await using(going, 10)
+    for left, code in ((old, second), (middle, last)):
+        await shop.desk.post(f"/v1/subscriptions/{left}/cancel", {})
+        answer = await going.activate(code)
+        assert isinstance(answer, ActivateAnswer) and answer.result == "granted"
+        await shop.desk.post(f"/v1/subscriptions/{left}/undo-cancellation", {})
+        await told(going)
+        shop.clock.now += HOUR
+    assert allotment(going) == 1
+    return going, first, second
+
+
+async def test_b07_ten_devices_with_seats_of_the_first_of_three_subscriptions_count_once_in_the_second(
+    tmp_path: Path,
+) -> None:
+    async with office(tmp_path) as shop:
+        _, first, second = await _moved_on(shop)
+        for code, free in ((first, CEILING), (second, CEILING - 9)):
+            other = await licensed(shop, code)
+            await using(other, 30)
+            assert allotment(other) == free
+
+
+async def test_b07_ten_devices_count_in_the_second_subscription_until_their_seats_of_the_first_have_ended(
+    tmp_path: Path,
+) -> None:
+    """The lease of the second ends on day 38, and seats signed under that of the first only on day 44."""
+    async with office(tmp_path) as shop:
+        going, _, second = await _moved_on(shop)
+        other = await licensed(shop, second)
+        for day in (38, 39, 43):
+            shop.clock.now = START + day * DAY + HOUR
+            await told(going)
+            await using(other, 30)
+            assert allotment(other) + 10 - 1 <= CEILING, f"day {day}"
+        shop.clock.now = START + 45 * DAY
+        going.use = DeviceUse(total=1)
+        await told(going)
+        await using(other, 30)
+        assert allotment(other) == CEILING
+
+
 async def test_b07_sites_that_keep_a_successor_ready_share_it_before_it_begins(tmp_path: Path) -> None:
     async with office(tmp_path) as shop:
         _, first = await shop.order(devices=3 * LIMIT)

@@ -8,7 +8,7 @@ left until it is known to go by what came after. How a pool is shared is `subscr
 import msgspec
 
 from tenure.core.installation import Installation
-from tenure.core.lease.claims import Lease
+from tenure.core.lease.claims import ISSUE_SKEW, SEAT_LIFE, Lease
 from tenure.core.lease.standing import OutageAmnesty
 from tenure.core.subscription.allotment import SILENCE_DAYS, Pool, SiteShare, grant_allotment, recalled_margins
 from tenure.core.subscription.fold import SiteState, Subscription
@@ -182,18 +182,25 @@ def after_report(
 
 
 def _given_back(site: SiteRow, in_use: int, now: Instant, *, acknowledged: bool) -> SiteRow:
-    body = read_record(site)
-    uncovered = max(0, in_use - pool_part(site, site.subscription).signed)
+    """The site after what its newest lease covers is free in the pools it left, once it goes by that lease.
+
+    The part that covers such devices lasts until their seats of before are over: no seat is signed by an older lease
+    from now on.
+    """
+    body, own = read_record(site), pool_part(site, site.subscription)
+    uncovered = max(0, in_use - own.signed)
     kept: dict[str, PoolPart] = {}
     for name, each in body.elsewhere.items():
         share = pool_part(site, name)
         if name != site.successor:
             if acknowledged and site.serial > each.after:
+                covered = min(share.held, in_use) - min(share.held, uncovered)
+                own = own.after_covering(covered, min(share.word_until, now + SEAT_LIFE + ISSUE_SKEW))
                 share = share.after_leaving(min(share.held, uncovered), share.word_until)
             if not share.may_count(now):
                 continue
         kept[name] = msgspec.structs.replace(each, share=msgspec.json.encode(share))
-    return with_beside(site, msgspec.structs.replace(body, elsewhere=kept))
+    return with_part(with_beside(site, msgspec.structs.replace(body, elsewhere=kept)), site.subscription, own)
 
 
 def after_learning(site: SiteRow, lease: Lease, now: Instant) -> SiteRow:

@@ -11,6 +11,8 @@ from tenure.core.timeline import DAY, Instant, Span
 ISSUE_SKEW = 300
 """Seconds by which `iat` of a lease or a seat may lie in the past, because JWT libraries refuse a token issued seconds
 ahead of their clock [spec: issue-skew]."""
+SEAT_LIFE = 14 * DAY
+"""Seconds that a device's seat lives at most."""
 SHORT = 14 * DAY
 """A lease that lives less has a pace of its own: daily contacts and a warning after a week would come too late."""
 CONTACTS = 28
@@ -44,7 +46,7 @@ class SiteFigures(msgspec.Struct, frozen=True, kw_only=True):
     after_end_sync_days: int = 90
     warn_after: int = 7 * 86_400
     """Seconds without an answered synchronization after which `sync_overdue` grace begins [spec: contact-clock]."""
-    seat_life: int = 14 * 86_400
+    seat_life: int = SEAT_LIFE
     dns: str = "auto"
     reinstate_days: int = 365
     """Days after the end in which a renewal is still possible: so long the site goes on asking (M14)."""

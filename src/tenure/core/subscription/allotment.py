@@ -129,6 +129,16 @@ class SiteShare(msgspec.Struct, frozen=True, kw_only=True):
         changes = {"signed": 0, "held": held, "in_use": held, "wanted": 0, "word_until": seats_until, "left": True}
         return msgspec.structs.replace(self, **changes)
 
+    def after_covering(self, devices: int, seats_until: Instant) -> "SiteShare":
+        """After `devices` are counted here that counted in another pool, where their seats run until `seats_until`.
+
+        They count nowhere else any more, so this part lasts as long as those seats, also if the site leaves it before
+        then [spec: allotments].
+        """
+        if devices <= 0:
+            return self
+        return msgspec.structs.replace(self, word_until=max(self.word_until, seats_until))
+
 
 class Pool(msgspec.Struct, frozen=True):
     """A subscription's devices, shared."""

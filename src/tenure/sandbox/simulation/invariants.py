@@ -12,6 +12,7 @@ from tenure.core.refusals import Refused
 from tenure.core.timeline import DAY, Instant
 from tenure.sandbox.simulation.clocks import TrueTime
 from tenure.sandbox.simulation.devices import SimulatedDevice
+from tenure.sandbox.simulation.granted_places import GrantedPlaces
 from tenure.sandbox.simulation.promises import jws_payload, lease_claims
 from tenure.sandbox.simulation.seeded_random import WorldTrace
 from tenure.sandbox.simulation.sites import SimulatedSite
@@ -117,8 +118,7 @@ class WorldJudge:
         """By subscription the devices that hold a seat: whose, and until when."""
         self._counted: dict[str, tuple[str, str]] = {}
         """By machine the subscription and the device as which its seat counts there."""
-        self._goes_by: dict[str, tuple[str, int]] = {}
-        """By site the subscription that it goes by, and its allotment there."""
+        self._granted = GrantedPlaces()
         self._unseen: dict[str, str] = {}
         """By machine the device whose process died: whether it had erased its seat is seen when it is back."""
         self.faults = LoggedFaults()
@@ -146,7 +146,7 @@ class WorldJudge:
             return
         if isinstance(who, SimulatedSite):
             lease = promised.at(now).lease
-            self._goes_by[lease.sub] = lease.subscription, lease.allotment
+            self._granted.note_lease(lease.sub, lease.subscription, lease.allotment)
         low, high = who.bounds.low(now), who.bounds.high(now)
         more = on - promised.ever(low)
         if more:
@@ -188,25 +188,14 @@ class WorldJudge:
             raise self.broken("P5", device.name, f"{living} devices protected where {most} may be")
 
     def _protected_devices(self, subscription: str) -> int:
-        """Devices that take a place of the subscription: those of sites that go by it, and of a site that left it as
-        many as hold a seat of it and are not covered where it is now."""
+        """Devices that take a place of the subscription, each counted in one alone (`GrantedPlaces`)."""
         now, out_of_sight = self._time.now, set(self._unseen.values())
-        living = Counter(
-            (name, site)
-            for name, seats in self._seats.items()
-            for seat, (site, until) in seats.items()
-            if until > now and seat not in out_of_sight
-        )
-        total = 0
-        for site in {site for _, site in living}:
-            own = living[subscription, site]
-            goes_by, allotment = self._goes_by.get(site, (subscription, 0))
-            everywhere = sum(many for (_, whose), many in living.items() if whose == site)
-            if goes_by == subscription:
-                total += max(own, min(everywhere, allotment))
-            else:
-                total += min(own, max(0, everywhere - allotment))
-        return total
+        living: dict[str, Counter[str]] = {}
+        for name, seats in self._seats.items():
+            for seat, (site, until) in seats.items():
+                if until > now and seat not in out_of_sight:
+                    living.setdefault(site, Counter()).update([name])
+        return sum(self._granted.count_devices(site, subscription, seats) for site, seats in living.items())
 
     def unseen(self, device: SimulatedDevice) -> None:
         """A device's process died amid something: its seat may be erased on disk, and the site may know."""
