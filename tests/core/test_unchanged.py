@@ -68,9 +68,10 @@ IS_NEWS: list[tuple[str, str, Any]] = [
 
 
 def changed(what: str, field: str, value: Any) -> tuple[SiteKnowledge, SiteReport, ServerMoment]:
-    values = {"known": KNOWN, "report": REPORT, "moment": MOMENT}
-    values[what] = msgspec.structs.replace(values[what], **{field: value})
-    return tuple(values.values())  # type: ignore[return-value]
+    known = msgspec.structs.replace(KNOWN, **{field: value}) if what == "known" else KNOWN
+    report = msgspec.structs.replace(REPORT, **{field: value}) if what == "report" else REPORT
+    moment = msgspec.structs.replace(MOMENT, **{field: value}) if what == "moment" else MOMENT
+    return known, report, moment
 
 
 def test_nothing_new_is_unchanged() -> None:

@@ -105,6 +105,7 @@ class _NotifyingServer(uvicorn.Server):
         if isinstance(config, _Config) and config.tls is not None:
             await super().startup(sockets=[])
             for each in sockets or ():
+                # A listener of ours has what uvicorn calls of an `asyncio.Server`, and is none by type.
                 self.servers.append(TlsListener(each, config.tls, config, self._http_protocol))  # type: ignore[arg-type]
         else:
             await super().startup(sockets=sockets)
