@@ -232,7 +232,9 @@ def test_tokens_are_shown_once_and_withdrawn(desk: Desk, shop: Vendor, tmp_path:
     assert billing.good("account", desk.customer)["currency"] == "EUR"
     assert billing.refused("customers", "list")["exit"] == ExitCode.PERMISSION
     assert made["token"] not in desk.terminal.run("tokens", "list").out
+    assert "billing" in desk.terminal.run("tokens", "list").out
     assert desk.terminal.run("tokens", "withdraw", made["id"], "--json").json is None
+    assert "billing" not in desk.terminal.run("tokens", "list").out
     assert billing.refused("account", desk.customer)["code"] == "not_authenticated"
 
 

@@ -94,3 +94,6 @@ async def test_a_token_is_good_until_it_expires_or_is_withdrawn(stocked: Databas
     must(await stocked.write(tokens.withdraw_token, None, "tok_v", NOW))
     assert await stocked.read(tokens.get_token, b"v", NOW) is None
     assert code_of(await stocked.write(tokens.withdraw_token, None, "tok_v", NOW)) is RefusalCode.NOT_FOUND
+    assert await stocked.read(tokens.list_tokens, None) == [], "a withdrawn token stands in no list"
+    kept = await stocked.read(tokens.by_id, None, "tok_v")
+    assert kept == msgspec.structs.replace(used, withdrawn=NOW), "its name is still known to histories and chains"

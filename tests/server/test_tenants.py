@@ -312,8 +312,13 @@ async def test_a_withdrawn_and_an_expired_token_are_unknown(world: World) -> Non
     made = await shop.desk.post("/v1/tokens", {"name": "short", "role": "provider", "scopes": ["*"], "days": 1})
     caller = Caller(shop.http, made["token"])
     assert (await caller.send("GET", "/v1/policy")).status_code == 200
+    assert made["id"] in [each["id"] for each in (await shop.desk.get("/v1/tokens"))["items"]]
     assert (await shop.desk.send("DELETE", f"/v1/tokens/{made['id']}")).status_code == 204
     assert (await caller.send("GET", "/v1/policy")).status_code == 401
+    assert made["id"] not in [each["id"] for each in (await shop.desk.get("/v1/tokens"))["items"]]
+    assert any(
+        made["id"] in each["detail"] for each in (await shop.desk.get("/v1/audit", what="token_withdrawn"))["items"]
+    )
     late = Caller(
         shop.http,
         (await shop.desk.post("/v1/tokens", {"name": "late", "role": "provider", "scopes": ["*"], "days": 1}))["token"],

@@ -32,7 +32,11 @@ _TOKEN = sa.select(*[tokens.c[name] for name in ApiToken.__struct_fields__])
 _BY_DIGEST = _TOKEN.where(tokens.c.digest == sa.bindparam("of"), tokens.c.withdrawn.is_(None))
 _OWNED = tokens.c.provider.is_not_distinct_from(sa.bindparam("tenant", type_=tokens.c.provider.type))
 _BY_ID = _TOKEN.where(tokens.c.id == sa.bindparam("of"), _OWNED)
-_TOKENS = _TOKEN.where(_OWNED, tokens.c.id > sa.bindparam("after")).order_by(tokens.c.id).limit(sa.bindparam("most"))
+_TOKENS = (
+    _TOKEN.where(_OWNED, tokens.c.withdrawn.is_(None), tokens.c.id > sa.bindparam("after"))
+    .order_by(tokens.c.id)
+    .limit(sa.bindparam("most"))
+)
 _USED = tokens.update().where(tokens.c.digest == sa.bindparam("of")).values(last_use=sa.bindparam("now"))
 _WITHDRAW = (
     tokens.update()
@@ -59,7 +63,10 @@ def token_expiry(conn: Connection, token_id: str) -> Instant | None:
 
 
 def list_tokens(conn: Connection, provider_id: str | None, after: str = "", limit: int = 50) -> list[ApiToken]:
-    """At most `limit` tokens of the provider (None: the vendor's own) with ids after `after`."""
+    """At most `limit` tokens of the provider (None: the vendor's own) with ids after `after`.
+
+    Expired ones are among them, with the instant at which they ended; withdrawn ones stand in the audit log alone.
+    """
     asked = {"tenant": provider_id, "after": after, "most": limit}
     return [_read_token(row) for row in conn.execute(_TOKENS, asked)]
 

@@ -98,7 +98,7 @@ class TokenOperations:
     async def list_tokens(
         self, caller: Principal, paging: PageRequest, provider: Id | None = None
     ) -> ResultPage[TokenView] | Refused:
-        """Lists tokens, without their secrets."""
+        """Lists the tokens that are not withdrawn, without their secrets; the audit log tells of the others."""
         after = paging.after_key(str)
         if isinstance(after, Refused):
             return after
