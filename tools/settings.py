@@ -41,7 +41,7 @@ FILES = (
         "server.json", "The activation server's, in its folder (`tenure server init` writes it).", server.ServerSettings
     ),
     File("site.toml", "An administration server's, in its folder (`tenure site init` writes it).", site.SiteSettings),
-    File("agent.toml", "A device's agent's, in its folder (`tenure agent init` writes it).", agent.AgentSettings),
+    File("agent.toml", "A device's agent's, in its folder (`tenure-agent init` writes it).", agent.AgentSettings),
 )
 
 

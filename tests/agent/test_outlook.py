@@ -1,4 +1,4 @@
-"""`tenure agent status` behind what renews itself: renewal and balance are told, and no end as certain."""
+"""`tenure-agent status` behind what renews itself: renewal and balance are told, and no end as certain."""
 
 from tenure.agent.status import device_status
 from tenure.core.timeline import DAY

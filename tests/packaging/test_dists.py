@@ -133,6 +133,10 @@ def test_an_application_has_nothing_of_a_server(sdk_only: Environment, module: s
 def test_a_device_has_its_agent_without_server_code(sdk_only: Environment) -> None:
     ran = sdk_only.run("tenure-agent", "--version")
     assert (ran.returncode, ran.stdout.strip()) == (0, tenure.__version__), ran.stderr
+    (line,) = re.findall(r"^ExecStart=(.+)$", (ROOT / "deploy" / "tenure-agent.service").read_text(), re.MULTILINE)
+    command, *words = line.split()
+    ran = sdk_only.run(Path(command).name, *words, "--help")
+    assert (ran.returncode, "--agent FOLDER" in ran.stdout) == (0, True), ran.stderr
     nowhere = str(sdk_only.folder / "no-agent")
     ran = sdk_only.run("tenure-agent", "status", "--agent", nowhere, "--json")
     assert (ran.returncode, '"code":"not_found"' in ran.stderr) == (4, True), ran.stderr

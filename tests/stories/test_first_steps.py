@@ -13,8 +13,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from tenure.agent.command.arguments import make_parser
 from tenure.cli.main import make_application
 from tests.stories.transcript import Shell, Step, steps_of
+from tools.locks import read_projects
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "first-steps.md"
@@ -79,6 +81,9 @@ def commands_in(unit: Path) -> list[list[str]]:
 
 
 UNITS = sorted(DEPLOY.glob("*.service"))
+INSTALLED = "/usr/local/lib/tenure/bin"
+NEEDS = {"tenure-agent.service": ("tenure-sdk", "tenure-agent")}
+"""Distribution and command of a unit where they are not `tenure`: a device has no server code."""
 
 
 def test_every_program_has_a_unit() -> None:
@@ -86,19 +91,44 @@ def test_every_program_has_a_unit() -> None:
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
-def test_a_unit_starts_a_command_that_exists(unit: Path, tmp_path: Path) -> None:
+def test_a_unit_starts_a_command_of_the_distribution_that_its_computer_has(unit: Path) -> None:
     (words,) = commands_in(unit)
-    assert words[0] == "/usr/local/lib/tenure/bin/tenure"
-    command, bound, _ = make_application().parse_args(words[1:], exit_on_error=False, print_error=False)
-    assert callable(command)
-    assert bound.arguments
+    distribution, command = NEEDS.get(unit.name, ("tenure", "tenure"))
+    assert words[0] == f"{INSTALLED}/{command}"
+    assert command in read_projects()[distribution]["project"]["scripts"]
+    if command == "tenure-agent":
+        asked = make_parser().parse_args(words[1:])
+        assert (asked.verb, asked.agent) == ("run", "/var/lib/tenure/agent")
+    else:
+        verb, bound, _ = make_application().parse_args(words[1:], exit_on_error=False, print_error=False)
+        assert callable(verb)
+        assert bound.arguments
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_a_unit_is_one_that_the_service_manager_reads(unit: Path, tmp_path: Path) -> None:
     here = tmp_path / unit.name
-    here.write_text(unit.read_text().replace("/usr/local/lib/tenure/bin/tenure", str(BIN / "tenure")))
+    here.write_text(unit.read_text().replace(f"{INSTALLED}/", f"{BIN}/"))
     verifier = shutil.which("systemd-analyze")
     if verifier is not None:
         ran = subprocess.run([verifier, "verify", str(here)], capture_output=True, text=True, timeout=60, check=False)
         # What other units of this computer lack is not ours to say.
         assert unit.name not in ran.stderr, ran.stderr
+
+
+def test_the_pages_give_a_device_the_command_that_it_has() -> None:
+    """`tenure agent` is there only where the distribution `tenure` is: no page may send a device to it."""
+    told = [
+        *(ROOT / "docs").glob("*.md"),
+        *(ROOT / "src" / "tenure" / "site" / "console").rglob("*"),
+        *DEPLOY.iterdir(),
+    ]
+    pages = [each for each in told if each.is_file() and each.suffix != ".pyc" and each.name not in EITHER]
+    assert [each.name for each in pages if re.search(r"\btenure agent\b", each.read_text(encoding="utf-8"))] == []
+
+
+EITHER = {"cli.md", "glossary.md"}
+"""Pages about the command `tenure` itself, and about all names of the agent."""
 
 
 @pytest.mark.parametrize("proxy", ["nginx.conf", "Caddyfile"])

@@ -63,7 +63,7 @@ def read_settings(path: Path) -> AgentSettings | Refused:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        return Refused(RefusalCode.NOT_FOUND, f"There is no {path}: make it with `tenure agent init`.", "agent")
+        return Refused(RefusalCode.NOT_FOUND, f"There is no {path}: make it with `tenure-agent init`.", "agent")
     except (OSError, UnicodeDecodeError) as fault:
         return Refused(RefusalCode.FIELD_INVALID, f"{path} cannot be read: {fault}.", "agent")
     try:

@@ -1,4 +1,4 @@
-"""A device's standing with words, for `tenure agent status`: what holds, why, until when, what to do."""
+"""A device's standing with words, for `tenure-agent status`: what holds, why, until when, what to do."""
 
 import msgspec
 

@@ -265,4 +265,4 @@ def _print_tokens(screen: CommandScreen, items: Any) -> None:
 def _print_token(screen: CommandScreen, value: Any) -> None:
     screen.line(value["token"])
     enrollment = value["enrollment"]
-    screen.line(f"It is shown this once, and enrolls {enrollment['uses']:,} device(s): tenure agent enroll")
+    screen.line(f"It is shown this once, and enrolls {enrollment['uses']:,} device(s): tenure-agent enroll")

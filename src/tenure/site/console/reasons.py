@@ -134,7 +134,7 @@ def _silence_reason(device: dict[str, Any], state: str, status: dict[str, Any]) 
     )
     text = (
         f"Devices renew their seats daily by themselves. Check that {device['name'] or 'the device'} is switched on,"
-        f" that its agent runs (tenure agent status), and that it reaches {where}."
+        f" that its agent runs (tenure-agent status), and that it reaches {where}."
     )
     return DeviceReason(state=state, title=title, text=text)
 
