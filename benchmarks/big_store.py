@@ -64,12 +64,12 @@ async def _ordered(folder: Path, token: str, orders: Iterable[int]) -> Licensed:
         raise RuntimeError(context.detail)
     api = build_app(context, time.monotonic, sweeping=False)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=api), base_url="http://license.example") as http:
-        _, desk, offer = await furnish(Caller(http, token))
-        customer = (await desk.post("/v1/customers", {"name": "ACME"}))["id"]
+        _, staff, offer = await furnish(Caller(http, token))
+        customer = (await staff.post("/v1/customers", {"name": "ACME"}))["id"]
         body = {"amount": 10_000_000_000, "reference": "bank 1"}
-        await desk.post(f"/v1/customers/{customer}/top-ups", body)
+        await staff.post(f"/v1/customers/{customer}/top-ups", body)
         codes = [
-            (await desk.post("/v1/subscriptions", {"customer": customer, "offer": offer, "devices": number}))[
+            (await staff.post("/v1/subscriptions", {"customer": customer, "offer": offer, "devices": number}))[
                 "activation_code"
             ]
             for number in orders

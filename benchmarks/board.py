@@ -69,8 +69,8 @@ async def _measured(folder: Path, token: str, rows: int) -> dict[str, float]:
         raise RuntimeError(context.detail)
     api = build_app(context, time.monotonic, sweeping=False)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=api), base_url="http://license.example") as http:
-        desk = await _furnished(http, context, token, rows)
-        found = {name: await _median(http, desk, query) for name, query in QUERIES.items()}
+        staff = await _furnished(http, context, token, rows)
+        found = {name: await _median(http, staff, query) for name, query in QUERIES.items()}
     await context.db.close()
     return found
 
@@ -93,9 +93,9 @@ async def _furnished(http: httpx2.AsyncClient, context: ServerContext, token: st
         await _post(http, token, "/v1/plans", body)
     provider = (await _post(http, token, "/v1/providers", {"name": "North", "currency": "EUR"}))["id"]
     body = {"name": "desk", "role": "provider"}
-    desk: str = (await _post(http, token, f"/v1/tokens?provider={provider}", body))["token"]
+    staff: str = (await _post(http, token, f"/v1/tokens?provider={provider}", body))["token"]
     await context.db.write(fill, provider, rows, context.clock())
-    return desk
+    return staff
 
 
 async def _post(http: httpx2.AsyncClient, token: str, path: str, body: dict[str, Any]) -> Any:

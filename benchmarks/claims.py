@@ -41,14 +41,14 @@ class Cost(NamedTuple):
 class OneProcess:
     """A site opened here: the same code from the request's bytes to the durable answer's, without a network."""
 
-    def __init__(self, estate: BigStore) -> None:
-        self._estate = estate
-        self._site = estate.opened()
+    def __init__(self, big_store: BigStore) -> None:
+        self._big_store = big_store
+        self._site = big_store.opened()
 
     def grow(self, number: int) -> None:
         """Enrolls devices until so many seats are taken."""
         self._flood(1)
-        self._estate.known_bad_are_caught()
+        self._big_store.known_bad_are_caught()
         while (missing := number - self._counted()) > 0:
             self._flood(min(missing, PIECE))
 
@@ -58,7 +58,7 @@ class OneProcess:
 
     def forget(self, number: int) -> None:
         """The devices that came last are gone, and count no longer: the next slice begins where this one did."""
-        gone = [device.id for device in self._estate.drop(number)]
+        gone = [device.id for device in self._big_store.drop(number)]
         self._site.store.write(lambda conn: _forget(conn, gone)).result()
 
     def durability(self) -> str:
@@ -71,7 +71,7 @@ class OneProcess:
         return str(self._site.store.write(ask).result())
 
     def _flood(self, number: int) -> Cost:
-        asking = self._estate.newcomers(number)
+        asking = self._big_store.newcomers(number)
         answers: list[bytes | Refused] = []
         under_way: deque[Future[bytes | Refused]] = deque()
         cpu, begun = time.process_time(), time.perf_counter()
@@ -81,7 +81,7 @@ class OneProcess:
             under_way.append(self._site.port.answer_blocking(device.asked))
         answers += [each.result() for each in under_way]
         seconds, used = time.perf_counter() - begun, time.process_time() - cpu
-        self._estate.hear(asking, [each if isinstance(each, bytes) else b"" for each in answers])
+        self._big_store.hear(asking, [each if isinstance(each, bytes) else b"" for each in answers])
         return _cost(number, seconds, used)
 
     def _counted(self) -> int:
@@ -97,29 +97,29 @@ class OneProcess:
 class Shipped:
     """The site as a program of its own, on its folder, and its devices on connections to it."""
 
-    def __init__(self, estate: BigStore, log: IO[str]) -> None:
-        self._estate = estate
-        self._program = Program("site", str(estate.folder), log=log)
+    def __init__(self, big_store: BigStore, log: IO[str]) -> None:
+        self._big_store = big_store
+        self._program = Program("site", str(big_store.folder), log=log)
         self.cold_start = self._program.cold_start
         self.api = httpx2.Client(base_url=f"http://127.0.0.1:{self._program.port}", timeout=60)
-        self.token = (estate.folder / "admin.token").read_text().strip()
+        self.token = (big_store.folder / "admin.token").read_text().strip()
         self._tls = unproven_tls()
 
     def enroll(self, number: int) -> Cost:
         """So many first claims."""
-        return self._flood(self._estate.newcomers(number))
+        return self._flood(self._big_store.newcomers(number))
 
     def enroll_by_hand(self, number: int) -> None:
         """Devices of a group that gives no seats by itself: each is refused one, and waits."""
-        self._flood(self._estate.newcomers(number, BY_HAND), "refused")
+        self._flood(self._big_store.newcomers(number, BY_HAND), "refused")
 
     def refresh(self, number: int) -> Cost:
         """So many devices ask as they do every day."""
-        return self._flood([device.refreshing() for device in self._estate.devices[:number]])
+        return self._flood([device.refreshing() for device in self._big_store.devices[:number]])
 
     def refresh_all(self) -> list[Cost]:
         """Every device that has a seat, once."""
-        known = self._estate.devices
+        known = self._big_store.devices
         return [
             self._flood([device.refreshing() for device in known[at : at + PIECE]])
             for at in range(0, len(known), PIECE)
@@ -128,22 +128,22 @@ class Shipped:
     def fill(self, number: int) -> list[Cost]:
         """Enrolls devices until there are so many; what the last of them cost."""
         costs = []
-        while (missing := number - len(self._estate.devices)) > 0:
+        while (missing := number - len(self._big_store.devices)) > 0:
             costs.append(self.enroll(min(missing, PIECE)))
         return costs[-LATE:]
 
     def lonely(self, number: int) -> Cost:
         """Devices that come as they do in life: each on a connection of its own, sixteen at a time."""
-        asking = [device.refreshing() for device in self._estate.devices[:number]]
+        asking = [device.refreshing() for device in self._big_store.devices[:number]]
         cpu, begun = self._program.cpu(), time.perf_counter()
         with ThreadPoolExecutor(16) as hands:
             answers = list(hands.map(self._alone, asking))
         cost = _cost(number, time.perf_counter() - begun, self._program.cpu() - cpu)
-        self._estate.hear(asking, answers)
+        self._big_store.hear(asking, answers)
         return cost
 
     def _alone(self, device: Device) -> bytes:
-        with self._tls.wrap_socket(socket.create_connection(("127.0.0.1", self._estate.port))) as sock:
+        with self._tls.wrap_socket(socket.create_connection(("127.0.0.1", self._big_store.port))) as sock:
             sock.sendall(http_request(device.asked, PATH))
             answer = sock.recv(READ)
             while len(answer) < whole_length(answer):
@@ -153,14 +153,14 @@ class Shipped:
     def _flood(self, asking: list[Device], result: str = "seat") -> Cost:
         hands = [hand for hand in (asking[at::AT_ONCE] for at in range(AT_ONCE)) if hand]
         waiting = [[http_request(device.asked, PATH) for device in hand] for hand in hands]
-        crowd = ClientGroup(self._estate.port, waiting, self._tls)
+        group = ClientGroup(self._big_store.port, waiting, self._tls)
         time.sleep(SETTLE)
         cpu = self._program.cpu()
-        taken = crowd.flood()
+        taken = group.flood()
         used = self._program.cpu() - cpu
-        crowd.close()
+        group.close()
         asked = [device for hand in hands for device in hand]
-        self._estate.hear(asked, [body_of(answer) for _, answer in crowd.answered()], result)
+        self._big_store.hear(asked, [body_of(answer) for _, answer in group.answered()], result)
         return _cost(taken.answered, taken.answered / taken.rate, used)
 
     def synchronize(self) -> None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 READ = 65_536
-PATIENCE = 10.0
+LONGEST_WAIT = 10.0
 """Seconds without any answer after which a slice is given up."""
 
 
@@ -153,9 +153,9 @@ class ClientGroup:
         return len(times) / (clock() - begun)
 
     def _answered(self) -> list[tuple[int, int]]:
-        ready = self._poll.poll(PATIENCE)
+        ready = self._poll.poll(LONGEST_WAIT)
         if not ready:
-            raise TimeoutError(f"no answer for {PATIENCE:.0f} s")
+            raise TimeoutError(f"no answer for {LONGEST_WAIT:.0f} s")
         return ready
 
     @staticmethod

@@ -46,7 +46,7 @@ class Stage(NamedTuple):
     port: int
     other: str
     """Token of a provider's desk that has nothing to do with the hog."""
-    desk: str
+    staff: str
     """Token of the hog's desk, which has 100,000 subscriptions."""
     customer: str
     """Token of the hog's customer, of default rights."""
@@ -182,7 +182,7 @@ def half_bodies(stage: Stage, ready: Any, stop: Any) -> str:
 
 def exports(stage: Stage, ready: Any, stop: Any) -> str:
     """The whole list as CSV, two at a time, again and again."""
-    return _asking(stage, stage.desk, ["/v1/subscriptions.csv"], 2, ready, stop)
+    return _asking(stage, stage.staff, ["/v1/subscriptions.csv"], 2, ready, stop)
 
 
 def writes(stage: Stage, ready: Any, stop: Any) -> str:
@@ -260,20 +260,20 @@ async def _furnished(folder: Path, rows: int, facts: int) -> Stage:
     api = build_app(context, lambda: float(next(hours)), sweeping=False)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=api), base_url="http://license.example") as http:
         vendor = Caller(http, made.vendor_token)
-        provider, desk, offer = await furnish(vendor)
-        acme = (await desk.post("/v1/customers", {"name": "ACME"}))["id"]
-        await desk.post(f"/v1/customers/{acme}/top-ups", {"amount": 1_000_000, "reference": "bank 1"})
+        provider, staff, offer = await furnish(vendor)
+        acme = (await staff.post("/v1/customers", {"name": "ACME"}))["id"]
+        await staff.post(f"/v1/customers/{acme}/top-ups", {"amount": 1_000_000, "reference": "bank 1"})
         order = {"customer": acme, "offer": offer, "devices": 10}
-        names = [(await desk.post("/v1/subscriptions", order))["subscription"]["id"] for _ in range(2)]
+        names = [(await staff.post("/v1/subscriptions", order))["subscription"]["id"] for _ in range(2)]
         for number in range(facts):
             intent = ("auto", "manual")[number % 2]
-            await desk.post(f"/v1/subscriptions/{names[0]}/set-renewal-intent", {"intent": intent})
-        token = (await desk.post("/v1/tokens", {"name": "c", "role": "customer", "customer": acme, "scopes": ["*"]}))[
+            await staff.post(f"/v1/subscriptions/{names[0]}/set-renewal-intent", {"intent": intent})
+        token = (await staff.post("/v1/tokens", {"name": "c", "role": "customer", "customer": acme, "scopes": ["*"]}))[
             "token"
         ]
         other = (await vendor.post("/v1/providers", {"name": "South", "currency": "EUR"}))["id"]
         asked = {"name": "desk", "role": "provider", "scopes": ["*"]}
-        somebody = (await vendor.post("/v1/tokens", asked, provider=other))["token"]
+        caller = (await vendor.post("/v1/tokens", asked, provider=other))["token"]
         hogs = (await vendor.post("/v1/tokens", asked, provider=provider))["token"]
         await context.db.write(fill, provider, rows - len(names), context.clock())
         # Money that nobody booked stops all writes on money as soon as the server looks.
@@ -281,7 +281,7 @@ async def _furnished(folder: Path, rows: int, facts: int) -> Stage:
             lambda conn: conn.execute(accounts.update().where(accounts.c.customer != acme).values(balance=0))
         )
     await context.db.close()
-    return Stage(0, somebody, hogs, token, names[0], names[1])
+    return Stage(0, caller, hogs, token, names[0], names[1])
 
 
 if __name__ == "__main__":

@@ -85,10 +85,10 @@ async def _furnished(folder: Path, token: str, sites: int) -> InProcessServer:
         raise RuntimeError(context.detail)
     api = build_app(context, time.monotonic, sweeping=False)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=api), base_url="http://license.example") as http:
-        provider, desk, offer = await furnish(Caller(http, token))
+        provider, staff, offer = await furnish(Caller(http, token))
         gate = asyncio.Semaphore(AT_ONCE)
         citizens = await asyncio.gather(
-            *(_guarded(gate, lambda: _settle_down(http, context, desk, offer)) for _ in range(sites))
+            *(_guarded(gate, lambda: _settle_down(http, context, staff, offer)) for _ in range(sites))
         )
     await context.db.close()
     return InProcessServer(folder, context.keys, provider, list(citizens))
@@ -140,17 +140,17 @@ async def furnish(vendor: Caller) -> tuple[str, Caller, str]:
     token = await vendor.post(
         "/v1/tokens", {"name": "desk", "role": "provider", "scopes": ["*"], "days": 30}, provider=provider
     )
-    desk = vendor.with_token(token["token"])
-    offer = await desk.post("/v1/offers", {"plan": "standard", "currency": "EUR", "bands": [{"unit": 1_200}]})
-    return provider, desk, offer["id"]
+    staff = vendor.with_token(token["token"])
+    offer = await staff.post("/v1/offers", {"plan": "standard", "currency": "EUR", "bands": [{"unit": 1_200}]})
+    return provider, staff, offer["id"]
 
 
-async def _settle_down(http: httpx2.AsyncClient, context: ServerContext, desk: Caller, offer: str) -> BenchmarkSite:
+async def _settle_down(http: httpx2.AsyncClient, context: ServerContext, staff: Caller, offer: str) -> BenchmarkSite:
     """A customer who pays, orders and activates, and whose site has acknowledged its lease."""
-    customer = (await desk.post("/v1/customers", {"name": "ACME"}))["id"]
+    customer = (await staff.post("/v1/customers", {"name": "ACME"}))["id"]
     reference = f"bank {secrets.token_hex(8)}"
-    await desk.post(f"/v1/customers/{customer}/top-ups", {"amount": 1_000_000, "reference": reference})
-    order = await desk.post("/v1/subscriptions", {"customer": customer, "offer": offer, "devices": 10})
+    await staff.post(f"/v1/customers/{customer}/top-ups", {"amount": 1_000_000, "reference": reference})
+    order = await staff.post("/v1/subscriptions", {"customer": customer, "offer": offer, "devices": 10})
     citizen = await _activate(http, context, order["activation_code"])
     for _ in range(8):
         told = await _synchronize(http, context, citizen)

@@ -42,9 +42,9 @@ def microseconds(work: Callable[[], object], times: int) -> float:
     return (time.thread_time() - begun) / times * 1e6
 
 
-def core(town: InProcessServer) -> tuple[float, float]:
+def core(bench: InProcessServer) -> tuple[float, float]:
     """Microseconds of a timeline and of a decision (a cancellation) on one of the town."""
-    sub = asyncio.run(_subscription(town))
+    sub = asyncio.run(_subscription(bench))
     now = int(time.time())
     command, seen = c.Cancel(by="bench"), c.DecisionContext()
     if not isinstance(decide(sub, command, seen, now), Accepted):
@@ -54,12 +54,12 @@ def core(town: InProcessServer) -> tuple[float, float]:
     return draws, decides
 
 
-async def _subscription(town: InProcessServer) -> Subscription:
-    context = await main.open_context(town.folder)
+async def _subscription(bench: InProcessServer) -> Subscription:
+    context = await main.open_context(bench.folder)
     if isinstance(context, Refused):
         raise RuntimeError(context.detail)
-    name = town.citizens[0].subscription
-    found = await context.read_tx(lambda conn, _: account_repository.load_subscription(conn, town.provider, name))
+    name = bench.citizens[0].subscription
+    found = await context.read_tx(lambda conn, _: account_repository.load_subscription(conn, bench.provider, name))
     await context.db.close()
     if found is None:
         raise RuntimeError("the subscription is gone")

@@ -164,9 +164,9 @@ def _bare(nothing: Program) -> float:
     requests = [[http_request(b"q" * FORM)] * 100] * AT_ONCE
     taken = []
     for _ in range(4):
-        crowd = ClientGroup(nothing.port, requests)
-        taken.append(crowd.flood().rate)
-        crowd.close()
+        group = ClientGroup(nothing.port, requests)
+        taken.append(group.flood().rate)
+        group.close()
     return middle(taken[1:])
 
 

@@ -32,9 +32,9 @@ class Measured(NamedTuple):
 class Load:
     """The town's sites on connections to one server."""
 
-    def __init__(self, town: InProcessServer, program: Program, connections: int) -> None:
-        self._town, self._program, self._connections = town, program, connections
-        self._hands = [town.citizens[number::connections] for number in range(connections)]
+    def __init__(self, bench: InProcessServer, program: Program, connections: int) -> None:
+        self._bench, self._program, self._connections = bench, program, connections
+        self._hands = [bench.citizens[number::connections] for number in range(connections)]
 
     def unchanged(self, requests: int, rate: float | None = None) -> Measured:
         """About so many synchronizations that bring nothing new, at `rate` a second or as fast as they are answered."""
@@ -46,7 +46,7 @@ class Load:
 
     def nothing(self, requests: int) -> Measured:
         """The same bytes at a server that looks at none of them."""
-        request = http_request(self._town.citizens[0].request(self._town.keys))
+        request = http_request(self._bench.citizens[0].request(self._bench.keys))
         measured, pairs = self._run([[request] * self._each(requests)] * self._connections, None)
         for _, answer in pairs:
             body_of(answer)
@@ -61,22 +61,22 @@ class Load:
             waiting.append([])
             for number in range(self._each(requests)):
                 citizen = hand[number % len(hand)]
-                waiting[-1].append(http_request(citizen.request(self._town.keys, serials_behind=behind)))
+                waiting[-1].append(http_request(citizen.request(self._bench.keys, serials_behind=behind)))
                 advance(citizen, behind)
         measured, pairs = self._run(waiting, rate)
-        judge(self._town, result, pairs)
+        judge(self._bench, result, pairs)
         return measured
 
     def _run(self, waiting: list[list[bytes]], rate: float | None) -> tuple[Measured, list[tuple[bytes, bytes]]]:
         # Connected anew each time: between slices the server would hang up on idle connections.
-        crowd = ClientGroup(self._program.port, waiting)
+        group = ClientGroup(self._program.port, waiting)
         time.sleep(SETTLE)
         before = self._program.cpu()
-        taken = crowd.flood() if rate is None else crowd.stream(rate)
+        taken = group.flood() if rate is None else group.stream(rate)
         used = self._program.cpu() - before
-        crowd.close()
+        group.close()
         measured = Measured(taken.rate, used / taken.answered * 1e6, taken.own_cpu / taken.answered * 1e6, taken)
-        return measured, crowd.answered()
+        return measured, group.answered()
 
 
 def advance(citizen: BenchmarkSite, leases: int) -> None:
@@ -85,7 +85,7 @@ def advance(citizen: BenchmarkSite, leases: int) -> None:
     citizen.serial += leases
 
 
-def judge(town: InProcessServer, result: str, pairs: list[tuple[bytes, bytes]]) -> None:
+def judge(bench: InProcessServer, result: str, pairs: list[tuple[bytes, bytes]]) -> None:
     """Raises ValueError unless every answer says `result`; one in fifty is proven by signature, nonce and hash."""
     for number, (request, answer) in enumerate(pairs):
         body = body_of(answer)
@@ -93,18 +93,18 @@ def judge(town: InProcessServer, result: str, pairs: list[tuple[bytes, bytes]]) 
         if told.get("result") != result:
             raise ValueError(f"expected `{result}`, was told {told}")
         if number % PROVEN_EACH == 0:
-            read = exchanges.read_sync_answer(body, request.partition(b"\r\n\r\n")[2], town.keys.root)
+            read = exchanges.read_sync_answer(body, request.partition(b"\r\n\r\n")[2], bench.keys.root)
             if isinstance(read, Refused):
                 raise ValueError(f"an answer is not proven: {read.code} {read.detail}")
 
 
-def known_bad_are_caught(town: InProcessServer) -> None:
+def known_bad_are_caught(bench: InProcessServer) -> None:
     """The control: `judge` must refuse another result, another question's answer, and an altered signature."""
-    request = http_request(town.citizens[0].request(town.keys))
+    request = http_request(bench.citizens[0].request(bench.keys))
     bad: list[Callable[[], None]] = [
-        lambda: judge(town, "unchanged", [(request, b"HTTP/1.1 503 Service Unavailable\r\n\r\n{}")]),
-        lambda: judge(town, "unchanged", [(request, b"HTTP/1.1 200 OK\r\n\r\n" + _forged(b'{"result":"lease"}'))]),
-        lambda: judge(town, "unchanged", [(request, b"HTTP/1.1 200 OK\r\n\r\n" + _forged(b'{"result":"unchanged"}'))]),
+        lambda: judge(bench, "unchanged", [(request, b"HTTP/1.1 503 Service Unavailable\r\n\r\n{}")]),
+        lambda: judge(bench, "unchanged", [(request, b"HTTP/1.1 200 OK\r\n\r\n" + _forged(b'{"result":"lease"}'))]),
+        lambda: judge(bench, "unchanged", [(request, b"HTTP/1.1 200 OK\r\n\r\n" + _forged(b'{"result":"unchanged"}'))]),
     ]
     for each in bad:
         try:

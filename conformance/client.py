@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-PATIENCE = 120
+LONGEST_WAIT = 120
 """Seconds after which a client that does not return has failed."""
 
 
@@ -30,10 +30,10 @@ class CommandLine:
         """See `Client`."""
         try:
             done = subprocess.run(
-                [*self._command, *arguments], capture_output=True, text=True, timeout=PATIENCE, check=False
+                [*self._command, *arguments], capture_output=True, text=True, timeout=LONGEST_WAIT, check=False
             )
         except subprocess.TimeoutExpired as error:
-            raise ClientFailed(f"no end after {PATIENCE} s") from error
+            raise ClientFailed(f"no end after {LONGEST_WAIT} s") from error
         return _object(done.stdout, done.stderr)
 
 

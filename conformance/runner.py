@@ -53,7 +53,7 @@ class Stage:
     orders: list[Order] = field(default_factory=list)
     """Faults still to come: name, path, particulars."""
     given: list[tuple[str, bytes]] = field(default_factory=list)
-    looked: int = 0
+    found: int = 0
     """How much of the server's log was looked at."""
 
     def __post_init__(self) -> None:
@@ -71,7 +71,7 @@ class Stage:
             self._init()
             if self.scenario.activated:
                 compare(self._command("activate", "--code", code("A").reveal()), {"result": "granted"}, self.vendor.now)
-            self.looked = len(self.web.log)
+            self.found = len(self.web.log)
             for number, step in enumerate(self.scenario.steps, 1):
                 try:
                     self._step(step)
@@ -90,7 +90,7 @@ class Stage:
             "server": self.web.url,
             "root": str(root),
             "readings": str(self.clock.path),
-            "patience": str(self.scenario.patience),
+            "timeout": str(self.scenario.timeout),
         }
         flags = [word for name, value in arguments.items() for word in (f"--{name}", value)]
         flags += ["--ca", self.believed] if self.believed else []
@@ -166,7 +166,7 @@ class Stage:
 
     def _seen(self) -> dict[str, Any]:
         """What came in since the last look: number, paths, whether repeated bytes were the same, the last claims."""
-        fresh, self.looked = self.web.log[self.looked :], len(self.web.log)
+        fresh, self.found = self.web.log[self.found :], len(self.web.log)
         bodies = [asked.body for asked in fresh if asked.method == "POST"]
         claims = _claims(bodies[-1]) if bodies else {}
         return {

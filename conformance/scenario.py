@@ -62,7 +62,7 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     as_sandbox: bool | None = None
     """The client is told that it is one; the truth by default."""
     version: str = "12.0"
-    patience: float = 30.0
+    timeout: float = 30.0
     """Seconds that the client may spend on one exchange."""
 
 

@@ -51,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
         init.add_argument(f"--{name}", required=True)
     init.add_argument("--ca", default="")
     init.add_argument("--sandbox", action="store_true")
-    init.add_argument("--patience", type=float, default=30.0)
+    init.add_argument("--timeout", type=float, default=30.0)
     activate = commands.add_parser("activate")
     activate.add_argument("--code", required=True)
     activate.add_argument("--successor", action="store_true")
@@ -78,13 +78,13 @@ def _keeper(settings: dict[str, Any], folder: Path) -> LicenseKeeper:
     computer = _computer(Path(settings["readings"]))
     pinned = read_root(settings["root"], sandbox=settings["sandbox"])
     who = make_identity(settings["product"], settings["version"], "", pinned, computer, sandbox=settings["sandbox"])
-    patience = settings["patience"]
+    timeout = settings["timeout"]
     network = Network(
         dns="off",
         proxy="",
         ca_file=settings["ca"],
         loopback_http=True,
-        bounds=ExchangeBounds(2.0, min(3.0, patience), patience),
+        bounds=ExchangeBounds(2.0, min(3.0, timeout), timeout),
     )
     parts = KeeperParts(
         who=who,

@@ -58,13 +58,13 @@ class Web:
     log: list[Asked] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._door = TcpListener(self._serve, tls=self.tls)
+        self._sign_in = TcpListener(self._serve, tls=self.tls)
         scheme, host = ("http", "127.0.0.1") if self.tls is None else ("https", "localhost")
-        self.url = f"{scheme}://{host}:{self._door.port}"
+        self.url = f"{scheme}://{host}:{self._sign_in.port}"
 
     def stop(self) -> None:
         """No more answers."""
-        self._door.stop()
+        self._sign_in.stop()
 
     def _serve(self, connection: socket.socket) -> None:
         asked = _read(connection)

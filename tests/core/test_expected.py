@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenure.core.business import commands as c
-from tenure.core.business.expected_renewals import LOOKED_AHEAD, ExpectedCourse, expected_course
+from tenure.core.business.expected_renewals import LOOK_AHEAD, ExpectedCourse, expected_course
 from tenure.core.business.remedies import remedies_for
 from tenure.core.business.settle import settle
 from tenure.core.explain import explain
@@ -181,7 +181,7 @@ def test_what_is_expected_is_what_is_booked_if_nobody_does_anything(
     looked = {name: ahead(world, name) for name in world.items}
     begun, known = world.now, len(world.facts)
     while (due := settle(world.account, world.items.values(), world.now).next_due) is not None:
-        if due > begun + LOOKED_AHEAD:
+        if due > begun + LOOK_AHEAD:
             break
         world.now = max(due, world.now)
         world.settle()
@@ -189,11 +189,11 @@ def test_what_is_expected_is_what_is_booked_if_nobody_does_anything(
     held = {name: as_it_held(fact for owner, fact in world.facts if owner == name) for name in world.items}
     for name, seen in looked.items():
         bought = [fact for owner, fact in booked if owner == name and isinstance(fact, f.Renewed)]
-        drawn = [each for each in seen.renewals if each.at <= begun + LOOKED_AHEAD]
+        drawn = [each for each in seen.renewals if each.at <= begun + LOOK_AHEAD]
         assert [(each.at, each.since, each.until, each.price) for each in drawn] == [
             (fact.at, fact.period.since, fact.period.until, total_cost(fact.period)) for fact in bought
         ]
-        for moment in range(begun, begun + LOOKED_AHEAD, 5 * DAY + 7):
+        for moment in range(begun, begun + LOOK_AHEAD, 5 * DAY + 7):
             assert span_at(seen.timeline, moment).phase is span_at(held[name], moment).phase, moment - begun
 
 

@@ -25,7 +25,7 @@ def apply_now(world: World, days: int, *, trial_days: int = 0) -> None:
     """The provider publishes a grace of so many days, to reach running periods."""
     each = PolicyAppliedNow(world.now, Rules(grace_days=days, trial_grace_days=trial_days))
     for name, item in world.items.items():
-        world.items[name] = msgspec.structs.replace(item, lengthenings=(*item.lengthenings, each))
+        world.items[name] = msgspec.structs.replace(item, grace_extensions=(*item.grace_extensions, each))
 
 
 @given(lives(), st.sampled_from([0, 1, 8, 30, 90]), st.sampled_from([0, 1, 40]))
@@ -51,7 +51,7 @@ def test_applying_now_never_shortens_and_revives_nothing(drawn: tuple[Life, list
             served = span_at(timeline(old), max(span.since, published)).phase
             if served in {Phase.ACTIVE, Phase.GRACE}:
                 assert span_at(timeline(new), max(span.since, published)).phase is served
-        assert next_gain(new, item.lengthenings, published + later * DAY) is None
+        assert next_gain(new, item.grace_extensions, published + later * DAY) is None
     assert not settle(done.account, done.items, published).facts
 
 

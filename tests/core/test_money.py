@@ -280,7 +280,7 @@ def test_each_that_can_be_paid_whole_is_paid_and_others_are_skipped() -> None:
     [
         (RenewalOrder.OLDEST_DUE, ["sub_1"]),
         (RenewalOrder.CHEAPEST, ["sub_2", "sub_3"]),
-        (RenewalOrder.DEAREST, ["sub_1"]),
+        (RenewalOrder.MOST_EXPENSIVE, ["sub_1"]),
     ],
 )
 def test_the_provider_states_the_order(order: RenewalOrder, names: list[str]) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenure.core.business import commands as c
-from tenure.core.business.expected_renewals import LOOKED_AHEAD, ExpectedCourse, expected_course
+from tenure.core.business.expected_renewals import LOOK_AHEAD, ExpectedCourse, expected_course
 from tenure.core.business.remedies import remedies_for
 from tenure.core.business.runway import lacking_by_hand, runway
 from tenure.core.business.settle import settle
@@ -76,7 +76,7 @@ def test_m06_a_hold_lets_nothing_be_drawn_as_ending_while_its_money_is_there(mon
     accepted(world.do(c.PlaceHold(by="desk", role=Role.PROVIDER, reason="unpaid bill")))
     assert phases(drawn_at_a_site(world)) == phases(ahead(world).timeline)
     assert ahead(world).timeline[-1].phase is (Phase.ENDED if months == 3 else Phase.PAUSED)
-    end = ahead(world).timeline[-1].since if months == 3 else world.now + LOOKED_AHEAD
+    end = ahead(world).timeline[-1].since if months == 3 else world.now + LOOK_AHEAD
     alone(world, end - 1)
     assert world.phase() is Phase.PAUSED
 
@@ -125,7 +125,7 @@ def test_what_another_one_takes_first_is_part_of_the_sum_to_renew_by_hand() -> N
         '120.00 EUR are needed and 240.00 EUR are missing: top the prepaid balance up, then press "Renew".'
     ]
     assert lacking_by_hand(world.account, world.items.values(), PRICE, world.now) == 2 * PRICE
-    looked = runway(world.account, world.items.values(), world.now, world.now + LOOKED_AHEAD)
+    looked = runway(world.account, world.items.values(), world.now, world.now + LOOK_AHEAD)
     assert looked.stopped == (("sub_1", PRICE, 2 * PRICE),)
     world.top_up(2 * PRICE)
     accepted(world.do(c.Renew(by="desk", role=Role.PROVIDER)))

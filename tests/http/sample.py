@@ -265,11 +265,11 @@ ECHO = RawOperation(
 )
 
 
-def build(things: Things | None = None, authenticate: Authenticate = authenticate, **border: Any) -> BuiltApi:
-    """The sample API; `border` changes single settings of its border."""
+def build(things: Things | None = None, authenticate: Authenticate = authenticate, **middleware: Any) -> BuiltApi:
+    """The sample API; `middleware` changes single settings of its border."""
     registry = CollectorRegistry()
     metrics = HttpMetrics(registry)
-    settings: dict[str, Any] = {"clock": lambda: NOW, "ticks": time.monotonic, "observers": (metrics,)} | border
+    settings: dict[str, Any] = {"clock": lambda: NOW, "ticks": time.monotonic, "observers": (metrics,)} | middleware
     ready = {"store": _works}
     api = BuiltApi(
         ApiParts(
@@ -281,7 +281,7 @@ def build(things: Things | None = None, authenticate: Authenticate = authenticat
             ),
             raw=(ECHO,),
             authenticate=authenticate,
-            border=MiddlewareParts(**settings),
+            middleware=MiddlewareParts(**settings),
         )
     )
     metrics.watch_in_flight(lambda: api.in_flight)

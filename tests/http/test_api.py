@@ -17,7 +17,7 @@ from tenure.http.routing import RouteEntry
 from tenure.http.serve import HttpServer
 from tests.http.calls import caller, code_of
 from tests.http.sample import authenticate
-from tests.http.test_edge import border
+from tests.http.test_edge import middleware
 
 
 async def show(_scope: Scope, _receive: Receive) -> ApiResponse[bytes]:
@@ -33,7 +33,7 @@ def parts(*pages: RouteEntry[Handler]) -> ApiParts:
         about=ApiDescription(title="x", version="1"),
         operations=(),
         authenticate=authenticate,
-        border=border(),
+        middleware=middleware(),
         pages=pages,
     )
 

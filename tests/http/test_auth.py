@@ -6,7 +6,7 @@ import pytest
 from tenure.core.policy.rules import Role
 from tenure.core.refusals import RefusalCode
 from tenure.http.api import BuiltApi
-from tenure.http.auth import NOBODY, PUBLIC, AccessRule, Principal, bearer_token, judge_access
+from tenure.http.auth import ANONYMOUS, PUBLIC, AccessRule, Principal, bearer_token, judge_access
 from tests.http.calls import NEW, caller, code_of, key
 from tests.http.sample import PRINCIPALS, build
 
@@ -17,10 +17,10 @@ ANYBODY_KNOWN = AccessRule()
 @pytest.mark.parametrize(
     ("rule", "principal", "code"),
     [
-        (PUBLIC, NOBODY, None),
-        (ANYBODY_KNOWN, NOBODY, RefusalCode.NOT_AUTHENTICATED),
+        (PUBLIC, ANONYMOUS, None),
+        (ANYBODY_KNOWN, ANONYMOUS, RefusalCode.NOT_AUTHENTICATED),
         (ANYBODY_KNOWN, Principal(kind=Role.SITE), None),
-        (WRITE, NOBODY, RefusalCode.NOT_AUTHENTICATED),
+        (WRITE, ANONYMOUS, RefusalCode.NOT_AUTHENTICATED),
         (WRITE, Principal(kind=Role.PROVIDER, scopes=frozenset({"a:write"})), None),
         (WRITE, Principal(kind=Role.PROVIDER, scopes=frozenset({"a:read"})), RefusalCode.ACTION_NOT_PERMITTED),
         (WRITE, Principal(kind=Role.PROVIDER), RefusalCode.ACTION_NOT_PERMITTED),

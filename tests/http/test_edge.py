@@ -112,7 +112,7 @@ async def test_requests_are_logged_as_events(caplog: pytest.LogCaptureFixture) -
     assert [(one.route, one.status) for one in events] == [("/livez", 200), ("/v1/things", 422)]
 
 
-def border() -> MiddlewareParts:
+def middleware() -> MiddlewareParts:
     return MiddlewareParts(clock=lambda: NOW, ticks=lambda: 0.0)
 
 
@@ -120,7 +120,7 @@ async def test_an_error_that_nobody_caught_is_still_a_problem(caplog: pytest.Log
     async def broken(scope: Any, receive: Any, send: Any) -> None:
         raise RuntimeError("secret")
 
-    async with caller(EdgeMiddleware(broken, border())) as client:
+    async with caller(EdgeMiddleware(broken, middleware())) as client:
         answer = await client.get("/")
     assert refused(answer)["code"] == "internal"
     assert "secret" not in answer.text
@@ -132,7 +132,7 @@ async def test_half_an_answer_is_ended_not_mended() -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         raise RuntimeError("after the start")
 
-    edge = EdgeMiddleware(broken, border())
+    edge = EdgeMiddleware(broken, middleware())
     async with caller(edge) as client:
         with pytest.raises(RuntimeError, match="after the start"):
             await client.get("/")

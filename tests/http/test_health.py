@@ -12,7 +12,7 @@ from tenure.http.metrics import HttpMetrics
 from tenure.http.openapi import ApiDescription
 from tests.http.calls import caller, refused
 from tests.http.sample import authenticate
-from tests.http.test_edge import border
+from tests.http.test_edge import middleware
 
 
 async def good() -> bool:
@@ -33,13 +33,13 @@ async def slow() -> bool:
 
 
 def with_checks(draining: bool = False, **checks: Check) -> BuiltApi:
-    operations = health_operations(checks, lambda: draining, patience=0.05)
+    operations = health_operations(checks, lambda: draining, timeout_seconds=0.05)
     return BuiltApi(
         ApiParts(
             about=ApiDescription(title="x", version="1"),
             operations=operations,
             authenticate=authenticate,
-            border=border(),
+            middleware=middleware(),
         )
     )
 

@@ -135,7 +135,7 @@ class TestAnotherHoldsTheLock:
 
             def waits() -> None:
                 with pytest.raises(FolderInUse):
-                    acquire_lock(tmp_path / "lock", wait=True, patience=0.3)
+                    acquire_lock(tmp_path / "lock", wait=True, longest_wait=0.3)
 
             waiter = greenlet.greenlet(waits)
             while not waiter.dead:

@@ -226,7 +226,7 @@ def test_money_short_goes_in_the_order_stated_when_it_was_due(asleep: bool) -> N
     world = funded(PRICE * 3)
     for name, devices in (("sub_1", 10), ("sub_2", 5)):
         accepted(world.order(name, of=terms(kind=SubscriptionKind.UNLIMITED, period=MONTH, devices=devices)))
-    orders = ((0, RenewalOrder.DEAREST), (day("2026-01-24"), RenewalOrder.CHEAPEST))
+    orders = ((0, RenewalOrder.MOST_EXPENSIVE), (day("2026-01-24"), RenewalOrder.CHEAPEST))
     world.account = msgspec.structs.replace(world.account, balance=PRICE, orders=orders[:1])
     world.asleep = asleep
     world.until(day("2026-01-25"))

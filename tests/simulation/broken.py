@@ -49,12 +49,12 @@ class GullibleTime(Timekeeper):
 
 class DeafDevice(SimulatedDevice):
     def holder_of(self, who: DeviceIdentity, memory: DeviceStateFolder, time: Timekeeper) -> SeatKeyHolder:
-        return DeafHolder(who, self._root, memory, time, self._fate.draw)
+        return DeafHolder(who, self._root, memory, time, self._random.draw)
 
 
 class NervousDevice(SimulatedDevice):
     def holder_of(self, who: DeviceIdentity, memory: DeviceStateFolder, time: Timekeeper) -> SeatKeyHolder:
-        return NervousHolder(who, self._root, memory, time, self._fate.draw)
+        return NervousHolder(who, self._root, memory, time, self._random.draw)
 
 
 class GullibleDevice(SimulatedDevice):

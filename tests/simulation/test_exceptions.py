@@ -14,7 +14,7 @@ from tenure.sandbox.simulation.sites import SimulatedSite
 from tenure.sandbox.simulation.world import SimulatedWorld
 from tests.simulation import broken
 
-QUIET = WorldPlan(days=40, crowd=(("yearly", 6, (4, 4)),), desk=False)
+QUIET = WorldPlan(days=40, devices_per_site=(("yearly", 6, (4, 4)),), provider_acts=False)
 BASE = {"read"}
 
 
@@ -61,11 +61,11 @@ def test_a_disk_imaged_before_its_first_answer_is_a_copy_when_it_is_put_back(tmp
     with SimulatedWorld(1, QUIET, tmp_path) as world:
         world.begin()
         world.resting, calm = True, msgspec.structs.replace(CALM, lost_answer=1.0)
-        site, copier, world.fate.odds = world.sites[0], DiskCopier(world), calm
+        site, copier, world.random.odds = world.sites[0], DiskCopier(world), calm
         while not site.license.keeper.holder.kept.activation:
             world.live(world.time.now + HOUR)
         copier.image_site(site)
-        world.fate.odds = CALM
+        world.random.odds = CALM
         lived(world, 4)
         assert site.features > BASE
         before = world.judge.forks
@@ -109,7 +109,7 @@ def put_back(world: type[SimulatedWorld], folder: Path) -> str:
         made.resting = True
         try:
             lived(made, 10)
-            made.happenings.restore(made.happenings.back_up())
+            made.fault_injector.restore(made.fault_injector.back_up())
             lived(made, 20)
         except BrokenPromise as found:
             return str(found).partition(" broken by")[0]

@@ -10,9 +10,9 @@ from tenure.sandbox.simulation.scenarios import WorldPlan
 from tenure.sandbox.simulation.world import SimulatedWorld
 from tests.simulation import broken
 
-SMALL = WorldPlan(days=40, crowd=(("yearly", 6, (4, 4)),), desk=False)
-MOVED = WorldPlan(days=70, crowd=(("yearly", 6, (4, 4)),), desk=False, clocks=True)
-COPIED = WorldPlan(days=150, crowd=(("yearly", 12, (3, 2, 2)),), copies=True)
+SMALL = WorldPlan(days=40, devices_per_site=(("yearly", 6, (4, 4)),), provider_acts=False)
+MOVED = WorldPlan(days=70, devices_per_site=(("yearly", 6, (4, 4)),), provider_acts=False, clocks=True)
+COPIED = WorldPlan(days=150, devices_per_site=(("yearly", 12, (3, 2, 2)),), copies=True)
 
 
 def found(world: type[SimulatedWorld], plan: WorldPlan, folder: Path, seeds: range = range(8)) -> str:

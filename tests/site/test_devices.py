@@ -10,7 +10,7 @@ import pytest
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY, HOUR
 from tenure.site.store import devices, enrollments, events, pools
-from tenure.site.store.devices import LOOKED_AT, DeviceDecision, DeviceRow
+from tenure.site.store.devices import COMPARED_MOST, DeviceDecision, DeviceRow
 from tenure.site.store.writer import Connection
 from tests.site.site_env import FEATURES, AgentProcess, SiteEnv, SiteProcess
 
@@ -396,7 +396,7 @@ class TestTheSameHardware:
         first = house.devices()[0]
         fleet = [
             msgspec.structs.replace(first, number=0, id=f"dev_{number}", thumbprint=str(number), last_seen=number)
-            for number in range(LOOKED_AT)
+            for number in range(COMPARED_MOST)
         ]
 
         def grown(conn: Connection) -> DeviceRow | None:

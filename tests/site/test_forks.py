@@ -145,7 +145,7 @@ def test_b09_the_site_sees_its_copy_and_retires_it_for_good(house: SiteProcess) 
     assert isinstance(copy.sync(), Rejected)
     shown = Caller(copy).get(LICENSE)
     assert (shown["phase"], shown["refusal"]["code"]) == ("ended", "copy_retired")
-    assert "tenure site anew" in shown["message"]
+    assert "tenure site reset" in shown["message"]
     assert copy.agent("fresh").enroll(copy.ticket()) is not None
 
 
@@ -212,7 +212,7 @@ def test_b09_a_second_site_begins_anew_with_a_key_of_its_own(here: SiteEnv) -> N
     shown = Caller(copy).get(LICENSE)
     assert shown["fork"]["separated"]
     assert shown["phase"] == "active", "what was promised holds to its end"
-    assert "tenure site anew" in shown["warnings"][0]["text"]
+    assert "tenure site reset" in shown["warnings"][0]["text"]
     running = reset_site(copy.folder, copy.hands.computer())
     assert isinstance(running, Refused)
     assert running.code is RefusalCode.SERVER_BUSY
@@ -242,7 +242,7 @@ def test_a_site_that_was_declared_lost_says_what_to_do_and_begins_anew(here: Sit
     site = here.get(f"/v1/subscriptions/{name}")["sites"][0]["id"]
     here.post(f"/v1/subscriptions/{name}/declare-site-lost", {"site": site})
     assert isinstance(house.sync(), Rejected)
-    assert "tenure site anew" in Caller(house).get(LICENSE)["message"]
+    assert "tenure site reset" in Caller(house).get(LICENSE)["message"]
     refused = house.license.activate(code)
     assert isinstance(refused, Rejected)
     assert refused.code is RefusalCode.SITE_LOST

@@ -71,7 +71,7 @@ def test_an_administrator_applies_a_code_and_the_devices_get_seats_by_themselves
         listed = json.loads(run_tenure(["devices", "list", "--site", demo.site, "--json"])[1])["items"]
         return {each["name"] for each in listed if each["state"] == "protected"}
 
-    assert wait_until(protected, everybody, patience=30) == everybody
+    assert wait_until(protected, everybody, longest_wait=30) == everybody
     listed = json.loads(run_tenure(["devices", "list", "--site", demo.site, "--json"])[1])["items"]
     assert {each["name"] for each in listed if each["ephemeral"]} == set(CONTAINERS)
 
@@ -91,7 +91,7 @@ def test_m03_devices_beyond_the_limit_get_no_seat_and_are_told_why(demo: Running
 
     with said.open("w") as out, subprocess.Popen(words, stdout=out) as laptops:
         try:
-            assert wait_until(reasons, wanted, patience=30) == wanted
+            assert wait_until(reasons, wanted, longest_wait=30) == wanted
             assert wait_until(told, 3) == 3, said.read_text()
         finally:
             laptops.send_signal(signal.SIGINT)

@@ -114,11 +114,11 @@ def _kill_group(process: "subprocess.Popen[bytes]") -> None:
 
 def write_status(path: Path, status: StatusFile) -> bool:
     """Puts `status` in the file's place, all at once; whether that succeeded. Readers never see half of it."""
-    beside = path.with_name(f".{path.name}.new")
+    draft = path.with_name(f".{path.name}.new")
     try:
-        beside.write_bytes(msgspec.json.encode(status) + b"\n")
-        beside.chmod(0o644)
-        beside.replace(path)
+        draft.write_bytes(msgspec.json.encode(status) + b"\n")
+        draft.chmod(0o644)
+        draft.replace(path)
     except OSError as fault:
         log.error("%s: the status file %s cannot be written: %s", status.feature, path, fault.strerror or fault)
         return False

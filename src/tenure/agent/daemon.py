@@ -27,14 +27,14 @@ class AgentDaemon:
     def __init__(
         self,
         keeper: SeatKeeper,
-        switchboard: FeatureRunner,
+        runner: FeatureRunner,
         ticks: Callable[[], float],
         look_again: float | None = None,
     ) -> None:
         """`look_again`: seconds after which the clocks are looked at again, where a sandbox's clock file may jump."""
         self._keeper = keeper
         self._holder: SeatKeyHolder = keeper.holder
-        self._switchboard = switchboard
+        self._runner = runner
         self._ticks = ticks
         self._look_again = look_again
         self._stop = threading.Event()
@@ -44,7 +44,7 @@ class AgentDaemon:
         ready = self._holder.ready
         if self._look_again is not None or self._ticks() >= ready.until:
             ready = self._holder.compile_features()
-        self._switchboard.run_due(ready)
+        self._runner.run_due(ready)
         return ready
 
     def run(self) -> None:
@@ -57,7 +57,7 @@ class AgentDaemon:
                 self._stop.wait(LOOK if self._look_again is None else min(LOOK, self._look_again))
         finally:
             self._stop.set()
-            self._switchboard.close()
+            self._runner.close()
             self._keeper.leave_folder()
 
     def stop(self) -> None:

@@ -34,7 +34,7 @@ from tenure.sdk.client_state import ContactLog, PendingRequest
 from tenure.sdk.clock import PresentMoment
 from tenure.sdk.faults import refuse_unlocked
 from tenure.sdk.leaving import leave_folder
-from tenure.sdk.locks import PATIENCE
+from tenure.sdk.locks import LONGEST_WAIT
 from tenure.sdk.requests import Inconclusive
 from tenure.sdk.transport import Transport, TransportRequest
 from tenure.wire.devices import Ask, DeviceAnswer, EnrollmentToken, read_ticket
@@ -175,7 +175,7 @@ class SeatKeeper:
     @contextmanager
     def _hold_turn(self) -> Iterator[Refused | None]:
         """As in `sdk.license_keeper`: the turn, the lock and what lies there now, or why nothing may be asked."""
-        if not self._turn.acquire(timeout=PATIENCE):
+        if not self._turn.acquire(timeout=LONGEST_WAIT):
             yield Refused(RefusalCode.FOLDER_IN_USE, "Another exchange of this agent has not come to its end.")
             return
         try:

@@ -60,13 +60,13 @@ def _parameter_of(field: CommandField) -> inspect.Parameter:
 
 
 def _run_command(row: CommandRow) -> Callable[..., Ended]:
-    def run(desk: CommandSession, subscription: str, **given: Any) -> Ended:
+    def run(session: CommandSession, subscription: str, **given: Any) -> Ended:
         body = _request_body(row, given)
         if isinstance(body, CommandFailed):
             return body
         where = fill_path("/v1/subscriptions/{subscription}/", subscription=subscription) + row.verb
-        people = outcome.print_dry_run if desk.options.dry_run else outcome.print_outcome
-        return desk.write(ApiRequest(method="POST", path=where, body=body, takes_outcome_hash=True), people)
+        people = outcome.print_dry_run if session.options.dry_run else outcome.print_outcome
+        return session.write(ApiRequest(method="POST", path=where, body=body, takes_outcome_hash=True), people)
 
     return run
 

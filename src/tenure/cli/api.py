@@ -25,7 +25,7 @@ ANSWER_CAP = 16 * 1024 * 1024
 """Bytes of one answer that are read at most."""
 CONNECT_SECONDS, ANSWER_SECONDS = 10.0, 30.0
 TRIES = 4
-PATIENCE = 10
+LONGEST_WAIT = 10
 """Seconds that a server may ask for before the same request is sent again by itself; more is left to the caller."""
 PAGE = 200
 
@@ -139,7 +139,7 @@ class ApiClient:
             return invalid_field("A number is beyond everything that can be counted.")
         for attempt in range(1, TRIES + 1):
             answer, wait = self._send_once(sending, content)
-            if wait is None or attempt == TRIES or wait > PATIENCE:
+            if wait is None or attempt == TRIES or wait > LONGEST_WAIT:
                 return answer
             self._world.sleep(wait)
         raise AssertionError("the last try always answers")

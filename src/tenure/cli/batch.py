@@ -28,33 +28,33 @@ def add(app: App) -> None:
     add_verb(app, "batch", CREATING, group=SELLING, example="tenure batch monday.json --dry-run")(run_batch_file)
 
 
-def run_batch_file(desk: CommandSession, file: Commands) -> Ended:
+def run_batch_file(session: CommandSession, file: Commands) -> Ended:
     """Do the writes of a file one after the other, each by itself; what is refused stops none of the others.
 
     The same file with the same `--idempotency-key` does again only what was refused.
     """
-    if desk.options.preview:
+    if session.options.preview:
         return invalid_field("Dry-run a batch with `--dry-run`.", "preview")
-    data = read_file(desk.world, file, most=FILE_CAP)
+    data = read_file(session.world, file, most=FILE_CAP)
     commands = data if isinstance(data, CommandFailed) else _read_commands(data)
     if isinstance(commands, CommandFailed):
         return commands
-    key = desk.options.idempotency_key or desk.world.new_key()
-    items = run_commands(desk, commands, key)
+    key = session.options.idempotency_key or session.world.new_key()
+    items = run_commands(session, commands, key)
     return items if isinstance(items, CommandFailed) else _all_failed(items, key)
 
 
-def run_commands(desk: CommandSession, commands: list[Any], key: str) -> list[Any] | CommandFailed:
+def run_commands(session: CommandSession, commands: list[Any], key: str) -> list[Any] | CommandFailed:
     """What became of each command, in order; on a terminal it shows how far it is."""
-    api = desk.api()
+    api = session.api()
     if isinstance(api, CommandFailed):
         return api
     items: list[Any] = []
     commands = _with_keys(commands, key)
-    with desk.show_count(f"{{task.completed:,}} of {len(commands):,} done") as progress:
+    with session.show_count(f"{{task.completed:,}} of {len(commands):,} done") as progress:
         for begin in range(0, len(commands), AT_ONCE):
             body = {"commands": commands[begin : begin + AT_ONCE]}
-            query: dict[str, Any] = {"dry_run": True} if desk.options.dry_run else {}
+            query: dict[str, Any] = {"dry_run": True} if session.options.dry_run else {}
             answer = api.send(
                 ApiRequest(method="POST", path="/v1/batch", query=query, body=body, key=key, tenant=False)
             )

@@ -44,9 +44,9 @@ def add(app: App) -> None:
     add_verb(app, "board", READING, group=CUSTOMERS_SIDE, example="tenure board --days 14")(show_board)
 
 
-def show_board(desk: CommandSession, *, days: Days = 30, most: Most = 10) -> Ended:
+def show_board(session: CommandSession, *, days: Days = 30, most: Most = 10) -> Ended:
     """Show what falls due, is in grace, was not paid, runs out of money or waits to be activated."""
-    return desk.get_shown("/v1/board", _print_board, {"days": days, "limit": most})
+    return session.get_shown("/v1/board", _print_board, {"days": days, "limit": most})
 
 
 def _print_board(screen: CommandScreen, value: Any) -> None:

@@ -46,18 +46,18 @@ def add(app: App) -> None:
 
 
 @add_verb(_APP, "show", READING, example="tenure policy-bounds show")
-def show_bounds(desk: CommandSession) -> Ended:
+def show_bounds(session: CommandSession) -> Ended:
     """Show the bounds of every policy, and which published figures they cut."""
-    return desk.get_shown(PATH, _print_bounds)
+    return session.get_shown(PATH, _print_bounds)
 
 
 @add_verb(_APP, "set", CHANGING, example="tenure policy-bounds set --set grace_days=7..60 --lock stop_clock --dry-run")
-def set_bounds(desk: CommandSession, *, bound: Set = (), lock: Lock = (), free: Free = ()) -> Ended:
+def set_bounds(session: CommandSession, *, bound: Set = (), lock: Lock = (), free: Free = ()) -> Ended:
     """Publish other bounds for the fields named; the others keep theirs. `--dry-run` shows which figures they cut.
 
     What a provider published stays published: outside the bounds it is cut to them for periods that begin later.
     """
-    found = desk.get(PATH)
+    found = session.get(PATH)
     if isinstance(found, CommandFailed):
         return found
     rows: list[Any] = msgspec.json.decode(found.body)["bounds"]
@@ -75,7 +75,7 @@ def set_bounds(desk: CommandSession, *, bound: Set = (), lock: Lock = (), free: 
         wanted[name] = wanted.get(name, {}) | {"locked": True}
     for name in free:
         wanted.pop(name, None)
-    return desk.write(ApiRequest(method="PUT", path=PATH, body={"bounds": wanted}), _print_bounds)
+    return session.write(ApiRequest(method="PUT", path=PATH, body={"bounds": wanted}), _print_bounds)
 
 
 def _parse_limits(text: str) -> tuple[str, dict[str, int | None] | None]:

@@ -49,47 +49,47 @@ def add(app: App) -> None:
 
 
 @add_verb(_PRODUCTS, "list", READING, example="tenure products list")
-def list_products(desk: CommandSession, *, limit: Limit = None) -> Ended:
+def list_products(session: CommandSession, *, limit: Limit = None) -> Ended:
     """List products."""
-    return desk.get_list("/v1/products", _print_products, {}, limit=limit, tenant=False)
+    return session.get_list("/v1/products", _print_products, {}, limit=limit, tenant=False)
 
 
 @add_verb(_PRODUCTS, "add", CREATING, example="tenure products add suite 'Harbour Suite'")
 def add_product(
-    desk: CommandSession,
+    session: CommandSession,
     product: ProductId,
     name: Annotated[str, Parameter(help="Its name.")],
 ) -> Ended:
     """Add a product (the vendor only)."""
     sending = ApiRequest(method="POST", path="/v1/products", body={"id": product, "name": name}, tenant=False)
-    return desk.write(sending, _print_product)
+    return session.write(sending, _print_product)
 
 
 @add_verb(_PRODUCTS, "show", READING, example="tenure products show suite")
-def show_product(desk: CommandSession, product: ProductId) -> Ended:
+def show_product(session: CommandSession, product: ProductId) -> Ended:
     """Show one product."""
-    return desk.get_shown(fill_path("/v1/products/{product}", product=product), _print_product, tenant=False)
+    return session.get_shown(fill_path("/v1/products/{product}", product=product), _print_product, tenant=False)
 
 
 @add_verb(_PRODUCTS, "change", CHANGING, example="tenure products change suite 'Harbour Suite 2'")
 def change_product(
-    desk: CommandSession, product: ProductId, name: Annotated[str, Parameter(help="Its name from now on.")]
+    session: CommandSession, product: ProductId, name: Annotated[str, Parameter(help="Its name from now on.")]
 ) -> Ended:
     """Give a product another name (the vendor only); its id never changes."""
     where = fill_path("/v1/products/{product}", product=product)
-    return desk.write(ApiRequest(method="PUT", path=where, body={"name": name}, tenant=False), _print_product)
+    return session.write(ApiRequest(method="PUT", path=where, body={"name": name}, tenant=False), _print_product)
 
 
 @add_verb(_PLANS, "list", READING, example="tenure plans list")
-def list_plans(desk: CommandSession, *, limit: Limit = None) -> Ended:
+def list_plans(session: CommandSession, *, limit: Limit = None) -> Ended:
     """List plans."""
-    return desk.get_list("/v1/plans", _print_plans, {}, limit=limit, tenant=False)
+    return session.get_list("/v1/plans", _print_plans, {}, limit=limit, tenant=False)
 
 
 @add_verb(_PLANS, "show", READING, example="tenure plans show suite-pro")
-def show_plan(desk: CommandSession, plan: PlanId) -> Ended:
+def show_plan(session: CommandSession, plan: PlanId) -> Ended:
     """Show one plan."""
-    return desk.get_shown(fill_path("/v1/plans/{plan}", plan=plan), _print_plan, tenant=False)
+    return session.get_shown(fill_path("/v1/plans/{plan}", plan=plan), _print_plan, tenant=False)
 
 
 @add_verb(
@@ -99,7 +99,7 @@ def show_plan(desk: CommandSession, plan: PlanId) -> Ended:
     example="tenure plans add suite-pro 'Suite Pro' --product suite --feature scan --period P1Y",
 )
 def add_plan(
-    desk: CommandSession,
+    session: CommandSession,
     plan: PlanId,
     name: Annotated[str, Parameter(help="Its name.")],
     *,
@@ -124,14 +124,14 @@ def add_plan(
     body |= {"id": plan, "product": product, "kind": kind, "period": period, "start": start}
     if trial:
         body["trial"] = trial
-    return desk.write(ApiRequest(method="POST", path="/v1/plans", body=body, tenant=False), _print_plan)
+    return session.write(ApiRequest(method="POST", path="/v1/plans", body=body, tenant=False), _print_plan)
 
 
 @add_verb(
     _PLANS, "change", CHANGING, example="tenure plans change suite-pro 'Suite Pro' --feature scan --min-version 13.0"
 )
 def change_plan(
-    desk: CommandSession,
+    session: CommandSession,
     plan: PlanId,
     name: Annotated[str, Parameter(help="Its name.")],
     *,
@@ -144,7 +144,7 @@ def change_plan(
 ) -> Ended:
     """Replace what a plan grants from now on; running periods keep what they began with."""
     body = _plan_terms(name, feature, base_feature, min_version, min_devices, max_devices, max_sites)
-    return desk.write(
+    return session.write(
         ApiRequest(method="PUT", path=fill_path("/v1/plans/{plan}", plan=plan), body=body, tenant=False), _print_plan
     )
 

@@ -30,14 +30,14 @@ def add(app: App) -> None:
 
 
 @add_verb(_APP, "show", READING, example="tenure clock show")
-def show_clock(desk: CommandSession) -> Ended:
+def show_clock(session: CommandSession) -> Ended:
     """Show what time it is for the provider."""
-    return desk.get_shown(_WHERE, _print_clock)
+    return session.get_shown(_WHERE, _print_clock)
 
 
 @add_verb(_APP, "set", CHANGING, example="tenure clock set +30d --rate 0")
 def set_clock(
-    desk: CommandSession,
+    session: CommandSession,
     to: Annotated[
         str, Parameter(help="An instant, a date for its midnight UTC, or a step: +90s +5min +2h +30d +1w.")
     ] = "",
@@ -49,18 +49,18 @@ def set_clock(
         return invalid_field("Say where the clock shall stand, or how fast it shall run.", "to")
     body: dict[str, Any] = {} if rate is None else {"rate": rate}
     if to:
-        moment = _target_instant(desk, to)
+        moment = _target_instant(session, to)
         if isinstance(moment, CommandFailed):
             return moment
         body["now"] = moment
-    return desk.write(ApiRequest(method="PUT", path=_WHERE, body=body), _print_clock)
+    return session.write(ApiRequest(method="PUT", path=_WHERE, body=body), _print_clock)
 
 
-def _target_instant(desk: CommandSession, text: str) -> str | CommandFailed:
+def _target_instant(session: CommandSession, text: str) -> str | CommandFailed:
     step = _STEP.fullmatch(text)
     if step is None:
         return parse_begin(text, "to")
-    answer = desk.get(_WHERE)
+    answer = session.get(_WHERE)
     told = answer if isinstance(answer, CommandFailed) else answer.text_member("now")
     if isinstance(told, CommandFailed):
         return told

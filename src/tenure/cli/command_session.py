@@ -20,7 +20,7 @@ Quiet = Callable[[int], None]
 class CommandSession:
     """One run of one command; a context manager."""
 
-    rehearses = True
+    allows_dry_run = True
     """Whether the other side does dry runs of everything."""
 
     def __init__(self, world: CommandEnvironment, options: SharedOptions) -> None:
@@ -107,25 +107,25 @@ class CommandSession:
         )
         if options.preview or self._is_asked(sending):
             return self._preview_and_confirm(api, sending, people)
-        return self._send(api, sending, people, rehearse=options.dry_run)
+        return self._send(api, sending, people, dry_run=options.dry_run)
 
     def _is_asked(self, sending: ApiRequest) -> bool:
         """Whether a person is shown first what a command that names neither a plan nor `--yes` would come to."""
         told = self.options.dry_run or self.options.yes or self.options.outcome or self.options.json
         grave = sending.takes_outcome_hash or sending.grave or sending.method == "DELETE"
-        return self.rehearses and grave and not told and self.world.is_interactive
+        return self.allows_dry_run and grave and not told and self.world.is_interactive
 
     def _send(
-        self, api: ApiClient, sending: ApiRequest, people: People, *, rehearse: bool
+        self, api: ApiClient, sending: ApiRequest, people: People, *, dry_run: bool
     ) -> CommandOutput | CommandFailed:
-        if rehearse:
+        if dry_run:
             # A dry run leaves no record of its key, so that the same key can be used for the real command.
             query: Mapping[str, Any] = {**sending.query, "dry_run": True}
             sending = msgspec.structs.replace(sending, query=query)
         answer = api.send(sending)
         if isinstance(answer, CommandFailed):
             return answer
-        return CommandOutput(answer.body, _with_dry_run_note(people) if rehearse else people)
+        return CommandOutput(answer.body, _with_dry_run_note(people) if dry_run else people)
 
     def _preview_and_confirm(
         self, api: ApiClient, sending: ApiRequest, people: People
@@ -134,14 +134,14 @@ class CommandSession:
             return invalid_field(
                 "`--preview` asks a person; programs take `--dry-run` and then `--outcome`.", "preview"
             )
-        shown = self._send(api, sending, people, rehearse=True)
+        shown = self._send(api, sending, people, dry_run=True)
         if isinstance(shown, CommandFailed):
             return shown
         shown.tell(self.aside)
         if self.world.ask("Do exactly this? [y/N] ").strip().lower() not in ("y", "yes"):
             return CommandOutput(b"", sentence_output("Nothing was done."))
         value = msgspec.json.decode(shown.body) if shown.body else {}
-        return self._send(api, _with_outcome_hash(sending, value.get("outcome_hash", "")), people, rehearse=False)
+        return self._send(api, _with_outcome_hash(sending, value.get("outcome_hash", "")), people, dry_run=False)
 
 
 def _with_outcome_hash(sending: ApiRequest, outcome_hash: str) -> ApiRequest:

@@ -47,39 +47,39 @@ def add(app: App) -> None:
 
 
 @add_verb(_APP, "list", READING, example="tenure customers list")
-def list_customers(desk: CommandSession, *, about: About = "", sort: Sorted = "id", limit: Limit = None) -> Ended:
+def list_customers(session: CommandSession, *, about: About = "", sort: Sorted = "id", limit: Limit = None) -> Ended:
     """List customers with their balances."""
-    return desk.get_list(
+    return session.get_list(
         "/v1/customers", _print_customers, {"q": about or None, "sort": None if sort == "id" else sort}, limit=limit
     )
 
 
 @add_verb(_APP, "export", READING, example="tenure customers export --out customers.csv")
-def export_customers(desk: CommandSession, *, out: Out, about: About = "", sort: Sorted = "id") -> Ended:
+def export_customers(session: CommandSession, *, out: Out, about: About = "", sort: Sorted = "id") -> Ended:
     """Write the same list to a CSV file: money in minor units and as decimal numbers."""
-    return export_csv(desk, "/v1/customers.csv", {"q": about or None, "sort": None if sort == "id" else sort}, out)
+    return export_csv(session, "/v1/customers.csv", {"q": about or None, "sort": None if sort == "id" else sort}, out)
 
 
 @add_verb(_APP, "show", READING, example="tenure customers show cus_…")
-def show_customer(desk: CommandSession, customer: Customer) -> Ended:
+def show_customer(session: CommandSession, customer: Customer) -> Ended:
     """Show one customer."""
-    return desk.get_shown(fill_path("/v1/customers/{customer}", customer=customer), _print_customer)
+    return session.get_shown(fill_path("/v1/customers/{customer}", customer=customer), _print_customer)
 
 
 @add_verb(_APP, "add", CREATING, example="tenure customers add 'Harbour Clinic' --reference C-1042")
 def add_customer(
-    desk: CommandSession, name: Name, *, reference: Reference = "", email: Email = "", credit_limit: Credit = ""
+    session: CommandSession, name: Name, *, reference: Reference = "", email: Email = "", credit_limit: Credit = ""
 ) -> Ended:
     """Add a customer with an empty prepaid account."""
-    body = _request_body(desk, name, reference, email, credit_limit)
+    body = _request_body(session, name, reference, email, credit_limit)
     if isinstance(body, CommandFailed):
         return body
-    return desk.write(ApiRequest(method="POST", path="/v1/customers", body=body), _print_customer)
+    return session.write(ApiRequest(method="POST", path="/v1/customers", body=body), _print_customer)
 
 
 @add_verb(_APP, "change", CHANGING, example="tenure customers change cus_… 'Harbour Clinic Ltd' --reference C-1042")
 def change_customer(
-    desk: CommandSession,
+    session: CommandSession,
     customer: Customer,
     name: Name,
     *,
@@ -88,19 +88,19 @@ def change_customer(
     credit_limit: Credit = "",
 ) -> Ended:
     """Replace a customer's data; fields left out become empty, but the credit limit stays as it is."""
-    body = _request_body(desk, name, reference, email, credit_limit)
+    body = _request_body(session, name, reference, email, credit_limit)
     if isinstance(body, CommandFailed):
         return body
     where = fill_path("/v1/customers/{customer}", customer=customer)
-    return desk.write(ApiRequest(method="PUT", path=where, body=body), _print_customer)
+    return session.write(ApiRequest(method="PUT", path=where, body=body), _print_customer)
 
 
 def _request_body(
-    desk: CommandSession, name: str, reference: str, email: str, credit_limit: str
+    session: CommandSession, name: str, reference: str, email: str, credit_limit: str
 ) -> dict[str, Any] | CommandFailed:
     body: dict[str, Any] = {"name": name, "reference": reference, "email": email}
     if credit_limit:
-        own = provider_currency(desk)
+        own = provider_currency(session)
         limit = own if isinstance(own, CommandFailed) else parse_amount(credit_limit, own, "credit_limit")
         if isinstance(limit, CommandFailed):
             return limit

@@ -49,7 +49,7 @@ def add(app: App) -> None:
 
 
 def deactivate_application(
-    desk: CommandSession,
+    session: CommandSession,
     *,
     folder: Folder,
     product: Annotated[str, Parameter(help="The product that is licensed there.")],
@@ -64,20 +64,20 @@ def deactivate_application(
     Says when the place is free: at once, or at the end of its lease. Where the activation server cannot be reached the
     license is erased all the same (exit code 10); the same command, or the application's next start, tells the server.
     """
-    data = read_file(desk.world, root, "root")
+    data = read_file(session.world, root, "root")
     if isinstance(data, CommandFailed):
         return data
     with _open_license(folder, product, version, server, data, sandbox=sandbox, clock=clock) as license_:
         if isinstance(license_, CommandFailed):
             return license_
         held = _refuse_not_held(license_, product, folder, server)
-        if desk.options.dry_run:
+        if session.options.dry_run:
             return make_output(held, _print_dry_run)
-        if desk.world.is_interactive and not (desk.options.yes or desk.options.json):
-            _print_dry_run(desk.aside, held)
-            if desk.world.ask("Erase this license here? [y/N] ").strip().lower() not in ("y", "yes"):
+        if session.world.is_interactive and not (session.options.yes or session.options.json):
+            _print_dry_run(session.aside, held)
+            if session.world.ask("Erase this license here? [y/N] ").strip().lower() not in ("y", "yes"):
                 return CommandOutput(b"", sentence_output("Nothing was done."))
-        with desk.show_busy("Telling the activation server …"):
+        with session.show_busy("Telling the activation server …"):
             outcome = license_.release()
         return _release_sentence(outcome, held)
 

@@ -21,7 +21,7 @@ def add(app: App) -> None:
 
 
 def run_demo(
-    desk: CommandSession,
+    session: CommandSession,
     *,
     listen: Annotated[
         str, Parameter(help="ADDRESS:PORT of the server, on this computer alone; another port when it is taken.")
@@ -36,13 +36,13 @@ def run_demo(
         return fail_with(place)
     if place.host != LOOPBACK:
         return invalid_field(f"The demo's passwords are public, so it listens at {LOOPBACK} alone.", "listen")
-    serve_demo(desk.world.stdout, port=place.port)
+    serve_demo(session.world.stdout, port=place.port)
     return make_output({"ended": True}, sentence_output("Ended; nothing was kept."))
 
 
-def run_story(desk: CommandSession) -> Ended:
+def run_story(session: CommandSession) -> Ended:
     """Run the main use case through the real programs on a test clock, one line per step."""
     from tenure.sandbox.story import tell_story
 
-    told = tell_story(desk.world.stdout)
+    told = tell_story(session.world.stdout)
     return make_output(told, lambda screen, _: None, ExitCode.FAULT if told.differences else ExitCode.DONE)

@@ -26,7 +26,7 @@ def add(app: App) -> None:
 
 
 def list_events(
-    desk: CommandSession,
+    session: CommandSession,
     *,
     after: Annotated[int, Parameter(help="Only those with a greater number.")] = 0,
     limit: Limit = None,
@@ -34,7 +34,7 @@ def list_events(
     """List what happened, oldest first; remember the last number and go on from there."""
     if after < 0:
         return invalid_field("Events are numbered from 1.", "after")
-    return desk.get_list("/v1/events", _print_events, {"after": after} if after else {}, limit=limit)
+    return session.get_list("/v1/events", _print_events, {"after": after} if after else {}, limit=limit)
 
 
 def _print_events(screen: CommandScreen, items: Any) -> None:

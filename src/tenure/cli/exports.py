@@ -16,9 +16,9 @@ from tenure.core.plurals import format_count
 Out = Annotated[Path, Parameter(help="The file to write; it must not exist yet.", allow_leading_hyphen=True)]
 
 
-def export_csv(desk: CommandSession, path: str, query: Query, out: Path) -> CommandOutput | CommandFailed:
+def export_csv(session: CommandSession, path: str, query: Query, out: Path) -> CommandOutput | CommandFailed:
     """The CSV at `path` as a new file, byte for byte; it says how many rows there are, the line of names aside."""
-    answer = desk.get(path, query)
+    answer = session.get(path, query)
     if isinstance(answer, CommandFailed):
         return answer
     refused = create_file(out, answer.body)

@@ -18,7 +18,7 @@ def add(app: App) -> None:
     """Add `tenure help` and `tenure completion`, which speak of the whole application."""
 
     def explain(
-        desk: CommandSession,
+        session: CommandSession,
         *words: Annotated[
             str, Parameter(help="A command, such as `customers add`; `all`: every command; nothing: an overview.")
         ],
@@ -40,7 +40,7 @@ def add(app: App) -> None:
         told = {"command": " ".join(("tenure", *known)), "help": str(meant.help)}
         return make_output(told, lambda screen, _: app.help_print(known, console=screen.help_console()))
 
-    def complete(desk: CommandSession, shell: Annotated[Shell, Parameter(help="The shell of the script.")]) -> Ended:
+    def complete(session: CommandSession, shell: Annotated[Shell, Parameter(help="The shell of the script.")]) -> Ended:
         """Print the completion script of a shell, to be kept where that shell looks for it."""
         script = app.generate_completion(shell=shell)
         return make_output({"shell": shell, "script": script}, lambda screen, _: screen.block(script))

@@ -51,7 +51,7 @@ def add(app: App) -> None:
 
 
 def verify_history(
-    desk: CommandSession,
+    session: CommandSession,
     *,
     folder: Folder,
     checkpoint: Annotated[
@@ -62,10 +62,10 @@ def verify_history(
     from tenure.cli.state import open_reading
     from tenure.store import integrity
 
-    then = None if checkpoint is None else _read_histories(desk, Path(folder), checkpoint)
+    then = None if checkpoint is None else _read_histories(session, Path(folder), checkpoint)
     if isinstance(then, CommandFailed):
         return then
-    with desk.show_busy("Verifying every link"), open_reading(Path(folder)) as connection:
+    with session.show_busy("Verifying every link"), open_reading(Path(folder)) as connection:
         if isinstance(connection, Refused):
             return fail_with(connection)
         findings = [
@@ -79,7 +79,7 @@ def verify_history(
 
 
 def take_checkpoint(
-    desk: CommandSession,
+    session: CommandSession,
     *,
     folder: Folder,
     out: Annotated[Path, Parameter(help="A new file; keep it off the server.")],
@@ -88,22 +88,22 @@ def take_checkpoint(
     from tenure.cli.state import open_reading
     from tenure.store import integrity
 
-    signer = checkpoints.checkpoint_signer(Path(folder), desk.world.now())
+    signer = checkpoints.checkpoint_signer(Path(folder), session.world.now())
     if isinstance(signer, Refused):
         return fail_with(signer)
     with open_reading(Path(folder)) as connection:
         if isinstance(connection, Refused):
             return fail_with(connection)
-        payload = integrity.checkpoint_payload(connection, desk.world.now())
+        payload = integrity.checkpoint_payload(connection, session.world.now())
     fault = create_file(out, checkpoints.write_checkpoint(payload, signer))
     if fault is not None:
         return fault
     told = f"The heads of all histories are signed in {out}. Keep it where no user of the database can write."
-    return make_output({"file": str(out), "at": desk.world.now()}, sentence_output(told))
+    return make_output({"file": str(out), "at": session.world.now()}, sentence_output(told))
 
 
-def _read_histories(desk: CommandSession, folder: Path, file: Path) -> "Checkpoint | CommandFailed":
-    data = read_file(desk.world, file, "checkpoint", _CHECKPOINT_CAP)
+def _read_histories(session: CommandSession, folder: Path, file: Path) -> "Checkpoint | CommandFailed":
+    data = read_file(session.world, file, "checkpoint", _CHECKPOINT_CAP)
     if isinstance(data, CommandFailed):
         return data
     read = checkpoints.load_checkpoint(data, folder)
@@ -123,11 +123,11 @@ def _make_verdict(findings: list[Any], drift: list[Any], heads: bytes, then: "Ch
 
 
 def _print_verdict(screen: CommandScreen, value: Any) -> None:
-    looked = f"{format_count(value['links'], 'link')} in {format_count(value['chains'], 'history', 'histories')}"
+    checked = f"{format_count(value['links'], 'link')} in {format_count(value['chains'], 'history', 'histories')}"
     if value["sound"]:
-        screen.heading(f"Sound: all stored facts are unchanged, {looked}.")
+        screen.heading(f"Sound: all stored facts are unchanged, {checked}.")
     else:
-        screen.heading(f"Not sound: {format_count(len(value['findings']), 'fault')} in {looked}.")
+        screen.heading(f"Not sound: {format_count(len(value['findings']), 'fault')} in {checked}.")
         screen.table(value["findings"], FINDING, "The chains themselves are sound.")
     for each in value["drift"]:
         screen.line(f"The balance of {each['customer']} is not what its postings sum up to.")

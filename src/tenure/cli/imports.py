@@ -34,16 +34,16 @@ def add(app: App) -> None:
 
 
 @add_verb(_APP, "customers", CREATING, example="tenure import customers customers.csv --dry-run")
-def import_customers(desk: CommandSession, file: Csv) -> Ended:
+def import_customers(session: CommandSession, file: Csv) -> Ended:
     """Add customers: columns name, reference, email, credit_limit (such as 100.00); only the name is needed.
 
     With `--dry-run` every line is checked and nothing is done.
     """
-    return _import_file(desk, file, csv_import.CUSTOMERS)
+    return _import_file(session, file, csv_import.CUSTOMERS)
 
 
 @add_verb(_APP, "orders", CREATING, example="tenure import orders orders.csv --dry-run")
-def import_orders(desk: CommandSession, file: Csv) -> Ended:
+def import_orders(session: CommandSession, file: Csv) -> Ended:
     """Order: columns customer, offer, devices, until, renewal_intent, trial, why, reference; three are needed.
 
     `customer` is its reference, name, address or id, `offer` its plan, name or id; where several are called so, the
@@ -53,40 +53,40 @@ def import_orders(desk: CommandSession, file: Csv) -> Ended:
     With `--dry-run` every line is checked, each alone on the balance that is there now. The activation codes are shown
     once, in this command's answer.
     """
-    return _import_file(desk, file, csv_import.ORDERS)
+    return _import_file(session, file, csv_import.ORDERS)
 
 
-def _import_file(desk: CommandSession, file: Path, table: CsvTable) -> Ended:
-    data = read_file(desk.world, file, most=FILE_CAP)
+def _import_file(session: CommandSession, file: Path, table: CsvTable) -> Ended:
+    data = read_file(session.world, file, most=FILE_CAP)
     if isinstance(data, CommandFailed):
         return data
-    own = provider_currency(desk) if table is csv_import.CUSTOMERS else ""
+    own = provider_currency(session) if table is csv_import.CUSTOMERS else ""
     lines = own if isinstance(own, CommandFailed) else csv_import.read_lines(data, table, MOST, own)
     if isinstance(lines, CommandFailed):
         return lines
     if isinstance(lines, Refused):
         return fail_with(lines)
-    lines = _with_ids(desk, lines, table)
+    lines = _with_ids(session, lines, table)
     if isinstance(lines, CommandFailed):
         return lines
-    key = desk.options.idempotency_key or desk.world.new_key()
-    commands = csv_import.to_commands(lines, table, key, _provider_id(desk))
-    items = run_commands(desk, commands, key) if commands else []
+    key = session.options.idempotency_key or session.world.new_key()
+    commands = csv_import.to_commands(lines, table, key, _provider_id(session))
+    items = run_commands(session, commands, key) if commands else []
     if isinstance(items, CommandFailed):
         return items
     told = csv_import.line_outcomes(lines, items)
     refused = sum(not item["done"] for item in told)
     value = {"done": len(told) - refused, "refused": refused, "idempotency_key": key, "items": told}
     exit_ = ExitCode.STATE if refused else ExitCode.DONE
-    return CommandOutput(msgspec.json.encode(value), _print_import(rehearsed=desk.options.dry_run), exit_)
+    return CommandOutput(msgspec.json.encode(value), _print_import(rehearsed=session.options.dry_run), exit_)
 
 
-def _with_ids(desk: CommandSession, lines: list[CsvLine], table: CsvTable) -> list[CsvLine] | CommandFailed:
+def _with_ids(session: CommandSession, lines: list[CsvLine], table: CsvTable) -> list[CsvLine] | CommandFailed:
     """The lines with ids in place of names; a list that cannot be narrowed is fetched once."""
     found: dict[Name, str | Refused] = {}
     fetched: dict[str, list[Any]] = {}
     for column, text in csv_import.names(lines, table):
-        items = fetched.get(column) or named_items(desk, column, text)
+        items = fetched.get(column) or named_items(session, column, text)
         if isinstance(items, CommandFailed):
             return items
         if not SORTS[column].search:
@@ -95,8 +95,8 @@ def _with_ids(desk: CommandSession, lines: list[CsvLine], table: CsvTable) -> li
     return csv_import.with_ids(lines, table, found)
 
 
-def _provider_id(desk: CommandSession) -> str:
-    api = desk.api()
+def _provider_id(session: CommandSession) -> str:
+    api = session.api()
     return "" if isinstance(api, CommandFailed) else api.provider
 
 

@@ -58,18 +58,18 @@ def add(app: App) -> None:
 
 
 @add_verb(_APP, "show", READING, example="tenure keys show --folder /srv/tenure")
-def show_keys(desk: CommandSession, *, folder: Folder) -> Ended:
+def show_keys(session: CommandSession, *, folder: Folder) -> Ended:
     """Show the root document in force and the state of every key."""
     from tenure.cli import rotation
 
-    view = rotation.view_root(Path(folder), desk.world.now())
+    view = rotation.view_root(Path(folder), session.world.now())
     return fail_with(view) if isinstance(view, Refused) else make_output(view, _print_root)
 
 
 @add_verb(_APP, "due", READING, example="tenure keys due")
-def show_due(desk: CommandSession) -> Ended:
+def show_due(session: CommandSession) -> Ended:
     """Ask the server which step of a rotation is due or comes next, and by when (the vendor only)."""
-    return desk.get_shown("/v1/keys", _print_due, tenant=False)
+    return session.get_shown("/v1/keys", _print_due, tenant=False)
 
 
 @add_verb(
@@ -79,7 +79,7 @@ def show_due(desk: CommandSession) -> Ended:
     example="tenure keys publish lease --folder /srv/tenure --root-secrets /media/stick/root.json",
 )
 def publish_key(
-    desk: CommandSession,
+    session: CommandSession,
     purpose: Annotated[PurposeName, Parameter(help="What it will sign.")],
     *,
     folder: Folder,
@@ -91,16 +91,16 @@ def publish_key(
     """Make a key known to clients; it signs nothing before every client had time to learn it."""
     from tenure.cli import rotation
 
-    step = rotation.publish_key(Path(folder), purpose, product, desk.world.draw, desk.world.now())
-    return _take_step(desk, Path(folder), step, root_secrets, out, dry_run=dry_run)
+    step = rotation.publish_key(Path(folder), purpose, product, session.world.draw, session.world.now())
+    return _take_step(session, Path(folder), step, root_secrets, out, dry_run=dry_run)
 
 
 @add_verb(_APP, "use", READING, example="tenure keys use lease-1f… --folder /srv/tenure")
-def use_key(desk: CommandSession, kid: Kid, *, folder: Folder) -> Ended:
+def use_key(session: CommandSession, kid: Kid, *, folder: Folder) -> Ended:
     """Show whether a published key signs already; the server switches to it by itself as soon as it may."""
     from tenure.cli import rotation
 
-    view = rotation.use_key(Path(folder), kid, desk.world.now())
+    view = rotation.use_key(Path(folder), kid, session.world.now())
     if isinstance(view, Refused):
         return fail_with(view)
     return make_output(view, lambda screen, value: screen.card(value, KEY))
@@ -113,13 +113,18 @@ def use_key(desk: CommandSession, kid: Kid, *, folder: Folder) -> Ended:
     example="tenure keys close lease-1f… --folder /srv/tenure --root-secrets /media/stick/root.json",
 )
 def close_key(
-    desk: CommandSession, kid: Kid, *, folder: Folder, root_secrets: Secrets, out: Draft = None, dry_run: Dry = False
+    session: CommandSession, kid: Kid, *, folder: Folder, root_secrets: Secrets, out: Draft = None, dry_run: Dry = False
 ) -> Ended:
     """Let a key sign nothing more; its signatures stay valid."""
     from tenure.cli import rotation
 
     return _take_step(
-        desk, Path(folder), rotation.close_key(Path(folder), kid, desk.world.now()), root_secrets, out, dry_run=dry_run
+        session,
+        Path(folder),
+        rotation.close_key(Path(folder), kid, session.world.now()),
+        root_secrets,
+        out,
+        dry_run=dry_run,
     )
 
 
@@ -130,13 +135,18 @@ def close_key(
     example="tenure keys retire lease-1f… --folder /srv/tenure --root-secrets /media/stick/root.json",
 )
 def retire_key(
-    desk: CommandSession, kid: Kid, *, folder: Folder, root_secrets: Secrets, out: Draft = None, dry_run: Dry = False
+    session: CommandSession, kid: Kid, *, folder: Folder, root_secrets: Secrets, out: Draft = None, dry_run: Dry = False
 ) -> Ended:
     """Drop a closed key once everything that it signed has expired."""
     from tenure.cli import rotation
 
     return _take_step(
-        desk, Path(folder), rotation.retire_key(Path(folder), kid, desk.world.now()), root_secrets, out, dry_run=dry_run
+        session,
+        Path(folder),
+        rotation.retire_key(Path(folder), kid, session.world.now()),
+        root_secrets,
+        out,
+        dry_run=dry_run,
     )
 
 
@@ -147,7 +157,7 @@ def retire_key(
     example="tenure keys revoke lease-1f… --folder /srv/tenure --root-secrets /media/stick/root.json --yes",
 )
 def revoke_key(
-    desk: CommandSession,
+    session: CommandSession,
     kid: Kid,
     *,
     folder: Folder,
@@ -159,8 +169,8 @@ def revoke_key(
     """Drop a stolen key at once: clients refuse its signatures as soon as they learn of it."""
     from tenure.cli import rotation
 
-    step = rotation.revoke_key(Path(folder), kid, desk.world.now())
-    return _take_if_sure(desk, Path(folder), step, root_secrets, out, yes=yes, dry_run=dry_run)
+    step = rotation.revoke_key(Path(folder), kid, session.world.now())
+    return _take_if_sure(session, Path(folder), step, root_secrets, out, yes=yes, dry_run=dry_run)
 
 
 @add_verb(
@@ -170,7 +180,7 @@ def revoke_key(
     example="tenure keys replace answer-1f… --folder /srv/tenure --root-secrets /media/stick/root.json --yes",
 )
 def replace_key(
-    desk: CommandSession,
+    session: CommandSession,
     kid: Kid,
     *,
     folder: Folder,
@@ -182,21 +192,26 @@ def replace_key(
     """Drop a stolen key at once and put a fresh one in its place, in one step: for the last key of its purpose."""
     from tenure.cli import rotation
 
-    step = rotation.replace_key(Path(folder), kid, desk.world.draw, desk.world.now())
-    return _take_if_sure(desk, Path(folder), step, root_secrets, out, yes=yes, dry_run=dry_run)
+    step = rotation.replace_key(Path(folder), kid, session.world.draw, session.world.now())
+    return _take_if_sure(session, Path(folder), step, root_secrets, out, yes=yes, dry_run=dry_run)
 
 
 @add_verb(
     _APP, "extend", READING, example="tenure keys extend --folder /srv/tenure --root-secrets /media/stick/root.json"
 )
 def extend_root(
-    desk: CommandSession, *, folder: Folder, root_secrets: Secrets, out: Draft = None, dry_run: Dry = False
+    session: CommandSession, *, folder: Folder, root_secrets: Secrets, out: Draft = None, dry_run: Dry = False
 ) -> Ended:
     """Issue the same root document again, before it expires."""
     from tenure.cli import rotation
 
     return _take_step(
-        desk, Path(folder), rotation.extend_root(Path(folder), desk.world.now()), root_secrets, out, dry_run=dry_run
+        session,
+        Path(folder),
+        rotation.extend_root(Path(folder), session.world.now()),
+        root_secrets,
+        out,
+        dry_run=dry_run,
     )
 
 
@@ -207,7 +222,7 @@ def extend_root(
     example="tenure keys rotate lease --folder /srv/tenure --root-secrets /media/stick/root.json",
 )
 def rotate_keys(
-    desk: CommandSession,
+    session: CommandSession,
     purpose: Annotated[PurposeName, Parameter(help="Which keys.")],
     *,
     folder: Folder,
@@ -218,13 +233,13 @@ def rotate_keys(
     """Take the next step of a rotation that is due: publish a new key, close the old one, retire it; or say when."""
     from tenure.cli import rotation
 
-    step = rotation.rotate_keys(Path(folder), purpose, desk.world.draw, desk.world.now())
-    return _take_step(desk, Path(folder), step, root_secrets, out, dry_run=dry_run)
+    step = rotation.rotate_keys(Path(folder), purpose, session.world.draw, session.world.now())
+    return _take_step(session, Path(folder), step, root_secrets, out, dry_run=dry_run)
 
 
 @add_verb(_APP, "sign", READING, example="tenure keys sign next.jws --root-secrets /media/stick/root-2.json")
 def sign_draft(
-    desk: CommandSession,
+    session: CommandSession,
     draft: Annotated[Path, Parameter(help="A draft that `--out` wrote.")],
     *,
     root_secrets: Secrets,
@@ -232,7 +247,7 @@ def sign_draft(
     """Add signatures to a draft, where root keys are never in one place."""
     from tenure.cli import rotation
 
-    data = read_file(desk.world, draft, "draft")
+    data = read_file(session.world, draft, "draft")
     signed = data if isinstance(data, CommandFailed) else rotation.add_signatures(data, root_secrets)
     if isinstance(signed, CommandFailed):
         return signed
@@ -245,19 +260,22 @@ def sign_draft(
 
 @add_verb(_APP, "install", READING, example="tenure keys install next.jws --folder /srv/tenure")
 def install_draft(
-    desk: CommandSession, draft: Annotated[Path, Parameter(help="A draft with enough signatures.")], *, folder: Folder
+    session: CommandSession,
+    draft: Annotated[Path, Parameter(help="A draft with enough signatures.")],
+    *,
+    folder: Folder,
 ) -> Ended:
     """Put a signed draft in force."""
     from tenure.cli import rotation
 
-    data = read_file(desk.world, draft, "draft")
+    data = read_file(session.world, draft, "draft")
     if isinstance(data, CommandFailed):
         return data
-    return rotation.install_step(desk, Path(folder), data, "The draft is in force.")
+    return rotation.install_step(session, Path(folder), data, "The draft is in force.")
 
 
 def _take_if_sure(
-    desk: CommandSession,
+    session: CommandSession,
     folder: Path,
     step: "PlannedRotation | Refused",
     files: tuple[Path, ...],
@@ -268,17 +286,17 @@ def _take_if_sure(
 ) -> Ended:
     """A step that affects every holder of something the key signed: only after a question, or with --yes."""
     if not isinstance(step, Refused) and not (yes or dry_run):
-        if not desk.world.is_interactive:
+        if not session.world.is_interactive:
             return invalid_field(
                 "Revoking a key affects every holder of something it signed; confirm with --yes.", "yes"
             )
-        if desk.world.ask(f"{step.told} Go on? [y/N] ").strip().lower() not in ("y", "yes"):
+        if session.world.ask(f"{step.told} Go on? [y/N] ").strip().lower() not in ("y", "yes"):
             return make_output({"done": False}, sentence_output("Nothing was done."))
-    return _take_step(desk, folder, step, files, out, dry_run=dry_run)
+    return _take_step(session, folder, step, files, out, dry_run=dry_run)
 
 
 def _take_step(
-    desk: CommandSession,
+    session: CommandSession,
     folder: Path,
     step: "PlannedRotation | Refused",
     files: tuple[Path, ...],
@@ -292,7 +310,7 @@ def _take_step(
     if isinstance(step, Refused):
         return fail_with(step)
     if dry_run:
-        return make_output(rotation.plan_step(step, folder, desk.world.now()), _print_root)
+        return make_output(rotation.plan_step(step, folder, session.world.now()), _print_root)
     signed = rotation.sign_step(step, files)
     if isinstance(signed, Refused):
         return fail_with(signed)
@@ -300,7 +318,7 @@ def _take_step(
     if kept is not None:
         return fail_with(kept)
     if out is None:
-        return rotation.install_step(desk, folder, signed, step.told)
+        return rotation.install_step(session, folder, signed, step.told)
     fault = create_file(out, signed)
     told = f"The draft is in {out}; `tenure keys sign` adds signatures, `tenure keys install` puts it in force."
     return fault if fault is not None else make_output({"draft": str(out)}, sentence_output(told))

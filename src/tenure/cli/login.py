@@ -53,7 +53,7 @@ As = Annotated[str, Parameter(name="--as", help="The profile's name.")]
 
 
 def save_login(
-    desk: CommandSession,
+    session: CommandSession,
     url: Annotated[str, Parameter(help="The server's address, https://…")],
     *,
     as_: As = profiles.DEFAULT,
@@ -72,29 +72,29 @@ def save_login(
     for unsound in (profiles.check_name(as_), profiles.check_url(url)):
         if unsound is not None:
             return unsound
-    token = _read_token(desk, token_file)
+    token = _read_token(session, token_file)
     if isinstance(token, CommandFailed):
         return token
-    named = "" if unchecked else _provider_of(desk, RequestTarget(url=url, token=token, provider=provider))
+    named = "" if unchecked else _provider_of(session, RequestTarget(url=url, token=token, provider=provider))
     if isinstance(named, CommandFailed):
         return named
     profile = ServerProfile(url=url, token=token, provider=provider, provider_name=named)
     return _with_profile(
-        desk, as_, profile, f"Signed in at {url}; kept as profile {as_} in {desk.world.profiles_file}."
+        session, as_, profile, f"Signed in at {url}; kept as profile {as_} in {session.world.profiles_file}."
     )
 
 
-def forget_login(desk: CommandSession, *, as_: As = profiles.DEFAULT) -> Ended:
+def forget_login(session: CommandSession, *, as_: As = profiles.DEFAULT) -> Ended:
     """Forget a profile and its token; `tenure tokens withdraw` makes the token itself invalid."""
     return _with_profile(
-        desk, as_, None, f"Profile {as_} is forgotten. The token itself is still good until it is withdrawn."
+        session, as_, None, f"Profile {as_} is forgotten. The token itself is still good until it is withdrawn."
     )
 
 
 @add_verb(_APP, "list", LOCAL, example="tenure profiles list")
-def list_profiles(desk: CommandSession) -> Ended:
+def list_profiles(session: CommandSession) -> Ended:
     """List the profiles, without their tokens."""
-    kept = profiles.read_profiles(desk.world.profiles_file)
+    kept = profiles.read_profiles(session.world.profiles_file)
     if isinstance(kept, CommandFailed):
         return kept
     rows = [
@@ -111,39 +111,39 @@ def list_profiles(desk: CommandSession) -> Ended:
 
 
 @add_verb(_APP, "use", LOCAL, example="tenure profiles use northern")
-def use_profile(desk: CommandSession, name: Name) -> Ended:
+def use_profile(session: CommandSession, name: Name) -> Ended:
     """Make a profile the one that is used when none is named."""
-    kept = profiles.read_profiles(desk.world.profiles_file)
+    kept = profiles.read_profiles(session.world.profiles_file)
     if isinstance(kept, CommandFailed):
         return kept
     if name not in kept.profiles:
         return _refuse_unknown(name)
-    return _write_profiles(desk, msgspec.structs.replace(kept, default=name), f"{name} is used from now on.")
+    return _write_profiles(session, msgspec.structs.replace(kept, default=name), f"{name} is used from now on.")
 
 
 @add_verb(_APP, "remove", LOCAL, example="tenure profiles remove northern")
-def remove_profile(desk: CommandSession, name: Name) -> Ended:
+def remove_profile(session: CommandSession, name: Name) -> Ended:
     """Forget a profile and its token."""
     return _with_profile(
-        desk, name, None, f"Profile {name} is forgotten. The token itself is still good until it is withdrawn."
+        session, name, None, f"Profile {name} is forgotten. The token itself is still good until it is withdrawn."
     )
 
 
-def _read_token(desk: CommandSession, file: Path | None) -> str | CommandFailed:
+def _read_token(session: CommandSession, file: Path | None) -> str | CommandFailed:
     """The token from a file, from a pipe, or from the terminal without showing it."""
-    if file is not None or not desk.world.is_interactive:
-        data = read_file(desk.world, file or Path("-"), "token", 4_096)
+    if file is not None or not session.world.is_interactive:
+        data = read_file(session.world, file or Path("-"), "token", 4_096)
         if isinstance(data, CommandFailed):
             return data
         token = data.decode(errors="replace").strip()
     else:
-        token = desk.world.ask_secret("Token: ").strip()
+        token = session.world.ask_secret("Token: ").strip()
     return profiles.check_token(token) or token
 
 
-def _provider_of(desk: CommandSession, target: RequestTarget) -> str | CommandFailed:
+def _provider_of(session: CommandSession, target: RequestTarget) -> str | CommandFailed:
     """The name of the token's own provider, empty for a vendor's; refuses a token that the server does not know."""
-    with ApiClient(target, desk.world) as api:
+    with ApiClient(target, session.world) as api:
         answer = api.get("/v1/me", tenant=False)
     if isinstance(answer, CommandFailed):
         return answer
@@ -154,9 +154,9 @@ def _provider_of(desk: CommandSession, target: RequestTarget) -> str | CommandFa
     return me.provider.name if me.provider else ""
 
 
-def _with_profile(desk: CommandSession, name: str, profile: ServerProfile | None, told: str) -> Ended:
+def _with_profile(session: CommandSession, name: str, profile: ServerProfile | None, told: str) -> Ended:
     """The file with `name` set to `profile`, or without it."""
-    kept = profiles.read_profiles(desk.world.profiles_file)
+    kept = profiles.read_profiles(session.world.profiles_file)
     if isinstance(kept, CommandFailed):
         return kept
     if profile is None and name not in kept.profiles:
@@ -164,11 +164,11 @@ def _with_profile(desk: CommandSession, name: str, profile: ServerProfile | None
     others = {each: value for each, value in kept.profiles.items() if each != name}
     after = others if profile is None else {**others, name: profile}
     default = kept.default if kept.default in after else next(iter(sorted(after)), profiles.DEFAULT)
-    return _write_profiles(desk, ProfileFile(default=default, profiles=after), told)
+    return _write_profiles(session, ProfileFile(default=default, profiles=after), told)
 
 
-def _write_profiles(desk: CommandSession, after: ProfileFile, told: str) -> Ended:
-    fault = profiles.write_profiles(desk.world.profiles_file, after)
+def _write_profiles(session: CommandSession, after: ProfileFile, told: str) -> Ended:
+    fault = profiles.write_profiles(session.world.profiles_file, after)
     if fault is not None:
         return fault
     return make_output({"default": after.default, "profiles": sorted(after.profiles)}, sentence_output(told))

@@ -10,7 +10,7 @@ from tenure.core.refusals import Refused
 from tenure.http.lookup import MOST, SORTS, find_named, is_name, list_query
 
 
-def ids_of(desk: CommandSession, given: dict[str, Any]) -> dict[str, Any] | CommandFailed:
+def ids_of(session: CommandSession, given: dict[str, Any]) -> dict[str, Any] | CommandFailed:
     """`given` with every customer, offer and subscription that was named otherwise as its id.
 
     Refuses `not_found` where nothing is called so, `field_invalid` where several are, with their ids.
@@ -19,7 +19,7 @@ def ids_of(desk: CommandSession, given: dict[str, Any]) -> dict[str, Any] | Comm
     for field in SORTS:
         text = known.get(field)
         if isinstance(text, str) and is_name(field, text):
-            items = named_items(desk, field, text)
+            items = named_items(session, field, text)
             found = items if isinstance(items, CommandFailed) else find_named(field, text, items)
             if isinstance(found, CommandFailed):
                 return found
@@ -29,9 +29,9 @@ def ids_of(desk: CommandSession, given: dict[str, Any]) -> dict[str, Any] | Comm
     return known
 
 
-def named_items(desk: CommandSession, field: str, text: str) -> list[Any] | CommandFailed:
+def named_items(session: CommandSession, field: str, text: str) -> list[Any] | CommandFailed:
     """The things of a sort among which the one that is called `text` is, as the API lists them."""
-    api = desk.api()
+    api = session.api()
     if isinstance(api, CommandFailed):
         return api
     path, query = list_query(field, text)

@@ -38,28 +38,28 @@ def add(app: App) -> None:
 
 
 @add_verb(_APP, "status", READING, example="tenure mail status")
-def show_status(desk: CommandSession) -> Ended:
+def show_status(session: CommandSession) -> Ended:
     """Show whether emails are sent, and what to do if they are not (the vendor only)."""
-    return desk.get_shown("/v1/mail", _print_status, tenant=False)
+    return session.get_shown("/v1/mail", _print_status, tenant=False)
 
 
 @add_verb(_APP, "test", CREATING, example="tenure mail test ana@example.com")
-def send_test(desk: CommandSession, to: Annotated[str, Parameter(help="To whom.")]) -> Ended:
+def send_test(session: CommandSession, to: Annotated[str, Parameter(help="To whom.")]) -> Ended:
     """Send a test mail (the vendor only)."""
-    return desk.write(ApiRequest(method="POST", path="/v1/mail/test", body={"to": to}, tenant=False), _print_queued)
+    return session.write(ApiRequest(method="POST", path="/v1/mail/test", body={"to": to}, tenant=False), _print_queued)
 
 
 @add_verb(_APP, "list", READING, example="tenure mail list --limit 20")
-def list_letters(desk: CommandSession, *, limit: Limit = None) -> Ended:
+def list_letters(session: CommandSession, *, limit: Limit = None) -> Ended:
     """List the emails of the last 30 days: recipient and subject, never the text."""
-    return desk.get_list("/v1/emails", _print_emails, {}, limit=limit)
+    return session.get_list("/v1/emails", _print_emails, {}, limit=limit)
 
 
 @add_verb(_APP, "resend", CREATING, example="tenure mail resend let_…")
-def resend_email(desk: CommandSession, letter: Annotated[str, Parameter(help="The mail's id, `let_…`.")]) -> Ended:
+def resend_email(session: CommandSession, letter: Annotated[str, Parameter(help="The mail's id, `let_…`.")]) -> Ended:
     """Send a mail once more that was given up; one that still waits is tried at once."""
     where = fill_path("/v1/emails/{letter}/resend", letter=letter)
-    return desk.write(ApiRequest(method="POST", path=where), _print_queued)
+    return session.write(ApiRequest(method="POST", path=where), _print_queued)
 
 
 def _print_status(screen: CommandScreen, value: Any) -> None:

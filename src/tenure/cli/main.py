@@ -161,10 +161,10 @@ def _run_to_end(argv: Sequence[str], world: CommandEnvironment) -> int:
             bound.arguments["console"] = screen.help_console()
         command(*bound.args, **bound.kwargs)
         return ExitCode.DONE
-    desk, ended = command(world=world, **bound.arguments)
+    session, ended = command(world=world, **bound.arguments)
     if isinstance(ended, CommandFailed):
-        return _tell_problem(ended, world, as_json=desk.options.json)
-    return _show_output(ended, desk.screen, world, as_json=desk.options.json)
+        return _tell_problem(ended, world, as_json=session.options.json)
+    return _show_output(ended, session.screen, world, as_json=session.options.json)
 
 
 def _show_output(ended: CommandOutput, screen: CommandScreen, world: CommandEnvironment, *, as_json: bool) -> int:

@@ -25,12 +25,12 @@ def add(app: App) -> None:
     add_verb(app, "restore", LOCAL, group=SERVER, example=example)(run_restore)
 
 
-def run_rebuild(desk: CommandSession, *, folder: Folder) -> Ended:
+def run_rebuild(session: CommandSession, *, folder: Folder) -> Ended:
     """Compute lists and due dates again from the facts; the server must not be running."""
     from tenure.cli import rebuild
 
-    with desk.show_count() as progress:
-        count = asyncio.run(rebuild.rebuild_projections(Path(folder), desk.world.now(), progress))
+    with session.show_count() as progress:
+        count = asyncio.run(rebuild.rebuild_projections(Path(folder), session.world.now(), progress))
     if isinstance(count, Refused):
         return fail_with(count)
     return make_output(
@@ -42,14 +42,17 @@ def run_rebuild(desk: CommandSession, *, folder: Folder) -> Ended:
 
 
 def run_backup(
-    desk: CommandSession, file: Annotated[Path, Parameter(help="A new file, readable by you alone.")], *, folder: Folder
+    session: CommandSession,
+    file: Annotated[Path, Parameter(help="A new file, readable by you alone.")],
+    *,
+    folder: Folder,
 ) -> Ended:
     """Copy the database into one file while the server runs; the keys are not in it."""
     from tenure.cli import backups
 
     if file.exists():
         return invalid_field(f"There is something at {file} already.", "file")
-    with desk.show_count("{task.completed:,} pages left") as progress:
+    with session.show_count("{task.completed:,} pages left") as progress:
         try:
             refused = backups.backup_database(Path(folder), file, progress)
         except OSError as fault:
@@ -63,7 +66,10 @@ def run_backup(
 
 
 def run_restore(
-    desk: CommandSession, file: Annotated[Path, Parameter(help="A file that `tenure backup` made.")], *, folder: Folder
+    session: CommandSession,
+    file: Annotated[Path, Parameter(help="A file that `tenure backup` made.")],
+    *,
+    folder: Folder,
 ) -> Ended:
     """Put a backup in place of the database; the current one is kept next to it. The server must not be running.
 
@@ -71,9 +77,9 @@ def run_restore(
     """
     from tenure.cli import backups
 
-    with desk.show_count("{task.completed:,} pages left") as progress:
+    with session.show_count("{task.completed:,} pages left") as progress:
         try:
-            done = backups.restore_database(Path(folder), file, desk.world.now(), progress)
+            done = backups.restore_database(Path(folder), file, session.world.now(), progress)
         except OSError as fault:
             return invalid_field(f"It cannot be restored: {fault.strerror}.", "file")
     if isinstance(done, Refused):

@@ -64,7 +64,7 @@ def add(app: App) -> None:
 
 
 def top_up(
-    desk: CommandSession,
+    session: CommandSession,
     customer: Customer,
     amount: Annotated[str, Parameter(help="In the account's currency, such as 250.00.")],
     *,
@@ -72,47 +72,47 @@ def top_up(
     note: Annotated[str, Parameter(help="Shown in the statement.")] = "",
 ) -> Ended:
     """Book money that came in; payments that wait for it are made at once."""
-    currency = _account_currency(desk, customer)
+    currency = _account_currency(session, customer)
     units = currency if isinstance(currency, CommandFailed) else parse_amount(amount, currency, "amount")
     if isinstance(units, CommandFailed):
         return units
     body = {"amount": units, "reference": reference, "note": note}
     where = fill_path("/v1/customers/{customer}/top-ups", customer=customer)
-    return desk.write(ApiRequest(method="POST", path=where, body=body, grave=True), _topped_up)
+    return session.write(ApiRequest(method="POST", path=where, body=body, grave=True), _topped_up)
 
 
 def credit_limit(
-    desk: CommandSession,
+    session: CommandSession,
     customer: Customer,
     limit: Annotated[str, Parameter(help="In the account's currency, such as 500.00; 0 for none.")],
     *,
     why: Annotated[str, Parameter(help="Kept with the change.")] = "",
 ) -> Ended:
     """Set how far the balance may go below zero; waiting payments that it covers are made at once."""
-    currency = _account_currency(desk, customer)
+    currency = _account_currency(session, customer)
     units = currency if isinstance(currency, CommandFailed) else parse_amount(limit, currency, "credit_limit")
     if isinstance(units, CommandFailed):
         return units
     where = fill_path("/v1/customers/{customer}/credit-limit", customer=customer)
     body = {"credit_limit": units, "why": why}
-    return desk.write(ApiRequest(method="PUT", path=where, body=body, grave=True), _print_limit)
+    return session.write(ApiRequest(method="PUT", path=where, body=body, grave=True), _print_limit)
 
 
-def show_account(desk: CommandSession, customer: Customer) -> Ended:
+def show_account(session: CommandSession, customer: Customer) -> Ended:
     """Show a customer's balance and the amount that can be spent."""
-    answer = desk.get(fill_path("/v1/customers/{customer}/runway", customer=customer))
+    answer = session.get(fill_path("/v1/customers/{customer}/runway", customer=customer))
     if isinstance(answer, CommandFailed):
         return answer
     # When the account is settled next is no payment: what falls due by itself is the runway's to say.
     coming = msgspec.json.decode(answer.body)["next"]
     columns = (*ACCOUNT, *NEXT) if coming else ACCOUNT
-    return desk.get_shown(
+    return session.get_shown(
         _account_path(customer), lambda screen, value: screen.card({**value, "next": coming}, columns)
     )
 
 
 def show_statement(
-    desk: CommandSession,
+    session: CommandSession,
     customer: Customer,
     *,
     csv: Annotated[
@@ -125,30 +125,30 @@ def show_statement(
 ) -> Ended:
     """Show every movement of a customer's money, oldest first."""
     if csv is not None:
-        return export_csv(desk, fill_path("/v1/customers/{customer}/statement.csv", customer=customer), {}, csv)
-    currency = _account_currency(desk, customer)
+        return export_csv(session, fill_path("/v1/customers/{customer}/statement.csv", customer=customer), {}, csv)
+    currency = _account_currency(session, customer)
     if isinstance(currency, CommandFailed):
         return currency
     where = fill_path("/v1/customers/{customer}/statement", customer=customer)
-    return desk.get_list(where, lambda screen, items: _print_statement(screen, items, currency), {}, limit=limit)
+    return session.get_list(where, lambda screen, items: _print_statement(screen, items, currency), {}, limit=limit)
 
 
-def show_runway(desk: CommandSession, customer: Customer) -> Ended:
+def show_runway(session: CommandSession, customer: Customer) -> Ended:
     """Show until when the balance covers all due payments, and which ones will fail."""
-    currency = _account_currency(desk, customer)
+    currency = _account_currency(session, customer)
     if isinstance(currency, CommandFailed):
         return currency
     where = fill_path("/v1/customers/{customer}/runway", customer=customer)
-    return desk.get_shown(where, lambda screen, value: _print_runway(screen, value, currency))
+    return session.get_shown(where, lambda screen, value: _print_runway(screen, value, currency))
 
 
 def _account_path(customer: str) -> str:
     return fill_path("/v1/customers/{customer}/account", customer=customer)
 
 
-def _account_currency(desk: CommandSession, customer: str) -> str | CommandFailed:
+def _account_currency(session: CommandSession, customer: str) -> str | CommandFailed:
     """The account's currency: amounts in answers are minor units without it."""
-    answer = desk.get(_account_path(customer))
+    answer = session.get(_account_path(customer))
     return answer if isinstance(answer, CommandFailed) else answer.text_member("currency")
 
 

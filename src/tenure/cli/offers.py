@@ -31,14 +31,14 @@ def add(app: App) -> None:
 
 
 @add_verb(_APP, "list", READING, example="tenure offers list")
-def list_offers(desk: CommandSession, *, limit: Limit = None) -> Ended:
+def list_offers(session: CommandSession, *, limit: Limit = None) -> Ended:
     """List what is on offer."""
-    return desk.get_list("/v1/offers", _print_offers, {}, limit=limit)
+    return session.get_list("/v1/offers", _print_offers, {}, limit=limit)
 
 
 @add_verb(_APP, "add", CREATING, example="tenure offers add suite-pro --price 100:4.90 --price 3.90")
 def add_offer(
-    desk: CommandSession,
+    session: CommandSession,
     plan: Annotated[str, Parameter(help="The plan that is sold.")],
     *,
     price: Annotated[
@@ -57,7 +57,7 @@ def add_offer(
     ] = False,
 ) -> Ended:
     """Offer a plan for sale; the band of the whole quantity prices every device of it."""
-    meant = currency or provider_currency(desk)
+    meant = currency or provider_currency(session)
     if isinstance(meant, CommandFailed):
         return meant
     bands = [_parse_band(each, meant) for each in price]
@@ -72,14 +72,14 @@ def add_offer(
         "name": name,
         "code_in_mail": code_in_mail,
     }
-    return desk.write(ApiRequest(method="POST", path="/v1/offers", body=body), _print_offer)
+    return session.write(ApiRequest(method="POST", path="/v1/offers", body=body), _print_offer)
 
 
 @add_verb(_APP, "withdraw", CHANGING, example="tenure offers withdraw off_…")
-def withdraw_offer(desk: CommandSession, offer: Offer) -> Ended:
+def withdraw_offer(session: CommandSession, offer: Offer) -> Ended:
     """Withdraw an offer from sale; existing customers keep it."""
     where = fill_path("/v1/offers/{offer}", offer=offer)
-    return desk.write(
+    return session.write(
         ApiRequest(method="DELETE", path=where), sentence_output(f"{offer} is withdrawn; who has it keeps it.")
     )
 

@@ -14,7 +14,7 @@ from tenure.cli.output import CommandOutput
 from tenure.cli.problems import CommandFailed
 from tenure.cli.registration import Ended, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, People, format_moment
-from tenure.cli.site_session import HERE, Product, Site, site_desk
+from tenure.cli.site_session import HERE, Product, Site, site_session
 from tenure.web.qr import MOST, QUIET, Squares, encode, to_blocks
 
 Out = Annotated[Path | None, Parameter(help="The file to write, never over another; otherwise it is printed.")]
@@ -29,7 +29,7 @@ def add(app: App) -> None:
 
 @add_verb(_APP, "request", LOCAL, example="tenure offline request --out request.txt")
 def make_request(
-    desk: CommandSession,
+    session: CommandSession,
     *,
     activate: Annotated[bool, Parameter(help="Apply an activation code; it is asked for or read from stdin.")] = False,
     successor: Annotated[bool, Parameter(help="Stage the code instead of applying it.")] = False,
@@ -43,35 +43,35 @@ def make_request(
     """At the site: make the request that is carried to the provider; the same one until it is answered."""
     body = {}
     if activate or successor:
-        body = {"code": _root_document(desk), "role": "successor" if successor else "active"}
-    with site_desk(desk, site) as here:
+        body = {"code": _root_document(session), "role": "successor" if successor else "active"}
+    with site_session(session, site) as here:
         meant = here.choose_product(product)
         if isinstance(meant, CommandFailed):
             return meant
         where = fill_path("/v1/licenses/{product}/offline/request", product=meant)
         done = here.write(ApiRequest(method="POST", path=where, body=body, tenant=False), _print_request)
     done = _write_file(done, "request", out)
-    wanted = qr if qr is not None else desk.screen.is_terminal and out is None
+    wanted = qr if qr is not None else session.screen.is_terminal and out is None
     return done if isinstance(done, CommandFailed) or not wanted else CommandOutput(done.body, _with_qr(done.people))
 
 
 @add_verb(_APP, "answer", CREATING, example="tenure offline answer request.txt --out answer.txt")
-def answer_request(desk: CommandSession, file: File, *, out: Out = None) -> Ended:
+def answer_request(session: CommandSession, file: File, *, out: Out = None) -> Ended:
     """For the provider or the customer: answer a request that was carried here."""
-    text = _read_text(desk, file)
+    text = _read_text(session, file)
     if isinstance(text, CommandFailed):
         return text
-    done = desk.write(ApiRequest(method="POST", path="/v1/offline-exchange", body={"request": text}), show_answer)
-    return done if desk.options.dry_run else _write_file(done, "answer", out)
+    done = session.write(ApiRequest(method="POST", path="/v1/offline-exchange", body={"request": text}), show_answer)
+    return done if session.options.dry_run else _write_file(done, "answer", out)
 
 
 @add_verb(_APP, "import", LOCAL, example="tenure offline import answer.txt")
-def import_answer(desk: CommandSession, file: File, *, product: Product = "", site: Site = "") -> Ended:
+def import_answer(session: CommandSession, file: File, *, product: Product = "", site: Site = "") -> Ended:
     """At the site: import the answer, once; a vendor's notice is imported in the same way."""
-    text = _read_text(desk, file)
+    text = _read_text(session, file)
     if isinstance(text, CommandFailed):
         return text
-    with site_desk(desk, site) as here:
+    with site_session(session, site) as here:
         meant = here.choose_product(product)
         if isinstance(meant, CommandFailed):
             return meant
@@ -79,14 +79,14 @@ def import_answer(desk: CommandSession, file: File, *, product: Product = "", si
         return here.write(ApiRequest(method="POST", path=where, body={"text": text}, tenant=False), _print_imported)
 
 
-def _root_document(desk: CommandSession) -> str:
-    if desk.world.is_interactive:
-        return desk.world.ask("Activation code: ").strip()
-    return desk.world.stdin.readline(1_000).strip()
+def _root_document(session: CommandSession) -> str:
+    if session.world.is_interactive:
+        return session.world.ask("Activation code: ").strip()
+    return session.world.stdin.readline(1_000).strip()
 
 
-def _read_text(desk: CommandSession, file: Path) -> str | CommandFailed:
-    data = read_file(desk.world, file)
+def _read_text(session: CommandSession, file: Path) -> str | CommandFailed:
+    data = read_file(session.world, file)
     return data if isinstance(data, CommandFailed) else data.decode("utf-8", "replace")
 
 

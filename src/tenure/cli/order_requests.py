@@ -39,7 +39,7 @@ def add(app: App) -> None:
 
 @add_verb(_APP, "ask", CREATING, example="tenure order-requests ask cus_… off_… 25 --note 'for the new office'")
 def ask_for_order(
-    desk: CommandSession,
+    session: CommandSession,
     customer: Customer,
     offer: Offer,
     devices: Devices,
@@ -48,12 +48,12 @@ def ask_for_order(
 ) -> Ended:
     """Ask the provider for an order; nothing is bought yet."""
     body = {"customer": customer, "offer": offer, "devices": devices, "note": note}
-    return desk.write(ApiRequest(method="POST", path="/v1/order-requests", body=body), _print_request)
+    return session.write(ApiRequest(method="POST", path="/v1/order-requests", body=body), _print_request)
 
 
 @add_verb(_APP, "list", READING, example="tenure order-requests list --state asked")
 def list_order_requests(
-    desk: CommandSession,
+    session: CommandSession,
     *,
     customer: Annotated[str, Parameter(help="Of this customer only.")] = "",
     state: Annotated[
@@ -63,23 +63,23 @@ def list_order_requests(
 ) -> Ended:
     """List customers' order requests; `tenure order --request` orders one."""
     query = {"customer": customer or None, "state": state}
-    return desk.get_list("/v1/order-requests", _print_requests, query, limit=limit)
+    return session.get_list("/v1/order-requests", _print_requests, query, limit=limit)
 
 
 @add_verb(_APP, "withdraw", CREATING, example="tenure order-requests withdraw orq_…")
-def withdraw_order_request(desk: CommandSession, request: Request) -> Ended:
+def withdraw_order_request(session: CommandSession, request: Request) -> Ended:
     """Withdraw an order request that is open."""
     where = fill_path("/v1/order-requests/{request}/withdraw", request=request)
-    return desk.write(ApiRequest(method="POST", path=where), _print_request)
+    return session.write(ApiRequest(method="POST", path=where), _print_request)
 
 
 @add_verb(_APP, "decline", CREATING, example="tenure order-requests decline orq_… --reason 'not before March'")
 def decline_order_request(
-    desk: CommandSession, request: Request, *, reason: Annotated[str, Parameter(help="The customer reads it.")]
+    session: CommandSession, request: Request, *, reason: Annotated[str, Parameter(help="The customer reads it.")]
 ) -> Ended:
     """Decline an order request that is open."""
     where = fill_path("/v1/order-requests/{request}/decline", request=request)
-    return desk.write(ApiRequest(method="POST", path=where, body={"reason": reason}), _print_request)
+    return session.write(ApiRequest(method="POST", path=where, body={"reason": reason}), _print_request)
 
 
 def _print_requests(screen: CommandScreen, items: Any) -> None:

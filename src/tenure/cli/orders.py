@@ -18,7 +18,7 @@ def add(app: App) -> None:
 
 
 def place_order(
-    desk: CommandSession,
+    session: CommandSession,
     customer: Customer,
     offer: Offer,
     devices: Devices,
@@ -42,5 +42,7 @@ def place_order(
         body["until"] = until
     if request:
         body["order_request"] = request
-    people = outcome.print_dry_run if desk.options.dry_run else outcome.print_outcome
-    return desk.write(ApiRequest(method="POST", path="/v1/subscriptions", body=body, takes_outcome_hash=True), people)
+    people = outcome.print_dry_run if session.options.dry_run else outcome.print_outcome
+    return session.write(
+        ApiRequest(method="POST", path="/v1/subscriptions", body=body, takes_outcome_hash=True), people
+    )

@@ -51,7 +51,7 @@ def add(app: App) -> None:
 
 @add_verb(_APP, "ask", CREATING, example="tenure payments ask cus_… --amount 250.00")
 def ask_payment(
-    desk: CommandSession,
+    session: CommandSession,
     customer: Customer,
     *,
     amount: Money = "",
@@ -59,17 +59,17 @@ def ask_payment(
     note: Annotated[str, Parameter(help="Shown with the request.")] = "",
 ) -> Ended:
     """Ask for a payment; the answer contains the payment reference."""
-    units = _amount_units(desk, amount)
+    units = _amount_units(session, amount)
     if isinstance(units, CommandFailed):
         return units
     body = {"amount": units, "subscription": subscription or None, "note": note}
     where = fill_path("/v1/customers/{customer}/payment-requests", customer=customer)
-    return desk.write(ApiRequest(method="POST", path=where, body=body), _print_request)
+    return session.write(ApiRequest(method="POST", path=where, body=body), _print_request)
 
 
 @add_verb(_APP, "list", READING, example="tenure payments list --state asked")
 def list_payments(
-    desk: CommandSession,
+    session: CommandSession,
     *,
     customer: Annotated[str, Parameter(help="Of this customer only.")] = "",
     state: Annotated[
@@ -79,36 +79,36 @@ def list_payments(
 ) -> Ended:
     """List payment requests."""
     query = {"customer": customer or None, "state": state}
-    return desk.get_list("/v1/payment-requests", _print_requests, query, limit=limit)
+    return session.get_list("/v1/payment-requests", _print_requests, query, limit=limit)
 
 
 @add_verb(_APP, "show", READING, example="tenure payments show pay_…")
-def show_payment(desk: CommandSession, request: PaymentRequest) -> Ended:
+def show_payment(session: CommandSession, request: PaymentRequest) -> Ended:
     """Show one payment request."""
-    return desk.get_shown(_request_path(request), _print_request)
+    return session.get_shown(_request_path(request), _print_request)
 
 
 @add_verb(_APP, "book", CREATING, example="tenure payments book pay_… --reference BANK-8812")
 def book_payment(
-    desk: CommandSession,
+    session: CommandSession,
     request: PaymentRequest,
     *,
     reference: Annotated[str, Parameter(help="Your own reference; under it the payment is booked once.")],
     amount: Annotated[str, Parameter(help="The amount received, if it differs from the request.")] = "",
 ) -> Ended:
     """Book the payment of a request; payments that wait for the money are made at once."""
-    units = _amount_units(desk, amount)
+    units = _amount_units(session, amount)
     if isinstance(units, CommandFailed):
         return units
     body = {"reference": reference, "amount": units}
-    return desk.write(
+    return session.write(
         ApiRequest(method="POST", path=f"{_request_path(request)}/book", body=body, grave=True), _print_booked
     )
 
 
 @add_verb(_APP, "confirm", CREATING, example="tenure payments confirm INV-17 sub_…=renewal sub_…=raise:20")
 def confirm_payment(
-    desk: CommandSession,
+    session: CommandSession,
     reference: Annotated[str, Parameter(help="Your own reference of the payment; it has one effect.")],
     *lines: Annotated[str, Parameter(help="`SUBSCRIPTION=order`, `=renewal`, or `=raise:20` for 20 devices.")],
     why: Annotated[str, Parameter(help="Kept with the payment.")] = "",
@@ -119,51 +119,53 @@ def confirm_payment(
     if wrong is not None or not read:
         return wrong or invalid_field("Name what was paid, such as sub_…=renewal.", "lines")
     body = {"reference": reference, "lines": read, "why": why}
-    return desk.write(ApiRequest(method="POST", path="/v1/confirmed-payments", body=body, grave=True), _print_confirmed)
+    return session.write(
+        ApiRequest(method="POST", path="/v1/confirmed-payments", body=body, grave=True), _print_confirmed
+    )
 
 
 @add_verb(_APP, "withdraw", CREATING, example="tenure payments withdraw pay_…")
-def withdraw_payment(desk: CommandSession, request: PaymentRequest) -> Ended:
+def withdraw_payment(session: CommandSession, request: PaymentRequest) -> Ended:
     """Withdraw a payment request that is not paid."""
-    return desk.write(ApiRequest(method="POST", path=f"{_request_path(request)}/withdraw"), _print_request)
+    return session.write(ApiRequest(method="POST", path=f"{_request_path(request)}/withdraw"), _print_request)
 
 
 @add_verb(_APP, "play", CREATING, example="tenure payments play pay_…")
-def play_payment(desk: CommandSession, request: PaymentRequest) -> Ended:
+def play_payment(session: CommandSession, request: PaymentRequest) -> Ended:
     """Pay a request with test money of a sandbox."""
-    return desk.write(
+    return session.write(
         ApiRequest(method="POST", path="/v1/sandbox/pay", body={"payment_request": request}), _print_booked
     )
 
 
 @add_verb(_APP, "settings", READING, example="tenure payments settings")
-def show_settings(desk: CommandSession) -> Ended:
+def show_settings(session: CommandSession) -> Ended:
     """Show the provider's payment settings."""
-    return desk.get_shown("/v1/payment-settings", _print_settings)
+    return session.get_shown("/v1/payment-settings", _print_settings)
 
 
 @add_verb(_APP, "change", CHANGING, example="tenure payments change 'To IBAN DE00 …, quote the reference.' --days 14")
 def change_settings(
-    desk: CommandSession,
+    session: CommandSession,
     instructions: Annotated[str, Parameter(help="The payment instructions for customers.")],
     *,
     days: Annotated[int, Parameter(help="For how many days a request is open.")] = 30,
 ) -> Ended:
     """Change the payment instructions for customers."""
     body = {"instructions": instructions, "request_days": days}
-    return desk.write(ApiRequest(method="PUT", path="/v1/payment-settings", body=body), _print_settings)
+    return session.write(ApiRequest(method="PUT", path="/v1/payment-settings", body=body), _print_settings)
 
 
 @add_verb(_APP, "secret", CREATING, example="tenure payments secret")
 def rotate_secret(
-    desk: CommandSession,
+    session: CommandSession,
     *,
     at_once: Annotated[bool, Parameter(negative=(), help="End the old one at once, as when it leaked.")] = False,
 ) -> Ended:
     """Give the payment gateway a new secret, shown once; the old one is accepted for one more day, unless it leaked."""
     where = "/v1/payment-settings/rotate-secret"
     query: dict[str, str | int | bool | None] = {"at_once": True} if at_once else {}
-    return desk.write(ApiRequest(method="POST", path=where, query=query), _print_secret)
+    return session.write(ApiRequest(method="POST", path=where, query=query), _print_secret)
 
 
 def _parse_line(text: str) -> dict[str, Any] | CommandFailed:
@@ -186,10 +188,10 @@ def _request_path(request: str) -> str:
     return fill_path("/v1/payment-requests/{request}", request=request)
 
 
-def _amount_units(desk: CommandSession, amount: str) -> int | CommandFailed | None:
+def _amount_units(session: CommandSession, amount: str) -> int | CommandFailed | None:
     if not amount:
         return None
-    own = provider_currency(desk)
+    own = provider_currency(session)
     return own if isinstance(own, CommandFailed) else parse_amount(amount, own, "amount")
 
 

@@ -49,40 +49,40 @@ def add(app: App) -> None:
 
 
 @add_verb(_APP, "show", READING, example="tenure policy show")
-def show_policy(desk: CommandSession) -> Ended:
+def show_policy(session: CommandSession) -> Ended:
     """Show the policy in force, each figure with its source."""
-    return desk.get_shown("/v1/policy", _print_policy)
+    return session.get_shown("/v1/policy", _print_policy)
 
 
 @add_verb(_APP, "effective", READING, example="tenure policy effective --subscription sub_…")
 def effective_policy(
-    desk: CommandSession,
+    session: CommandSession,
     *,
     offer: Annotated[str, Parameter(help="The figures for a period of this offer that begins now.")] = "",
     subscription: Annotated[str, Parameter(help="What this subscription's running period holds.")] = "",
 ) -> Ended:
     """Show each figure that applies to an offer or a subscription, with its source."""
     query = {"offer": offer or None, "subscription": subscription or None}
-    return desk.get_shown("/v1/policy/effective", _in_force, query)
+    return session.get_shown("/v1/policy/effective", _in_force, query)
 
 
 @add_verb(_APP, "impact", CREATING, example="tenure policy impact --rule grace_days=7")
 def foresee_impact(
-    desk: CommandSession, file: File | None = None, *, rule: Rules = (), apply_now: Now = False
+    session: CommandSession, file: File | None = None, *, rule: Rules = (), apply_now: Now = False
 ) -> Ended:
     """Show whom publishing would affect, from when on, and in which direction; nothing is changed.
 
     It ends with the report's name: `tenure policy publish` with `--outcome` publishes exactly this, or nothing.
     """
-    body = _policy_body(desk, file, rule, apply_now=apply_now)
+    body = _policy_body(session, file, rule, apply_now=apply_now)
     if isinstance(body, CommandFailed):
         return body
-    return desk.write(ApiRequest(method="POST", path="/v1/policy/impact", body=body), _print_impact)
+    return session.write(ApiRequest(method="POST", path="/v1/policy/impact", body=body), _print_impact)
 
 
 @add_verb(_APP, "publish", PUBLISHING, example="tenure policy publish policy.json --rule grace_days=7")
 def publish_policy(
-    desk: CommandSession, file: File | None = None, *, rule: Rules = (), apply_now: Now = False
+    session: CommandSession, file: File | None = None, *, rule: Rules = (), apply_now: Now = False
 ) -> Ended:
     """Publish the whole policy again: from a JSON file, from single rules, or both.
 
@@ -90,15 +90,15 @@ def publish_policy(
     Permissions hold at once, figures for periods that begin later.
     With `--apply-now` a longer grace reaches the running periods, too; nothing that runs is ever shortened.
     """
-    body = _policy_body(desk, file, rule, apply_now=apply_now)
+    body = _policy_body(session, file, rule, apply_now=apply_now)
     if isinstance(body, CommandFailed):
         return body
-    return desk.write(ApiRequest(method="PUT", path="/v1/policy", body=body, takes_outcome_hash=True), _print_policy)
+    return session.write(ApiRequest(method="PUT", path="/v1/policy", body=body, takes_outcome_hash=True), _print_policy)
 
 
 @add_verb(_APP, "set", PUBLISHING, example="tenure policy set grace_days=7 sync_interval=3600")
 def set_rules(
-    desk: CommandSession,
+    session: CommandSession,
     *rules: Annotated[str, Parameter(help="One rule, such as grace_days=7; grace_days= for the vendor's default.")],
     for_plan: Annotated[str, Parameter(name="--for-plan", help="For this plan only.")] = "",
     apply_now: Now = False,
@@ -106,7 +106,7 @@ def set_rules(
     """Change single rules and keep every other one as it is published."""
     if not rules:
         return invalid_field("Name at least one rule, such as grace_days=7.", "rules")
-    answer = desk.get("/v1/policy")
+    answer = session.get("/v1/policy")
     if isinstance(answer, CommandFailed):
         return answer
     body = _published_body(msgspec.json.decode(answer.body))
@@ -125,7 +125,7 @@ def set_rules(
         takes_outcome_hash=True,
         if_match=answer.etag,
     )
-    return desk.write(sending, _print_policy)
+    return session.write(sending, _print_policy)
 
 
 def _published_body(policy: Any) -> dict[str, Any]:
@@ -135,14 +135,14 @@ def _published_body(policy: Any) -> dict[str, Any]:
 
 
 def _policy_body(
-    desk: CommandSession, file: Path | None, rules: tuple[str, ...], *, apply_now: bool
+    session: CommandSession, file: Path | None, rules: tuple[str, ...], *, apply_now: bool
 ) -> bytes | dict[str, Any] | CommandFailed:
     if file is None and not rules:
         return invalid_field("Name a file with the policy, or at least one --rule.", "file")
-    data = b"{}" if file is None else read_file(desk.world, file)
+    data = b"{}" if file is None else read_file(session.world, file)
     if isinstance(data, CommandFailed):
         return data
-    body = _with_rules(data, rules, plain=not (desk.options.outcome or apply_now))
+    body = _with_rules(data, rules, plain=not (session.options.outcome or apply_now))
     return {**body, "apply_now": True} if apply_now and isinstance(body, dict) else body
 
 

@@ -26,7 +26,7 @@ def add(app: App) -> None:
 
 @add_verb(_APP, "run", LOCAL, example="tenure portal run --server https://license.example.com --listen 127.0.0.1:8090")
 def run_portal(
-    desk: CommandSession,
+    session: CommandSession,
     *,
     server: Annotated[str, Parameter(help="The activation server: https://…; http only on this machine.")],
     listen: Annotated[str, Parameter(help="ADDRESS:PORT to listen at; port 0: any free one.")] = ("127.0.0.1:8090"),

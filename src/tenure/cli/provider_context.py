@@ -12,9 +12,9 @@ class _ProviderView(msgspec.Struct, frozen=True):
     currency: str
 
 
-def provider_currency(desk: CommandSession) -> str | CommandFailed:
+def provider_currency(session: CommandSession) -> str | CommandFailed:
     """The currency of the provider that the token belongs to, or that is named for a vendor's token."""
-    api = desk.api()
+    api = session.api()
     if isinstance(api, CommandFailed):
         return api
     found = api.get_pages("/v1/providers", {}, tenant=False)

@@ -43,14 +43,14 @@ def add(app: App) -> None:
 
 
 @add_verb(_PROVIDERS, "list", READING, example="tenure providers list")
-def list_providers(desk: CommandSession, *, limit: Limit = None) -> Ended:
+def list_providers(session: CommandSession, *, limit: Limit = None) -> Ended:
     """List providers: all of them for the vendor, its own for a provider."""
-    return desk.get_list("/v1/providers", _print_providers, {}, limit=limit, tenant=False)
+    return session.get_list("/v1/providers", _print_providers, {}, limit=limit, tenant=False)
 
 
 @add_verb(_PROVIDERS, "add", CREATING, example="tenure providers add 'Northern IT' --currency EUR")
 def add_provider(
-    desk: CommandSession,
+    session: CommandSession,
     name: Annotated[str, Parameter(help="The provider's name.")],
     *,
     currency: Annotated[str, Parameter(help="ISO 4217, such as EUR: of all its prices and balances.")],
@@ -68,33 +68,33 @@ def add_provider(
     body: dict[str, Any] = {"name": name, "currency": currency, "sandbox": sandbox}
     body["brand"] = {field: value for field, value in given.items() if value}
     sending = ApiRequest(method="POST", path="/v1/providers", body=body, tenant=False)
-    return desk.write(sending, _print_provider)
+    return session.write(sending, _print_provider)
 
 
 @add_verb(_PROVIDERS, "show", READING, example="tenure providers show prv_…")
-def show_provider(desk: CommandSession, provider_id: ProviderId) -> Ended:
+def show_provider(session: CommandSession, provider_id: ProviderId) -> Ended:
     """Show one provider."""
-    return desk.get_shown(fill_path("/v1/providers/{provider}", provider=provider_id), _print_provider, tenant=False)
+    return session.get_shown(fill_path("/v1/providers/{provider}", provider=provider_id), _print_provider, tenant=False)
 
 
 @add_verb(_PROVIDERS, "change", CHANGING, example="tenure providers change prv_… 'Northern IT Ltd'")
 def change_provider(
-    desk: CommandSession, provider_id: ProviderId, name: Annotated[str, Parameter(help="Its name from now on.")]
+    session: CommandSession, provider_id: ProviderId, name: Annotated[str, Parameter(help="Its name from now on.")]
 ) -> Ended:
     """Give a provider another name (the vendor only); its currency and its kind never change."""
     where = fill_path("/v1/providers/{provider}", provider=provider_id)
-    return desk.write(ApiRequest(method="PUT", path=where, body={"name": name}, tenant=False), _print_provider)
+    return session.write(ApiRequest(method="PUT", path=where, body={"name": name}, tenant=False), _print_provider)
 
 
 @add_verb(_TOKENS, "list", READING, example="tenure tokens list")
-def list_tokens(desk: CommandSession, *, limit: Limit = None) -> Ended:
+def list_tokens(session: CommandSession, *, limit: Limit = None) -> Ended:
     """List tokens, without their secrets."""
-    return desk.get_list("/v1/tokens", _print_tokens, {}, limit=limit)
+    return session.get_list("/v1/tokens", _print_tokens, {}, limit=limit)
 
 
 @add_verb(_TOKENS, "add", CREATING, example="tenure tokens add billing --scope money:read --days 90")
 def add_token(
-    desk: CommandSession,
+    session: CommandSession,
     name: Annotated[str, Parameter(help="What it is for.")],
     *,
     role: Annotated[
@@ -116,14 +116,14 @@ def add_token(
     body: dict[str, Any] = {"name": name, "role": role, "scopes": scope or ("*",), "days": days}
     if customer:
         body["customer"] = customer
-    return desk.write(ApiRequest(method="POST", path="/v1/tokens", body=body), _print_token)
+    return session.write(ApiRequest(method="POST", path="/v1/tokens", body=body), _print_token)
 
 
 @add_verb(_TOKENS, "withdraw", CHANGING, example="tenure tokens withdraw tok_…")
-def withdraw_token(desk: CommandSession, token: Annotated[str, Parameter(help="The token's id, `tok_…`.")]) -> Ended:
+def withdraw_token(session: CommandSession, token: Annotated[str, Parameter(help="The token's id, `tok_…`.")]) -> Ended:
     """Make a token invalid from now on."""
     where = fill_path("/v1/tokens/{token}", token=token)
-    return desk.write(ApiRequest(method="DELETE", path=where), sentence_output(f"{token} is withdrawn."))
+    return session.write(ApiRequest(method="DELETE", path=where), sentence_output(f"{token} is withdrawn."))
 
 
 def _print_providers(screen: CommandScreen, items: Any) -> None:

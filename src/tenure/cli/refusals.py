@@ -35,7 +35,7 @@ def add(app: App) -> None:
     add_verb(app, "refusals", LOCAL, group=ACCESS, example="tenure refusals insufficient_balance")(show_refusals)
 
 
-def show_refusals(desk: CommandSession, code: Annotated[str, Parameter(help="One code only.")] = "") -> Ended:
+def show_refusals(session: CommandSession, code: Annotated[str, Parameter(help="One code only.")] = "") -> Ended:
     """Show every refusal, or one with all its details, with its exit code."""
     if not code:
         return make_output(list(TABLE.values()), _print_refusals)

@@ -57,12 +57,12 @@ def register_command(
 
     def command(*, world: CommandEnvironment, **given: Any) -> tuple[CommandSession, Ended]:
         options, arguments = shared.split_options(given, common)
-        desk = CommandSession(world, options)
+        session = CommandSession(world, options)
         try:
-            known = ids_of(desk, arguments) if remote else arguments
-            return desk, known if isinstance(known, CommandFailed) else _call_command(run, desk, known, several)
+            known = ids_of(session, arguments) if remote else arguments
+            return session, known if isinstance(known, CommandFailed) else _call_command(run, session, known, several)
         finally:
-            desk.close()
+            session.close()
 
     remote = any(each.name == "provider" for each in common)
     several = next((each.name for each in own if each.kind is each.VAR_POSITIONAL), "")
@@ -76,16 +76,16 @@ def register_command(
         app.default(command)
 
 
-def _call_command(run: Run, desk: CommandSession, given: dict[str, Any], several: str) -> Ended:
+def _call_command(run: Run, session: CommandSession, given: dict[str, Any], several: str) -> Ended:
     """What `run` comes to; the argument that may be given several times stands behind those in their places."""
     if not several:
-        return run(desk, **given)
+        return run(session, **given)
     places = [
         given.pop(name)
         for name, each in inspect.signature(run).parameters.items()
         if each.kind is each.POSITIONAL_OR_KEYWORD and name in given
     ]
-    return run(desk, *places, *given.pop(several, ()), **given)
+    return run(session, *places, *given.pop(several, ()), **given)
 
 
 def _plain_parameter(parameter: inspect.Parameter) -> inspect.Parameter:
@@ -128,9 +128,7 @@ def add_verb(
     example: str,
     group: Group | None = None,
 ) -> Callable[[R], R]:
-    """The decorated function becomes the command `name` of `app`; its docstring is the help, `desk` is the session that
-    is passed in.
-    """
+    """The decorated function becomes the command `name` of `app`: its docstring is the help, a session is passed in."""
 
     def take(run: R) -> R:
         _, *own = inspect.signature(run).parameters.values()

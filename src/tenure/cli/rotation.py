@@ -183,10 +183,10 @@ def revoke_key(folder: Path, kid: str, now: Instant) -> PlannedRotation | Refuse
 def extend_root(folder: Path, now: Instant) -> PlannedRotation | Refused:
     """The same document with a later expiry."""
 
-    def anew(document: RootDocument) -> RootDocument | Refused:
+    def extended(document: RootDocument) -> RootDocument | Refused:
         return msgspec.structs.replace(document, version=document.version + 1, issued=now, expires=now + ROOT_LIFE)
 
-    return _change_document(folder, anew, f"The root document is good until {format_instant(now + ROOT_LIFE)}.")
+    return _change_document(folder, extended, f"The root document is good until {format_instant(now + ROOT_LIFE)}.")
 
 
 def rotate_keys(folder: Path, purpose: str, draw: Draw, now: Instant) -> PlannedRotation | Refused:
@@ -229,13 +229,13 @@ def keep_secret(folder: Path, step: PlannedRotation) -> Refused | None:
     return None if step.fresh is None else key_rotation.keep_key(folder, step.fresh)
 
 
-def install_step(desk: CommandSession, folder: Path, data: bytes, told: str) -> Ended:
+def install_step(session: CommandSession, folder: Path, data: bytes, told: str) -> Ended:
     """The signed document in force: through the server's API while it runs, else in its database."""
-    done = asyncio.run(key_rotation.install_root(folder, data, desk.world.now()))
+    done = asyncio.run(key_rotation.install_root(folder, data, session.world.now()))
     if isinstance(done, Refused) and done.code is not RefusalCode.SERVER_BUSY:
         return fail_with(_readable_refusal(done))
     if isinstance(done, Refused):
-        sent = _through_api(desk, data)
+        sent = _through_api(session, data)
         if isinstance(sent, CommandFailed):
             return sent
     root = key_rotation.current_root(folder)
@@ -247,8 +247,8 @@ def install_step(desk: CommandSession, folder: Path, data: bytes, told: str) -> 
     return make_output(value, sentence_output(f"{told} Root version {root.version}, fingerprint {root.fingerprint()}."))
 
 
-def _through_api(desk: CommandSession, data: bytes) -> CommandFailed | None:
-    api = desk.api()
+def _through_api(session: CommandSession, data: bytes) -> CommandFailed | None:
+    api = session.api()
     if isinstance(api, CommandFailed):
         return api
     body = {"document": data.decode()}

@@ -56,8 +56,8 @@ def format_moment(text: str | None, zone: tzinfo | None) -> str:
     here = there.astimezone(zone)
     if here.utcoffset() == there.utcoffset():
         return f"{_format_date(there)} {_format_time(there)} UTC"
-    beside = _format_time(there) if here.date() == there.date() else f"{_format_date(there)} {_format_time(there)}"
-    return f"{_format_date(here)} {_format_time(here)} {here.tzname()} ({beside} UTC)"
+    utc = _format_time(there) if here.date() == there.date() else f"{_format_date(there)} {_format_time(there)}"
+    return f"{_format_date(here)} {_format_time(here)} {here.tzname()} ({utc} UTC)"
 
 
 def _format_date(when: datetime) -> str:
@@ -161,7 +161,7 @@ class CommandScreen:
     def cell(self, value: Any, column: TableColumn) -> str:
         """One value of an item as `column` shows it."""
         found = at_path(value, column.path)
-        kind, _, beside = column.as_.partition(":")
+        kind, _, utc = column.as_.partition(":")
         if found is None or found == "" or found == []:
             return {"moment": "never", "end": "for good"}.get(kind, "-")
         match kind:
@@ -176,7 +176,7 @@ class CommandScreen:
             case "count" if isinstance(found, int):
                 return f"{found:,}"
             case "money" if isinstance(found, int):
-                return format_money(found, str(at_path(value, beside) or ""))
+                return format_money(found, str(at_path(value, utc) or ""))
         return plain_text(found)
 
     def table(self, items: Sequence[Any], columns: Sequence[TableColumn], empty: str = "There is nothing.") -> None:

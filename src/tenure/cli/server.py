@@ -26,7 +26,7 @@ def add(app: App) -> None:
 
 @add_verb(_APP, "init", LOCAL, example="tenure server init --folder /srv/tenure --name https://license.example.com")
 def init_server(
-    desk: CommandSession,
+    session: CommandSession,
     *,
     folder: Folder,
     name: Annotated[str, Parameter(help="Its address, as it stands in everything it signs: https://…")],
@@ -50,7 +50,7 @@ def init_server(
 
 @add_verb(_APP, "run", LOCAL, example="tenure server run --folder /srv/tenure --listen 127.0.0.1:8080")
 def run_server(
-    desk: CommandSession,
+    session: CommandSession,
     *,
     folder: Folder,
     listen: Annotated[

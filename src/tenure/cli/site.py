@@ -14,7 +14,7 @@ from tenure.cli.output import CommandOutput, make_output, sentence_output
 from tenure.cli.problems import CommandFailed, fail_with, invalid_field
 from tenure.cli.registration import Ended, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn
-from tenure.cli.site_session import HERE, Product, Site, folder_of, in_folder, site_desk
+from tenure.cli.site_session import HERE, Product, Site, folder_of, in_folder, site_session
 from tenure.core.plurals import format_count
 from tenure.core.refusals import Refused
 
@@ -36,7 +36,7 @@ USE = (
 )
 
 _APP = add_noun(
-    "site", "The administration server of this network: init, run, anew, people, events, forwarding, usage.", HERE
+    "site", "The administration server of this network: init, run, reset, people, events, forwarding, usage.", HERE
 )
 site_people.add(_APP)
 site_forwarding.add(_APP)
@@ -54,7 +54,7 @@ def add(app: App) -> None:
     example="tenure site init --server https://license.example.com --root root.jws --product editor=12.4",
 )
 def init_site(
-    desk: CommandSession,
+    session: CommandSession,
     *,
     server: Annotated[str, Parameter(help="The activation server's address, https://…")],
     root: File,
@@ -79,10 +79,10 @@ def init_site(
     from tenure.site.main import create_site
     from tenure.site.settings import ApiSettings, DeviceSettings, NetworkSettings, ProductSettings, SiteSettings
 
-    data = read_file(desk.world, root, "root")
+    data = read_file(session.world, root, "root")
     if isinstance(data, CommandFailed):
         return data
-    authorities = read_file(desk.world, ca_file, "ca_file") if ca_file else b""
+    authorities = read_file(session.world, ca_file, "ca_file") if ca_file else b""
     if isinstance(authorities, CommandFailed):
         return authorities
     pairs = dict(each.partition("=")[::2] for each in product)
@@ -100,7 +100,7 @@ def init_site(
         api=ApiSettings(listen=listen),
         devices=DeviceSettings(name=device_name, listen=device_listen),
     )
-    folder = folder_of(desk.world, site, "TENURE_SITE", "site")
+    folder = folder_of(session.world, site, "TENURE_SITE", "site")
     try:
         done = create_site(folder, settings, data, authorities=authorities)
     except OSError as fault:
@@ -112,7 +112,7 @@ def init_site(
 
 @add_verb(_APP, "run", LOCAL, example="tenure site run")
 def run_site(
-    desk: CommandSession,
+    session: CommandSession,
     *,
     site: Site = "",
     clock: Annotated[Path | None, Parameter(help="A file with the time; only for a sandbox.")] = None,
@@ -120,28 +120,28 @@ def run_site(
     """Run the site until it is stopped."""
     from tenure.site.main import serve_folder
 
-    refused = serve_folder(folder_of(desk.world, site, "TENURE_SITE", "site"), clock=clock)
+    refused = serve_folder(folder_of(session.world, site, "TENURE_SITE", "site"), clock=clock)
     return fail_with(refused) if refused is not None else CommandOutput(b"", sentence_output("The site has stopped."))
 
 
-@add_verb(_APP, "anew", LOCAL, example="tenure site anew")
-def begin_anew(desk: CommandSession, *, site: Site = "") -> Ended:
+@add_verb(_APP, "reset", LOCAL, example="tenure site reset")
+def reset_identity(session: CommandSession, *, site: Site = "") -> Ended:
     """Reset this site with another key: for a copy that becomes a separate site, or a site that was declared lost."""
     from tenure.site.main import reset_site
 
-    folder = folder_of(desk.world, site, "TENURE_SITE", "site")
+    folder = folder_of(session.world, site, "TENURE_SITE", "site")
     try:
         done = reset_site(folder)
     except OSError as fault:
         return invalid_field(f"{folder} cannot be written: {fault.strerror}.", "site")
     if isinstance(done, Refused):
         return fail_with(done)
-    return make_output(done, lambda screen, value: _begun_anew(screen, value, site))
+    return make_output(done, lambda screen, value: _identity_reset(screen, value, site))
 
 
 @add_verb(_APP, "events", LOCAL, example="tenure site events --limit 20")
 def site_events(
-    desk: CommandSession,
+    session: CommandSession,
     *,
     severity: Annotated[str, Parameter(help="Of this severity only: info, warning, critical.")] = "",
     kind: Annotated[str, Parameter(help="Of this kind only, such as device_limit_reached.")] = "",
@@ -151,20 +151,20 @@ def site_events(
 ) -> Ended:
     """List what happened at this site, latest first; kept 30 days (info), 90 (warning), 180 (critical)."""
     asked = {"severity": severity or None, "kind": kind or None, "new": "true" if new else None}
-    with site_desk(desk, site) as here:
+    with site_session(session, site) as here:
         return here.get_list("/v1/events", _print_events, asked, limit=limit, tenant=False)
 
 
 @add_verb(_APP, "acknowledge", LOCAL, example="tenure site acknowledge 412")
 def acknowledge_events(
-    desk: CommandSession,
+    session: CommandSession,
     number: Annotated[int, Parameter(help="The number of the latest event that you have seen.")],
     *,
     severity: Annotated[str, Parameter(help="Of this severity only: info, warning, critical.")] = "",
     site: Site = "",
 ) -> Ended:
     """Mark every event up to a number as seen; newer ones stay new."""
-    with site_desk(desk, site) as here:
+    with site_session(session, site) as here:
         body = {"number": number, "severity": severity or None}
         sending = ApiRequest(method="PUT", path="/v1/events-acknowledgment", body=body, tenant=False)
         return here.write(
@@ -177,7 +177,7 @@ def acknowledge_events(
 
 @add_verb(_APP, "usage", LOCAL, example="tenure site usage --days 90")
 def report_usage(
-    desk: CommandSession,
+    session: CommandSession,
     *,
     days: Annotated[int, Parameter(help="The last days, this many.")] = 30,
     product: Product = "",
@@ -186,7 +186,7 @@ def report_usage(
 ) -> Ended:
     """Report devices in use by day, product and group."""
     asked = {"days": days, "product": product or None, "group": group or None}
-    with site_desk(desk, site) as here:
+    with site_session(session, site) as here:
         return here.get_shown("/v1/usage", _print_usage, asked, tenant=False)
 
 
@@ -198,7 +198,7 @@ def _print_usage(screen: CommandScreen, value: Any) -> None:
     screen.table(value["items"], USE, "No device has counted in these days.")
 
 
-def _begun_anew(screen: CommandScreen, value: Any, site: str) -> None:
+def _identity_reset(screen: CommandScreen, value: Any, site: str) -> None:
     screen.heading(f"The site in {value['folder']} has a new key: {value['key']}.")
     for each in value["kept"]:
         screen.line(f"Kept aside: {each}")

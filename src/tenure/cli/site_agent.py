@@ -48,7 +48,7 @@ def add(app: App) -> None:
 
 @add_verb(_APP, "init", LOCAL, example="tenure agent init --root root.jws --product editor --version 12.4")
 def init_agent(
-    desk: CommandSession,
+    session: CommandSession,
     *,
     root: File,
     product: Annotated[str, Parameter(help="The product that this device is protected by.")],
@@ -63,10 +63,10 @@ def init_agent(
     """Make the agent's folder: settings to be completed by hand, and the vendor's root document."""
     from tenure.agent.main import create_agent
 
-    data = read_file(desk.world, root, "root")
+    data = read_file(session.world, root, "root")
     if isinstance(data, CommandFailed):
         return data
-    folder = folder_of(desk.world, agent, "TENURE_AGENT", "agent")
+    folder = folder_of(session.world, agent, "TENURE_AGENT", "agent")
     done = create_agent(folder, data, product=product, version=version, name=name, sandbox=sandbox, hardware=hardware)
     if isinstance(done, Refused):
         return fail_with(done)
@@ -75,7 +75,7 @@ def init_agent(
 
 @add_verb(_APP, "enroll", LOCAL, example="tenure agent enroll")
 def enroll_device(
-    desk: CommandSession,
+    session: CommandSession,
     enrollment: Annotated[str, Parameter(help="The enrollment token; asked for, or read from standard input.")] = "",
     *,
     later: Annotated[bool, Parameter(help="Keep the token and send nothing yet: for a disk image.")] = False,
@@ -84,8 +84,8 @@ def enroll_device(
     clock: Clock = None,
 ) -> Ended:
     """Enroll this device at its site and get a seat."""
-    typed = enrollment or _read_enrollment(desk)
-    with _open_agent(desk, agent, clock) as opened:
+    typed = enrollment or _read_enrollment(session)
+    with _open_agent(session, agent, clock) as opened:
         if isinstance(opened, CommandFailed):
             return opened
         if not typed:
@@ -98,25 +98,25 @@ def enroll_device(
 
 
 @add_verb(_APP, "run", LOCAL, example="tenure agent run")
-def run_agent(desk: CommandSession, *, agent: Folder = "", clock: Clock = None) -> Ended:
+def run_agent(session: CommandSession, *, agent: Folder = "", clock: Clock = None) -> Ended:
     """Run the agent until it is stopped; it listens on nothing."""
     from tenure.agent.main import serve_agent
 
-    refused = serve_agent(folder_of(desk.world, agent, "TENURE_AGENT", "agent"), clock=clock)
+    refused = serve_agent(folder_of(session.world, agent, "TENURE_AGENT", "agent"), clock=clock)
     return fail_with(refused) if refused is not None else CommandOutput(b"", sentence_output("The agent has stopped."))
 
 
 @add_verb(_APP, "status", LOCAL, example="tenure agent status --json")
-def show_status(desk: CommandSession, *, agent: Folder = "", clock: Clock = None) -> Ended:
+def show_status(session: CommandSession, *, agent: Folder = "", clock: Clock = None) -> Ended:
     """Show what this device may do, why, until when; sends no request."""
-    with _open_agent(desk, agent, clock) as opened:
+    with _open_agent(session, agent, clock) as opened:
         return opened if isinstance(opened, CommandFailed) else make_output(_print_shown(opened), _print_status)
 
 
 @add_verb(_APP, "release", LOCAL, example="tenure agent release")
-def release_seat(desk: CommandSession, *, agent: Folder = "", clock: Clock = None) -> Ended:
+def release_seat(session: CommandSession, *, agent: Folder = "", clock: Clock = None) -> Ended:
     """Give up this device's seat: it is erased here first, and free once the site knows."""
-    with _open_agent(desk, agent, clock) as opened:
+    with _open_agent(session, agent, clock) as opened:
         if isinstance(opened, CommandFailed):
             return opened
         refused = opened.keeper.release()
@@ -128,11 +128,11 @@ def release_seat(desk: CommandSession, *, agent: Folder = "", clock: Clock = Non
 
 
 @contextmanager
-def _open_agent(desk: CommandSession, agent: str, clock: Path | None) -> "Iterator[OpenedAgent | CommandFailed]":
+def _open_agent(session: CommandSession, agent: str, clock: Path | None) -> "Iterator[OpenedAgent | CommandFailed]":
     """The agent, whose folder is given up afterwards unless the agent itself is running."""
     from tenure.agent.main import open_agent
 
-    opened = open_agent(folder_of(desk.world, agent, "TENURE_AGENT", "agent"), clock=clock)
+    opened = open_agent(folder_of(session.world, agent, "TENURE_AGENT", "agent"), clock=clock)
     if isinstance(opened, Refused):
         yield fail_with(opened)
         return
@@ -148,10 +148,10 @@ def _print_shown(opened: "OpenedAgent") -> Any:
     return msgspec.to_builtins(device_status(opened.keeper))
 
 
-def _read_enrollment(desk: CommandSession) -> str:
-    if desk.world.is_interactive:
-        return desk.world.ask("Enrollment token: ").strip()
-    return desk.world.stdin.readline(4_096).strip()
+def _read_enrollment(session: CommandSession) -> str:
+    if session.world.is_interactive:
+        return session.world.ask("Enrollment token: ").strip()
+    return session.world.stdin.readline(4_096).strip()
 
 
 def _print_status(screen: CommandScreen, value: Any) -> None:

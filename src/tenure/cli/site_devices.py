@@ -12,7 +12,7 @@ from tenure.cli.output import sentence_output
 from tenure.cli.problems import CommandFailed
 from tenure.cli.registration import Ended, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn, format_moment
-from tenure.cli.site_session import HERE, Product, Site, site_desk
+from tenure.cli.site_session import HERE, Product, Site, site_session
 from tenure.core.plurals import format_count
 
 DEVICE = (
@@ -51,7 +51,7 @@ def add(app: App) -> None:
 
 @add_verb(_APP, "list", LOCAL, example="tenure devices list --state waiting")
 def list_devices(
-    desk: CommandSession,
+    session: CommandSession,
     *,
     product: Product = "",
     state: Annotated[str, Parameter(help="waiting, protected, displaced, idle, withdrawn, removed, released.")] = "",
@@ -67,13 +67,13 @@ def list_devices(
         "product": product or None, "state": state or None, "q": search or None, "group": group or None,
         "reason": reason or None, "silent_days": silent_days,
     }  # fmt: skip
-    with site_desk(desk, site) as here:
+    with site_session(session, site) as here:
         return here.get_list("/v1/devices", _print_devices, asked, limit=limit, tenant=False)
 
 
 @add_verb(_APP, "token", LOCAL, example="tenure devices token --uses 40 --until 2027-03-31")
 def new_token(
-    desk: CommandSession,
+    session: CommandSession,
     *,
     uses: Annotated[int, Parameter(help="How many devices may enroll with it.")] = 1,
     until: Annotated[str, Parameter(help="Its last day, or an instant.")] = "",
@@ -82,7 +82,7 @@ def new_token(
     site: Site = "",
 ) -> Ended:
     """Make an enrollment token, for one device or for a group; it is shown this once."""
-    with site_desk(desk, site) as here:
+    with site_session(session, site) as here:
         meant = here.choose_product(product)
         if isinstance(meant, CommandFailed):
             return meant
@@ -94,38 +94,38 @@ def new_token(
 
 
 @add_verb(_APP, "tokens", LOCAL, example="tenure devices tokens")
-def list_tokens(desk: CommandSession, *, limit: Limit = None, site: Site = "") -> Ended:
+def list_tokens(session: CommandSession, *, limit: Limit = None, site: Site = "") -> Ended:
     """List enrollment tokens, without their secrets."""
-    with site_desk(desk, site) as here:
+    with site_session(session, site) as here:
         return here.get_list("/v1/enrollments", _print_tokens, {}, limit=limit, tenant=False)
 
 
 @add_verb(_APP, "withdraw-token", LOCAL, example="tenure devices withdraw-token enr_…")
 def withdraw_token(
-    desk: CommandSession, enrollment: Annotated[str, Parameter(help="The token's id, `enr_…`.")], *, site: Site = ""
+    session: CommandSession, enrollment: Annotated[str, Parameter(help="The token's id, `enr_…`.")], *, site: Site = ""
 ) -> Ended:
     """Withdraw an enrollment token; devices that enrolled with it stay."""
     where = fill_path("/v1/enrollments/{enrollment}", enrollment=enrollment)
-    with site_desk(desk, site) as here:
+    with site_session(session, site) as here:
         sending = ApiRequest(method="DELETE", path=where, tenant=False)
         return here.write(sending, sentence_output("This token is withdrawn; no further device can enroll with it."))
 
 
 @add_verb(_APP, "withdraw", LOCAL, example="tenure devices withdraw dev_…")
-def withdraw_seat(desk: CommandSession, device: Id, *, site: Site = "") -> Ended:
+def withdraw_seat(session: CommandSession, device: Id, *, site: Site = "") -> Ended:
     """Withdraw a device's seat: it is free once the device has erased it, or at the seat's end."""
-    return _act_on_device(desk, device, "withdraw", site)
+    return _act_on_device(session, device, "withdraw", site)
 
 
 @add_verb(_APP, "assign", LOCAL, example="tenure devices assign dev_…")
-def assign_seat(desk: CommandSession, device: Id, *, site: Site = "") -> Ended:
+def assign_seat(session: CommandSession, device: Id, *, site: Site = "") -> Ended:
     """Give a device a seat by hand, also one that was withdrawn."""
-    return _act_on_device(desk, device, "assign", site)
+    return _act_on_device(session, device, "assign", site)
 
 
 @add_verb(_APP, "pin", LOCAL, example="tenure devices pin dev_…")
 def pin_device(
-    desk: CommandSession,
+    session: CommandSession,
     device: Id,
     *,
     off: Annotated[bool, Parameter(help="Propose it for release again.")] = False,
@@ -133,30 +133,30 @@ def pin_device(
 ) -> Ended:
     """Never propose a device for release."""
     where = fill_path("/v1/devices/{device}/pin", device=device)
-    with site_desk(desk, site) as here:
+    with site_session(session, site) as here:
         sending = ApiRequest(method="PUT", path=where, body={"pinned": not off}, tenant=False)
         return here.write(sending, lambda screen, value: screen.card(value, DEVICE))
 
 
 @add_verb(_APP, "move", LOCAL, example="tenure devices move dev_… --group laboratory")
-def move_device(desk: CommandSession, device: Id, *, group: Group = "", site: Site = "") -> Ended:
+def move_device(session: CommandSession, device: Id, *, group: Group = "", site: Site = "") -> Ended:
     """Put a device into a group; without a group it is unassigned."""
     where = fill_path("/v1/devices/{device}/group", device=device)
-    with site_desk(desk, site) as here:
+    with site_session(session, site) as here:
         sending = ApiRequest(method="PUT", path=where, body={"group": group}, tenant=False)
         return here.write(sending, lambda screen, value: screen.card(value, DEVICE))
 
 
 @add_verb(_APP, "duplicates", LOCAL, example="tenure devices duplicates")
-def list_duplicates(desk: CommandSession, *, limit: Limit = None, site: Site = "") -> Ended:
+def list_duplicates(session: CommandSession, *, limit: Limit = None, site: Site = "") -> Ended:
     """List devices that look like another on the same hardware, and whether they may be merged."""
-    with site_desk(desk, site) as here:
+    with site_session(session, site) as here:
         return here.get_list("/v1/duplicates", _print_pairs, {}, limit=limit, tenant=False)
 
 
 @add_verb(_APP, "idle", LOCAL, example="tenure devices idle --days 30 --release")
 def list_idle(
-    desk: CommandSession,
+    session: CommandSession,
     *,
     days: Annotated[int, Parameter(help="Silent for at least this many days.")] = 30,
     release: Annotated[bool, Parameter(help="Release them; otherwise they are only shown.")] = False,
@@ -164,7 +164,7 @@ def list_idle(
     site: Site = "",
 ) -> Ended:
     """Show devices that have been silent, the longest first, or release their seats."""
-    with site_desk(desk, site) as here:
+    with site_session(session, site) as here:
         meant = here.choose_product(product)
         if isinstance(meant, CommandFailed):
             return meant
@@ -177,14 +177,14 @@ def list_idle(
 
 @add_verb(_APP, "conflict", LOCAL, example="tenure devices conflict")
 def show_conflict(
-    desk: CommandSession,
+    session: CommandSession,
     *,
     release: Annotated[bool, Parameter(help="Release the proposed devices now, before the date.")] = False,
     product: Product = "",
     site: Site = "",
 ) -> Ended:
     """Show the open seat conflict: its date and the devices that would lose their seats; pin takes one off the list."""
-    with site_desk(desk, site) as here:
+    with site_session(session, site) as here:
         meant = here.choose_product(product)
         if isinstance(meant, CommandFailed):
             return meant
@@ -196,20 +196,20 @@ def show_conflict(
 
 @add_verb(_APP, "merge", LOCAL, example="tenure devices merge dev_… dev_…")
 def merge_devices(
-    desk: CommandSession,
+    session: CommandSession,
     device: Id,
     into: Annotated[str, Parameter(help="The device as which it continues.")],
     *,
     site: Site = "",
 ) -> Ended:
     """Declare that a device was installed again and continues as another one, on the same hardware."""
-    return _act_on_device(desk, device, "merge", site, {"into": into})
+    return _act_on_device(session, device, "merge", site, {"into": into})
 
 
 @add_verb(_APP, "remove", LOCAL, example="tenure devices remove dev_…")
-def remove_device(desk: CommandSession, device: Id, *, site: Site = "") -> Ended:
+def remove_device(session: CommandSession, device: Id, *, site: Site = "") -> Ended:
     """Remove a device: withdraw its seat, and forget it once it no longer counts."""
-    with site_desk(desk, site) as here:
+    with site_session(session, site) as here:
         sending = ApiRequest(method="DELETE", path=fill_path("/v1/devices/{device}", device=device), tenant=False)
         return here.write(
             sending, sentence_output("The device is removed; it counts until its seat is erased or over.")
@@ -217,10 +217,10 @@ def remove_device(desk: CommandSession, device: Id, *, site: Site = "") -> Ended
 
 
 def _act_on_device(
-    desk: CommandSession, device: str, what: str, site: str, body: dict[str, Any] | None = None
+    session: CommandSession, device: str, what: str, site: str, body: dict[str, Any] | None = None
 ) -> Ended:
     where = fill_path("/v1/devices/{device}/", device=device) + what
-    with site_desk(desk, site) as here:
+    with site_session(session, site) as here:
         sending = ApiRequest(method="POST", path=where, body=body, tenant=False)
         return here.write(sending, lambda screen, value: screen.card(value, DEVICE))
 

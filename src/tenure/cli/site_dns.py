@@ -11,7 +11,7 @@ from tenure.cli.output import CommandOutput
 from tenure.cli.problems import CommandFailed
 from tenure.cli.registration import Ended, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn
-from tenure.cli.site_session import HERE, Site, site_desk
+from tenure.cli.site_session import HERE, Site, site_session
 
 WAY = (
     TableColumn("Way", "kind"),
@@ -39,18 +39,18 @@ def add(app: App) -> None:
 
 
 @add_verb(_APP, "show", LOCAL, example="tenure dns show")
-def show_dns(desk: CommandSession, *, site: Site = "") -> Ended:
+def show_dns(session: CommandSession, *, site: Site = "") -> Ended:
     """Show the setting in force, the way used last, and how often each was used."""
-    with site_desk(desk, site) as here:
+    with site_session(session, site) as here:
         return here.get_shown("/v1/dns", _print_dns, tenant=False)
 
 
 @add_verb(_APP, "set", LOCAL, example="tenure dns set list --resolver https://dns.quad9.net/dns-query")
 def set_dns(
-    desk: CommandSession, mode: Mode, *, resolver: Resolvers = (), private: Suffixes = (), site: Site = ""
+    session: CommandSession, mode: Mode, *, resolver: Resolvers = (), private: Suffixes = (), site: Site = ""
 ) -> Ended:
     """Choose whether and which public resolvers may be asked; `off`: no packet to any."""
-    with site_desk(desk, site) as here:
+    with site_session(session, site) as here:
         return here.write(
             ApiRequest(method="PUT", path="/v1/dns", body=_request_body(mode, resolver, private), tenant=False),
             _print_dns,
@@ -59,10 +59,10 @@ def set_dns(
 
 @add_verb(_APP, "test", LOCAL, example="tenure dns test off")
 def test_dns(
-    desk: CommandSession, mode: Mode, *, resolver: Resolvers = (), private: Suffixes = (), site: Site = ""
+    session: CommandSession, mode: Mode, *, resolver: Resolvers = (), private: Suffixes = (), site: Site = ""
 ) -> Ended:
     """Test every way that a setting would allow, without changing it."""
-    with site_desk(desk, site) as here, here.show_busy("Trying every way …"):
+    with site_session(session, site) as here, here.show_busy("Trying every way …"):
         api = here.api()
         body = _request_body(mode, resolver, private)
         asked = ApiRequest(method="POST", path="/v1/dns/test", body=body, tenant=False)

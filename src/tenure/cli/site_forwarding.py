@@ -17,7 +17,7 @@ from tenure.cli.output import CommandOutput, sentence_output
 from tenure.cli.problems import CommandFailed, invalid_field
 from tenure.cli.registration import Ended, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn
-from tenure.cli.site_session import HERE, Site, SiteCommandSession, site_desk
+from tenure.cli.site_session import HERE, Site, SiteCommandSession, site_session
 from tenure.core.refusals import ExitCode
 
 LIST = (
@@ -86,16 +86,16 @@ def add(app: App) -> None:
 
 
 @add_verb(_APP, "list", LOCAL, example="tenure site forwarding list")
-def list_forwardings(desk: CommandSession, *, site: Site = "") -> Ended:
+def list_forwardings(session: CommandSession, *, site: Site = "") -> Ended:
     """List the forwardings of events, with their status."""
-    with site_desk(desk, site) as here:
+    with site_session(session, site) as here:
         return here.get_list("/v1/forwardings", _print_forwardings, {}, limit=None, tenant=False)
 
 
 @add_verb(_APP, "show", LOCAL, example="tenure site forwarding show Operations")
-def show_forwarding(desk: CommandSession, name: Name, *, site: Site = "") -> Ended:
+def show_forwarding(session: CommandSession, name: Name, *, site: Site = "") -> Ended:
     """Show one forwarding, with the remedy if it fails."""
-    with site_desk(desk, site) as here:
+    with site_session(session, site) as here:
         found = _find_forwarding(here, name)
         return (
             found if isinstance(found, CommandFailed) else CommandOutput(msgspec.json.encode(found), _print_forwarding)
@@ -103,10 +103,10 @@ def show_forwarding(desk: CommandSession, name: Name, *, site: Site = "") -> End
 
 
 @add_verb(_APP, "kinds", LOCAL, example="tenure site forwarding kinds")
-def list_kinds(desk: CommandSession, *, site: Site = "") -> Ended:
+def list_kinds(session: CommandSession, *, site: Site = "") -> Ended:
     """List the kinds of events that one may be limited to."""
     columns = (TableColumn("Kind", "kind"), TableColumn("About", "family"), TableColumn("What happened", "text"))
-    with site_desk(desk, site) as here:
+    with site_session(session, site) as here:
         return here.get_list(
             "/v1/event-kinds", lambda screen, items: screen.table(items, columns), {}, limit=None, tenant=False
         )
@@ -120,7 +120,7 @@ def list_kinds(desk: CommandSession, *, site: Site = "") -> Ended:
     " --to ana@example.com",
 )
 def add_mail(
-    desk: CommandSession,
+    session: CommandSession,
     name: NewName,
     *,
     host: Host,
@@ -139,20 +139,20 @@ def add_mail(
     chosen: str = security or "starttls"
     mail = {"host": host, "sender": sender, "recipients": to, "security": chosen, "port": port or _usual_port(chosen)}
     if user:
-        password = _read_password(desk, password_file)
+        password = _read_password(session, password_file)
         if isinstance(password, CommandFailed):
             return password
         mail |= {"user": user, "password": password}
-    pem = _read_pem(desk, authorities)
+    pem = _read_pem(session, authorities)
     if isinstance(pem, CommandFailed):
         return pem
     body = {"name": name, "severity": severity or "warning", "kinds": kind, "mail": mail | {"authorities": pem}}
-    return _add_forwarding(desk, site, body)
+    return _add_forwarding(session, site, body)
 
 
 @add_verb(_APP, "webhook", LOCAL, example="tenure site forwarding webhook Alerts https://alerts.example.com/hook")
 def add_webhook(
-    desk: CommandSession,
+    session: CommandSession,
     name: NewName,
     url: Annotated[
         str, Parameter(help="The target address, https; `-` reads it from standard input.", allow_leading_hyphen=True)
@@ -164,18 +164,18 @@ def add_webhook(
     site: Site = "",
 ) -> Ended:
     """Forward events from now on to a webhook; its secret is shown this once."""
-    pem = _read_pem(desk, authorities)
+    pem = _read_pem(session, authorities)
     if isinstance(pem, CommandFailed):
         return pem
-    webhook = {"url": desk.world.stdin.readline(1_024).strip() if url == "-" else url, "authorities": pem}
+    webhook = {"url": session.world.stdin.readline(1_024).strip() if url == "-" else url, "authorities": pem}
     return _add_forwarding(
-        desk, site, {"name": name, "severity": severity or "warning", "kinds": kind, "webhook": webhook}
+        session, site, {"name": name, "severity": severity or "warning", "kinds": kind, "webhook": webhook}
     )
 
 
 @add_verb(_APP, "change", LOCAL, example="tenure site forwarding change Operations --severity critical")
 def change_forwarding(
-    desk: CommandSession,
+    session: CommandSession,
     name: Name,
     *,
     rename: Annotated[str, Parameter(help="Another name.")] = "",
@@ -197,36 +197,36 @@ def change_forwarding(
     """Change what is given; the rest stays. Another mail server or user wants the password again."""
     mail: dict[str, Any] = {"host": host, "port": port, "security": security, "sender": sender, "recipients": to}
     if user or password or password_file:
-        secret = _read_password(desk, password_file)
+        secret = _read_password(session, password_file)
         if isinstance(secret, CommandFailed):
             return secret
         mail["password"] = secret
-    pem = _read_pem(desk, authorities)
+    pem = _read_pem(session, authorities)
     if isinstance(pem, CommandFailed):
         return pem
     parts = {each: value for each, value in mail.items() if value} | ({"user": user} if user is not None else {})
     given: dict[str, Any] = {"name": rename, "severity": severity, "kinds": kind}
     changed = {each: value for each, value in given.items() if value} | ({"kinds": ()} if all_kinds else {})
     inner = {"mail": parts | _refuse_nothing(authorities=pem), "webhook": _refuse_nothing(url=url, authorities=pem)}
-    return _change_forwarding(desk, site, name, changed, inner)
+    return _change_forwarding(session, site, name, changed, inner)
 
 
 @add_verb(_APP, "on", LOCAL, example="tenure site forwarding on Operations")
-def switch_on(desk: CommandSession, name: Name, *, site: Site = "") -> Ended:
+def switch_on(session: CommandSession, name: Name, *, site: Site = "") -> Ended:
     """Switch one on again: it goes on where it stopped."""
-    return _change_forwarding(desk, site, name, {"active": True}, {})
+    return _change_forwarding(session, site, name, {"active": True}, {})
 
 
 @add_verb(_APP, "off", LOCAL, example="tenure site forwarding off Operations")
-def switch_off(desk: CommandSession, name: Name, *, site: Site = "") -> Ended:
+def switch_off(session: CommandSession, name: Name, *, site: Site = "") -> Ended:
     """Switch one off: events of the meantime wait."""
-    return _change_forwarding(desk, site, name, {"active": False}, {})
+    return _change_forwarding(session, site, name, {"active": False}, {})
 
 
 @add_verb(_APP, "test", LOCAL, example="tenure site forwarding test Operations")
-def test_forwarding(desk: CommandSession, name: Name, *, site: Site = "") -> Ended:
+def test_forwarding(session: CommandSession, name: Name, *, site: Site = "") -> Ended:
     """Send a test message now, and show the result and the remedy."""
-    with site_desk(desk, site) as here, here.show_busy("Sending …"):
+    with site_session(session, site) as here, here.show_busy("Sending …"):
         where = _forwarding_path(here, name, "/test")
         if isinstance(where, CommandFailed):
             return where
@@ -241,9 +241,9 @@ def test_forwarding(desk: CommandSession, name: Name, *, site: Site = "") -> End
 
 
 @add_verb(_APP, "log", LOCAL, example="tenure site forwarding log Operations --limit 20")
-def list_deliveries(desk: CommandSession, name: Name, *, limit: Limit = None, site: Site = "") -> Ended:
+def list_deliveries(session: CommandSession, name: Name, *, limit: Limit = None, site: Site = "") -> Ended:
     """List the last tries, latest first."""
-    with site_desk(desk, site) as here:
+    with site_session(session, site) as here:
         where = _forwarding_path(here, name, "/deliveries")
         return (
             where
@@ -254,14 +254,14 @@ def list_deliveries(desk: CommandSession, name: Name, *, limit: Limit = None, si
 
 @add_verb(_APP, "resume", LOCAL, example="tenure site forwarding resume Operations")
 def resume_forwarding(
-    desk: CommandSession,
+    session: CommandSession,
     name: Name,
     *,
     skip: Annotated[bool, Parameter(negative=(), help="Leave out what waited.")] = False,
     site: Site = "",
 ) -> Ended:
     """Resume after it failed or was given up, with the waiting events."""
-    with site_desk(desk, site) as here:
+    with site_session(session, site) as here:
         where = _forwarding_path(here, name, "/resume")
         if isinstance(where, CommandFailed):
             return where
@@ -270,14 +270,14 @@ def resume_forwarding(
 
 @add_verb(_APP, "rotate-secret", LOCAL, example="tenure site forwarding rotate-secret Alerts --overlap-hours 48")
 def rotate_secret(
-    desk: CommandSession,
+    session: CommandSession,
     name: Name,
     *,
     overlap_hours: Annotated[int, Parameter(help="For how many hours the old secret signs too.")] = 24,
     site: Site = "",
 ) -> Ended:
     """Make a new secret of a webhook, shown this once."""
-    with site_desk(desk, site) as here:
+    with site_session(session, site) as here:
         where = _forwarding_path(here, name, "/rotate-secret")
         if isinstance(where, CommandFailed):
             return where
@@ -286,9 +286,9 @@ def rotate_secret(
 
 
 @add_verb(_APP, "remove", LOCAL, example="tenure site forwarding remove Operations")
-def remove_forwarding(desk: CommandSession, name: Name, *, site: Site = "") -> Ended:
+def remove_forwarding(session: CommandSession, name: Name, *, site: Site = "") -> Ended:
     """Remove one, its log and its waiting events."""
-    with site_desk(desk, site) as here:
+    with site_session(session, site) as here:
         where = _forwarding_path(here, name)
         if isinstance(where, CommandFailed):
             return where
@@ -297,15 +297,15 @@ def remove_forwarding(desk: CommandSession, name: Name, *, site: Site = "") -> E
         )
 
 
-def _add_forwarding(desk: CommandSession, site: str, body: dict[str, Any]) -> Ended:
-    with site_desk(desk, site) as here:
+def _add_forwarding(session: CommandSession, site: str, body: dict[str, Any]) -> Ended:
+    with site_session(session, site) as here:
         return here.write(ApiRequest(method="POST", path="/v1/forwardings", body=body, tenant=False), _with_secret)
 
 
 def _change_forwarding(
-    desk: CommandSession, site: str, name: str, changed: dict[str, Any], inner: dict[str, dict[str, Any]]
+    session: CommandSession, site: str, name: str, changed: dict[str, Any], inner: dict[str, dict[str, Any]]
 ) -> Ended:
-    with site_desk(desk, site) as here:
+    with site_session(session, site) as here:
         found = _find_forwarding(here, name)
         if isinstance(found, CommandFailed):
             return found
@@ -343,16 +343,16 @@ def _usual_port(security: str) -> int:
     return {"tls": 465, "none": 25}.get(security, 587)
 
 
-def _read_password(desk: CommandSession, file: Path | None) -> str | CommandFailed:
+def _read_password(session: CommandSession, file: Path | None) -> str | CommandFailed:
     """From a file, from a pipe, or from the terminal without showing it."""
-    if file is None and desk.world.is_interactive:
-        return desk.world.ask_secret("Password of the mail server: ").strip("\r\n")
-    data = read_file(desk.world, file or Path("-"), "password_file", 1_024)
+    if file is None and session.world.is_interactive:
+        return session.world.ask_secret("Password of the mail server: ").strip("\r\n")
+    data = read_file(session.world, file or Path("-"), "password_file", 1_024)
     return data if isinstance(data, CommandFailed) else data.decode(errors="replace").rstrip("\r\n")
 
 
-def _read_pem(desk: CommandSession, file: Path | None) -> str | CommandFailed:
-    data = b"" if file is None else read_file(desk.world, file, "authorities", 32_768)
+def _read_pem(session: CommandSession, file: Path | None) -> str | CommandFailed:
+    data = b"" if file is None else read_file(session.world, file, "authorities", 32_768)
     return data if isinstance(data, CommandFailed) else data.decode(errors="replace")
 
 

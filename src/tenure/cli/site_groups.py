@@ -11,7 +11,7 @@ from tenure.cli.options import LOCAL
 from tenure.cli.output import sentence_output
 from tenure.cli.registration import Ended, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn
-from tenure.cli.site_session import HERE, Site, site_desk
+from tenure.cli.site_session import HERE, Site, site_session
 
 GROUP = (
     TableColumn("Group", "name"),
@@ -31,31 +31,31 @@ def add(app: App) -> None:
 
 
 @add_verb(_APP, "list", LOCAL, example="tenure groups list")
-def list_groups(desk: CommandSession, *, limit: Limit = None, site: Site = "") -> Ended:
+def list_groups(session: CommandSession, *, limit: Limit = None, site: Site = "") -> Ended:
     """List groups with their devices."""
-    with site_desk(desk, site) as here:
+    with site_session(session, site) as here:
         return here.get_list("/v1/groups", _print_groups, {}, limit=limit, tenant=False)
 
 
 @add_verb(_APP, "set", LOCAL, example="tenure groups set laboratory --by-hand")
 def set_group(
-    desk: CommandSession,
+    session: CommandSession,
     group: Name,
     *,
     by_hand: Annotated[bool, Parameter(help="Its devices get seats only by hand.")] = False,
     site: Site = "",
 ) -> Ended:
     """Make a group, or set whether its devices get seats automatically."""
-    with site_desk(desk, site) as here:
+    with site_session(session, site) as here:
         where = fill_path("/v1/groups/{group}", group=group)
         sending = ApiRequest(method="PUT", path=where, body={"automatic": not by_hand}, tenant=False)
         return here.write(sending, lambda screen, value: screen.card(value, GROUP))
 
 
 @add_verb(_APP, "remove", LOCAL, example="tenure groups remove laboratory")
-def remove_group(desk: CommandSession, group: Name, *, site: Site = "") -> Ended:
+def remove_group(session: CommandSession, group: Name, *, site: Site = "") -> Ended:
     """Remove a group; its devices are unassigned and keep the seats they have."""
-    with site_desk(desk, site) as here:
+    with site_session(session, site) as here:
         sending = ApiRequest(method="DELETE", path=fill_path("/v1/groups/{group}", group=group), tenant=False)
         return here.write(sending, sentence_output("The group is gone; its devices are unassigned."))
 

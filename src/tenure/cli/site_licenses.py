@@ -15,7 +15,7 @@ from tenure.cli.output import CommandOutput
 from tenure.cli.problems import CommandFailed, fail_with, invalid_field
 from tenure.cli.registration import Ended, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn, format_moment
-from tenure.cli.site_session import HERE, Product, Site, SiteCommandSession, site_desk
+from tenure.cli.site_session import HERE, Product, Site, SiteCommandSession, site_session
 from tenure.core.plurals import format_count
 from tenure.core.refusals import ExitCode, Refused
 
@@ -86,7 +86,7 @@ def add(app: App) -> None:
 
 
 def apply_code(
-    desk: CommandSession,
+    session: CommandSession,
     code: Annotated[
         str, Parameter(help="The activation code; asked for, or read from standard input, if left out.")
     ] = "",
@@ -99,32 +99,32 @@ def apply_code(
     site: Site = "",
 ) -> Ended:
     """Apply the activation code that the provider has given."""
-    typed = code or _read_code(desk)
+    typed = code or _read_code(session)
     if not typed:
         return invalid_field("No activation code was given.", "code")
-    with site_desk(desk, site) as here:
+    with site_session(session, site) as here:
         what = "successor" if successor else "activate"
         return _run_exchange(
             here, product, what, {"code": typed}, _print_preview if preview else _print_activated, dry_run=preview
         )
 
 
-def show_status(desk: CommandSession, *, site: Site = "") -> Ended:
+def show_status(session: CommandSession, *, site: Site = "") -> Ended:
     """Show the status of this site, one line for each product."""
-    with site_desk(desk, site) as here:
+    with site_session(session, site) as here:
         return here.get_shown("/v1/status", _print_status, tenant=False)
 
 
-def list_licenses(desk: CommandSession, *, product: Product = "", site: Site = "") -> Ended:
+def list_licenses(session: CommandSession, *, product: Product = "", site: Site = "") -> Ended:
     """List licenses, or show one of them whole."""
-    with site_desk(desk, site) as here:
+    with site_session(session, site) as here:
         if product:
             return here.get_shown(fill_path("/v1/licenses/{product}", product=product), _print_license, tenant=False)
         return here.get_shown("/v1/licenses", lambda screen, value: screen.table(value["items"], LICENSE), tenant=False)
 
 
 def resolve_fork(
-    desk: CommandSession,
+    session: CommandSession,
     resolution: Annotated[
         Literal["restored", "second_site", "retired"],
         Parameter(help="This is the same server restored; the copy is a second site; the copy is retired."),
@@ -134,25 +134,25 @@ def resolve_fork(
     site: Site = "",
 ) -> Ended:
     """Decide what two copies of this site are; the copy is the older one."""
-    with site_desk(desk, site) as here:
+    with site_session(session, site) as here:
         return _run_exchange(here, product, "resolve-fork", {"resolution": resolution}, _print_synchronized)
 
 
-def drop_successor(desk: CommandSession, *, product: Product = "", site: Site = "") -> Ended:
+def drop_successor(session: CommandSession, *, product: Product = "", site: Site = "") -> Ended:
     """Drop the staged successor: its code can be staged or applied elsewhere."""
-    with site_desk(desk, site) as here:
+    with site_session(session, site) as here:
         return _run_exchange(here, product, "drop-successor", None, _print_synchronized)
 
 
-def synchronize_now(desk: CommandSession, *, product: Product = "", site: Site = "") -> Ended:
+def synchronize_now(session: CommandSession, *, product: Product = "", site: Site = "") -> Ended:
     """Synchronize with the activation server now: shows each step, the path used, and what changed."""
-    with site_desk(desk, site) as here:
+    with site_session(session, site) as here:
         return _run_exchange(here, product, "synchronize", None, _print_synchronized)
 
 
-def explain_license(desk: CommandSession, *, product: Product = "", site: Site = "") -> Ended:
+def explain_license(session: CommandSession, *, product: Product = "", site: Site = "") -> Ended:
     """Explain the current state: its rule, until when, what follows, and who can change it."""
-    with site_desk(desk, site) as here:
+    with site_session(session, site) as here:
         meant = here.choose_product(product)
         if isinstance(meant, CommandFailed):
             return meant
@@ -161,9 +161,9 @@ def explain_license(desk: CommandSession, *, product: Product = "", site: Site =
         )
 
 
-def test_connection(desk: CommandSession, *, site: Site = "") -> Ended:
+def test_connection(session: CommandSession, *, site: Site = "") -> Ended:
     """Try every way to the activation server, the clock and the root of trust: one line each, with the remedy."""
-    with site_desk(desk, site) as here, here.show_busy("Trying every way to the activation server …"):
+    with site_session(session, site) as here, here.show_busy("Trying every way to the activation server …"):
         api = here.api()
         asked = ApiRequest(method="POST", path="/v1/test-connection", tenant=False)
         answer = api if isinstance(api, CommandFailed) else api.send(asked)
@@ -203,10 +203,10 @@ def _examine_offline(here: SiteCommandSession) -> bytes | CommandFailed:
     return msgspec.json.encode({"checks": list(examine(patient))})
 
 
-def _read_code(desk: CommandSession) -> str:
-    if desk.world.is_interactive:
-        return desk.world.ask("Activation code: ").strip()
-    return desk.world.stdin.readline(1_000).strip()
+def _read_code(session: CommandSession) -> str:
+    if session.world.is_interactive:
+        return session.world.ask("Activation code: ").strip()
+    return session.world.stdin.readline(1_000).strip()
 
 
 def _run_exchange(

@@ -13,7 +13,7 @@ from tenure.cli.output import sentence_output
 from tenure.cli.problems import CommandFailed, invalid_field
 from tenure.cli.registration import Ended, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn
-from tenure.cli.site_session import HERE, Site, SiteCommandSession, site_desk
+from tenure.cli.site_session import HERE, Site, SiteCommandSession, site_session
 
 PERSON = (
     TableColumn("Name", "name"),
@@ -37,24 +37,24 @@ def add(app: App) -> None:
 
 
 @add_verb(_APP, "list", LOCAL, example="tenure site people list")
-def list_people(desk: CommandSession, *, limit: Limit = None, site: Site = "") -> Ended:
+def list_people(session: CommandSession, *, limit: Limit = None, site: Site = "") -> Ended:
     """List who may sign in."""
-    with site_desk(desk, site) as here:
+    with site_session(session, site) as here:
         return here.get_list("/v1/people", _print_people, {}, limit=limit, tenant=False)
 
 
 @add_verb(_APP, "add", LOCAL, example="tenure site people add ada@example.com --role administrator")
-def add_person(desk: CommandSession, name: Name, *, role: Role, site: Site = "") -> Ended:
+def add_person(session: CommandSession, name: Name, *, role: Role, site: Site = "") -> Ended:
     """Add an account; its password is shown once, and changed by its owner at the first sign-in."""
-    with site_desk(desk, site) as here:
+    with site_session(session, site) as here:
         body = {"name": name, "role": role}
         return here.write(ApiRequest(method="POST", path="/v1/people", body=body, tenant=False), _with_password)
 
 
 @add_verb(_APP, "role", LOCAL, example="tenure site people role ada@example.com operator")
-def change_role(desk: CommandSession, name: Name, role: Role, *, site: Site = "") -> Ended:
+def change_role(session: CommandSession, name: Name, role: Role, *, site: Site = "") -> Ended:
     """Give an account another role; it holds at once."""
-    with site_desk(desk, site) as here:
+    with site_session(session, site) as here:
         person = _id_of(here, name)
         if isinstance(person, CommandFailed):
             return person
@@ -65,14 +65,14 @@ def change_role(desk: CommandSession, name: Name, role: Role, *, site: Site = ""
 
 @add_verb(_APP, "reset", LOCAL, example="tenure site people reset ada@example.com --second-factor")
 def reset_password(
-    desk: CommandSession,
+    session: CommandSession,
     name: Name,
     *,
     second_factor: Annotated[bool, Parameter(negative=(), help="Take the second factor away, too.")] = False,
     site: Site = "",
 ) -> Ended:
     """Give an account a new password, shown once; its sessions end."""
-    with site_desk(desk, site) as here:
+    with site_session(session, site) as here:
         person = _id_of(here, name)
         if isinstance(person, CommandFailed):
             return person
@@ -82,9 +82,9 @@ def reset_password(
 
 
 @add_verb(_APP, "remove", LOCAL, example="tenure site people remove ada@example.com")
-def remove_account(desk: CommandSession, name: Name, *, site: Site = "") -> Ended:
+def remove_account(session: CommandSession, name: Name, *, site: Site = "") -> Ended:
     """Remove an account; its sessions end."""
-    with site_desk(desk, site) as here:
+    with site_session(session, site) as here:
         person = _id_of(here, name)
         if isinstance(person, CommandFailed):
             return person

@@ -52,10 +52,10 @@ class SiteApi(ApiClient):
 class SiteCommandSession(CommandSession):
     """A command session with a site instead of the activation server."""
 
-    rehearses = False
+    allows_dry_run = False
 
-    def __init__(self, desk: CommandSession, folder: Path) -> None:
-        super().__init__(desk.world, desk.options)
+    def __init__(self, session: CommandSession, folder: Path) -> None:
+        super().__init__(session.world, session.options)
         self.folder = folder
 
     def api(self) -> ApiClient | CommandFailed:
@@ -81,9 +81,9 @@ class SiteCommandSession(CommandSession):
 
 
 @contextmanager
-def site_desk(desk: CommandSession, site: str) -> Iterator[SiteCommandSession]:
+def site_session(session: CommandSession, site: str) -> Iterator[SiteCommandSession]:
     """The session with the site in the folder that the option or the environment names, or in the usual one."""
-    made = SiteCommandSession(desk, folder_of(desk.world, site, "TENURE_SITE", "site"))
+    made = SiteCommandSession(session, folder_of(session.world, site, "TENURE_SITE", "site"))
     try:
         yield made
     finally:

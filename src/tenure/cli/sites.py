@@ -48,19 +48,21 @@ def add(app: App) -> None:
 
 @add_verb(_APP, "list", READING, example="tenure installations list --subscription sub_…")
 def list_sites(
-    desk: CommandSession,
+    session: CommandSession,
     *,
     subscription: Annotated[str, Parameter(help="Of this subscription only.")] = "",
     limit: Limit = None,
 ) -> Ended:
     """List installations as they last reported."""
-    return desk.get_list("/v1/sites", _print_installations, {"subscription": subscription or None}, limit=limit)
+    return session.get_list("/v1/sites", _print_installations, {"subscription": subscription or None}, limit=limit)
 
 
 @add_verb(_APP, "show", READING, example="tenure installations show SITE")
-def show_site(desk: CommandSession, site: Annotated[str, Parameter(help="Its id, `site_…`.")]) -> Ended:
+def show_site(session: CommandSession, site: Annotated[str, Parameter(help="Its id, `site_…`.")]) -> Ended:
     """Show one installation as it last reported."""
-    return desk.get_shown(fill_path("/v1/sites/{site}", site=site), lambda screen, value: screen.card(value, DETAILS))
+    return session.get_shown(
+        fill_path("/v1/sites/{site}", site=site), lambda screen, value: screen.card(value, DETAILS)
+    )
 
 
 def _print_installations(screen: CommandScreen, items: Any) -> None:

@@ -119,7 +119,7 @@ Sorted = Annotated[
 
 @add_verb(_APP, "list", READING, example="tenure subscriptions list --phase grace --sort due")
 def list_subscriptions(
-    desk: CommandSession,
+    session: CommandSession,
     *,
     customer: Of = "",
     product: OfProduct = "",
@@ -136,13 +136,13 @@ def list_subscriptions(
     return (
         query
         if isinstance(query, CommandFailed)
-        else desk.get_list("/v1/subscriptions", _print_subscriptions, query, limit=limit)
+        else session.get_list("/v1/subscriptions", _print_subscriptions, query, limit=limit)
     )
 
 
 @add_verb(_APP, "export", READING, example="tenure subscriptions export --out subscriptions.csv")
 def export_subscriptions(
-    desk: CommandSession,
+    session: CommandSession,
     *,
     out: Out,
     customer: Of = "",
@@ -156,7 +156,7 @@ def export_subscriptions(
 ) -> Ended:
     """Write the same list to a CSV file: money in minor units and as decimal numbers."""
     query = _list_query(customer, product, plan, phase, about, due_by, auto, sort)
-    return query if isinstance(query, CommandFailed) else export_csv(desk, "/v1/subscriptions.csv", query, out)
+    return query if isinstance(query, CommandFailed) else export_csv(session, "/v1/subscriptions.csv", query, out)
 
 
 def _list_query(
@@ -185,46 +185,48 @@ def _list_query(
 
 
 @add_verb(_APP, "show", READING, example="tenure subscriptions show sub_…")
-def show_subscription(desk: CommandSession, subscription: Subscription) -> Ended:
+def show_subscription(session: CommandSession, subscription: Subscription) -> Ended:
     """Show one subscription with all its details and the allowed actions."""
-    return desk.get_shown(fill_path("/v1/subscriptions/{subscription}", subscription=subscription), _print_details)
+    return session.get_shown(fill_path("/v1/subscriptions/{subscription}", subscription=subscription), _print_details)
 
 
 @add_verb(_APP, "timeline", READING, example="tenure subscriptions timeline sub_…")
-def show_timeline(desk: CommandSession, subscription: Subscription) -> Ended:
+def show_timeline(session: CommandSession, subscription: Subscription) -> Ended:
     """Show all past spans, and all future ones if no command changes them."""
     where = fill_path("/v1/subscriptions/{subscription}/timeline", subscription=subscription)
-    return desk.get_shown(where, lambda screen, spans: screen.table(outcome.with_renewals(spans, "why"), outcome.SPAN))
+    return session.get_shown(
+        where, lambda screen, spans: screen.table(outcome.with_renewals(spans, "why"), outcome.SPAN)
+    )
 
 
 @add_verb(_APP, "explain", READING, example="tenure subscriptions explain sub_…")
-def explain_subscription(desk: CommandSession, subscription: Subscription) -> Ended:
+def explain_subscription(session: CommandSession, subscription: Subscription) -> Ended:
     """Explain the current state: its reason, until when, what follows, and who can change it."""
-    return desk.get_shown(
+    return session.get_shown(
         fill_path("/v1/subscriptions/{subscription}/explain", subscription=subscription), print_explanation
     )
 
 
 @add_verb(_APP, "seat-conflict", READING, example="tenure subscriptions seat-conflict sub_…")
-def show_seat_conflict(desk: CommandSession, subscription: Subscription) -> Ended:
+def show_seat_conflict(session: CommandSession, subscription: Subscription) -> Ended:
     """Show which applications stop when fewer devices are ordered than are in use, in the order in which they go."""
-    return desk.get_shown(
+    return session.get_shown(
         fill_path("/v1/subscriptions/{subscription}/seat-conflict", subscription=subscription), _print_conflict
     )
 
 
 @add_verb(_APP, "code", CREATING, example="tenure subscriptions code sub_…")
-def show_code(desk: CommandSession, subscription: Subscription) -> Ended:
+def show_code(session: CommandSession, subscription: Subscription) -> Ended:
     """Show the newest activation code, this once: afterwards it cannot be shown again."""
     where = fill_path("/v1/subscriptions/{subscription}/code", subscription=subscription)
-    return desk.write(ApiRequest(method="POST", path=where), _print_code)
+    return session.write(ApiRequest(method="POST", path=where), _print_code)
 
 
 @add_verb(_APP, "history", READING, example="tenure subscriptions history sub_…")
-def show_history(desk: CommandSession, subscription: Subscription, *, limit: Limit = None) -> Ended:
+def show_history(session: CommandSession, subscription: Subscription, *, limit: Limit = None) -> Ended:
     """Show its facts with their hash chain, oldest first."""
     where = fill_path("/v1/subscriptions/{subscription}/history", subscription=subscription)
-    return desk.get_list(where, lambda screen, items: screen.table(items, FACT), {}, limit=limit)
+    return session.get_list(where, lambda screen, items: screen.table(items, FACT), {}, limit=limit)
 
 
 def print_explanation(screen: CommandScreen, value: Any) -> None:

@@ -54,14 +54,14 @@ def add(app: App) -> None:
 
 
 @add_verb(_PEOPLE, "list", READING, example="tenure people list")
-def list_people(desk: CommandSession, *, customer: OfCustomer = "", limit: Limit = None) -> Ended:
+def list_people(session: CommandSession, *, customer: OfCustomer = "", limit: Limit = None) -> Ended:
     """List the people of a team: the vendor's or the provider's own, or a customer's."""
-    return desk.get_list("/v1/people", _print_people, _team_query(customer), limit=limit)
+    return session.get_list("/v1/people", _print_people, _team_query(customer), limit=limit)
 
 
 @add_verb(_PEOPLE, "role", CHANGING, example="tenure people role per_… auditor")
 def change_role(
-    desk: CommandSession,
+    session: CommandSession,
     person: Person,
     role: Annotated[Role, Parameter(help="An owner may do everything, an auditor may only read.")],
     *,
@@ -70,26 +70,26 @@ def change_role(
     """Give a user another role, from the next request on."""
     where = fill_path("/v1/people/{person}", person=person)
     sending = ApiRequest(method="PUT", path=where, query=_team_query(customer), body={"role": role})
-    return desk.write(sending, lambda screen, value: screen.card(value, PERSON))
+    return session.write(sending, lambda screen, value: screen.card(value, PERSON))
 
 
 @add_verb(_PEOPLE, "remove", CHANGING, example="tenure people remove per_…")
-def remove_person(desk: CommandSession, person: Person, *, customer: OfCustomer = "") -> Ended:
+def remove_person(session: CommandSession, person: Person, *, customer: OfCustomer = "") -> Ended:
     """Remove a user from the team; sessions there end at once."""
     where = fill_path("/v1/people/{person}", person=person)
     sending = ApiRequest(method="DELETE", path=where, query=_team_query(customer))
-    return desk.write(sending, sentence_output(f"{person} is not in the team any more."))
+    return session.write(sending, sentence_output(f"{person} is not in the team any more."))
 
 
 @add_verb(_INVITATIONS, "list", READING, example="tenure invitations list")
-def list_invitations(desk: CommandSession, *, customer: OfCustomer = "", limit: Limit = None) -> Ended:
+def list_invitations(session: CommandSession, *, customer: OfCustomer = "", limit: Limit = None) -> Ended:
     """List the open invitations."""
-    return desk.get_list("/v1/invitations", _print_invitations, _team_query(customer), limit=limit)
+    return session.get_list("/v1/invitations", _print_invitations, _team_query(customer), limit=limit)
 
 
 @add_verb(_INVITATIONS, "add", CREATING, example="tenure invitations add eve@example.com Eve --role operator")
 def add_invitation(
-    desk: CommandSession,
+    session: CommandSession,
     email: Annotated[str, Parameter(help="Where the link is sent.")],
     name: Annotated[str, Parameter(help="Who it is.")],
     *,
@@ -100,12 +100,12 @@ def add_invitation(
     body: dict[str, Any] = {"email": email, "name": name, "role": role}
     if customer:
         body["customer"] = customer
-    return desk.write(ApiRequest(method="POST", path="/v1/invitations", body=body), _print_invited)
+    return session.write(ApiRequest(method="POST", path="/v1/invitations", body=body), _print_invited)
 
 
 @add_verb(_INVITATIONS, "withdraw", CHANGING, example="tenure invitations withdraw inv_…")
 def withdraw_invitation(
-    desk: CommandSession,
+    session: CommandSession,
     invitation: Annotated[str, Parameter(help="The invitation's id, `inv_…`.")],
     *,
     customer: OfCustomer = "",
@@ -113,11 +113,11 @@ def withdraw_invitation(
     """Make an invitation's link invalid."""
     where = fill_path("/v1/invitations/{invitation}", invitation=invitation)
     sending = ApiRequest(method="DELETE", path=where, query=_team_query(customer))
-    return desk.write(sending, sentence_output(f"{invitation} is withdrawn."))
+    return session.write(sending, sentence_output(f"{invitation} is withdrawn."))
 
 
 def list_audit(
-    desk: CommandSession,
+    session: CommandSession,
     *,
     customer: OfCustomer = "",
     who: Annotated[str, Parameter(help="Only of this person or token: an id, or part of a name or address.")] = "",
@@ -129,7 +129,7 @@ def list_audit(
     """List sign-ins, refusals, and changes of people, tokens and policies, newest first."""
     narrowed = {"who": who, "what": what, "since": since, "until": until}
     asked = _team_query(customer) | {name: value for name, value in narrowed.items() if value}
-    return desk.get_list("/v1/audit", _print_entries, asked, limit=limit)
+    return session.get_list("/v1/audit", _print_entries, asked, limit=limit)
 
 
 def _team_query(customer: str) -> dict[str, str | int | bool | None]:

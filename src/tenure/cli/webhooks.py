@@ -61,26 +61,26 @@ def add(app: App) -> None:
 
 
 @add_verb(_APP, "list", READING, example="tenure webhooks list")
-def list_webhooks(desk: CommandSession, *, limit: Limit = None) -> Ended:
+def list_webhooks(session: CommandSession, *, limit: Limit = None) -> Ended:
     """List webhooks, without their secrets."""
-    return desk.get_list("/v1/webhooks", _print_webhooks, {}, limit=limit)
+    return session.get_list("/v1/webhooks", _print_webhooks, {}, limit=limit)
 
 
 @add_verb(_APP, "kinds", READING, example="tenure webhooks kinds")
-def list_event_kinds(desk: CommandSession) -> Ended:
+def list_event_kinds(session: CommandSession) -> Ended:
     """List every kind of event that a webhook can ask for, with what it means."""
-    return desk.get_shown("/v1/event-kinds", _kinds, tenant=False)
+    return session.get_shown("/v1/event-kinds", _kinds, tenant=False)
 
 
 @add_verb(_APP, "show", READING, example="tenure webhooks show whk_…")
-def show_webhook(desk: CommandSession, webhook: Name) -> Ended:
+def show_webhook(session: CommandSession, webhook: Name) -> Ended:
     """Show a webhook, since when it fails, and the key that signs for it."""
-    return desk.get_shown(_webhook_path(webhook), _print_webhook)
+    return session.get_shown(_webhook_path(webhook), _print_webhook)
 
 
 @add_verb(_APP, "add", CREATING, example="tenure webhooks add https://example.com/hook --event 'subscription.*'")
 def add_webhook(
-    desk: CommandSession,
+    session: CommandSession,
     address: Annotated[str, Parameter(help="The target address, https.")],
     *,
     event: Events = (),
@@ -88,12 +88,12 @@ def add_webhook(
 ) -> Ended:
     """Send all events from now on to an address; its secret is shown this once."""
     body = {"url": address, "events": event, "note": note}
-    return desk.write(ApiRequest(method="POST", path="/v1/webhooks", body=body), _print_secret)
+    return session.write(ApiRequest(method="POST", path="/v1/webhooks", body=body), _print_secret)
 
 
 @add_verb(_APP, "change", CHANGING, example="tenure webhooks change whk_… --event subscription.renewed")
 def change_webhook(
-    desk: CommandSession,
+    session: CommandSession,
     webhook: Name,
     *,
     address: Annotated[str, Parameter(help="The new address.")] = "",
@@ -102,75 +102,75 @@ def change_webhook(
 ) -> Ended:
     """Change address, events or note; all other values stay."""
     given = {"url": address, "events": event, "note": note}
-    return _change_webhook(desk, webhook, {name: value for name, value in given.items() if value})
+    return _change_webhook(session, webhook, {name: value for name, value in given.items() if value})
 
 
 @add_verb(_APP, "on", CHANGING, example="tenure webhooks on whk_…")
-def switch_on(desk: CommandSession, webhook: Name) -> Ended:
+def switch_on(session: CommandSession, webhook: Name) -> Ended:
     """Switch a webhook on again: it goes on in the feed where it stopped."""
-    return _change_webhook(desk, webhook, {"active": True})
+    return _change_webhook(session, webhook, {"active": True})
 
 
 @add_verb(_APP, "off", CHANGING, example="tenure webhooks off whk_…")
-def switch_off(desk: CommandSession, webhook: Name) -> Ended:
+def switch_off(session: CommandSession, webhook: Name) -> Ended:
     """Switch a webhook off: events of the meantime wait."""
-    return _change_webhook(desk, webhook, {"active": False})
+    return _change_webhook(session, webhook, {"active": False})
 
 
 @add_verb(_APP, "delete", CHANGING, example="tenure webhooks delete whk_…")
-def delete_webhook(desk: CommandSession, webhook: Name) -> Ended:
+def delete_webhook(session: CommandSession, webhook: Name) -> Ended:
     """Delete a webhook, its log and its waiting events."""
-    return desk.write(
+    return session.write(
         ApiRequest(method="DELETE", path=_webhook_path(webhook)), sentence_output(f"{webhook} is deleted.")
     )
 
 
 @add_verb(_APP, "rotate-secret", CREATING, example="tenure webhooks rotate-secret whk_… --overlap-hours 48")
 def rotate_secret(
-    desk: CommandSession,
+    session: CommandSession,
     webhook: Name,
     *,
     overlap_hours: Annotated[int, Parameter(help="For how many hours the old secret signs too.")] = 24,
 ) -> Ended:
     """Make a new secret, shown this once; the old one signs too for a while."""
     body = {"overlap_hours": overlap_hours}
-    return desk.write(
+    return session.write(
         ApiRequest(method="POST", path=f"{_webhook_path(webhook)}/rotate-secret", body=body), _print_secret
     )
 
 
 @add_verb(_APP, "deliveries", READING, example="tenure webhooks deliveries whk_… --limit 20")
-def list_deliveries(desk: CommandSession, webhook: Name, *, limit: Limit = None) -> Ended:
+def list_deliveries(session: CommandSession, webhook: Name, *, limit: Limit = None) -> Ended:
     """List past and waiting deliveries, newest first."""
-    return desk.get_list(f"{_webhook_path(webhook)}/deliveries", _print_deliveries, {}, limit=limit)
+    return session.get_list(f"{_webhook_path(webhook)}/deliveries", _print_deliveries, {}, limit=limit)
 
 
 @add_verb(_APP, "replay", CREATING, example="tenure webhooks replay whk_… dlv_…")
 def replay_delivery(
-    desk: CommandSession, webhook: Name, delivery: Annotated[str, Parameter(help="The delivery's id, `dlv_…`.")]
+    session: CommandSession, webhook: Name, delivery: Annotated[str, Parameter(help="The delivery's id, `dlv_…`.")]
 ) -> Ended:
     """Deliver a message once more, under the id it had."""
     where = fill_path("/v1/webhooks/{webhook}/deliveries/{delivery}/replay", webhook=webhook, delivery=delivery)
-    return desk.write(ApiRequest(method="POST", path=where), _print_queued)
+    return session.write(ApiRequest(method="POST", path=where), _print_queued)
 
 
 @add_verb(_APP, "test", CREATING, example="tenure webhooks test whk_…")
-def test_webhook(desk: CommandSession, webhook: Name) -> Ended:
+def test_webhook(session: CommandSession, webhook: Name) -> Ended:
     """Send a test event, once."""
-    return desk.write(ApiRequest(method="POST", path=f"{_webhook_path(webhook)}/test"), _print_queued)
+    return session.write(ApiRequest(method="POST", path=f"{_webhook_path(webhook)}/test"), _print_queued)
 
 
 def _webhook_path(webhook: str) -> str:
     return fill_path("/v1/webhooks/{webhook}", webhook=webhook)
 
 
-def _change_webhook(desk: CommandSession, webhook: str, changed: dict[str, Any]) -> Ended:
-    present = desk.get(_webhook_path(webhook))
+def _change_webhook(session: CommandSession, webhook: str, changed: dict[str, Any]) -> Ended:
+    present = session.get(_webhook_path(webhook))
     if isinstance(present, CommandFailed):
         return present
     known = msgspec.json.decode(present.body)
     body = {name: known[name] for name in ("url", "events", "note", "active")} | changed
-    return desk.write(ApiRequest(method="PUT", path=_webhook_path(webhook), body=body), _print_webhook)
+    return session.write(ApiRequest(method="PUT", path=_webhook_path(webhook), body=body), _print_webhook)
 
 
 def _print_webhooks(screen: CommandScreen, items: Any) -> None:

@@ -27,7 +27,7 @@ _NETWORK = (
     "Connect this computer to the internet and try again; if that fails, ask your network administrator to let "
     "this application reach the activation server."
 )
-_ANEW = "Reset this installation, then apply the activation code: it becomes a separate installation."
+_AGAIN = "Reset this installation, then apply the activation code: it becomes a separate installation."
 _VENDOR = "Try again later; if it persists, send this message to the maker of this application."
 _PROVIDER = "Ask your provider to correct this, then apply the activation code again."
 
@@ -37,9 +37,9 @@ APPLICATION: dict[RefusalCode, str] = {
     RefusalCode.LEASE_FORKED: "Choose in the application: restored, if this is the same "
     "installation from a backup, or a "
     "second installation, which then takes its own place. Or ask the manager of the subscription.",
-    RefusalCode.COPY_SEPARATED: _ANEW,
-    RefusalCode.COPY_RETIRED: f"Use the other copy. To license this computer again: {_ANEW[0].lower()}{_ANEW[1:]}",
-    RefusalCode.SITE_LOST: _ANEW,
+    RefusalCode.COPY_SEPARATED: _AGAIN,
+    RefusalCode.COPY_RETIRED: f"Use the other copy. To license this computer again: {_AGAIN[0].lower()}{_AGAIN[1:]}",
+    RefusalCode.SITE_LOST: _AGAIN,
     RefusalCode.RESTORED_TOO_OFTEN: "Ask your provider to say so, or make this copy a second installation.",
     RefusalCode.DEVICE_LIMIT_REACHED: "Give up the license of an application that is no longer needed, "
     "or ask the manager of "

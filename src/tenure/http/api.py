@@ -34,7 +34,7 @@ class ApiParts(msgspec.Struct, frozen=True, kw_only=True):
     operations: tuple[Operation, ...]
     raw: tuple[RawOperation, ...] = ()
     authenticate: Authenticate
-    border: MiddlewareParts
+    middleware: MiddlewareParts
     pacing: CallerPacing | None = None
     """What known callers may ask for; None: whatever they like."""
     pages: tuple[RouteEntry[Handler], ...] = ()
@@ -50,11 +50,11 @@ class BuiltApi(EdgeMiddleware):
         self._parts = parts
         self.operations = parts.operations
         operations = (*parts.operations, *docs.documentation_operations(lambda: self.document))
-        clock, pacing = parts.border.clock, parts.pacing
+        clock, pacing = parts.middleware.clock, parts.pacing
         found = [RouteEntry(one.method, one.path, handler_of(one, clock, pacing)) for one in operations]
         self.routes = Routes((*found, *parts.pages))
         refuse_ruleless(self.routes)
-        super().__init__(_Routed(self.routes, parts), parts.border, parts.raw)
+        super().__init__(_Routed(self.routes, parts), parts.middleware, parts.raw)
 
     @cached_property
     def document(self) -> dict[str, Any]:
@@ -68,7 +68,7 @@ class _Routed:
     def __init__(self, routes: Routes[Handler], parts: ApiParts) -> None:
         self._routes = routes
         self._authenticate = parts.authenticate
-        self._clock: Clock = parts.border.clock
+        self._clock: Clock = parts.middleware.clock
         self._lifespan = parts.lifespan
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

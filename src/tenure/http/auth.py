@@ -40,7 +40,7 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
         return self.person or self.token_id
 
 
-NOBODY = Principal()
+ANONYMOUS = Principal()
 
 Authenticate = Callable[[str], Awaitable[Principal | None]]
 """Token to principal; None when it is unknown, expired or withdrawn. Looks the token up by its hash."""
@@ -89,14 +89,14 @@ async def admit(authenticate: Authenticate, rule: AccessRule, scope: Scope) -> R
     Refuses as `judge_access` does. Raises ValueError for a principal without a token id.
     """
     if rule.public:
-        scope["user"] = NOBODY
+        scope["user"] = ANONYMOUS
         return None
     token = bearer_token(header_values(scope, b"authorization"))
     principal = await authenticate(token) if token is not None else None
     if principal is not None and not principal.token_id:
         # Two callers without one would share their idempotency keys, and with them each other's answers.
         raise ValueError("a principal was authenticated without a token id")
-    refused = judge_access(rule, principal or NOBODY)
+    refused = judge_access(rule, principal or ANONYMOUS)
     if refused is None:
         scope["user"] = principal
     return refused

@@ -196,19 +196,19 @@ class ServedCertificate:
         self.on_renewal: Callable[[LoadedCertificate], None] = lambda _: None
         """Told of each new pair, for whoever has written the certificate down elsewhere."""
         self._clock, self._seen = clock, seen
-        self._looked = self._changed = float("-inf")
+        self._checked_at = self._changed = float("-inf")
         self._told = True
         self._warned: Instant | None = None
 
     def context_at(self, ticks: float) -> ssl.SSLContext:
         """TLS for a connection that begins at `ticks` (monotonic seconds): of the newest pair that serves."""
-        if ticks - self._looked >= LOOK_SECONDS:
+        if ticks - self._checked_at >= LOOK_SECONDS:
             self.reload_if_changed(ticks)
         return self.loaded.context
 
     def reload_if_changed(self, ticks: float) -> None:
         """Takes the files anew where they changed; says once a day what of the dates needs somebody to act."""
-        self._looked = ticks
+        self._checked_at = ticks
         signature = _file_states(self.files)
         if signature != self._seen:
             self._seen, self._changed, self._told = signature, ticks, False

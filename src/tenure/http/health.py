@@ -21,11 +21,11 @@ class HealthState(msgspec.Struct, frozen=True):
 
 
 def health_operations(
-    checks: Mapping[str, Check], draining: Callable[[], bool] = lambda: False, patience: float = 2.0
+    checks: Mapping[str, Check], draining: Callable[[], bool] = lambda: False, timeout_seconds: float = 2.0
 ) -> tuple[Operation, ...]:
     """`GET /livez` and `GET /readyz`; ready means that every check holds and the server is not `draining`.
 
-    A check that takes longer than `patience` seconds does not hold.
+    A check that takes longer than `timeout_seconds` seconds does not hold.
     """
 
     async def read_liveness() -> HealthState:
@@ -36,7 +36,7 @@ def health_operations(
         """Whether to send requests here: 503 while a part is missing or the server is being stopped."""
         if draining():
             return Refused(RefusalCode.SERVER_BUSY, "The server is being stopped.")
-        held = await asyncio.gather(*(_check_passes(check, patience) for check in checks.values()))
+        held = await asyncio.gather(*(_check_passes(check, timeout_seconds) for check in checks.values()))
         failed = [name for name, good in zip(checks, held, strict=True) if not good]
         # Names only: what exactly is wrong is in the logs, not for every stranger.
         return (
@@ -51,9 +51,9 @@ def health_operations(
     )
 
 
-async def _check_passes(check: Check, patience: float) -> bool:
+async def _check_passes(check: Check, timeout_seconds: float) -> bool:
     try:
-        async with asyncio.timeout(patience):
+        async with asyncio.timeout(timeout_seconds):
             return await check()
     except Exception:  # whatever goes wrong inside a check is what the check is there to find
         return False

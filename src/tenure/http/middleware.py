@@ -58,12 +58,12 @@ class MiddlewareParts(msgspec.Struct, frozen=True, kw_only=True):
 class EdgeMiddleware:
     """An ASGI application: `app` behind the manners of the border, `raw` operations in front of it."""
 
-    def __init__(self, app: App, border: MiddlewareParts, raw: Iterable[RawOperation] = ()) -> None:
+    def __init__(self, app: App, parts: MiddlewareParts, raw: Iterable[RawOperation] = ()) -> None:
         self.app = app
-        self._border = border
+        self._middleware_parts = parts
         self._raw = {one.path: one for one in raw}
-        self._headers = encode_headers(border.headers)
-        self._work = FairShares(border.in_flight_most)
+        self._headers = encode_headers(parts.headers)
+        self._work = FairShares(parts.in_flight_most)
 
     @property
     def in_flight(self) -> int:
@@ -80,10 +80,10 @@ class EdgeMiddleware:
             await send({"type": "websocket.close", "code": 1000})
 
     async def _serve_observed(self, scope: Scope, receive: Receive, send: Send) -> None:
-        border = self._border
-        request_id = border.new_request_id()
+        parts = self._middleware_parts
+        request_id = parts.new_request_id()
         token = enter_request(request_id)
-        started = border.ticks()
+        started = parts.ticks()
         who = block_of(address_of(scope))
         refused = self._refuse_admission(scope, who)
         self._work.take_share(who)
@@ -94,18 +94,18 @@ class EdgeMiddleware:
         status = 0
         try:
             if refused is not None:
-                status = await send_answer(sending, problem_response(refused, border.clock()), head)
+                status = await send_answer(sending, problem_response(refused, parts.clock()), head)
             else:
                 status = await self._serve_answered(mine, self._wrap_receive(who, receive), sending, head, who)
         finally:
             self._work.give_back(who)
-            self._notify_observers(scope["method"], mine, status, border.ticks() - started)
+            self._notify_observers(scope["method"], mine, status, parts.ticks() - started)
             leave_request(token)
 
     async def _serve_answered(self, scope: Scope, receive: Receive, send: Send, head: RawHeaders, who: str) -> int:
         raw = self._raw.get(scope["path"])
         if raw is not None:
-            return await serve_raw(raw, self._border.clock, head, scope, receive, send)
+            return await serve_raw(raw, self._middleware_parts.clock, head, scope, receive, send)
         sending = _HeaderSender(send, head, self._work, who)
         try:
             await self.app(scope, receive, sending)
@@ -114,7 +114,9 @@ class EdgeMiddleware:
                 # Half an answer is out: only ending the connection tells the caller so.
                 raise
             log_internal(error)
-            return await send_answer(send, problem_response(Refused(RefusalCode.INTERNAL), self._border.clock()), head)
+            return await send_answer(
+                send, problem_response(Refused(RefusalCode.INTERNAL), self._middleware_parts.clock()), head
+            )
         return sending.status
 
     def _wrap_receive(self, who: str, receive: Receive) -> Receive:
@@ -138,10 +140,10 @@ class EdgeMiddleware:
             return Refused(RefusalCode.SERVER_BUSY)
         if not path.isprintable() and _CONTROL.search(path):
             return Refused(RefusalCode.NOT_FOUND)
-        return self._border.admit(address_of(scope), path) if self._border.admit else None
+        return self._middleware_parts.admit(address_of(scope), path) if self._middleware_parts.admit else None
 
     def _notify_observers(self, method: str, scope: Scope, status: int, seconds: float) -> None:
-        observers = self._border.observers
+        observers = self._middleware_parts.observers
         if not observers:
             return
         path = scope["path"]

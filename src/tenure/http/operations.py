@@ -99,12 +99,12 @@ def make_operation(
         media_type=media_type,
         documented=documented,
     )
-    if fault := _broken_manners(bound):
+    if fault := _broken_conventions(bound):
         raise TypeError(f"{method} {path} ({run.__qualname__}): {fault}")
     return bound
 
 
-def _broken_manners(one: Operation) -> str:
+def _broken_conventions(one: Operation) -> str:
     dry_run = next((query for query in one.query_inputs if query.name == "dry_run"), None)
     if one.method in WRITES and "dry_run" not in one.exempt and (dry_run is None or dry_run.type is not bool):
         return "a write takes `dry_run: bool = False`"

@@ -14,7 +14,7 @@ from tenure.web.sessions import secret_digest
 
 NAMES = ("vendor", "provider")
 """What the lists are called."""
-LOOKED_AT = 20
+SEEN = 20
 """Providers that are asked about people and orders at most."""
 
 
@@ -64,11 +64,11 @@ def _mark(visit: Portal, name: str) -> str:
 
 async def of_vendor(visit: Portal, api: PortalApi, products: int, plans: int, providers: list[str]) -> Checklist | None:
     """The vendor's first steps; None when all are done."""
-    looked_at = providers[:LOOKED_AT]
-    ordered = await _any_exists(api, "/v1/subscriptions", looked_at)
+    seen = providers[:SEEN]
+    ordered = await _any_exists(api, "/v1/subscriptions", seen)
     if ordered and products and plans and providers:
         return None
-    joined = ordered or await _any_exists(api, "/v1/people", looked_at)
+    joined = ordered or await _any_exists(api, "/v1/people", seen)
     may_sell, may_add = (
         visit.session_value.has_scope("catalog:write"),
         visit.session_value.has_scope("providers:write"),

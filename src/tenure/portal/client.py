@@ -25,7 +25,7 @@ WHOLE = 200
 """Items that the API gives in one answer at most."""
 Query = Mapping[str, str | int | bool | None]
 
-_NOBODYS = (
+_ANONYMOUS = (
     "/v1/me", "/v1/sign-", "/v1/products", "/v1/plans", "/v1/providers", "/v1/keys", "/v1/password-reset", "/v1/batch",
     "/v1/event-kinds",
 )  # fmt: skip
@@ -157,7 +157,7 @@ class PortalApi:
         content = body if body is None or isinstance(body, bytes) else msgspec.json.encode(body)
         if content is not None:
             headers["Content-Type"] = "text/csv" if isinstance(body, bytes) else "application/json"
-        asked = query if path.startswith(_NOBODYS) else {"provider": self._provider or None, **query}
+        asked = query if path.startswith(_ANONYMOUS) else {"provider": self._provider or None, **query}
         params = {name: _query_text(value) for name, value in asked.items() if value not in (None, "", False)}
         try:
             answer = await self._http.request(method, path, content=content, headers=headers, params=params)

@@ -122,9 +122,9 @@ def running_demo(folder: Path, port: int = 0) -> Iterator[RunningDemo]:
         root = folder / "server" / "sandbox-root.jws"
         (folder / "app.py").write_text(SCRIPT.format(url=server.url, root=root, folder=folder), encoding="utf-8")
         vendor.close()
-        desk = ProviderClient(server.url, north.token)
+        client = ProviderClient(server.url, north.token)
         inhouse = InProcessSite(
-            folder / "office", server.url, root, desk, DEVICES, containers=CONTAINERS, usual_ports=port != 0
+            folder / "office", server.url, root, client, DEVICES, containers=CONTAINERS, usual_ports=port != 0
         )
         with inhouse as office, _start_application(folder, server.url, root, alone):
             yield RunningDemo(
@@ -139,7 +139,7 @@ def running_demo(folder: Path, port: int = 0) -> Iterator[RunningDemo]:
                 codes=codes,
                 seconds=time.monotonic() - began,
             )
-        desk.close()
+        client.close()
 
 
 @contextmanager
@@ -176,25 +176,27 @@ def _create_customers(url: str, north: SeededProvider) -> tuple[dict[str, str], 
 
     Answers with activation codes by what they are for, and with the customers' ids by name.
     """
-    desk = ProviderClient(url, north.token)
-    office = seed_customer(desk, "Ana's architects", 200_000)
-    school = seed_customer(desk, "Riverside school", 15_000)
-    studio = seed_customer(desk, "Studio Brook", 60_000)
-    codes = {"a year for ten devices": seed_order(desk, north.offers, "editor-year", office, 10)[1]}
-    codes["month by month, money for one more"] = seed_order(desk, north.offers, "editor-month", school, 5)[1]
-    canceled, _ = seed_order(desk, north.offers, "editor-year", studio, 20)
-    desk.post(f"/v1/subscriptions/{canceled}/cancel", {"why": "moving to another product"})
-    codes["a successor, starts at its first activation"] = seed_order(desk, north.offers, "editor-team", office, 12)[1]
-    codes["only for version 13 and later"] = seed_order(desk, north.offers, "editor-next", office, 3)[1]
-    desk.close()
+    client = ProviderClient(url, north.token)
+    office = seed_customer(client, "Ana's architects", 200_000)
+    school = seed_customer(client, "Riverside school", 15_000)
+    studio = seed_customer(client, "Studio Brook", 60_000)
+    codes = {"a year for ten devices": seed_order(client, north.offers, "editor-year", office, 10)[1]}
+    codes["month by month, money for one more"] = seed_order(client, north.offers, "editor-month", school, 5)[1]
+    canceled, _ = seed_order(client, north.offers, "editor-year", studio, 20)
+    client.post(f"/v1/subscriptions/{canceled}/cancel", {"why": "moving to another product"})
+    codes["a successor, starts at its first activation"] = seed_order(client, north.offers, "editor-team", office, 12)[
+        1
+    ]
+    codes["only for version 13 and later"] = seed_order(client, north.offers, "editor-next", office, 3)[1]
+    client.close()
     return codes, {"Ana's architects": office, "Riverside school": school, "Studio Brook": studio}
 
 
 def _order_alone(url: str, north: SeededProvider, buyer: str) -> str:
     """The activation code of an order for two applications on their own."""
-    desk = ProviderClient(url, north.token)
-    _, code = seed_order(desk, north.offers, "editor-year", buyer, 2)
-    desk.close()
+    client = ProviderClient(url, north.token)
+    _, code = seed_order(client, north.offers, "editor-year", buyer, 2)
+    client.close()
     return code
 
 

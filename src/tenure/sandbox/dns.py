@@ -20,7 +20,7 @@ import dns.rdatatype
 import dns.rrset
 import msgspec
 
-PATIENCE = 10.0
+LONGEST_WAIT = 10.0
 """Seconds after which a connection that says nothing is dropped."""
 
 
@@ -75,7 +75,7 @@ class TcpListener:
         # Who hangs up in the middle, or talks nonsense, is no trouble of ours.
         quiet = (OSError, ValueError, dns.exception.DNSException)
         with contextlib.suppress(*quiet), connection:
-            connection.settimeout(PATIENCE)
+            connection.settimeout(LONGEST_WAIT)
             if self._tls is None:
                 self._serve(connection)
                 return
@@ -113,10 +113,12 @@ class LocalDns:
         self.asked: list[tuple[str, str, str]] = []
         """Each question: `udp`, `tcp`, `tls` or `https`, then name and type."""
         self._tcp, self._udp = _bind_both(lambda connection: self._serve_stream(connection, "tcp"), address, port)
-        self._doors = [self._tcp]
+        self._listeners = [self._tcp]
         if tls:
-            self._doors.append(TcpListener(lambda connection: self._serve_stream(connection, "tls"), address, tls=tls))
-            self._doors.append(TcpListener(self._serve_https, address, tls=tls))
+            self._listeners.append(
+                TcpListener(lambda connection: self._serve_stream(connection, "tls"), address, tls=tls)
+            )
+            self._listeners.append(TcpListener(self._serve_https, address, tls=tls))
         self._datagrams = 0
         self._open = True
         self._thread = threading.Thread(target=self._serve_udp, daemon=True)
@@ -125,7 +127,7 @@ class LocalDns:
     @property
     def count_arrivals(self) -> int:
         """Datagrams and connections that came in, whatever they carried."""
-        return self._datagrams + sum(door.arrivals for door in self._doors)
+        return self._datagrams + sum(listener.arrivals for listener in self._listeners)
 
     @property
     def plain_url(self) -> str:
@@ -134,11 +136,11 @@ class LocalDns:
 
     def dot_url(self, name: str) -> str:
         """The text form for DNS over TLS, with the name its certificate is for."""
-        return f"tls://{self._doors[1].address}:{self._doors[1].port}#{name}"
+        return f"tls://{self._listeners[1].address}:{self._listeners[1].port}#{name}"
 
     def doh_url(self, name: str) -> str:
         """The text form for DNS over HTTPS, with the name its certificate is for."""
-        return f"https://{name}:{self._doors[2].port}/dns-query#{self._doors[2].address}"
+        return f"https://{name}:{self._listeners[2].port}/dns-query#{self._listeners[2].address}"
 
     def reply(self, wire: bytes, via: str) -> bytes | None:
         """The answer to a DNS message, or None for silence."""
@@ -183,8 +185,8 @@ class LocalDns:
         self._udp.sendto(b"", self._udp.getsockname())
         self._thread.join()
         self._udp.close()
-        for door in self._doors:
-            door.stop()
+        for listener in self._listeners:
+            listener.stop()
 
     def __enter__(self) -> Self:
         return self
@@ -198,17 +200,17 @@ class LocalDns:
 def _bind_both(serve: Callable[[socket.socket], None], address: str, port: int) -> tuple[TcpListener, socket.socket]:
     """A TCP door and a UDP socket on one port; with port 0 the system chooses, until both are free."""
     while True:
-        door = TcpListener(serve, address, port)
+        listener = TcpListener(serve, address, port)
         udp = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
         try:
-            udp.bind((address, door.port))
+            udp.bind((address, listener.port))
         except OSError:
             udp.close()
-            door.stop()
+            listener.stop()
             if port:
                 raise
         else:
-            return door, udp
+            return listener, udp
 
 
 def _content_length(reader: BinaryIO) -> int:

@@ -15,7 +15,7 @@ from tenure.core.refusals import Refused
 from tenure.sandbox.dns import SERVER_FAILURE, DnsRecord, LocalDns
 from tenure.sandbox.provider_client import ProviderClient
 from tenure.sandbox.site_processes import LOOPBACK, free_port
-from tenure.sandbox.virtual_devices import LOOK, PATIENCE, VirtualDevices
+from tenure.sandbox.virtual_devices import LONGEST_WAIT, LOOK, VirtualDevices
 from tenure.sdk.main import this_computer
 from tenure.site import main as site_main
 from tenure.site.assembly import open_site
@@ -38,7 +38,7 @@ class InProcessSite:
         folder: Path,
         server: str,
         root: Path,
-        desk: ProviderClient,
+        client: ProviderClient,
         devices: tuple[str, ...],
         *,
         containers: tuple[str, ...] = (),
@@ -53,7 +53,7 @@ class InProcessSite:
         """As long as there is such a file, the office's own DNS finds nothing; the public resolver does."""
         self._dns, self._public_dns = LocalDns(FOUND), LocalDns(FOUND)
         self._clock = folder / "clock"
-        self._desk = desk
+        self._client = client
         self._stop = threading.Event()
         self._running: list[tuple[threading.Thread, Callable[[], None]]] = []
         self._tell_time()
@@ -88,22 +88,22 @@ class InProcessSite:
         serving = site_main.SiteServers(site, sandbox=True)
         self.url = serving.local.url
         self._run_thread("site", lambda: asyncio.run(serving.serve()), serving.stop)
-        if not serving.wait(PATIENCE):
+        if not serving.wait(LONGEST_WAIT):
             raise RuntimeError("the administration server did not start")
         self._api = ProviderClient(self.url, self.token)
-        self._crowd = VirtualDevices(self._folder, self._root, self._clock, self._api)
-        self._crowd.join(list(self._devices))
-        self._crowd.join(list(self._containers), ephemeral=True)
+        self._virtual_devices = VirtualDevices(self._folder, self._root, self._clock, self._api)
+        self._virtual_devices.join(list(self._devices))
+        self._virtual_devices.join(list(self._containers), ephemeral=True)
         self._run_thread("clock", lambda: self._follow_server(serving), self._stop.set)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._crowd.close()
+        self._virtual_devices.close()
         for thread, stop in reversed(self._running):
             stop()
-            thread.join(PATIENCE)
+            thread.join(LONGEST_WAIT)
         for each in (self._dns, self._public_dns):
             each.stop()
         self._api.close()
@@ -124,18 +124,18 @@ class InProcessSite:
                 license_ = serving.site.licenses["editor"]
                 serving.watch.note_sync(license_, license_.synchronize("edge"))
                 serving.watch.note_change(license_)
-            self._crowd.follow()
+            self._virtual_devices.follow()
 
     def _provider_revision(self) -> int:
         """Of the subscription at the provider; 0 while nothing is licensed here."""
         name = self._api.get("/v1/licenses/editor")["subscription"]
-        return int(self._desk.get(f"/v1/subscriptions/{name}")["revision"]) if name else 0
+        return int(self._client.get(f"/v1/subscriptions/{name}")["revision"]) if name else 0
 
     def _tell_time(self) -> None:
         """Write the provider's clock into the file that the site and the agents read; never half."""
         fresh = self._clock.with_suffix(".new")
         fresh.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_text(self._desk.get("/v1/sandbox/clock")["now"] + "\n", encoding="ascii")
+        fresh.write_text(self._client.get("/v1/sandbox/clock")["now"] + "\n", encoding="ascii")
         fresh.replace(self._clock)
 
 

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 COMMAND = (sys.executable, "-m", "tenure.cli.main")
-PATIENCE = 20.0
+LONGEST_WAIT = 20.0
 """Seconds that a program may take until it listens."""
 
 
@@ -42,7 +42,7 @@ class RunningProgram:
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
         threading.Thread(target=self._wait_until_listening, daemon=True).start()
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + LONGEST_WAIT
         while self._says and not self.url:
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"`tenure {' '.join(self._words)}` did not start: {self.said[-3:]}")
@@ -68,7 +68,7 @@ class RunningProgram:
         """End it as an operator would."""
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
-            self._process.wait(PATIENCE)
+            self._process.wait(LONGEST_WAIT)
 
     def __enter__(self) -> Self:
         return self.start()

@@ -64,14 +64,14 @@ def seed_provider(
     token = vendor.post(
         "/v1/tokens", {"name": "desk", "role": "provider", "scopes": ["*"], "days": 3_650}, provider=made
     )["token"]
-    desk = ProviderClient(url, token)
+    client = ProviderClient(url, token)
     offers = {}
     for plan in PLANS:
         offer = {"plan": plan["id"], "currency": "EUR", "bands": BANDS, "name": plan["name"]}
-        offers[plan["id"]] = desk.post("/v1/offers", offer)["id"]
+        offers[plan["id"]] = client.post("/v1/offers", offer)["id"]
     if rules:
-        desk.put("/v1/policy", {"rules": rules})
-    desk.close()
+        client.put("/v1/policy", {"rules": rules})
+    client.close()
     return SeededProvider(id=made, name=name, token=token, offers=offers)
 
 
@@ -87,18 +87,18 @@ def seed_person(
     vendor.post("/v1/invitations/accept", {"token": asked["link_token"], "name": name, "password": EVERYBODYS})
 
 
-def seed_customer(desk: ProviderClient, name: str, money: int = 0) -> str:
+def seed_customer(client: ProviderClient, name: str, money: int = 0) -> str:
     """A customer with `money` minor units; its id."""
-    made: str = desk.post("/v1/customers", {"name": name, "reference": name.lower().replace(" ", "-")})["id"]
+    made: str = client.post("/v1/customers", {"name": name, "reference": name.lower().replace(" ", "-")})["id"]
     if money:
-        desk.post(f"/v1/customers/{made}/top-ups", {"amount": money, "reference": f"opening balance of {name}"})
+        client.post(f"/v1/customers/{made}/top-ups", {"amount": money, "reference": f"opening balance of {name}"})
     return made
 
 
 def seed_order(
-    desk: ProviderClient, offers: dict[str, str], plan: str, customer_id: str, devices: int, **more: Any
+    client: ProviderClient, offers: dict[str, str], plan: str, customer_id: str, devices: int, **more: Any
 ) -> tuple[str, str]:
     """(subscription, activation code)."""
     body = {"customer": customer_id, "offer": offers[plan], "devices": devices, **more}
-    made = desk.post("/v1/subscriptions", body)
+    made = client.post("/v1/subscriptions", body)
     return made["subscription"]["id"], made["activation_code"]

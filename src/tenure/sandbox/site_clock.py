@@ -14,8 +14,8 @@ class TestClock:
 
     __test__ = False  # its name says what it is for people; it is no test
 
-    def __init__(self, desk: ProviderClient, file: Path, start: str) -> None:
-        self._desk, self.file = desk, file
+    def __init__(self, client: ProviderClient, file: Path, start: str) -> None:
+        self._client, self.file = client, file
         self.now: Instant = 0
         self.set(start)
 
@@ -25,7 +25,7 @@ class TestClock:
         if isinstance(instant, Refused):
             raise ValueError(instant.detail)
         self.now = instant
-        self._desk.set_clock(format_rfc3339(instant))
+        self._client.set_clock(format_rfc3339(instant))
         self.write_clock_file()
 
     def write_clock_file(self) -> None:

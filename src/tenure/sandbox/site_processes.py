@@ -16,7 +16,7 @@ from tenure.sandbox.programs import RunningProgram, run_tenure
 from tenure.sandbox.provider_client import ProviderClient
 from tenure.site.folder import TOKEN
 
-PATIENCE = 10.0
+LONGEST_WAIT = 10.0
 """Seconds that real programs may take to notice what a clock file says."""
 PAUSE = 0.02
 LOOPBACK = "127.0.0.1"
@@ -144,9 +144,9 @@ class SiteProcesses:
         self.program.stop()
 
 
-def wait_until(seen: Callable[[], Any], wanted: Any, patience: float = PATIENCE) -> Any:
+def wait_until(seen: Callable[[], Any], wanted: Any, longest_wait: float = LONGEST_WAIT) -> Any:
     """What is seen, as soon as it is what was wanted, and at the end of the patience whatever it is."""
-    ends = time.monotonic() + patience
+    ends = time.monotonic() + longest_wait
     while (found := seen()) != wanted and time.monotonic() < ends:
         time.sleep(PAUSE)
     return found

@@ -23,20 +23,20 @@ class StoryProvider:
 
     def __init__(self, folder: Path, url: str, provider: SeededProvider, beginning: str = BEGINNING) -> None:
         self.provider = provider
-        self.shop = ProviderClient(url, provider.token)
-        self.clock = TestClock(self.shop, folder / f"{provider.name}.clock", beginning)
+        self.client = ProviderClient(url, provider.token)
+        self.clock = TestClock(self.client, folder / f"{provider.name}.clock", beginning)
 
     def customer(self, name: str, money: int = 0) -> str:
         """A customer with money; its id."""
-        return seed_customer(self.shop, name, money)
+        return seed_customer(self.client, name, money)
 
     def order(self, plan: str, buyer: str, devices: int = 10, **more: object) -> tuple[str, str]:
         """(subscription, activation code)."""
-        return seed_order(self.shop, self.provider.offers, plan, buyer, devices, **more)
+        return seed_order(self.client, self.provider.offers, plan, buyer, devices, **more)
 
     def look(self, subscription: str) -> dict[str, object]:
         """The subscription as it stands."""
-        seen: dict[str, object] = self.shop.get(f"/v1/subscriptions/{subscription}")
+        seen: dict[str, object] = self.client.get(f"/v1/subscriptions/{subscription}")
         return seen
 
     def phase(self, subscription: str) -> str:
@@ -46,12 +46,12 @@ class StoryProvider:
 
     def do(self, subscription: str, action: str, **body: object) -> dict[str, object]:
         """One action."""
-        done: dict[str, object] = self.shop.post(f"/v1/subscriptions/{subscription}/{action}", dict(body))
+        done: dict[str, object] = self.client.post(f"/v1/subscriptions/{subscription}/{action}", dict(body))
         return done
 
     def refused(self, subscription: str, action: str, **body: object) -> str:
         """The code with which an action is refused."""
-        return self.shop.refusal_of(f"/v1/subscriptions/{subscription}/{action}", dict(body))
+        return self.client.refusal_of(f"/v1/subscriptions/{subscription}/{action}", dict(body))
 
 
 class StoryStage:
@@ -76,7 +76,7 @@ class StoryStage:
         return self.folder / "server" / "sandbox-root.jws"
 
     def application(
-        self, name: str, desk: StoryProvider, version: str = "12.0", server: str = "", *, hardware: str = ""
+        self, name: str, provider: StoryProvider, version: str = "12.0", server: str = "", *, hardware: str = ""
     ) -> License:
         """An application in a folder of its own, licensed in the way of the README; on made-up `hardware`, if named."""
         computer = this_computer()
@@ -90,15 +90,15 @@ class StoryStage:
             folder=self.folder / name,
             name=name,
             sandbox=True,
-            clock=desk.clock.file,
+            clock=provider.clock.file,
             network=Network(loopback_http=True, proxy=""),
             computer=computer,
         )
 
     def close(self) -> None:
         """Let go of every connection."""
-        for shop in (self.vendor, self.north.shop, self.strict.shop):
-            shop.close()
+        for client in (self.vendor, self.north.client, self.strict.client):
+            client.close()
 
 
 def show_instant(instant: int | None) -> str:

@@ -18,8 +18,8 @@ BROKEN = {NAME: SERVER_FAILURE}
 
 def loses_dns(told: Narrator, stage: StoryStage) -> None:
     """M15, B10: system DNS first; where it fails public DNS, if the customer allows it; switched off, no packet."""
-    desk = stage.north
-    _, code = desk.order("editor-year", desk.customer("Broken resolver", 12_000))
+    provider = stage.north
+    _, code = provider.order("editor-year", provider.customer("Broken resolver", 12_000))
     with LocalDns(HERE) as system, LocalDns(HERE) as public:
         app = _named(stage, "resolver", system, public, "list")
         told.expect("with healthy DNS the code is accepted", True, isinstance(app.activate(code), ActivationGranted))
@@ -31,7 +31,7 @@ def loses_dns(told: Narrator, stage: StoryStage) -> None:
         system.zone = dict(BROKEN)
         # What worked lately is tried before anybody is asked; a new installation has nothing of the kind.
         fresh = _named(stage, "fresh resolver", system, public, "list")
-        _, second = desk.order("editor-year", desk.customer("Broken from the start", 12_000))
+        _, second = provider.order("editor-year", provider.customer("Broken from the start", 12_000))
         told.expect(
             "with broken DNS the code is accepted all the same",
             True,
@@ -39,7 +39,7 @@ def loses_dns(told: Narrator, stage: StoryStage) -> None:
         )
         told.expect("by a public resolver", True, public.count_arrivals > 0)
         asked = public.count_arrivals
-        desk.clock.set(desk.clock.now + 120)
+        provider.clock.set(provider.clock.now + 120)
         outcome = app.synchronize()
         path = outcome.path if isinstance(outcome, Synchronized) else refusal_code(outcome)
         told.expect(
@@ -53,9 +53,9 @@ def loses_dns(told: Narrator, stage: StoryStage) -> None:
 
 def loses_every_server(told: Narrator, stage: StoryStage) -> None:
     """P1, P2: what was promised is kept without any server, and not a second more."""
-    desk = stage.north
-    _, code = desk.order("editor-year", desk.customer("On an island", 12_000))
-    app = stage.application("island", desk)
+    provider = stage.north
+    _, code = provider.order("editor-year", provider.customer("On an island", 12_000))
+    app = stage.application("island", provider)
     app.activate(code)
     lease = app.lease
     until = lease.contact_until if lease else 0
@@ -66,27 +66,27 @@ def loses_every_server(told: Narrator, stage: StoryStage) -> None:
         ("unreachable", True),
         (refusal_code(app.synchronize()), app.allows("edit")),
     )
-    desk.clock.only_file(until - 22 * DAY)
+    provider.clock.only_file(until - 22 * DAY)
     told.expect("after a week of silence the countdown is shown", ("grace", True), look_at(app))
     told.expect("with its own cause", "sync_overdue", app.standing.cause.value)
-    desk.clock.only_file(until - 1)
+    provider.clock.only_file(until - 1)
     told.expect("a second before the lease ends everything is on", ("grace", True), look_at(app))
-    desk.clock.only_file(until)
+    provider.clock.only_file(until)
     told.expect("then functions are withdrawn", ("ended", False), look_at(app))
     told.expect("and the base features stay", True, app.allows("read"))
     stage.server.restart(stage.server.port)
-    desk.clock.set(until + DAY)
+    provider.clock.set(until + DAY)
     outcome = app.synchronize()
     told.expect("one synchronization heals it", (True, True), (isinstance(outcome, Synchronized), app.allows("edit")))
 
 
 def switches_alone(told: Narrator, stage: StoryStage) -> None:
     """M10: a staged successor takes over by itself, without a server."""
-    desk = stage.north
-    buyer = desk.customer("Planning ahead", 40_000)
-    _, first = desk.order("editor-year", buyer)
-    _, second = desk.order("editor-team", buyer)
-    app = stage.application("planner", desk)
+    provider = stage.north
+    buyer = provider.customer("Planning ahead", 40_000)
+    _, first = provider.order("editor-year", buyer)
+    _, second = provider.order("editor-team", buyer)
+    app = stage.application("planner", provider)
     app.activate(first)
     end = app.standing.paid_until or 0
     staged = app.stage(second)
@@ -95,12 +95,12 @@ def switches_alone(told: Narrator, stage: StoryStage) -> None:
     told.expect(
         "with a preview of when it takes over", show_instant(end), show_instant(waiting.begins if waiting else None)
     )
-    desk.clock.set(end - 3 * DAY)
+    provider.clock.set(end - 3 * DAY)
     app.synchronize()
     stage.server.kill()
-    desk.clock.only_file(end - 1)
+    provider.clock.only_file(end - 1)
     told.expect("a second before, the present one rules", "editor-year", app.standing.plan)
-    desk.clock.only_file(end)
+    provider.clock.only_file(end)
     look_at(app)
     told.expect(
         "at the end the successor does, without a server",
@@ -108,7 +108,7 @@ def switches_alone(told: Narrator, stage: StoryStage) -> None:
         (app.standing.plan, app.allows("edit")),
     )
     stage.server.restart(stage.server.port)
-    desk.clock.set(end + DAY)
+    provider.clock.set(end + DAY)
     app.synchronize()
     told.expect(
         "and the server books it as of that instant",
@@ -119,13 +119,13 @@ def switches_alone(told: Narrator, stage: StoryStage) -> None:
 
 def is_copied(told: Narrator, stage: StoryStage) -> None:
     """B9: a copied disk is found at the stale copy's first synchronization."""
-    desk = stage.north
-    sub, code = desk.order("editor-year", desk.customer("Copied disk", 12_000))
-    app = stage.application("original", desk)
+    provider = stage.north
+    sub, code = provider.order("editor-year", provider.customer("Copied disk", 12_000))
+    app = stage.application("original", provider)
     app.activate(code)
     shutil.copytree(stage.folder / "original", stage.folder / "copy")
-    copy = stage.application("copy", desk)
-    desk.clock.set(desk.clock.now + 120)
+    copy = stage.application("copy", provider)
+    provider.clock.set(provider.clock.now + 120)
     app.synchronize()
     found = copy.synchronize()
     told.expect(
@@ -134,7 +134,7 @@ def is_copied(told: Narrator, stage: StoryStage) -> None:
         found.result if isinstance(found, Synchronized) else refusal_code(found),
     )
     told.expect("no service is cut off for it", (True, True), (app.allows("edit"), copy.allows("edit")))
-    sites = desk.look(sub)["sites"]
+    sites = provider.look(sub)["sites"]
     told.expect("and the provider sees it", True, isinstance(sites, list) and sites[0]["forked"])
 
 

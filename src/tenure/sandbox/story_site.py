@@ -16,17 +16,17 @@ GRACE = 14 * DAY
 
 def protects(told: Narrator, stage: StoryStage) -> None:
     """M1, M5, M9, M14, M17, B8, P1, P2: devices protected up to the limit, cut off to the second, recovered alone."""
-    desk = stage.north
-    buyer = desk.customer("Two desks", 2_400 * 4)
-    sub, code = desk.order("editor-year", buyer, 2)
-    place = SiteProcesses(stage.folder / "premises", stage.server.url, stage.root, desk.clock.file)
+    provider = stage.north
+    buyer = provider.customer("Two desks", 2_400 * 4)
+    sub, code = provider.order("editor-year", buyer, 2)
+    place = SiteProcesses(stage.folder / "premises", stage.server.url, stage.root, provider.clock.file)
     with place:
         _begins(told, place, code)
         first, second = _devices(told, place)
-        _reports_alone(told, stage, desk, place, sub)
-        _ends_everywhere(told, stage, desk, place, (first, second))
-        _recovers_untouched(told, stage, desk, place, sub, (first, second))
-        _without_site(told, stage, desk, place, first)
+        _reports_alone(told, stage, provider, place, sub)
+        _ends_everywhere(told, stage, provider, place, (first, second))
+        _recovers_untouched(told, stage, provider, place, sub, (first, second))
+        _without_site(told, stage, provider, place, first)
 
 
 def _begins(told: Narrator, place: SiteProcesses, code: str) -> None:
@@ -64,35 +64,35 @@ def _on(*devices: AgentDevice, wanted: bool) -> tuple[bool, ...]:
     return tuple(wait_until(partial(getattr, each, "on"), wanted) for each in devices)
 
 
-def _reports_alone(told: Narrator, stage: StoryStage, desk: StoryProvider, place: SiteProcesses, sub: str) -> None:
-    desk.clock.set(desk.clock.now + DAY + 3 * HOUR)
-    reported = wait_until(lambda: _reported(desk, sub), (2, "timer"))
+def _reports_alone(told: Narrator, stage: StoryStage, provider: StoryProvider, place: SiteProcesses, sub: str) -> None:
+    provider.clock.set(provider.clock.now + DAY + 3 * HOUR)
+    reported = wait_until(lambda: _reported(provider, sub), (2, "timer"))
     told.expect("a day later the site has synchronized by itself, with its devices", (2, "timer"), reported)
-    desk.clock.set(desk.clock.now + 120)
+    provider.clock.set(provider.clock.now + 120)
     exits, said = place.run_command("sync", "--json")
     result = json.loads(said)["result"] if exits == 0 else said
     told.expect("and by hand, nothing new", "unchanged", result)
 
 
-def _reported(desk: StoryProvider, sub: str) -> tuple[int, str]:
-    (site,) = desk.shop.get("/v1/sites", subscription=sub)["items"]
+def _reported(provider: StoryProvider, sub: str) -> tuple[int, str]:
+    (site,) = provider.client.get("/v1/sites", subscription=sub)["items"]
     return site["devices"], site["last_trigger"]
 
 
 def _ends_everywhere(
-    told: Narrator, stage: StoryStage, desk: StoryProvider, place: SiteProcesses, devices: tuple[AgentDevice, ...]
+    told: Narrator, stage: StoryStage, provider: StoryProvider, place: SiteProcesses, devices: tuple[AgentDevice, ...]
 ) -> None:
     end = _instant(place.license_row()["paid_until"])
-    desk.clock.set(end - HOUR)
+    provider.clock.set(end - HOUR)
     wait_until(lambda: place.license_row()["last_answered"] is not None and _answered(place) >= end - HOUR, True)
     stage.server.kill()
-    desk.clock.only_file(end - 1)
+    provider.clock.only_file(end - 1)
     told.expect("the last second that is paid, the activation server killed", "active(paid)", _phase(place, "active"))
-    desk.clock.only_file(end)
+    provider.clock.only_file(end)
     told.expect("the first that is not is grace, with its cause", "grace(payment_ended)", _phase(place, "grace"))
-    desk.clock.only_file(end + GRACE - 1)
+    provider.clock.only_file(end + GRACE - 1)
     told.expect("the last second of grace, devices work", (True, True), _on(*devices, wanted=True))
-    desk.clock.only_file(end + GRACE)
+    provider.clock.only_file(end + GRACE)
     told.expect("the next one functions are withdrawn at the site", "ended(payment_ended)", _phase(place, "ended"))
     told.expect("and on every device, without a server to ask", (False, False), _on(*devices, wanted=False))
     switched = {json.loads(each.status.read_bytes())["since"] for each in devices}
@@ -111,36 +111,36 @@ def _phase(place: SiteProcesses, wanted: str) -> str:
 def _recovers_untouched(
     told: Narrator,
     stage: StoryStage,
-    desk: StoryProvider,
+    provider: StoryProvider,
     place: SiteProcesses,
     sub: str,
     devices: tuple[AgentDevice, ...],
 ) -> None:
     stage.server.restart(stage.server.port)
-    desk.clock.set(desk.clock.now + DAY)
-    desk.do(sub, "renew")
-    desk.clock.set(desk.clock.now + DAY + 3 * HOUR)
+    provider.clock.set(provider.clock.now + DAY)
+    provider.do(sub, "renew")
+    provider.clock.set(provider.clock.now + DAY + 3 * HOUR)
     told.expect("renewed late, the site recovers without a touch", "active(paid)", _phase(place, "active"))
-    desk.clock.set(desk.clock.now + 11 * 60)
+    provider.clock.set(provider.clock.now + 11 * 60)
     told.expect("and its devices when they ask next, within ten minutes", (True, True), _on(*devices, wanted=True))
 
 
 def _without_site(
-    told: Narrator, stage: StoryStage, desk: StoryProvider, place: SiteProcesses, device: AgentDevice
+    told: Narrator, stage: StoryStage, provider: StoryProvider, place: SiteProcesses, device: AgentDevice
 ) -> None:
     """The site is gone as well: a device goes by its seat alone."""
     end = _instant(device.seat_until)
     stage.server.kill()
     place.program.kill()
-    desk.clock.only_file(end - 1)
+    provider.clock.only_file(end - 1)
     told.expect(
         "with every server killed a device works to the last second of its seat", True, _on(device, wanted=True)[0]
     )
-    desk.clock.only_file(end)
+    provider.clock.only_file(end)
     told.expect("and not one longer", False, _on(device, wanted=False)[0])
     stage.server.restart(stage.server.port)
     place.start()
-    desk.clock.set(end + 2 * HOUR)
+    provider.clock.set(end + 2 * HOUR)
     told.expect("the site is back, and so is the device", True, _on(device, wanted=True)[0])
 
 

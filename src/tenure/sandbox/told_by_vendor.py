@@ -32,39 +32,39 @@ def forgives(told: Narrator, stage: StoryStage) -> None:
     made = seed_provider(stage.vendor, stage.server.url, "Outage")
     today = parse_instant(stage.vendor.get("/v1/sandbox/clock", provider=made.id)["now"])
     soon = today + 60 if isinstance(today, int) else 0  # its clock runs and never goes back: a slow machine gets time
-    desk = StoryProvider(stage.folder, stage.server.url, made, show_instant(soon))
-    _, code = desk.order("editor-year", desk.customer("Cut off for a week", 12_000))
-    app = stage.application("forgiven", desk)
+    provider = StoryProvider(stage.folder, stage.server.url, made, show_instant(soon))
+    _, code = provider.order("editor-year", provider.customer("Cut off for a week", 12_000))
+    app = stage.application("forgiven", provider)
     app.activate(code)
     lease = app.lease
     until, paid = (lease.contact_until, app.standing.paid_until) if lease else (0, 0)
     outage = {
-        "since": show_instant(desk.clock.now - 5 * DAY),
-        "until": show_instant(desk.clock.now + 3_600),
+        "since": show_instant(provider.clock.now - 5 * DAY),
+        "until": show_instant(provider.clock.now + 3_600),
         "text": "servers out",
     }
     stage.vendor.post("/v1/notices", outage)
-    desk.clock.set(desk.clock.now + 120)
+    provider.clock.set(provider.clock.now + 120)
     app.synchronize()
     stage.server.kill()
-    desk.clock.only_file(until + 4 * DAY)
+    provider.clock.only_file(until + 4 * DAY)
     told.expect("an amnesty carries an application over the end of its lease", ("grace", True), look_at(app))
-    desk.clock.only_file(until + 5 * DAY + 3_600)
+    provider.clock.only_file(until + 5 * DAY + 3_600)
     told.expect("by the length of the outage and not a second more", ("ended", False), look_at(app))
     told.expect("the contract's end has not moved", paid, app.standing.paid_until)
     stage.server.restart(stage.server.port)
-    desk.shop.close()
+    provider.client.close()
 
 
 def survives(told: Narrator, stage: StoryStage) -> None:
     """P3: what was acknowledged survives `kill -9`."""
-    desk = stage.north
-    sub, _ = desk.order("editor-year", desk.customer("Before the power cut", 12_000))
+    provider = stage.north
+    sub, _ = provider.order("editor-year", provider.customer("Before the power cut", 12_000))
     stage.server.kill()
     stage.server.restart(stage.server.port)
-    told.expect("an order acknowledged before `kill -9` is there after it", "active(paid)", desk.phase(sub))
-    account = desk.look(sub)["customer"]
-    balance = desk.shop.get(f"/v1/customers/{account}/account")["balance"]
+    told.expect("an order acknowledged before `kill -9` is there after it", "active(paid)", provider.phase(sub))
+    account = provider.look(sub)["customer"]
+    balance = provider.client.get(f"/v1/customers/{account}/account")["balance"]
     told.expect("and so is its payment", 0, balance)
 
 

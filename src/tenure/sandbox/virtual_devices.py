@@ -24,7 +24,7 @@ from tenure.site.folder import TOKEN
 PRODUCT, VERSION = "editor", "12.0"
 LOOK = 0.5
 """Seconds between two looks at whether there is news for everybody."""
-PATIENCE = 10.0
+LONGEST_WAIT = 10.0
 MOST = 200
 """Computers that one process may play."""
 
@@ -73,7 +73,7 @@ class VirtualDevices:
         for _, daemon in self._running:
             daemon.stop()
         for thread, _ in self._running:
-            thread.join(PATIENCE)
+            thread.join(LONGEST_WAIT)
 
     def _start_device(self, name: str, ticket: str, *, ephemeral: bool) -> None:
         agent = open_agent(self._folder / name, clock=self._clock)
@@ -96,22 +96,22 @@ def run_devices(site: Path, count: int, out: TextIO, stop: threading.Event) -> N
     """
     address = msgspec.json.decode((site / "api.json").read_bytes(), type=dict[str, str])
     api = ProviderClient(address["url"], (site / TOKEN).read_text(encoding="ascii").strip())
-    crowd = VirtualDevices(site.parent, (site / "root.jws").read_bytes(), site.parent / "clock", api)
+    devices = VirtualDevices(site.parent, (site / "root.jws").read_bytes(), site.parent / "clock", api)
     names = [f"laptop-{number}" for number in range(1, count + 1)]
     out.write(f"{count} laptops are switched on. Look at the console: Managed devices. Ctrl-C switches them off.\n")
-    crowd.join(names)
+    devices.join(names)
     said: dict[str, str] = {}
     try:
         while not stop.wait(LOOK):
-            crowd.follow()
-            for name, agent in zip(names, crowd.agents, strict=True):
+            devices.follow()
+            for name, agent in zip(names, devices.agents, strict=True):
                 message = device_status(agent.keeper).message
                 if said.get(name) != message:
                     said[name] = message
                     out.write(f"{name:<10} {message}\n")
             out.flush()
     finally:
-        crowd.close()
+        devices.close()
         api.close()
 
 

@@ -102,7 +102,7 @@ class KeeperParts(msgspec.Struct, frozen=True, kw_only=True):
             draw=self.computer.draw,
             progress=progress,
             after_end_days=self.after_end_days,
-            patience=self.network.bounds.total,
+            longest_wait=self.network.bounds.total,
         )
         keeper = LicenseKeeper(who, key, holder, ports)
         keeper.remember_time()
@@ -124,7 +124,7 @@ def read_root(root: AnyPath | bytes, *, sandbox: bool) -> TrustedRoot:
     return pinned
 
 
-def folder_at(folder: AnyPath, patience: float) -> FolderOnDisk:
+def folder_at(folder: AnyPath, longest_wait: float) -> FolderOnDisk:
     """The application's folder, made if need be; raises `FolderUnusable`."""
     try:
         path = Path(folder).expanduser()
@@ -132,7 +132,7 @@ def folder_at(folder: AnyPath, patience: float) -> FolderOnDisk:
         detail = f"{folder} lies in a home folder, and this process has none: HOME is not set. Pass a whole path."
         raise FolderUnusable(Refused(RefusalCode.FOLDER_UNWRITABLE, detail)) from fault
     try:
-        return FolderOnDisk(path, patience=patience)
+        return FolderOnDisk(path, longest_wait=longest_wait)
     except OSError as fault:
         raise FolderUnusable(refuse_unwritable(fault, str(path)), fault) from fault
 

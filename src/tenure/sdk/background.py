@@ -69,15 +69,15 @@ class ThreadRunner:
         if ran:
             self.start()
 
-    def stop(self, patience: float = LEAVING) -> None:
-        """Asks it to end and waits for the turn that is under way, `patience` seconds at most; then it ends by itself.
+    def stop(self, longest_wait: float = LEAVING) -> None:
+        """Asks it to end and waits `longest_wait` seconds at most for the turn under way; then it ends by itself.
 
         The first turn is taken whole, also where a program ends right after its start.
         """
         self._stop.set()
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
-            thread.join(max(0.0, patience))
+            thread.join(max(0.0, longest_wait))
 
     def _run(self, stop: threading.Event) -> None:
         while True:

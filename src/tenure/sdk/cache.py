@@ -196,10 +196,10 @@ def _make_seed(disk: Disk, draw: Draw) -> bytes:
 
 def write_whole(disk: Disk, file: str, data: bytes) -> None:
     """A whole file, durable when this returns, by way of a name that no other process uses."""
-    beside = f"{file}.{_RUN}-{os.getpid()}.new"
-    disk.write(beside, data)
-    disk.sync(beside)
-    disk.rename(beside, file)
+    draft = f"{file}.{_RUN}-{os.getpid()}.new"
+    disk.write(draft, data)
+    disk.sync(draft)
+    disk.rename(draft, file)
     disk.sync_folder()
 
 

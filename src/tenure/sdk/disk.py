@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from tenure.sdk.locks import PATIENCE, acquire_lock
+from tenure.sdk.locks import LONGEST_WAIT, acquire_lock
 from tenure.sdk.owners import give_to_owner, make_folder
 
 LARGEST = 16 * 1024 * 1024
@@ -51,10 +51,10 @@ class FolderOnDisk:
     What root makes in a folder of somebody else's becomes that owner's: `sudo` once must lock nobody out.
     """
 
-    def __init__(self, folder: Path, patience: float = PATIENCE) -> None:
-        """`patience`: seconds for which another process's lock is waited for."""
+    def __init__(self, folder: Path, longest_wait: float = LONGEST_WAIT) -> None:
+        """`longest_wait`: seconds for which another process's lock is waited for."""
         self.folder = folder
-        self._patience = patience
+        self._longest_wait = longest_wait
         make_folder(folder)
 
     @property
@@ -98,7 +98,7 @@ class FolderOnDisk:
         make_folder(self.folder)
         path = self.folder / name
         missing = not path.exists()
-        held = acquire_lock(path, wait=wait, patience=self._patience)
+        held = acquire_lock(path, wait=wait, longest_wait=self._longest_wait)
         try:
             if missing:
                 give_to_owner(path, self.folder)

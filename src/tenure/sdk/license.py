@@ -224,14 +224,14 @@ class License:
         """
         self._thread.start()
 
-    def stop(self, patience: float = LEAVING) -> None:
-        """Ends the thread and gives the folder up; an exchange that is under way is waited for, `patience` seconds.
+    def stop(self, longest_wait: float = LEAVING) -> None:
+        """Ends the thread and gives the folder up; an exchange that is under way is waited for, `longest_wait` seconds.
 
         Another computer that reaches the folder can use it at once, unless other programs of this one do. The end of
         Python does the same; a program that is killed (also by SIGTERM, unless it handles that) cannot. A license that
         is used after its stop takes the folder again.
         """
-        self._thread.stop(patience)
+        self._thread.stop(longest_wait)
         self._leave_folder()
 
     def background(self) -> "TaskRunner":

@@ -25,7 +25,7 @@ from tenure.sdk.clock import PresentMoment
 from tenure.sdk.faults import refuse_unlocked
 from tenure.sdk.lease_holder import LeaseHolder
 from tenure.sdk.leaving import leave_folder
-from tenure.sdk.locks import PATIENCE
+from tenure.sdk.locks import LONGEST_WAIT
 from tenure.sdk.offline_exchange import CarriedRequest, after_export
 from tenure.sdk.outcomes import ActivationGranted, CodePreviewed, LicenseReleased, Rejected, Synchronized, make_rejected
 from tenure.sdk.presentation import outage_told
@@ -53,7 +53,7 @@ class KeeperPorts(msgspec.Struct, frozen=True, kw_only=True):
     """Use at the moment of asking; an administration server counts its devices."""
     after_end_days: int | None = None
     """The administrator's own figure for how long to go on asking after the end (M14)."""
-    patience: float = PATIENCE
+    longest_wait: float = LONGEST_WAIT
     """Seconds for which another exchange of this program is waited for."""
 
 
@@ -306,7 +306,7 @@ class LicenseKeeper:
         be asked: `folder_in_use`, `folder_unwritable` without a lock, `folder_unreadable`.
         """
         turn = self._turn
-        if not turn.acquire(timeout=self._ports.patience):
+        if not turn.acquire(timeout=self._ports.longest_wait):
             yield [], Refused(RefusalCode.FOLDER_IN_USE, "Another exchange of this program has not come to its end.")
             return
         try:

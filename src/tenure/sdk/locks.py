@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tenure.sdk.network.bounds import ExchangeBounds
 
-PATIENCE = ExchangeBounds().total
+LONGEST_WAIT = ExchangeBounds().total
 """Seconds for which another holder is waited for: as long as one exchange takes at most [spec: name-resolution]."""
 _FIRST_PAUSE, _LAST_PAUSE = 0.01, 0.25
 
@@ -49,15 +49,15 @@ class FileLock:
         """Whether it is this process's still: not in a child that was forked since."""
         return self._number is not None
 
-    def try_acquire(self, *, wait: bool, patience: float, shared: bool) -> bool:
+    def try_acquire(self, *, wait: bool, longest_wait: float, shared: bool) -> bool:
         """Whether it is this process's now; see `acquire_lock`."""
         began, pause = time.monotonic(), _FIRST_PAUSE
         while not self._try_once(fcntl.LOCK_SH if shared else fcntl.LOCK_EX):
-            left = patience - (time.monotonic() - began)
+            left = longest_wait - (time.monotonic() - began)
             if not wait:
                 return False
             if left <= 0:
-                raise FolderInUse(f"{self.path} has been locked by another process for {patience:.0f} seconds")
+                raise FolderInUse(f"{self.path} has been locked by another process for {longest_wait:.0f} seconds")
             time.sleep(min(pause, left))
             pause = min(2 * pause, _LAST_PAUSE)
         return True
@@ -75,20 +75,21 @@ class FileLock:
         return True
 
 
-def acquire_lock(path: Path, *, wait: bool, patience: float = PATIENCE, shared: bool = False) -> FileLock | None:
+def acquire_lock(
+    path: Path, *, wait: bool, longest_wait: float = LONGEST_WAIT, shared: bool = False
+) -> FileLock | None:
     """The lock of the file at `path`, made if need be; None while another holds it, unless it is waited for.
 
     `shared`: with all others who share it; nobody has it to himself meanwhile.
 
-    Raises `FolderInUse` after `patience` seconds of waiting, `LockingUnsupported` on a file system without locks, and
-    OSError, with the path, for a file that cannot be opened: without a lock nothing may be sent, or one site would look
-    like two.
+    Raises `FolderInUse` after `longest_wait` seconds, `LockingUnsupported` on a file system without locks, and OSError,
+    with the path, for a file that cannot be opened: without a lock nothing may be sent, or one site looks like two.
 
     Waiting is done by looking again and again: a blocking `flock` has no end, and stops every greenlet of a process.
     """
     lock = _open_known(path)
     try:
-        taken = lock.try_acquire(wait=wait, patience=patience, shared=shared)
+        taken = lock.try_acquire(wait=wait, longest_wait=longest_wait, shared=shared)
     except BaseException:
         lock.release()
         raise

@@ -34,7 +34,7 @@ class FolderPresence:
         self._lock = None
         try:
             missing = not self._path.exists()
-            self._lock = lock = acquire_lock(self._path, wait=True, patience=BRIEFLY, shared=True)
+            self._lock = lock = acquire_lock(self._path, wait=True, longest_wait=BRIEFLY, shared=True)
             if lock is not None:
                 weakref.finalize(self, lock.release)
             if missing:

@@ -100,8 +100,8 @@ def _make_item(
     plan = sub.terms_at_last.plan
     if plan not in known:  # an account with many subscriptions has few plans
         known[plan] = policy_history(conn, policy, plan)
-    lengthenings = policy.grace_extensions(sub, lambda name: period_of(conn, name))
-    return AccountSubscription(sub, known[plan], held, lengthenings)
+    grace_extensions = policy.grace_extensions(sub, lambda name: period_of(conn, name))
+    return AccountSubscription(sub, known[plan], held, grace_extensions)
 
 
 def policy_history(conn: Connection, policy: policies.PublishedPolicies, plan_id: str) -> PolicyHistory:

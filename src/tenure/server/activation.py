@@ -40,7 +40,7 @@ from tenure.server.known_site import CodeAtSite, bare_answer, refusing_answer
 from tenure.server.real_time import RealTime
 from tenure.server.reissuing import reissued_activation
 from tenure.server.site_projection import IN_USE
-from tenure.server.site_record import SiteRecord, read_record, with_beside
+from tenure.server.site_record import SiteRecord, read_record, with_extra
 from tenure.store import codes as stored_codes
 from tenure.store import ids, sites, tenants
 from tenure.store.engine import Connection
@@ -103,7 +103,7 @@ class ActivationService:
         code = activation_codes.parse_code(asked.message.code)
         if isinstance(code, Refused):
             return code
-        found = await self._context.read_tx(lambda conn, real: self._looked_up(conn, asked, code, real))
+        found = await self._context.read_tx(lambda conn, real: self._found(conn, asked, code, real))
         if isinstance(found, ActivationReply):
             return self._throttle.count_request(*_rate_charges(code, address)) or self._sign_reply(asked, found)
         mine = () if preview else ((OWN_WORDS, key_thumbprint(asked.public)),)
@@ -130,7 +130,7 @@ class ActivationService:
         signer = self._context.answer_signer(asked.message.product, sandbox=reply.sandbox)
         return exchanges.answer_activate(reply.message, signer)
 
-    def _looked_up(
+    def _found(
         self,
         conn: Connection,
         asked: ProvenRequest[ActivateRequest],
@@ -428,7 +428,7 @@ class _Activation:
             told_to_leave=0,
         )
         joined = msgspec.structs.replace(
-            with_beside(known, body),
+            with_extra(known, body),
             provider=self.tenant.id,
             customer=sub.customer,
             state=IN_USE,
@@ -444,7 +444,7 @@ class _Activation:
             dropped = takeover.drop_successor(self.conn, site, site.successor or "", self.tenant.time)
             site = site if isinstance(dropped, Refused) else dropped
         body = msgspec.structs.replace(read_record(site), successor_provider=self.tenant.id)
-        staged = msgspec.structs.replace(with_beside(site, body), successor=sub.id)
+        staged = msgspec.structs.replace(with_extra(site, body), successor=sub.id)
         return self._with_part(staged, sub)
 
     def _refuse_code(self, refused: Refused) -> ActivationReply:

@@ -15,7 +15,7 @@ from tenure.core.subscription.fold import SiteState, Subscription
 from tenure.core.timeline import DAY, Instant
 from tenure.server import places
 from tenure.server.notices import current_outages, moved_word
-from tenure.server.site_record import PoolPart, read_record, rows_of, with_beside
+from tenure.server.site_record import PoolPart, read_record, rows_of, with_extra
 from tenure.store import sites
 from tenure.store.engine import Connection
 from tenure.store.sites import SiteRow
@@ -56,10 +56,10 @@ def with_part(site: SiteRow, subscription: str, share: SiteShare) -> SiteRow:
     """The site with another part of that subscription's pool."""
     body, kept = read_record(site), msgspec.json.encode(msgspec.structs.replace(share, moved=0))
     if subscription == site.subscription:
-        return with_beside(site, msgspec.structs.replace(body, share=kept))
+        return with_extra(site, msgspec.structs.replace(body, share=kept))
     before = body.elsewhere.get(subscription, PoolPart(after=site.serial))
     changed = {**body.elsewhere, subscription: msgspec.structs.replace(before, share=kept)}
-    return with_beside(site, msgspec.structs.replace(body, elsewhere=changed))
+    return with_extra(site, msgspec.structs.replace(body, elsewhere=changed))
 
 
 def _read_share(share: bytes, site: SiteRow) -> SiteShare:
@@ -70,7 +70,7 @@ def after_switch(site: SiteRow, subscription: str, now: Instant) -> SiteRow:
     """The site once it uses another subscription: with the part that it has there, and what it left set aside."""
     left, there = pool_part(site, site.subscription), pool_part(site, subscription)
     elsewhere = {name: kept for name, kept in read_record(site).elsewhere.items() if name != subscription}
-    bare = with_beside(site, msgspec.structs.replace(read_record(site), elsewhere=elsewhere, share=b""))
+    bare = with_extra(site, msgspec.structs.replace(read_record(site), elsewhere=elsewhere, share=b""))
     there_now = with_part(msgspec.structs.replace(bare, subscription=subscription), subscription, there)
     return _set_aside(there_now, site.subscription, left, now)
 
@@ -83,7 +83,7 @@ def without_successor(site: SiteRow, now: Instant) -> SiteRow:
     share, name = pool_part(site, site.successor), site.successor
     elsewhere = {other: kept for other, kept in read_record(site).elsewhere.items() if other != name}
     body = msgspec.structs.replace(read_record(site), elsewhere=elsewhere, successor_provider="")
-    bare = with_beside(msgspec.structs.replace(site, successor=None, revision=0), body)
+    bare = with_extra(msgspec.structs.replace(site, successor=None, revision=0), body)
     return _set_aside(bare, name, share, now)
 
 
@@ -151,7 +151,7 @@ def call_back(conn: Connection, pool: Pool, now: Instant) -> None:
     wanting = pool.with_share(SiteShare(site=WAITING, wanted=1, word_until=now + ASKED_FOR))
     called = [name for name, _ in recalled_margins(wanting, now)]
     changed = [
-        with_beside(msgspec.structs.replace(row, revision=0), msgspec.structs.replace(read_record(row), asked_for=now))
+        with_extra(msgspec.structs.replace(row, revision=0), msgspec.structs.replace(read_record(row), asked_for=now))
         for row in sites.lock_many(conn, called).values()
     ]
     sites.save_many(conn, changed)
@@ -200,7 +200,7 @@ def _given_back(site: SiteRow, in_use: int, now: Instant, *, acknowledged: bool)
             if not share.may_count(now):
                 continue
         kept[name] = msgspec.structs.replace(each, share=msgspec.json.encode(share))
-    return with_part(with_beside(site, msgspec.structs.replace(body, elsewhere=kept)), site.subscription, own)
+    return with_part(with_extra(site, msgspec.structs.replace(body, elsewhere=kept)), site.subscription, own)
 
 
 def after_learning(site: SiteRow, lease: Lease, now: Instant) -> SiteRow:

@@ -142,7 +142,7 @@ def build_app(
             pages=(front_page(_front_page(context)),),
             authenticate=make_authenticator(context),
             pacing=pacing,
-            border=MiddlewareParts(
+            middleware=MiddlewareParts(
                 clock=context.clock,
                 ticks=ticks,
                 observers=(metrics, log_requests(_requests, quiet=("/v1/sync", "/livez", "/readyz"))),

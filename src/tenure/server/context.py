@@ -15,7 +15,7 @@ from tenure.http.outgoing.smtp import MailServer
 from tenure.http.outgoing.ssrf import PUBLIC_HTTPS, WebhookNetworks
 from tenure.http.responses import mark_replayed, pack_response, unpack_response
 from tenure.server.keyring import Draw, KeyRing
-from tenure.server.notices import PublishedNotice, current_notices, sealed_anew
+from tenure.server.notices import PublishedNotice, current_notices, sign_again
 from tenure.server.real_time import RealTime
 from tenure.store import idempotency, tenants
 from tenure.store.catalog import DOCUMENTS
@@ -82,7 +82,7 @@ class ServerContext:
     async def take_notices(self) -> None:
         """Go by the newest published notices, under keys that still count."""
         now = self.clock()
-        self.notices[:] = [sealed_anew(self.keys, each, now) for each in await self.db.read(current_notices)]
+        self.notices[:] = [sign_again(self.keys, each, now) for each in await self.db.read(current_notices)]
 
     def notices_carried(self, *, sandbox: bool) -> tuple[str, ...]:
         """The notices as they go with an answer."""

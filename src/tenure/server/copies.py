@@ -14,7 +14,7 @@ from tenure.core.timeline import Instant
 from tenure.server import account_repository, forks, lease_signing, places
 from tenure.server.context import ServerContext
 from tenure.server.lease_signing import SignedSite
-from tenure.server.site_record import read_record, with_beside
+from tenure.server.site_record import read_record, with_extra
 from tenure.store.engine import Connection
 from tenure.store.sites import SiteRow
 
@@ -34,7 +34,7 @@ def record_copy(conn: Connection, site: SiteRow, sub: Subscription, seen: CopySi
         site = msgspec.structs.replace(site, forked_at=now)
     elif state is None and site.forked_at is None:  # an ephemeral application comes and goes without a fact
         site = msgspec.structs.replace(site, forked_at=now)
-    noted = with_beside(site, with_sighting(read_record(site), seen))
+    noted = with_extra(site, with_sighting(read_record(site), seen))
     return SeenCopy(noted, places.with_ephemeral(sub, site))
 
 
@@ -45,7 +45,7 @@ def answer_copy(
     body = with_fork_answer(read_record(site), now)
     if isinstance(body, Refused):
         return body
-    return lease_signing.sign_lease(conn, context, with_beside(site, body), sub, now, forked=True, carried=carried)
+    return lease_signing.sign_lease(conn, context, with_extra(site, body), sub, now, forked=True, carried=carried)
 
 
 def carry_over(conn: Connection, site: SiteRow, sub: Subscription, now: Instant) -> Subscription:

@@ -12,7 +12,7 @@ from tenure.core.lease.claims import Lease
 from tenure.core.subscription import facts as f
 from tenure.core.subscription.fold import SiteState
 from tenure.core.timeline import Instant
-from tenure.server.site_record import read_record, with_beside
+from tenure.server.site_record import read_record, with_extra
 from tenure.store.sites import SiteRow
 from tenure.wire.messages import ActivateRequest, ForkEvidence, SiteCopy, SyncRequest
 
@@ -67,7 +67,7 @@ def sighting_at_code(message: ActivateRequest, lease: Lease | None, now: Instant
 def after_resolution(site: SiteRow, fact: f.ForkResolved, now: Instant) -> SiteRow:
     """The site after it was said what the copies are; of a restored one no token is the newest any more."""
     body = rules.with_resolution(read_record(site), fact.resolution, now, ephemeral=bool(site.ephemeral))
-    after = with_beside(msgspec.structs.replace(site, forked_at=None), body)
+    after = with_extra(msgspec.structs.replace(site, forked_at=None), body)
     if fact.resolution != "restored":
         return after
     return msgspec.structs.replace(after, epoch=rules.epoch_restored(site.epoch, now), token=b"")

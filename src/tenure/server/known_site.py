@@ -15,7 +15,7 @@ from tenure.core.subscription.fold import Subscription
 from tenure.server import account_repository, allotments, copies, environments, forks, leaving, places
 from tenure.server.context import ServerContext, Tenant
 from tenure.server.lease_signing import SignedSite
-from tenure.server.site_record import read_record, with_beside
+from tenure.server.site_record import read_record, with_extra
 from tenure.store import sites
 from tenure.store.engine import Connection
 from tenure.store.sites import SiteRow
@@ -77,7 +77,7 @@ class CodeAtSite:
         )
 
     def _record_copy(self, sub: Subscription, *, truth: bool, by: bool) -> ActivateAnswer:
-        site = with_beside(self.site, forget_told(read_record(self.site), self._message.token))
+        site = with_extra(self.site, forget_told(read_record(self.site), self._message.token))
         seen = copies.record_copy(
             self._conn, site, sub, forks.sighting_at_code(self._message, self._lease, self._now), self._now
         )

@@ -65,7 +65,7 @@ def current_notices(conn: Connection) -> tuple[PublishedNotice, ...]:
     return tuple(msgspec.json.decode(each.body, type=PublishedNotice) for each in editions[-CARRIED:])
 
 
-def sealed_anew(keys: KeyRing, published: PublishedNotice, now: Instant) -> PublishedNotice:
+def sign_again(keys: KeyRing, published: PublishedNotice, now: Instant) -> PublishedNotice:
     """The notice under a key that counts: a revoked one's seal would be refused by whoever knows of it.
 
     A seal that nobody can make now is left out (empty), and made when there is a key again.

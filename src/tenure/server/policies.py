@@ -136,7 +136,7 @@ def publish_policy(
     """The next version; refuses `version_stale`. With `apply_now` every account is looked at: settling lengthens."""
     edition = POLICIES.publish(conn, provider, seen, msgspec.json.encode(body), WriteStamp(by, now))
     if body.apply_now and isinstance(edition, PolicyEdition):
-        accounts.hurry_all(conn, provider, now)
+        accounts.mark_all_due(conn, provider, now)
     return edition
 
 

@@ -83,9 +83,9 @@ def _reissue_answer(
         successor=_reissue_lease(conn, context, site, product, message.successor, sandbox=sandbox),
         **({"notices": context.notices_carried(sandbox=sandbox)} if isinstance(message, SyncAnswer) else {}),
     )
-    anew = jws.sign_token(typ, message, context.answer_signer(product, sandbox=sandbox))
-    sites.keep_answer(conn, site, anew)
-    return anew
+    reissued = jws.sign_token(typ, message, context.answer_signer(product, sandbox=sandbox))
+    sites.keep_answer(conn, site, reissued)
+    return reissued
 
 
 def _reissue_lease(
@@ -102,9 +102,9 @@ def _reissue_lease(
     if dated < lease.exp:
         begins = dated if lease.nbf == lease.iat else max(lease.nbf, dated)
         lease = msgspec.structs.replace(lease, iat=dated, nbf=begins, refresh_after=max(lease.refresh_after, dated))
-    anew = jws.sign_token(TokenType.LEASE, lease, signer)
-    leases.signed_anew(conn, site, _safe_digest(token.encode()), _safe_digest(anew), anew)
-    return anew.decode()
+    reissued = jws.sign_token(TokenType.LEASE, lease, signer)
+    leases.replace_token(conn, site, _safe_digest(token.encode()), _safe_digest(reissued), reissued)
+    return reissued.decode()
 
 
 def _safe_digest(token: bytes) -> bytes:

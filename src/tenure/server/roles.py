@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from tenure.core.policy.rules import Role
 
-DESK = frozenset({Role.VENDOR, Role.PROVIDER})
+PROVIDER_STAFF = frozenset({Role.VENDOR, Role.PROVIDER})
 """Who works at a provider's desk: its own people and programs, and the vendor's."""
 
 PEOPLE = ("people:read", "people:write", "audit:read")

@@ -47,7 +47,7 @@ def read_record(site: SiteRow) -> SiteRecord:
     return msgspec.json.decode(site.body, type=SiteRecord)
 
 
-def with_beside(site: SiteRow, body: SiteRecord) -> SiteRow:
+def with_extra(site: SiteRow, body: SiteRecord) -> SiteRow:
     """The site with another body."""
     return msgspec.structs.replace(site, body=msgspec.json.encode(body))
 

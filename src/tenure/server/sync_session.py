@@ -37,7 +37,7 @@ from tenure.server import (
 )
 from tenure.server.context import ServerContext
 from tenure.server.real_time import RealTime
-from tenure.server.site_record import read_record, with_beside
+from tenure.server.site_record import read_record, with_extra
 from tenure.server.sync_hint import read_pace
 from tenure.server.sync_values import report_of, site_knowledge
 from tenure.store import facts, leases, sites
@@ -81,7 +81,7 @@ class SyncSession:
         self._site, self._time, self._now, self._sandbox = site, time, now, sandbox
         self._heard = self._withheld = False
         self._state: SiteState | None = None
-        self._carried = self._anew = carried
+        self._carried = self._is_new_lease = carried
         """Whether a lease is signed although nothing of the present subscription has changed."""
 
     def answer_request(self) -> tuple[bytes, SiteRow]:
@@ -191,7 +191,7 @@ class SyncSession:
             dropped = takeover.drop_successor(self._conn, self._site, message.drop_successor, self._time)
             if isinstance(dropped, Refused):
                 return dropped
-            self._site, self._anew = dropped, True
+            self._site, self._is_new_lease = dropped, True
         return sub
 
     def _resolve_fork(self, sub: Subscription, resolution: str) -> Subscription | Refused:
@@ -214,7 +214,7 @@ class SyncSession:
         assert state is not None  # noqa: S101 - the caller looked
         lease = self.latest_lease(self._conn, self._site)
         spans = timeline(sub, state)
-        if lease is not None and not self._anew and self._is_lease_current(lease, sub, state):
+        if lease is not None and not self._is_new_lease and self._is_lease_current(lease, sub, state):
             self._site = msgspec.structs.replace(self._site, revision=sub.revision)  # nothing is left to tell
             return self._finish_answer(
                 self._make_message(result="unchanged", turn=sync_window(spans, lease, self._now))
@@ -456,7 +456,7 @@ class SyncSession:
         count = self._site.token_count + 1
         if told_to_leave:
             body = msgspec.structs.replace(read_record(self._site), told_to_leave=count)
-            self._site = with_beside(self._site, body)
+            self._site = with_extra(self._site, body)
         token = self._context.keys.state_token(self._site.id, self._site.epoch, count)
         answer = exchanges.answer_sync(msgspec.structs.replace(message, token=token), self._answer_signer())
         told = self._asked.message

@@ -14,7 +14,7 @@ from tenure.core.subscription.fold import Subscription, evolve
 from tenure.core.timeline import Instant
 from tenure.server import account_repository, allotments, copies, environments, places, settlement
 from tenure.server.real_time import RealTime
-from tenure.server.site_record import read_record, with_beside
+from tenure.server.site_record import read_record, with_extra
 from tenure.store import leases, sites
 from tenure.store.engine import Connection
 from tenure.store.sites import SiteRow
@@ -60,7 +60,7 @@ def take_over_if_due(conn: Connection, site: SiteRow, time: RealTime, goes_by: s
     places.went_on(conn, site, site.subscription)
     moved = allotments.after_switch(site, started.id, now)
     moved = msgspec.structs.replace(moved, provider=owner, customer=started.customer, successor=None)
-    moved = with_beside(moved, msgspec.structs.replace(read_record(moved), successor_provider=""))
+    moved = with_extra(moved, msgspec.structs.replace(read_record(moved), successor_provider=""))
     sites.save_many(conn, [moved])
     return moved
 

@@ -103,7 +103,7 @@ def local_api(
                 *health_operations({"store": _health_checks(site)}),
             ),
             authenticate=make_authenticator(site, accounts),
-            border=MiddlewareParts(clock=site.now, ticks=ticks),
+            middleware=MiddlewareParts(clock=site.now, ticks=ticks),
         )
     )
 
@@ -136,7 +136,7 @@ def device_api(site: OpenedSite, ticks: Ticks) -> BuiltApi:
                 ),
             ),
             authenticate=_no_principal,
-            border=MiddlewareParts(clock=site.now, ticks=ticks),
+            middleware=MiddlewareParts(clock=site.now, ticks=ticks),
         )
     )
 

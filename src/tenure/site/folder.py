@@ -95,8 +95,8 @@ def read_secret_file(disk: FolderOnDisk, name: str) -> bytes | Refused | None:
 
 def write_file(disk: FolderOnDisk, name: str, data: bytes) -> None:
     """A whole file, durable when this returns."""
-    beside = f"{name}.new"
-    disk.write(beside, data)
-    disk.sync(beside)
-    disk.rename(beside, name)
+    draft = f"{name}.new"
+    disk.write(draft, data)
+    disk.sync(draft)
+    disk.rename(draft, name)
     disk.sync_folder()

@@ -26,7 +26,7 @@ from tenure.wire.leases import SealedLease
 from tenure.wire.messages import Trigger
 from tenure.wire.notices import SignedNotice, read_notice
 
-PATIENCE = 24 * HOUR
+LONGEST_WAIT = 24 * HOUR
 """Seconds of running after which new seats are signed although no synchronization since the start was answered: in so
 long the devices that a restored site has forgotten have come and were taken in."""
 PAUSE = 3 * DAY
@@ -79,7 +79,7 @@ class ProductLicense:
         """Everything that decides on seats, now; made anew when the second, or what is held, has changed."""
         holder = self.keeper.holder
         now, holdings = holder.now(), holder.proven_holdings
-        opened = self._answered or self._silence_seconds(now.reading.uptime) >= PATIENCE
+        opened = self._answered or self._silence_seconds(now.reading.uptime) >= LONGEST_WAIT
         last = self._last
         # Whatever is saved or heard is proven into new holdings, so that the same object means that nothing was.
         if last is not None and last.holdings is holdings and (last.estimate, last.opened) == (now.estimate, opened):
@@ -103,10 +103,10 @@ class ProductLicense:
     def remember_wait(self) -> None:
         """Notes for how long new seats have waited for an answer, so that the next start goes on with it."""
         now = self.keeper.holder.now()
-        waited = 0 if self._answered else min(PATIENCE, self._silence_seconds(now.reading.uptime))
+        waited = 0 if self._answered else min(LONGEST_WAIT, self._silence_seconds(now.reading.uptime))
         noted, at = self._noted_wait
         grown, aged = waited - noted >= NOTED_EVERY, now.instant - at >= NOTED_AGAIN
-        if grown or (waited == PATIENCE and aged) or (noted and not waited):
+        if grown or (waited == LONGEST_WAIT and aged) or (noted and not waited):
             self._noted_wait = waited, now.instant
             self._store.write(lambda conn: pools.noticed_wait(conn, self.product, waited, now.instant)).result()
 

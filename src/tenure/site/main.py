@@ -206,7 +206,7 @@ class SiteServers:
         `passwords`: see `local_api`.
         """
         self.site = site
-        self.watch, self.courier = SiteWatch(site), ForwardingWorker(site)
+        self.watch, self.worker = SiteWatch(site), ForwardingWorker(site)
         settings, ticks = site.settings, site.computer.monotonic
         wall, place = site.computer.clocks.wall, known_endpoint(settings.devices.listen)
         shown = _open_certificate(certificate.served_certificate(site.folder, site.pin, wall))
@@ -232,7 +232,7 @@ class SiteServers:
     async def serve(self) -> None:
         """Serves until `stop`."""
         self._turns.start()
-        forwarding = asyncio.create_task(self.courier.run())
+        forwarding = asyncio.create_task(self.worker.run())
         try:
             await asyncio.gather(self.local.serve(), self.devices.serve())
         finally:

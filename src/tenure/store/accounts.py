@@ -34,12 +34,12 @@ _GET = sa.select(*_COLUMNS).where(*_MINE)
 _LOCK = _GET.with_for_update()
 _ADD = accounts.insert()
 _SETTLED = accounts.update().where(*_MINE).values(settled_at=sa.bindparam("until"), next_due=sa.bindparam("due"))
-_HURRY = (
+_MARK_DUE = (
     accounts.update()
     .where(*_MINE, sa.or_(accounts.c.next_due.is_(None), accounts.c.next_due > sa.bindparam("due")))
     .values(next_due=sa.bindparam("due"))
 )
-_HURRY_ALL = (
+_MARK_ALL_DUE = (
     accounts.update()
     .where(
         accounts.c.provider == sa.bindparam("tenant"),
@@ -89,12 +89,12 @@ def mark_settled(conn: Connection, provider: str, customer: str, until: Instant,
 
 def mark_due(conn: Connection, provider: str, customer: str, due: Instant) -> None:
     """Look again at `due` at the latest."""
-    conn.execute(_HURRY, {"of": customer, "tenant": provider, "due": due})
+    conn.execute(_MARK_DUE, {"of": customer, "tenant": provider, "due": due})
 
 
-def hurry_all(conn: Connection, provider: str, due: Instant) -> None:
+def mark_all_due(conn: Connection, provider: str, due: Instant) -> None:
     """Look again at every account of the provider at `due` at the latest."""
-    conn.execute(_HURRY_ALL, {"tenant": provider, "due": due})
+    conn.execute(_MARK_ALL_DUE, {"tenant": provider, "due": due})
 
 
 def due_accounts(conn: Connection, now: Instant, limit: int, provider: str | None = None) -> list[tuple[str, str]]:

@@ -71,7 +71,7 @@ class AuditEntry(msgspec.Struct, frozen=True):
     detail: str
 
 
-_OF_DEED = ("what", "who", "name", "kind", "address", "detail")
+_EVENT_FIELDS = ("what", "who", "name", "kind", "address", "detail")
 _ENTRY = sa.select(*[audit.c[name] for name in AuditEntry.__struct_fields__])
 _PAGE = (
     _ENTRY.where(
@@ -103,20 +103,20 @@ _LAST = (2**62, "")
 """After every entry."""
 
 
-def record_event(conn: Connection, place: TeamPlace, deed: AuditEvent, now: Instant) -> None:
+def record_event(conn: Connection, place: TeamPlace, event: AuditEvent, now: Instant) -> None:
     """Keep what was done, for the team it concerns; `now` is real time."""
-    row = {name: getattr(deed, name) for name in _OF_DEED}
+    row = {name: getattr(event, name) for name in _EVENT_FIELDS}
     row |= {"id": ids.new_id("aud", now), "seq": conn.scalar(_NEXT), "at": now}
     row |= {"provider": place.provider, "customer": place.customer}
     conn.execute(audit.insert(), row)
-    if deed.what in CHAINED:
+    if event.what in CHAINED:
         chained = RecordedEvent(
             customer=place.customer,
-            about=deed.about,
-            detail=state_digest(deed.detail.encode()),
-            state=state_digest(deed.state),
+            about=event.about,
+            detail=state_digest(event.detail.encode()),
+            state=state_digest(event.state),
         )
-        fact = StoredFact(deed.what, now, now, deed.who, msgspec.json.encode(chained))
+        fact = StoredFact(event.what, now, now, event.who, msgspec.json.encode(chained))
         provider_chain.append_record(conn, place.provider or provider_chain.VENDOR, provider_chain.RECORDS, fact)
 
 

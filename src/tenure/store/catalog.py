@@ -118,18 +118,18 @@ class ItemStore:
         return self._write_item(conn, "withdrawn", msgspec.structs.replace(item, withdrawn=stamp.now), seen, stamp)
 
     def _write_item(
-        self, conn: Connection, deed: str, item: CatalogItem, seen: int, stamp: WriteStamp
+        self, conn: Connection, action: str, item: CatalogItem, seen: int, stamp: WriteStamp
     ) -> CatalogItem | Refused:
         moved = {"tenant": item.provider, "item": item.id, "seen": seen, "new": item.body, "gone": item.withdrawn}
         if conn.execute(self._change, moved).rowcount != 1:
             return Refused(RefusalCode.VERSION_STALE, f"The present version is {item.version}.")
         written = msgspec.structs.replace(item, version=seen + 1)
-        self._log_item(conn, deed, written, stamp)
+        self._log_item(conn, action, written, stamp)
         return written
 
-    def _log_item(self, conn: Connection, deed: str, item: CatalogItem, stamp: WriteStamp) -> None:
+    def _log_item(self, conn: Connection, action: str, item: CatalogItem, stamp: WriteStamp) -> None:
         logged = ItemState(self._name, item.id, item.version, item.body, item.withdrawn)
-        _record_write(conn, item.provider, provider_chain.CATALOG, deed, logged, stamp)
+        _record_write(conn, item.provider, provider_chain.CATALOG, action, logged, stamp)
 
 
 PRODUCTS = ItemStore(products)
@@ -223,6 +223,6 @@ def _by_id(conn: Connection) -> Iterator[tuple[_Key, ItemState]]:
             yield (str(table.name), name, version), ItemState(str(table.name), name, version, body)
 
 
-def _record_write(conn: Connection, owner: str, topic: str, deed: str, logged: ItemState, stamp: WriteStamp) -> None:
-    fact = StoredFact(f"{logged.table}.{deed}", stamp.now, stamp.now, stamp.by, msgspec.json.encode(logged))
+def _record_write(conn: Connection, owner: str, topic: str, action: str, logged: ItemState, stamp: WriteStamp) -> None:
+    fact = StoredFact(f"{logged.table}.{action}", stamp.now, stamp.now, stamp.by, msgspec.json.encode(logged))
     provider_chain.append_record(conn, owner, topic, fact)

@@ -46,9 +46,9 @@ _DRIFTED = sa.select(_SUMS).where(
 )
 _LINK = (postings.c.seq, postings.c.prev_hash, postings.c.hash)
 _FACT = (postings.c.kind, postings.c.at, postings.c.recorded_at, postings.c.by_actor, postings.c.body)
-_BESIDE = (postings.c.customer, postings.c.subscription, postings.c.once)
+_EXTRA = (postings.c.customer, postings.c.subscription, postings.c.once)
 _POSTINGS = (
-    sa.select(postings.c.provider, *_LINK, *_FACT, *_BESIDE, entries.c.account, entries.c.customer, entries.c.amount)
+    sa.select(postings.c.provider, *_LINK, *_FACT, *_EXTRA, entries.c.account, entries.c.customer, entries.c.amount)
     .join_from(
         postings,
         entries,
@@ -159,5 +159,5 @@ def _says_the_same(sides: list[Sequence[Any]]) -> bool:
     entries_booked = {
         account: (booking.customer, amount) for account, amount in ledger.account_changes(posting).items()
     }
-    beside = (booking.customer, posting.subscription or None, ledger.booking_name(posting))
-    return entries_stored == entries_booked and beside == (customer, subscription, once)
+    columns = (booking.customer, posting.subscription or None, ledger.booking_name(posting))
+    return entries_stored == entries_booked and columns == (customer, subscription, once)

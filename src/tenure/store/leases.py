@@ -70,7 +70,7 @@ _WORDS = (
     .where(leases.c.subscription.in_(sa.bindparam("of", expanding=True)), leases.c.provider == sa.bindparam("tenant"))
     .order_by(leases.c.subscription, leases.c.site, leases.c.epoch, leases.c.serial)
 )
-_SIGNED_ANEW = (
+_REPLACE_TOKEN = (
     leases.update()
     .where(leases.c.site == sa.bindparam("of"), leases.c.digest == sa.bindparam("was"))
     .values(digest=sa.bindparam("now_is"), body=sa.case((leases.c.body.is_(None), None), else_=sa.bindparam("new")))
@@ -124,9 +124,9 @@ def mark_acknowledged(conn: Connection, site: str, epoch: int, serial: int, now:
     conn.execute(_ACK, {"of": site, "in_epoch": epoch, "number": serial, "now": now})
 
 
-def signed_anew(conn: Connection, site: str, was: bytes, digest: bytes, body: bytes) -> None:
+def replace_token(conn: Connection, site: str, was: bytes, digest: bytes, body: bytes) -> None:
     """The lease of the site with the digest `was` says the same under another key: these are its bytes now."""
-    conn.execute(_SIGNED_ANEW, {"of": site, "was": was, "now_is": digest, "new": body})
+    conn.execute(_REPLACE_TOKEN, {"of": site, "was": was, "now_is": digest, "new": body})
 
 
 def outstanding_leases(

@@ -91,9 +91,9 @@ def build_pages(parts: PageParts[Any]) -> "Pages":
     """The pages as an application."""
     served = _PageServer(parts)
     routes = (*parts.routes, page_route(resumed_forms.WHERE, served.resume_form))
-    looked_at = {route.path for route in routes if route.method == "GET"}
+    seen = {route.path for route in routes if route.method == "GET"}
     # Every address that a form is sent to can be looked at too: there stands what the form was answered with.
-    sent_to = {route.path for route in parts.routes} - looked_at
+    sent_to = {route.path for route in parts.routes} - seen
     answers = [page_route(path, served.expired_answer) for path in sorted(sent_to)]
     entries = [RouteEntry(route.method, route.path, served.route_handler(route)) for route in (*routes, *answers)]
     return Pages(Routes([*entries, RouteEntry("GET", "/assets/{folder}/{name}", served.asset)]), served)
@@ -142,8 +142,8 @@ class _PageServer:
         self._templates = PageTemplates(parts.package, self._assets, parts.globals)
         self._pages: BrowserCache[KeptPage] = BrowserCache(PAGES_MOST)
         self._forms: BrowserCache[KeptForm] = BrowserCache(resumed_forms.BYTES_MOST, each_most=resumed_forms.FORMS_MOST)
-        looked_at = (re.sub(r"{\w+}", "[^/]+", route.path) for route in parts.routes if route.method == "GET")
-        self._looked_at = re.compile("|".join(looked_at))
+        seen = (re.sub(r"{\w+}", "[^/]+", route.path) for route in parts.routes if route.method == "GET")
+        self._seen = re.compile("|".join(seen))
 
     def route_handler(self, route: PageRoute) -> PageHandler:
         async def answer(request: Request) -> Response:
@@ -235,7 +235,7 @@ class _PageServer:
 
     def _nearest_page(self, path: str) -> str:
         """The nearest page at or above an address: most likely the one in which a form of that address stands."""
-        while path and not self._looked_at.fullmatch(path):
+        while path and not self._seen.fullmatch(path):
             path = path.rpartition("/")[0]
         return path or "/"
 

@@ -120,8 +120,8 @@ class SentForm:
 
     def place_refusal(self, refusal: PageRefusal) -> PageRefusal | None:
         """Put the API's refusal beside its field; the refusal itself where this form has none, to be shown above it."""
-        beside = bool(refusal.field) and self.place_complaint(refusal.field, refusal.detail or refusal.title)
-        return None if beside else refusal
+        placed = bool(refusal.field) and self.place_complaint(refusal.field, refusal.detail or refusal.title)
+        return None if placed else refusal
 
 
 async def read_form(request: Request) -> SentForm:

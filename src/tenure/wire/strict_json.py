@@ -122,7 +122,7 @@ def too_large(size: int, cap: int) -> Refused:
     return Refused(RefusalCode.MESSAGE_TOO_LARGE, f"{size} bytes, of which {cap} are allowed.")
 
 
-def _blame_field(error: msgspec.MsgspecError | UnicodeDecodeError) -> Refused:
+def _name_field(error: msgspec.MsgspecError | UnicodeDecodeError) -> Refused:
     """msgspec's complaint as a refusal that names the field as a path such as `path.resolver`."""
     told = str(error)
     path, missing = _PATH.search(told), _MISSING.search(told)
@@ -206,7 +206,7 @@ class StrictLoader(Generic[T]):
         except RecursionError:
             return refuse_malformed("Nested too deeply.")
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            return _blame_field(error)
+            return _name_field(error)
         if self._closed and self._encode(value) == data:
             return value
         tree = parse_json(data, self.cap)

@@ -33,7 +33,7 @@ class AccountSubscription(msgspec.Struct, frozen=True):
     sub: Subscription
     book: PolicyHistory
     words: tuple[OutstandingLease, ...] = ()
-    lengthenings: tuple[PolicyAppliedNow, ...] = ()
+    grace_extensions: tuple[PolicyAppliedNow, ...] = ()
     """What was published to reach running periods, oldest first."""
 
 

@@ -23,7 +23,7 @@ class DueKind(IntEnum):
     HOLD_ENDS = 0
     REFUND = 1
     CAPTURE = 2
-    LENGTHENING = 3
+    GRACE_EXTENSION = 3
     ATTEMPT = 4
 
 
@@ -47,9 +47,9 @@ def next_event(item: AccountSubscription, cursor: Instant, account: Account) -> 
         moments.append((max(sub.activate_by, *dropped) if dropped else sub.activate_by, DueKind.REFUND))
     if sub.reserved is not None and sub.stopped is None and not _canceled_before(sub, sub.reserved.since):
         moments.append((sub.reserved.since, DueKind.CAPTURE))
-    gain = next_gain(sub, item.lengthenings, cursor)
+    gain = next_gain(sub, item.grace_extensions, cursor)
     if gain is not None:
-        moments.append((gain.at, DueKind.LENGTHENING))
+        moments.append((gain.at, DueKind.GRACE_EXTENSION))
     attempt = _next_attempt(sub, cursor)
     if attempt is not None:
         moments.append((attempt, DueKind.ATTEMPT))

@@ -20,7 +20,7 @@ from tenure.core.subscription.past_timeline import gone_on
 from tenure.core.subscription.renewal import automatic_runs, due_at, pays_itself, total_cost
 from tenure.core.timeline import DAY, Instant, Phase, Timeline, cut_at
 
-LOOKED_AHEAD = 400 * DAY
+LOOK_AHEAD = 400 * DAY
 """How far the forecast goes, at least: over a year, so that the next period of a yearly plan is seen."""
 
 
@@ -65,15 +65,15 @@ def expected_course(
     on 30 Dec and 30 Jan, covered until 28 Feb (28 Feb is the edge after 30 Jan); a shortfall then, 75.00, of which
     25.00 are missing; the timeline goes on to grace and the end from there.
     """
-    looked = _LookAhead.at(account, tuple(items), subject, now)
-    spans = gone_on(timeline(looked.sub), looked.sub, looked.booked)
+    ahead = _LookAhead.at(account, tuple(items), subject, now)
+    spans = gone_on(timeline(ahead.sub), ahead.sub, ahead.booked)
     return ExpectedCourse(
-        timeline=spans if looked.short else _without_known_end(spans, looked.after, looked.renewals),
-        paid_until=looked.sub.paid_until,
-        renewals=looked.renewals,
-        shortfall=looked.short,
-        facts=looked.booked,
-        outlook=looked.outlook(now),
+        timeline=spans if ahead.short else _without_known_end(spans, ahead.after, ahead.renewals),
+        paid_until=ahead.sub.paid_until,
+        renewals=ahead.renewals,
+        shortfall=ahead.short,
+        facts=ahead.booked,
+        outlook=ahead.outlook(now),
     )
 
 
@@ -168,7 +168,7 @@ def _silent_end(
 
 def _look_until(sub: Subscription, now: Instant) -> Instant:
     """The forecast covers a period longer than a year up to the instant at which the next one is due."""
-    return max(now + LOOKED_AHEAD, due_at(sub)) if pays_itself(sub) else now + LOOKED_AHEAD
+    return max(now + LOOK_AHEAD, due_at(sub)) if pays_itself(sub) else now + LOOK_AHEAD
 
 
 def _as_renewal(fact: f.Renewed) -> ExpectedRenewal:

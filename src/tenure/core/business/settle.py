@@ -139,7 +139,7 @@ def _apply_event(run: _Settlement, item: AccountSubscription, event: DueEvent) -
             _refund_unused(run, item, event.at)
         case DueKind.CAPTURE:
             _capture_reserve(run, item, event.at)
-        case DueKind.LENGTHENING:
+        case DueKind.GRACE_EXTENSION:
             _extend_grace(run, item, event.at)
         case DueKind.ATTEMPT:
             _attempt_payment(run, item, event.at, announce=True)
@@ -236,7 +236,7 @@ def _capture_reserve(run: _Settlement, item: AccountSubscription, at: Instant) -
 
 
 def _extend_grace(run: _Settlement, item: AccountSubscription, at: Instant) -> None:
-    gain = next_gain(item.sub, item.lengthenings, at)
+    gain = next_gain(item.sub, item.grace_extensions, at)
     if gain is not None:
         stamped = _fact_header(run, at, "the policy was applied now")
         run.add(item, f.GraceExtended(**stamped, days=gain.days, period=gain.period))

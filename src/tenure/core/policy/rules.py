@@ -59,7 +59,7 @@ class RenewalOrder(StrEnum):
 
     OLDEST_DUE = "oldest_due"
     CHEAPEST = "cheapest"
-    DEAREST = "dearest"
+    MOST_EXPENSIVE = "dearest"
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):

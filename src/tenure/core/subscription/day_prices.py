@@ -47,17 +47,17 @@ def round_total(prices: DayPrices) -> int:
     return half_up(exact.numerator, exact.denominator)
 
 
-def raise_prices(prices: DayPrices, dearer: DayPrice) -> DayPrices:
-    """`prices` where no day from `dearer.left` days before the end on costs less than `dearer` says."""
-    left = min(dearer.left, prices[0].left)
+def raise_prices(prices: DayPrices, more_expensive: DayPrice) -> DayPrices:
+    """`prices` where no day from `dearer.left` days before the end on costs less than `more_expensive` says."""
+    left = min(more_expensive.left, prices[0].left)
     pieces: list[DayPrice] = []
     for price, follower in pairwise((*prices, DayPrice(0, 0, 1))):
         pieces.append(price)
         if follower.left < left < price.left:
             pieces.append(msgspec.structs.replace(price, left=left))
     return _merge_pieces(
-        DayPrice(piece.left, dearer.total, dearer.days)
-        if piece.left <= left and one_day(piece) < one_day(dearer)
+        DayPrice(piece.left, more_expensive.total, more_expensive.days)
+        if piece.left <= left and one_day(piece) < one_day(more_expensive)
         else piece
         for piece in pieces
     )
@@ -85,8 +85,8 @@ def at_least(prices: DayPrices, promised: DayPrices) -> DayPrices:
     for left in sorted((left for left in lefts if 0 < left <= prices[0].left), reverse=True):
         ours = _price_of_day(prices, left)
         theirs = _price_of_day(promised, left - beyond) if left > beyond else ours
-        dearer = ours if one_day(ours) >= one_day(theirs) else theirs
-        found.append(msgspec.structs.replace(dearer, left=left))
+        more_expensive = ours if one_day(ours) >= one_day(theirs) else theirs
+        found.append(msgspec.structs.replace(more_expensive, left=left))
     return _merge_pieces(found)
 
 

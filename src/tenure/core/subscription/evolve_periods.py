@@ -33,7 +33,7 @@ def evolve_money(sub: Subscription, fact: Money) -> Subscription:
             return msgspec.structs.replace(
                 _edges_moved(sub, fact.period, fact.at),
                 periods=(*left, fact.period),
-                begun_anew=sub.begun_anew if left == sub.periods else sub.revision + 1,
+                begin_again=sub.begin_again if left == sub.periods else sub.revision + 1,
                 reserved=None if fact.paid_by == "reserve" else sub.reserved,
                 anchor=sub.anchor if fact.anchor is None else fact.anchor,
                 failed_at=None,

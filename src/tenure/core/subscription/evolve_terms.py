@@ -86,7 +86,7 @@ def _paid_for(sub: Subscription, fact: Terms) -> Subscription:
     """What was paid on top, noted in its periods, and what their days cost from then on."""
     more, moment = dict(fact.raises), sub.contract_clock(fact.at)
 
-    def dearer(period: Period) -> Period:
+    def more_expensive(period: Period) -> Period:
         start = max(period.since, moment)
         amount, held = more[period.since], sub.terms_for(start)
         return msgspec.structs.replace(
@@ -96,7 +96,9 @@ def _paid_for(sub: Subscription, fact: Terms) -> Subscription:
             day_prices=raise_prices(day_prices_of(period), agreed_price(sub, period, start)),
         )
 
-    return _each_paid(sub, moment, ((period, dearer(period)) for period in sub.paid_periods if period.since in more))
+    return _each_paid(
+        sub, moment, ((period, more_expensive(period)) for period in sub.paid_periods if period.since in more)
+    )
 
 
 def agreed_price(sub: Subscription, period: Period, start: Instant) -> DayPrice:

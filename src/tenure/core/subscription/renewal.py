@@ -137,7 +137,7 @@ def payment_name(sub: Subscription) -> str:
     A period is paid once in the books, by its beginning. Where a plan with another period length began, what was paid
     for ahead came back, and a later period may begin at the very instant at which one of those did.
     """
-    return str(sub.begun_anew) if sub.begun_anew else ""
+    return str(sub.begin_again) if sub.begin_again else ""
 
 
 def late_start(sub: Subscription, now: Instant, late: LateRenewal | None = None) -> Instant:

@@ -139,7 +139,7 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     sites: tuple[SiteState, ...] = ()
     owed: RefundOwed | None = None
     refunded: bool = False
-    begun_anew: int = 0
+    begin_again: int = 0
     """The revision with which a plan of another length last ended periods that were paid for; 0: none did."""
     places_freed: tuple[Instant, ...] = ()
     """When receipts freed places at once, as far back as such releases are counted."""

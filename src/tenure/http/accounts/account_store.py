@@ -43,7 +43,7 @@ class FailureCounter(msgspec.Struct, frozen=True):
     """One name whose failures are counted, and how patient we are with it."""
 
     key: str
-    patience: BackoffPolicy
+    policy: BackoffPolicy
     wider: tuple["FailureCounter", ...] = ()
     """The networks around it, which one hand may hold as well."""
 

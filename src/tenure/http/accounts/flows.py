@@ -44,7 +44,7 @@ class AccountFlows(Generic[P]):
     def count_attempts(self, conn: Any, now: Instant, *counters: FailureCounter) -> Refused | None:
         """As `count_attempt`, in a transaction of the caller's."""
         every = [each for counter in counters for each in counter.with_outer]
-        when = max(possible_at(each.patience, self._store.failed_tries(conn, each.key, now)) for each in every)
+        when = max(possible_at(each.policy, self._store.failed_tries(conn, each.key, now)) for each in every)
         if when > now:
             return Refused(RefusalCode.TOO_MANY_REQUESTS, "Too many tries have failed.", when=when)
         for each in every:
@@ -177,7 +177,7 @@ class AccountFlows(Generic[P]):
         """
         person = self._store.find_person(conn, caller.person, lock=True)
         if person is None:
-            return nobody_signed_in()
+            return not_signed_in()
         sealed = self._store.offered_factor(conn, person.id)
         secret = self._secrets.open_factor(person.id, sealed)
         if not secret:
@@ -229,7 +229,7 @@ class AccountFlows(Generic[P]):
         """
         person = await self._store.read(lambda conn, now: self._store.find_person(conn, caller.person))
         if person is None:
-            return nobody_signed_in()
+            return not_signed_in()
         own = FailureCounter(self._secrets.counter_key("own", person.id), ACCOUNT)
         held = await self.count_attempt(own) or await self._passwords.verify_password(
             person.password, password, block_of(address)
@@ -280,6 +280,6 @@ def untraced(result: T | TracedRefusal | Refused) -> T | Refused:
     return result.refused if isinstance(result, TracedRefusal) else result
 
 
-def nobody_signed_in() -> Refused:
+def not_signed_in() -> Refused:
     """The refusal of what only a person can do."""
     return Refused(RefusalCode.ACTION_NOT_PERMITTED, "This is for people who have signed in; a token has no account.")

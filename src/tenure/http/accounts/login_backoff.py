@@ -36,13 +36,13 @@ class FailedTries(msgspec.Struct, frozen=True):
     last: Instant = 0
 
 
-def backoff_seconds(patience: BackoffPolicy, count: int) -> int:
+def backoff_seconds(policy: BackoffPolicy, count: int) -> int:
     """Seconds between the last of `count` failed tries and the next."""
-    beyond = count - patience.free
+    beyond = count - policy.free
     # Bounded before it is raised: somebody may fail for days.
-    return min(patience.first << min(beyond, 20), patience.most) if beyond >= 0 else 0
+    return min(policy.first << min(beyond, 20), policy.most) if beyond >= 0 else 0
 
 
-def possible_at(patience: BackoffPolicy, tries: FailedTries) -> Instant:
+def possible_at(policy: BackoffPolicy, tries: FailedTries) -> Instant:
     """The first instant at which the next try is judged at all."""
-    return tries.last + backoff_seconds(patience, tries.count)
+    return tries.last + backoff_seconds(policy, tries.count)

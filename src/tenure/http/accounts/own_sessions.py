@@ -9,7 +9,7 @@ from tenure.core.plurals import format_count
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
 from tenure.http.accounts.account_store import AccountStore, OpenSession, P
-from tenure.http.accounts.flows import nobody_signed_in
+from tenure.http.accounts.flows import not_signed_in
 from tenure.http.auth import AccessRule, Principal
 from tenure.http.idempotency import IdempotentRequest
 from tenure.http.inputs import Address
@@ -70,7 +70,7 @@ class OwnSessionOperations(Generic[P]):
     async def list_sessions(self, caller: Principal) -> SessionsView | Refused:
         """Lists one's own sessions: since when, until when, from where and with what."""
         if not caller.person:
-            return nobody_signed_in()
+            return not_signed_in()
         found = await self._store.read(lambda conn, now: self._store.open_sessions(conn, caller.person, now))
         return SessionsView(items=tuple(_session_view(each, caller.token_id) for each in found))
 
@@ -101,7 +101,7 @@ class OwnSessionOperations(Generic[P]):
         def work(conn: Any, now: Instant) -> ApiResponse[EndedView] | Refused:
             person = self._store.find_person(conn, caller.person, lock=True)
             if person is None:
-                return nobody_signed_in()
+                return not_signed_in()
             mine = self._store.open_sessions(conn, person.id, now)
             others = [each for each in mine if each.id != caller.token_id]
             self._store.end_others(conn, person.id, but=caller.token_id)

@@ -41,22 +41,24 @@ class PasswordHashes:
 
     def __init__(self, cost: HashingCost | None = None) -> None:
         self._cost = cost or HashingCost()
-        self._nobodys = _dummy_hash(self._cost)
+        self._unknown_account = _dummy_hash(self._cost)
         self._workers = ThreadPoolExecutor(AT_ONCE, "passwords")
         self._waiting = FairShares(AT_ONCE + WAITING_MOST)
 
     async def hash_password(self, password: str, who: str = "") -> str | Refused:
         """The hash to keep, with its salt and cost inside; `who` asks, as `verify_password` says."""
-        return await self._run_beside(lambda: _hash(normalize_password(password), self._cost), who)
+        return await self._run_in_thread(lambda: _hash(normalize_password(password), self._cost), who)
 
     async def verify_password(self, kept: str | None, password: str, who: str = "") -> bool | Refused:
         """Whether `password` is the one behind `kept`; for None, nobody's, the same work is done for a no.
 
         `who` is whose place in the queue it takes (`block_of` an address): nobody gets more than a fair share.
         """
-        return await self._run_beside(lambda: _verify(kept or self._nobodys, normalize_password(password)), who)
+        return await self._run_in_thread(
+            lambda: _verify(kept or self._unknown_account, normalize_password(password)), who
+        )
 
-    async def _run_beside(self, work: Callable[[], T], who: str) -> T | Refused:
+    async def _run_in_thread(self, work: Callable[[], T], who: str) -> T | Refused:
         if not self._waiting.has_room(who):
             return Refused(RefusalCode.SERVER_BUSY, "Too many sign in at once.")
         self._waiting.take_share(who)

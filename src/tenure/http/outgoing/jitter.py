@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-Chance = Callable[[], float]
+Jitter = Callable[[], float]
 
 
-def chance_of(draw: Callable[[int], bytes]) -> Chance:
-    """Chance out of a source of random bytes."""
+def jitter_of(draw: Callable[[int], bytes]) -> Jitter:
+    """Jitter out of a source of random bytes."""
     return lambda: int.from_bytes(draw(4)) / 2**32

@@ -28,71 +28,73 @@ class ActionPages:
 
     async def begin(self, visit: Portal) -> Reply:
         """The form; the preview at once where nothing has to be asked."""
-        deed, api = _find_action(visit), self._server.api_for(visit)
+        action, api = _find_action(visit), self._server.api_for(visit)
         sub = await _load_subscription(api, visit)
-        for name in deed.linked:
+        for name in action.linked:
             if name in visit.query:
                 visit.form.values[name] = [visit.query[name][:100]]
-        if {each.name for each in deed.fields} - visit.form.values.keys():
-            return await self._render_form(visit, deed, sub)
-        return await self._render_preview(visit, deed, sub)
+        if {each.name for each in action.fields} - visit.form.values.keys():
+            return await self._render_form(visit, action, sub)
+        return await self._render_preview(visit, action, sub)
 
     async def go_on(self, visit: Portal) -> Reply:
         """What the form says: preview it, or do exactly what was previewed."""
-        deed, api = _find_action(visit), self._server.api_for(visit)
+        action, api = _find_action(visit), self._server.api_for(visit)
         sub = await _load_subscription(api, visit)
         if visit.form.read_text("step") == "change" or is_search(visit):
-            return await self._render_form(visit, deed, sub)
+            return await self._render_form(visit, action, sub)
         if visit.form.read_text("step") != "apply":
-            return await self._render_preview(visit, deed, sub)
+            return await self._render_preview(visit, action, sub)
         body = {
-            **deed.request_body(visit, sub),
+            **action.request_body(visit, sub),
             "outcome_hash": visit.form.read_text("outcome_hash", most=100),
             "why": _read_reason(visit),
         }
         try:
-            done = await api.post(_action_url(visit, deed), body, key=visit.form.read_text("_key", most=100))
+            done = await api.post(_action_url(visit, action), body, key=visit.form.read_text("_key", most=100))
         except RefusedPageError as error:
             visit.form.values.pop("_key", None)
             if error.refusal.code == STALE:
                 visit.flash_message("Something changed meanwhile. This is the new preview.", "warn")
-                return await self._render_preview(visit, deed, sub)
-            return await self._render_form(visit, deed, sub, error.refusal)
-        visit.flash_message(deed.form.done)
+                return await self._render_preview(visit, action, sub)
+            return await self._render_form(visit, action, sub, error.refusal)
+        visit.flash_message(action.form.done)
         if code := done.value.get("activation_code"):
             after = done.value["subscription"]
             return await code_screen(api, after, code, await subject_of(api, visit, after), new=False)
         return RedirectTo(fill_path("/subscriptions/{name}", name=sub["id"]))
 
     async def _render_form(
-        self, visit: Portal, deed: SubscriptionAction, sub: dict[str, Any], refusal: PageRefusal | None = None
+        self, visit: Portal, action: SubscriptionAction, sub: dict[str, Any], refusal: PageRefusal | None = None
     ) -> PageScreen:
         api = self._server.api_for(visit)
-        offers = await api.get_all("/v1/offers") if FieldKind.OFFER in deed.kinds else []
+        offers = await api.get_all("/v1/offers") if FieldKind.OFFER in action.kinds else []
         values = {
-            "deed": deed,
+            "deed": action,
             "sub": sub,
             "about": await subject_of(api, visit, sub),
             "refusal": refusal,
             "offers": _priced_offers(offers, sub["terms"]["plan"], await plan_names(api) if offers else {}),
-            "buyers": await customer_choices(api, visit, sub["customer"]) if FieldKind.CUSTOMER in deed.kinds else None,
-            "conflict": await seat_conflict(api, sub["id"]) if FieldKind.SITES in deed.kinds else None,
-            "allowed": next((each for each in sub["allowed_actions"] if each["action"] == deed.name), None),
+            "buyers": await customer_choices(api, visit, sub["customer"])
+            if FieldKind.CUSTOMER in action.kinds
+            else None,
+            "conflict": await seat_conflict(api, sub["id"]) if FieldKind.SITES in action.kinds else None,
+            "allowed": next((each for each in sub["allowed_actions"] if each["action"] == action.name), None),
         }
         status = 422 if visit.form.errors or refusal else 200
         return PageScreen(template="deed.html", values=values, status=status)
 
-    async def _render_preview(self, visit: Portal, deed: SubscriptionAction, sub: dict[str, Any]) -> Reply:
-        body = {**deed.request_body(visit, sub), "why": _read_reason(visit)}
+    async def _render_preview(self, visit: Portal, action: SubscriptionAction, sub: dict[str, Any]) -> Reply:
+        body = {**action.request_body(visit, sub), "why": _read_reason(visit)}
         if visit.form.errors:
-            return await self._render_form(visit, deed, sub)
+            return await self._render_form(visit, action, sub)
         try:
-            outcome = (await self._server.api_for(visit).post(_action_url(visit, deed), body, dry_run=True)).value
+            outcome = (await self._server.api_for(visit).post(_action_url(visit, action), body, dry_run=True)).value
         except RefusedPageError as error:
-            return await self._render_form(visit, deed, sub, visit.form.place_refusal(error.refusal))
-        receiver = await chosen_name(self._server.api_for(visit), visit) if FieldKind.CUSTOMER in deed.kinds else ""
-        values = {"deed": deed, "sub": sub, "outcome": outcome, "kept": _entered_fields(visit), "receiver": receiver}
-        values["final"] = deed.final(visit)
+            return await self._render_form(visit, action, sub, visit.form.place_refusal(error.refusal))
+        receiver = await chosen_name(self._server.api_for(visit), visit) if FieldKind.CUSTOMER in action.kinds else ""
+        values = {"deed": action, "sub": sub, "outcome": outcome, "kept": _entered_fields(visit), "receiver": receiver}
+        values["final"] = action.final(visit)
         values["about"] = await subject_of(self._server.api_for(visit), visit, sub)
         told = (sub, outcome["subscription"])
         several = any(each["scheduled"] for each in told) or told[0]["terms"]["plan"] != told[1]["terms"]["plan"]
@@ -109,18 +111,18 @@ class ActionPages:
 
 
 def _find_action(visit: Portal) -> SubscriptionAction:
-    deed = BY_NAME.get(visit.params["deed"])
-    if deed is None:
+    action = BY_NAME.get(visit.params["deed"])
+    if action is None:
         raise RefusedPageError(PageRefusal(title="There is no such action.", status=404, code="not_found"))
-    return deed
+    return action
 
 
 def _read_reason(visit: Portal) -> str:
     return visit.form.read_text("why", most=200)
 
 
-def _action_url(visit: Portal, deed: SubscriptionAction) -> str:
-    return fill_path("/v1/subscriptions/{name}/{verb}", name=visit.params["subscription"], verb=deed.row.verb)
+def _action_url(visit: Portal, action: SubscriptionAction) -> str:
+    return fill_path("/v1/subscriptions/{name}/{verb}", name=visit.params["subscription"], verb=action.row.verb)
 
 
 def _entered_fields(visit: Portal) -> list[tuple[str, str]]:

@@ -99,7 +99,9 @@ def _available_actions(sub: dict[str, Any], *, for_customer: bool) -> list[tuple
     if not sub["holds"]:
         hidden.add("resume")
     shown = [
-        (deed, one) for deed, one in pairs if deed.name not in hidden and not (for_customer and _is_forbidden(one))
+        (action, one)
+        for action, one in pairs
+        if action.name not in hidden and not (for_customer and _is_forbidden(one))
     ]
     return sorted(shown, key=lambda pair: (not pair[1]["allowed"], pair[0].form.danger))
 

@@ -83,7 +83,7 @@ class SubscriptionJudge:
     anchor: int = 0
     moved: int = 0
     outside: int = 0
-    looked: int = 0
+    judged_until: int = 0
     looks: int = 0
     late: LateRenewal | None = None
     """As the command said that is being followed."""
@@ -97,7 +97,7 @@ class SubscriptionJudge:
     @classmethod
     def from_order(cls, fact: f.Ordered) -> "SubscriptionJudge":
         """From its order."""
-        judge = cls(sub=fold((fact,)), looked=fact.at)
+        judge = cls(sub=fold((fact,)), judged_until=fact.at)
         expected = 0 if fact.trial else whole_price(fact.terms)
         if fact.until is not None:
             expected = half_up(
@@ -222,7 +222,7 @@ class SubscriptionJudge:
         last = self.periods[-1]
         if period.since < last.until:
             self._cut_periods(period)
-            made = self._bought_anew(period)
+            made = self._bought_again(period)
         else:
             self._charge_grace(period, fact.at)
             made = self._expect_period(period, fact.at)
@@ -230,7 +230,7 @@ class SubscriptionJudge:
                 self.anchor = period.since
         self.periods.append(made)
 
-    def _bought_anew(self, period: Period) -> PaidPeriod:
+    def _bought_again(self, period: Period) -> PaidPeriod:
         terms = self.sub.terms_at(period.since)
         until = add_periods(period.since, terms)
         _require_equal("the end of a period begun anew", period.until, until)
@@ -312,15 +312,15 @@ class SubscriptionJudge:
 
     def _judge_service(self, now: int) -> None:
         """Everything between the last look and `now` is held against what is paid for it."""
-        if now <= self.looked:
+        if now <= self.judged_until:
             return
         for span in timeline(self.sub):
-            since, until = max(span.since, self.looked), min(now, now if span.until is None else span.until)
+            since, until = max(span.since, self.judged_until), min(now, now if span.until is None else span.until)
             if since < until and span.phase is Phase.ACTIVE:
                 self.looks += 1
                 for moment in (since, until - 1):
                     self._judge_span(span, moment)
-        self.looked = now
+        self.judged_until = now
 
     def _judge_span(self, span: Span, moment: int) -> None:
         served = self.sub.terms_at(moment)

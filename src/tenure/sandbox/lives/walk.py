@@ -82,8 +82,8 @@ class _RandomLife:
             (3, self._intent), (4, self._hold), (4, self._release), (3, self._cancel), (4, self._undo),
             (6, self._pay), (4, self._word), (3, self._activate), (4, self._confirm), (1, self._reanchor),
         )  # fmt: skip
-        weights, deeds = zip(*steps, strict=True)
-        self.dice.choices(deeds, weights)[0](name)
+        weights, actions = zip(*steps, strict=True)
+        self.dice.choices(actions, weights)[0](name)
 
     def _order(self, name: str) -> None:
         dice, lived = self.dice, self.lived

@@ -25,22 +25,22 @@ class CodeChanger:
 
     def come(self) -> None:
         """What happens at one visit."""
-        if self._world.fate.happens(0.05):
+        if self._world.random.happens(0.05):
             up = [site for site in self._world.sites if site.up and site.lease_on_disk()]
             if up:
-                site = self._world.fate.one_of(up)
-                self._world.fate.one_of(
+                site = self._world.random.one_of(up)
+                self._world.random.one_of(
                     (self._stage_successor, self._stage_successor, self._switch_subscription, self._drop_successor)
                 )(site)
 
     def _draw_code(self) -> SoldSubscription:
         """A code that somebody has: a fresh one, or one that is in use somewhere."""
-        desk, fate = self._world.desk, self._world.fate
-        if len(self._more) < MOST and (not self._more or fate.happens(0.4)):
-            sold = desk.order("short", fate.between(8, 30))
+        provider, random = self._world.provider, self._world.random
+        if len(self._more) < MOST and (not self._more or random.happens(0.4)):
+            sold = provider.order("short", random.between(8, 30))
             if sold is not None:
                 self._more.append(sold)
-        return fate.one_of([*desk.sold, *self._more])
+        return random.one_of([*provider.sold, *self._more])
 
     def _stage_successor(self, site: SimulatedSite) -> None:
         sold = self._draw_code()
@@ -51,25 +51,27 @@ class CodeChanger:
         world, sold = self._world, self._draw_code()
         present = self._sold_of(lease_claims(site.lease_on_disk()).subscription)
         if present is not None:
-            world.desk.run_action(present, "cancel")
+            world.provider.run_action(present, "cancel")
             self._run_act(site, "hears that it is canceled", present.id, site.synchronize)
         if site.up:
             self._run_act(site, "applies another code", sold.id, lambda: self._note_applied(site, sold, "active"))
-        if present is not None and world.fate.happens(0.8):
-            world.at(world.fate.one_of((60, HOUR, DAY)), lambda: world.desk.run_action(present, "undo_cancellation"))
+        if present is not None and world.random.happens(0.8):
+            world.at(
+                world.random.one_of((60, HOUR, DAY)), lambda: world.provider.run_action(present, "undo_cancellation")
+            )
 
     def _drop_successor(self, site: SimulatedSite) -> None:
         """What is kept ready is wanted no more, at the site or at the desk."""
         staged = self._sold_of(site.staged())
         if staged is None:
             return
-        if self._world.fate.happens(0.5):
+        if self._world.random.happens(0.5):
             self._run_act(site, "drops its successor", staged.id, site.drop_successor)
         else:
-            self._world.desk.run_action(staged, "release_site", site=lease_claims(site.lease_on_disk()).sub)
+            self._world.provider.run_action(staged, "release_site", site=lease_claims(site.lease_on_disk()).sub)
 
     def _sold_of(self, subscription: str) -> SoldSubscription | None:
-        return next((each for each in (*self._world.desk.sold, *self._more) if each.id == subscription), None)
+        return next((each for each in (*self._world.provider.sold, *self._more) if each.id == subscription), None)
 
     def _note_applied(self, site: SimulatedSite, sold: SoldSubscription, role: str) -> None:
         if site.activate(sold.code, role):
@@ -84,4 +86,4 @@ class CodeChanger:
             self._world.down(site)
             return
         self._world.judge.look(site)
-        self._world.hurry(site, 90)
+        self._world.call_soon(site, 90)

@@ -46,7 +46,7 @@ class DiskCopier:
 
     def come(self) -> None:
         """What happens to disks, every few hours."""
-        world, dice = self._world, self._world.fate
+        world, dice = self._world, self._world.random
         if dice.happens(0.05):
             self.image_site(dice.one_of(world.sites))
         if dice.happens(0.2):
@@ -75,8 +75,8 @@ class DiskCopier:
         for name, subscription in world.vendor.read(_FORKED):
             for pair in [each for each in self._twins if each[0].subscription == subscription]:
                 self._separate_pair(pair)
-            said = resolution or ("retired" if world.fate.happens(0.2) else "restored")
-            if world.desk.resolve_fork(subscription, name, said):
+            said = resolution or ("retired" if world.random.happens(0.2) else "restored")
+            if world.provider.resolve_fork(subscription, name, said):
                 world.judge.excused[subscription] = world.time.now + AFTER_A_COPY
                 if said == "restored":
                     world.judge.resolved(name)
@@ -84,7 +84,7 @@ class DiskCopier:
     def _separate_pair(self, pair: tuple[SimulatedSite, SimulatedSite]) -> None:
         self._twins.remove(pair)
         world = self._world
-        loser, winner = pair if world.fate.happens(0.5) else (pair[1], pair[0])
+        loser, winner = pair if world.random.happens(0.5) else (pair[1], pair[0])
         if loser.up:
             loser.stop()
         loser.gone = True
@@ -118,7 +118,7 @@ class DiskCopier:
         site.withdrawn = image.withdrawn
         world.judge.excused[site.subscription] = world.time.now + OPEN
         world.trace.note(world.time.now, site.name, "put back")
-        world.at(world.fate.one_of((60, HOUR, DAY)), lambda: world.again(site))
+        world.at(world.random.one_of((60, HOUR, DAY)), lambda: world.again(site))
 
     def _put_device_back(self, device: SimulatedDevice) -> None:
         image, world = self._devices.get(device.name), self._world
@@ -128,7 +128,7 @@ class DiskCopier:
         device.machine.on = False
         device.disk, device.bounds = MemoryDisk(device.step, image.files), image.bounds.image(image.bounds.at)
         world.trace.note(world.time.now, device.name, "put back")
-        world.at(world.fate.one_of((60, HOUR, DAY)), lambda: world.again(device))
+        world.at(world.random.one_of((60, HOUR, DAY)), lambda: world.again(device))
 
     def _clone_site(self, site: SimulatedSite) -> None:
         """The same folder and state start on a second machine; some devices go to that one from now on."""
@@ -137,15 +137,15 @@ class DiskCopier:
             return
         site.remember()
         self._number += 1
-        machine = SimulatedMachine(f"{site.name}~{self._number}", world.time, world.fate.draw)
-        copy = type(site)(machine.name, site.folder, world.fate, machine, site.disk.snapshot())
+        machine = SimulatedMachine(f"{site.name}~{self._number}", world.time, world.random.draw)
+        copy = type(site)(machine.name, site.folder, world.random, machine, site.disk.snapshot())
         copy.code, copy.subscription, copy.mortal = site.code, site.subscription, True
         copy.bounds, copy.withdrawn = site.bounds.image(world.time.now), site.withdrawn
         copy.machine.on = False
         world.adopt(copy)
         self._twins.append((site, copy))
         for device in world.devices:
-            if device.site is site and world.fate.happens(0.4):
+            if device.site is site and world.random.happens(0.4):
                 device.site = copy
         world.judge.excused[site.subscription] = world.time.now + OPEN
         world.trace.note(world.time.now, site.name, "copied", f"as {copy.name}")
@@ -162,7 +162,7 @@ class DiskCopier:
         copy.machine.on, copy.mortal = False, True
         world.devices.append(copy)
         world.trace.note(world.time.now, device.name, "copied", f"as {copy.name}")
-        world.at(world.fate.one_of((60, HOUR, DAY)), lambda: world.again(copy))
+        world.at(world.random.one_of((60, HOUR, DAY)), lambda: world.again(copy))
 
 
 def _lease_in(disk: SiteDisk) -> bool:

@@ -29,13 +29,13 @@ class SimulatedDevice:
     def __init__(
         self,
         name: str,
-        fate: SeededRandom,
+        random: SeededRandom,
         machine: SimulatedMachine,
         site: SimulatedSite,
         root: TrustedRoot,
         files: dict[str, bytes] | None = None,
     ) -> None:
-        self.name, self.machine, self.site, self._fate, self._root = name, machine, site, fate, root
+        self.name, self.machine, self.site, self._random, self._root = name, machine, site, random, root
         self.disk = MemoryDisk(self.step, files)
         self.bounds = TimeBounds(machine.time.now)
         self.up = self.heard = False
@@ -43,11 +43,11 @@ class SimulatedDevice:
         self._on: frozenset[str] = frozenset()
         """The functions that were on after its last turn."""
         self.mortal = False
-        self.rhythm = fate.one_of((0, 0, 0, 2, 5, 10))
+        self.rhythm = random.one_of((0, 0, 0, 2, 5, 10))
         """Days for which it sleeps at most between two uses; 0: it is always awake."""
         self.wanted = True
         """Whether somebody works with it: it enrolls as soon as it can."""
-        self.wire = SimulatedWire(fate, machine, self._ask, lambda: self.site.bounds)
+        self.wire = SimulatedWire(random, machine, self._ask, lambda: self.site.bounds)
 
     def _ask(self, request: TransportRequest) -> HttpExchange | Refused:
         return self.site.answer(request)  # of whichever site it belongs to by then
@@ -55,7 +55,7 @@ class SimulatedDevice:
     def step(self) -> None:
         """A step of the disk at which the process may die."""
         if self.mortal:
-            self._fate.step()
+            self._random.step()
 
     def start(self) -> bool:
         """Starts the agent; False when it died at once."""
@@ -63,9 +63,9 @@ class SimulatedDevice:
         computer = self.machine.computer()
         self.disk.cut()
         try:
-            memory = DeviceStateFolder(self.disk, self._fate.draw)
+            memory = DeviceStateFolder(self.disk, self._random.draw)
             holder = self.holder_of(who, memory, Timekeeper(computer.clocks))
-            self.keeper = SeatKeeper(who, holder, lambda *_: self.wire, self._fate.draw)
+            self.keeper = SeatKeeper(who, holder, lambda *_: self.wire, self._random.draw)
         except Died:
             return False
         self.up = True
@@ -75,7 +75,7 @@ class SimulatedDevice:
         """What holds its seat."""
         parts = (f"machine {self.machine.name}", f"board {self.machine.name}")
         boots = BootWatch(time.clocks, self.name, parts)
-        return SeatKeyHolder(who, self._root, memory, time, self._fate.draw, boots)
+        return SeatKeyHolder(who, self._root, memory, time, self._random.draw, boots)
 
     def stop(self) -> None:
         """The process is gone."""
@@ -165,6 +165,6 @@ class SimulatedDevice:
         wait = SELDOM if due is None else max(1, due - holder.now().instant)
         cut_off = not (self.wire.up and self.site.up) and holder.kept.contacts.failures > 2
         if cut_off or self.waits:
-            wait += self._fate.between(0, DAY)  # nothing but one more failure, or the same answer, lies between
-        asleep = self._fate.between(0, self.rhythm * DAY) if self.rhythm else 0
+            wait += self._random.between(0, DAY)  # nothing but one more failure, or the same answer, lies between
+        asleep = self._random.between(0, self.rhythm * DAY) if self.rhythm else 0
         return now + max(min(wait, SELDOM), asleep)

@@ -25,7 +25,7 @@ class FaultInjector:
 
     def come(self) -> None:
         """What happens at one visit."""
-        dice = self._world.fate
+        dice = self._world.random
         if dice.happens(0.25):
             self._cut_cable(self._any_machine())
         if dice.happens(0.015):
@@ -36,11 +36,11 @@ class FaultInjector:
             self._release_device(dice.one_of(self._world.devices))
         if dice.happens(0.01):
             self._withdraw_seat(dice.one_of(self._world.sites))
-        if self._world.plan.desk and dice.happens(0.06):
-            self._world.desk.do_something()
-        if self._world.plan.desk and dice.happens(0.006):
-            for sold in self._world.desk.sold:
-                self._world.desk.keep_paid(sold)
+        if self._world.plan.provider_acts and dice.happens(0.06):
+            self._world.provider.do_something()
+        if self._world.plan.provider_acts and dice.happens(0.006):
+            for sold in self._world.provider.sold:
+                self._world.provider.keep_paid(sold)
         if self._world.plan.clocks and dice.happens(0.15):
             far = dice.one_of(WRONG)
             self.set_clock(self._any_machine(), far)
@@ -52,7 +52,7 @@ class FaultInjector:
             self._mover.come()
 
     def _long_duration(self) -> int:
-        return self._world.fate.one_of((600, HOUR, 6 * HOUR, DAY, DAY, 3 * DAY, 8 * DAY, 16 * DAY, 40 * DAY))
+        return self._world.random.one_of((600, HOUR, 6 * HOUR, DAY, DAY, 3 * DAY, 8 * DAY, 16 * DAY, 40 * DAY))
 
     def _cut_cable(self, who: Anybody) -> None:
         """Its cable is out for a while."""
@@ -65,13 +65,13 @@ class FaultInjector:
         """The server is gone for everybody; for a long outage the vendor publishes an amnesty."""
         if not self._world.vendor.up:
             return
-        self._world.vendor.up, wait = False, self._world.fate.one_of(OUTAGES)
+        self._world.vendor.up, wait = False, self._world.random.one_of(OUTAGES)
         self._world.trace.note(self._world.time.now, "server", "outage", f"for {wait} s")
 
         def over() -> None:
             self._world.vendor.restart()
-            if wait >= 3 * DAY and self._world.fate.happens(0.7):
-                self._world.desk.publish_amnesty(min(wait, 30 * DAY))
+            if wait >= 3 * DAY and self._world.random.happens(0.7):
+                self._world.provider.publish_amnesty(min(wait, 30 * DAY))
 
         self._world.at(wait, over)
 
@@ -83,7 +83,7 @@ class FaultInjector:
             who.switch_off()
         except Died:
             who.stop()
-        wait = self._world.fate.one_of((300, 10 * HOUR, 10 * HOUR, 2 * DAY, 10 * DAY, 20 * DAY))
+        wait = self._world.random.one_of((300, 10 * HOUR, 10 * HOUR, 2 * DAY, 10 * DAY, 20 * DAY))
         self._world.trace.note(self._world.time.now, who.name, "switched off", f"for {wait} s")
         self._world.at(wait, lambda: self._world.again(who))
 
@@ -99,7 +99,7 @@ class FaultInjector:
             return
         self._world.trace.note(self._world.time.now, device.name, "released")
         self._world.judge.seat(device)
-        self._world.at(self._world.fate.between(1, 10) * DAY, lambda: self._wanted_again(device))
+        self._world.at(self._world.random.between(1, 10) * DAY, lambda: self._wanted_again(device))
 
     def _wanted_again(self, device: SimulatedDevice) -> None:
         if device.up and device.site.up:
@@ -117,7 +117,7 @@ class FaultInjector:
         known = [each for each in (site.devices() if site.up else []) if each.counted]
         if known:
             try:
-                site.withdraw(self._world.fate.one_of(known))
+                site.withdraw(self._world.random.one_of(known))
             except Died:
                 site.stop()
                 self._world.down(site)
@@ -132,9 +132,9 @@ class FaultInjector:
             who.bounds.tampered(far, self._world.time.now)
 
     def _take_backup(self) -> None:
-        if self._world.fate.happens(0.1):
+        if self._world.random.happens(0.1):
             self.back_up()
-        elif self._backup is not None and self._world.fate.happens(0.004):
+        elif self._backup is not None and self._world.random.happens(0.004):
             self.restore(self._backup)
 
     def back_up(self) -> ServerDisk:
@@ -171,4 +171,4 @@ class FaultInjector:
         return [*self._world.devices, *self._world.sites]
 
     def _any_machine(self) -> Anybody:
-        return self._world.fate.one_of(self._all_machines())
+        return self._world.random.one_of(self._all_machines())

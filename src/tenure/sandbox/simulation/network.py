@@ -18,7 +18,7 @@ from tenure.sdk.transport import TransportRequest
 
 UNREACHED = Refused(RefusalCode.UNREACHABLE, "The cable is out.")
 BY_SYSTEM = PathUsed(SourceKind.SYSTEM, "192.0.2.1:443")
-PATIENCE = 30
+LONGEST_WAIT = 30
 """Seconds after which no device waits for an answer any more."""
 FRESH = 60
 FOR_GOOD = ("copy_retired", "site_lost")
@@ -54,13 +54,13 @@ class SimulatedWire:
 
     def __init__(
         self,
-        fate: SeededRandom,
+        random: SeededRandom,
         machine: SimulatedMachine,
         answering: Answering,
         author: Callable[[], TimeBounds | None],
     ) -> None:
         """`author`: what the one who answers knows of the time; None: the true time, as the server does."""
-        self._fate, self._machine, self._answering, self._author = fate, machine, answering, author
+        self._random, self._machine, self._answering, self._author = random, machine, answering, author
         self.up = True
         self.arrived: list[ArrivedAnswer] = []
         """Genuine answers since somebody last looked."""
@@ -69,17 +69,17 @@ class SimulatedWire:
 
     def send(self, request: TransportRequest) -> HttpExchange | Refused:
         """See `Transport`."""
-        fate, odds = self._fate, self._fate.odds
+        random, odds = self._random, self._random.odds
         first = self._first_sent(request.body)
-        if not self.up or fate.happens(odds.lost_question):
+        if not self.up or random.happens(odds.lost_question):
             return UNREACHED
-        if fate.happens(odds.garbage):
+        if random.happens(odds.garbage):
             return self._send_garbage()
-        if fate.happens(odds.replayed) and self._recorded:
-            return self._note_arrival(request, *fate.one_of(self._recorded), first)
+        if random.happens(odds.replayed) and self._recorded:
+            return self._note_arrival(request, *random.one_of(self._recorded), first)
         try:
             reply = self._answering(request)
-            if fate.happens(odds.repeated):
+            if random.happens(odds.repeated):
                 reply = self._answering(request)
         except Died:
             return UNREACHED
@@ -88,14 +88,14 @@ class SimulatedWire:
     def _deliver(
         self, request: TransportRequest, reply: HttpExchange | Refused, first: tuple[int, int]
     ) -> HttpExchange | Refused:
-        fate, odds, now = self._fate, self._fate.odds, self._machine.time.now
+        random, odds, now = self._random, self._random.odds, self._machine.time.now
         author = self._author()
         known = None if author is None else (author.low(now), author.high(now))
         took = 0
-        if fate.happens(odds.slow):
-            took = fate.between(2, 2 * PATIENCE)
-            self._machine.time.now += min(took, PATIENCE)
-        if isinstance(reply, Refused) or took > PATIENCE or fate.happens(odds.lost_answer):
+        if random.happens(odds.slow):
+            took = random.between(2, 2 * LONGEST_WAIT)
+            self._machine.time.now += min(took, LONGEST_WAIT)
+        if isinstance(reply, Refused) or took > LONGEST_WAIT or random.happens(odds.lost_answer):
             return UNREACHED
         if reply.status != 200 or request.method != "POST":
             return reply
@@ -129,7 +129,7 @@ class SimulatedWire:
         return self._sent.setdefault(body, (self._machine.boots, self._machine.uptime))
 
     def _send_garbage(self) -> HttpExchange:
-        if self._fate.happens(0.5):
+        if self._random.happens(0.5):
             return HttpExchange(200, (("content-type", "text/html"),), _PAGE, BY_SYSTEM, 0.0)
         headers = (("content-type", "application/problem+json"), ("retry-after", "120"))
         return HttpExchange(503, headers, b'{"title":"busy"}', BY_SYSTEM, 0.0)

@@ -41,8 +41,8 @@ class SoldSubscription(msgspec.Struct):
 class SimulatedProvider:
     """Whoever works there."""
 
-    def __init__(self, fate: SeededRandom, time: TrueTime, vendor: SimulatedVendor, judge: WorldJudge) -> None:
-        self._fate, self._time, self._vendor, self._judge = fate, time, vendor, judge
+    def __init__(self, random: SeededRandom, time: TrueTime, vendor: SimulatedVendor, judge: WorldJudge) -> None:
+        self._random, self._time, self._vendor, self._judge = random, time, vendor, judge
         self.sold: list[SoldSubscription] = []
         self.refused = self.done = 0
         self._money = 0
@@ -50,7 +50,7 @@ class SimulatedProvider:
 
     def post(self, path: str, body: Any, **query: str) -> Any:
         """What came of a request, repeated under its key until it is answered; None when it was refused."""
-        key = f"key-{self._fate.draw(12).hex()}"
+        key = f"key-{self._random.draw(12).hex()}"
         for _ in range(ATTEMPTS):
             if not self._vendor.up:
                 self._vendor.restart()
@@ -63,7 +63,7 @@ class SimulatedProvider:
             self.refused += answer.status_code >= 400
             told = answer.json()
             what = told["code"] if answer.status_code >= 400 else "done"
-            self._fate.trace.note(self._time.now, "desk", path.rsplit("/", 1)[-1], f"{path} {what}")
+            self._random.trace.note(self._time.now, "desk", path.rsplit("/", 1)[-1], f"{path} {what}")
             return told if answer.status_code < 300 else None
         return None
 
@@ -119,8 +119,8 @@ class SimulatedProvider:
 
     def do_something(self) -> None:
         """One thing that happens at a desk."""
-        sold = self._fate.one_of(self.sold)
-        chosen = self._fate.dice.choices(list(_WEIGHTS), weights=list(_WEIGHTS.values()))[0]
+        sold = self._random.one_of(self.sold)
+        chosen = self._random.dice.choices(list(_WEIGHTS), weights=list(_WEIGHTS.values()))[0]
         getattr(self, f"_{chosen}")(sold)
 
     def keep_paid(self, sold: SoldSubscription) -> None:
@@ -144,29 +144,29 @@ class SimulatedProvider:
         self.run_action(sold, "renew")
 
     def _cancel(self, sold: SoldSubscription) -> None:
-        self.run_action(sold, "cancel", at_once=self._fate.happens(0.1))
+        self.run_action(sold, "cancel", at_once=self._random.happens(0.1))
 
     def _undo(self, sold: SoldSubscription) -> None:
         self.run_action(sold, "undo_cancellation")
 
     def _pay(self, sold: SoldSubscription) -> None:
-        self.top_up(self._fate.between(1, 50) * 100)
+        self.top_up(self._random.between(1, 50) * 100)
 
     def _more(self, sold: SoldSubscription) -> None:
-        devices = sold.devices + self._fate.between(1, 6)
+        devices = sold.devices + self._random.between(1, 6)
         # Judged by what may have been sold: the answer may be lost after it was done.
         self._judge.limit(sold.id, devices)
         if self.run_action(sold, "change_devices", devices=devices) is not None:
             sold.devices = devices
 
     def _fewer(self, sold: SoldSubscription) -> None:
-        devices = max(2, sold.devices - self._fate.between(1, 4))
-        if self.run_action(sold, "change_devices", devices=devices, at_once=self._fate.happens(0.5)) is not None:
+        devices = max(2, sold.devices - self._random.between(1, 4))
+        if self.run_action(sold, "change_devices", devices=devices, at_once=self._random.happens(0.5)) is not None:
             sold.devices = devices
 
     def _hold(self, sold: SoldSubscription) -> None:
-        until: Instant = self._time.now + self._fate.between(1, 20) * DAY + HOUR
-        body = {"until": format_instant(until)} if self._fate.happens(0.5) else {}
+        until: Instant = self._time.now + self._random.between(1, 20) * DAY + HOUR
+        body = {"until": format_instant(until)} if self._random.happens(0.5) else {}
         sold.held = self.run_action(sold, "hold", reason="holidays", **body) is not None or sold.held
 
     def _release(self, sold: SoldSubscription) -> None:
@@ -175,7 +175,7 @@ class SimulatedProvider:
 
     def _block(self, sold: SoldSubscription) -> None:
         sold.blocked = (
-            self.run_action(sold, "block_code", code=sold.code_id, fraud=self._fate.happens(0.2)) or sold.blocked
+            self.run_action(sold, "block_code", code=sold.code_id, fraud=self._random.happens(0.2)) or sold.blocked
         )
 
     def _unblock(self, sold: SoldSubscription) -> None:
@@ -183,7 +183,7 @@ class SimulatedProvider:
         sold.blocked = False
 
     def _grace(self, sold: SoldSubscription) -> None:
-        self.run_action(sold, "extend_grace", days=self._fate.between(1, 10))
+        self.run_action(sold, "extend_grace", days=self._random.between(1, 10))
 
 
 _WEIGHTS = {

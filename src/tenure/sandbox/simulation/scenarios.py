@@ -21,14 +21,14 @@ class WorldPlan(msgspec.Struct, frozen=True, kw_only=True):
 
     days: int = 360
     """At most: the root document of a world lives for thirteen months."""
-    crowd: tuple[tuple[str, int, tuple[int, ...]], ...] = (
+    devices_per_site: tuple[tuple[str, int, tuple[int, ...]], ...] = (
         ("yearly", 30, (14, 12, 8)),
         ("monthly", 12, (13,)),
         ("quarterly", 8, (8,)),
     )
     """Of each subscription its plan, its device limit, and how many devices want a seat at each of its sites."""
     odds: FaultOdds = FaultOdds()
-    desk: bool = True
+    provider_acts: bool = True
     clocks: bool = False
     """Whether somebody plays with wall clocks."""
     copies: bool = False
@@ -41,19 +41,19 @@ class WorldPlan(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def devices(self) -> int:
         """How many devices there are."""
-        return sum(sum(each) for _, _, each in self.crowd)
+        return sum(sum(each) for _, _, each in self.devices_per_site)
 
 
 class LivingWorld(Protocol):
     """A world as those see it who shake it."""
 
     plan: WorldPlan
-    fate: SeededRandom
+    random: SeededRandom
     trace: WorldTrace
     time: TrueTime
     judge: WorldJudge
     vendor: SimulatedVendor
-    desk: SimulatedProvider
+    provider: SimulatedProvider
     sites: list[SimulatedSite]
     devices: list[SimulatedDevice]
 
@@ -63,7 +63,7 @@ class LivingWorld(Protocol):
     def again(self, who: Anybody) -> None:
         """Starts a process, or the machine with it."""
 
-    def hurry(self, site: SimulatedSite, wait: int) -> None:
+    def call_soon(self, site: SimulatedSite, wait: int) -> None:
         """A site has its turn within so many seconds."""
 
     def down(self, who: Anybody) -> None:

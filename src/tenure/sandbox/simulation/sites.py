@@ -40,9 +40,9 @@ class SimulatedSite:
     """One administration server: folder, disk, machine, and the process while there is one."""
 
     def __init__(
-        self, name: str, folder: Path, fate: SeededRandom, machine: SimulatedMachine, disk: SiteDisk | None = None
+        self, name: str, folder: Path, random: SeededRandom, machine: SimulatedMachine, disk: SiteDisk | None = None
     ) -> None:
-        self.name, self.folder, self.machine, self._fate = name, folder, machine, fate
+        self.name, self.folder, self.machine, self._random = name, folder, machine, random
         self.disk = disk or SiteDisk(self.step)
         self.disk.step = self.step
         self.bounds = TimeBounds(machine.time.now)
@@ -61,12 +61,12 @@ class SimulatedSite:
 
     def connect(self, server: Answering) -> None:
         """Lays the cable to the activation server."""
-        self.wire = SimulatedWire(self._fate, self.machine, server, lambda: None)
+        self.wire = SimulatedWire(self._random, self.machine, server, lambda: None)
 
     def step(self) -> None:
         """A commit at which the process may die."""
         if self.mortal:
-            self._fate.step()
+            self._random.step()
 
     # the process
 
@@ -177,7 +177,7 @@ class SimulatedSite:
     def ticket(self) -> str:
         """An enrollment token, for one device or several; raises `Died`."""
         self.remember()
-        made = enrollment.new_ticket(self.site, PRODUCT, uses=self._fate.one_of((1, 1, 5)))
+        made = enrollment.new_ticket(self.site, PRODUCT, uses=self._random.one_of((1, 1, 5)))
         if isinstance(made, Refused):
             raise RuntimeError(made.detail)
         self.site.store.write(lambda conn: enrollment.store_enrollment(conn, made)).result()
@@ -230,7 +230,7 @@ class SimulatedSite:
         due = keeper.next_contact_at()
         wait = SELDOM if due is None else max(1, due - keeper.holder.now().instant)
         if not self.wire.up and keeper.holder.kept.contacts.failures > 2:
-            wait += self._fate.between(0, DAY // 2)  # nothing but one more failure lies between
+            wait += self._random.between(0, DAY // 2)  # nothing but one more failure lies between
         return now + min(wait, SELDOM)
 
 

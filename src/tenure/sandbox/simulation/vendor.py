@@ -41,25 +41,25 @@ _LOOK_AT_EACH = "update sites set revision = 0"
 class SimulatedVendor:
     """The server's machine: one database, one process at a time."""
 
-    def __init__(self, fate: SeededRandom, time: TrueTime) -> None:
-        self._fate, self._time = fate, time
+    def __init__(self, random: SeededRandom, time: TrueTime) -> None:
+        self._random, self._time = random, time
         self.loop = asyncio.new_event_loop()
         self.up = True
         self.mortal = False
         """Whether it dies at commits; not while the scene is set."""
-        self.keys = setup.ring_of(keyring.found_server("root-simulated", fate.draw, time.now))
+        self.keys = setup.ring_of(keyring.found_server("root-simulated", random.draw, time.now))
         self.database = self._make_database()
         self.context = ServerContext(
             db=self.database,
             clock=time,
             keys=self.keys,
-            draw=fate.draw,
+            draw=random.draw,
             safe=AnswerCipher(self.keys.box),
             issuer=ISSUER,
         )
         self._http: httpx2.AsyncClient | None = None
         self._open_process()
-        self.token = run_to_end(setup.furnish_database(self.context.db, self.keys, fate.draw, time.now))
+        self.token = run_to_end(setup.furnish_database(self.context.db, self.keys, random.draw, time.now))
 
     @property
     def root(self) -> bytes:
@@ -82,7 +82,7 @@ class SimulatedVendor:
 
     def _death_step(self) -> None:
         if self.mortal:
-            self._fate.step()
+            self._random.step()
 
     def _open_process(self) -> None:
         """A process begins: it knows what the database says, and nothing else."""
@@ -125,7 +125,7 @@ class SimulatedVendor:
         """A request of somebody with the vendor's token through the HTTP application; None when it died over it."""
         headers = {"Authorization": f"Bearer {self.token}"}
         if method == "POST":
-            headers["Idempotency-Key"] = key or f"key-{self._fate.draw(12).hex()}"
+            headers["Idempotency-Key"] = key or f"key-{self._random.draw(12).hex()}"
         content = None if body is None else msgspec.json.encode(body)
         if content is not None:
             headers["Content-Type"] = "application/json"

@@ -46,18 +46,18 @@ class SimulatedWorld:
 
     def __init__(self, seed: int, plan: WorldPlan, folder: Path) -> None:
         self.plan, self.folder = plan, folder
-        self.fate = SeededRandom(seed, CALM)
-        self._noise = ids.noise.set(self.fate.bits)
-        self.trace = self.fate.trace
+        self.random = SeededRandom(seed, CALM)
+        self._noise = ids.noise.set(self.random.bits)
+        self.trace = self.random.trace
         self.time = TrueTime()
         self.judge = WorldJudge(seed, self.time, self.trace)
         logging.getLogger("tenure").addHandler(self.judge.faults)
-        self.vendor = self.vendor_of(self.fate, self.time)
-        self.desk = SimulatedProvider(self.fate, self.time, self.vendor, self.judge)
+        self.vendor = self.vendor_of(self.random, self.time)
+        self.provider = SimulatedProvider(self.random, self.time, self.vendor, self.judge)
         self.sites: list[SimulatedSite] = []
         self.devices: list[SimulatedDevice] = []
         self.resting = False
-        self.happenings = FaultInjector(self)
+        self.fault_injector = FaultInjector(self)
         self._queue: list[tuple[Instant, int, Callable[[], object]]] = []
         self._turns = 0
         self._wakes: dict[str, Instant] = {}
@@ -85,27 +85,27 @@ class SimulatedWorld:
 
     def begin(self) -> None:
         """Everything that has to be there before fate may shake it."""
-        self.desk.set_up({plan: limit for plan, limit, _ in self.plan.crowd})
+        self.provider.set_up({plan: limit for plan, limit, _ in self.plan.devices_per_site})
         root = pin_root(self.vendor.root)
         assert not isinstance(root, Refused)  # noqa: S101 - it was made a moment ago
         self._root = root
-        for sold, (_, _, crowd) in zip(self.desk.sold, self.plan.crowd, strict=True):
-            for number, devices in enumerate(crowd, 1):
+        for sold, (_, _, devices_per_site) in zip(self.provider.sold, self.plan.devices_per_site, strict=True):
+            for number, devices in enumerate(devices_per_site, 1):
                 site = self._new_site(f"{sold.plan}-{number}")
                 site.code, site.subscription = sold.code, sold.id
                 self.devices += [self.device_on(f"{site.name}-{each}", site) for each in range(1, devices + 1)]
         for site in self.sites:
             site.start()
-            self._schedule(site.name, self.time.now + self.fate.between(1, DAY), partial(self._visit_site, site))
+            self._schedule(site.name, self.time.now + self.random.between(1, DAY), partial(self._visit_site, site))
         for device in self.devices:
             device.start()
             self._schedule(
-                device.name, self.time.now + self.fate.between(DAY, 5 * DAY), partial(self._visit_device, device)
+                device.name, self.time.now + self.random.between(DAY, 5 * DAY), partial(self._visit_device, device)
             )
-        self.at(VISIT, self._fate_comes)
+        self.at(VISIT, self._inject_faults)
         self.at(DAY, self._run_sweep)
         self.at(CHECK, self._run_checks)
-        self.fate.odds = self.plan.odds
+        self.random.odds = self.plan.odds
         self.vendor.mortal = True
         for site in self.sites:
             site.mortal = True
@@ -113,23 +113,25 @@ class SimulatedWorld:
             device.mortal = True
 
     def _new_site(self, name: str) -> SimulatedSite:
-        machine = SimulatedMachine(name, self.time, self.fate.draw)
+        machine = SimulatedMachine(name, self.time, self.random.draw)
         folder = self.folder / name
         sites.make_folder(folder, name, self.vendor.root)
-        site = self.site(name, folder, self.fate, machine)
+        site = self.site(name, folder, self.random, machine)
         site.connect(self._reach_server)
         self.sites.append(site)
         return site
 
     def device_on(self, name: str, site: SimulatedSite, files: dict[str, bytes] | None = None) -> SimulatedDevice:
         """A device on a machine of its own, with what its disk holds."""
-        return self.device(name, self.fate, SimulatedMachine(name, self.time, self.fate.draw), site, self._root, files)
+        return self.device(
+            name, self.random, SimulatedMachine(name, self.time, self.random.draw), site, self._root, files
+        )
 
     def adopt(self, site: SimulatedSite) -> None:
         """Another site lives here, and starts soon."""
         site.connect(self._reach_server)
         self.sites.append(site)
-        self.at(self.fate.one_of((60, HOUR, DAY)), lambda: self.again(site))
+        self.at(self.random.one_of((60, HOUR, DAY)), lambda: self.again(site))
 
     def live(self, until: Instant) -> None:
         """Lets everything happen that is due before `until`."""
@@ -175,7 +177,7 @@ class SimulatedWorld:
 
     def _after_death(self, who: str, again: Callable[[], object]) -> None:
         self.trace.note(self.time.now, who, "died")
-        self.at(self.fate.one_of((5, 60, 600, HOUR, 12 * HOUR)), again)
+        self.at(self.random.one_of((5, 60, 600, HOUR, 12 * HOUR)), again)
 
     # turns
 
@@ -185,7 +187,7 @@ class SimulatedWorld:
             return
         kept = site.license.keeper.holder.kept
         try:
-            retired = "edit" not in site.features and self.fate.happens(0.05)
+            retired = "edit" not in site.features and self.random.happens(0.05)
             if retired or not (kept.present.token or kept.activation):
                 site.activate(site.code)
             else:
@@ -203,7 +205,7 @@ class SimulatedWorld:
         """The site goes by a new lease: its devices that wait for one ask within ten minutes."""
         for device in self.devices:
             if device.site is site and device.up and device.waits:
-                moment = self.time.now + self.fate.between(1, 660)
+                moment = self.time.now + self.random.between(1, 660)
                 self._schedule(device.name, moment, partial(self._visit_device, device))
 
     def _visit_device(self, device: SimulatedDevice) -> None:
@@ -212,7 +214,7 @@ class SimulatedWorld:
             return
         held, before = device.keeper.holder.kept, device.holds
         try:
-            homeless = not (held.seat or held.device or held.pending) and self.fate.happens(0.3)
+            homeless = not (held.seat or held.device or held.pending) and self.random.happens(0.3)
             if device.wanted and (held.ticket is None or homeless):
                 self.enroll(device)
             else:
@@ -244,9 +246,9 @@ class SimulatedWorld:
             device.site.stop()
             return
         device.enroll(ticket)
-        self.hurry(device.site, 90)
+        self.call_soon(device.site, 90)
 
-    def hurry(self, site: SimulatedSite, wait: int) -> None:
+    def call_soon(self, site: SimulatedSite, wait: int) -> None:
         """See `LivingWorld`: it notices within two minutes that more devices want a seat."""
         if site.up:
             moment = min(self._wakes.get(site.name, self.time.now + DAY), self.time.now + wait)
@@ -268,9 +270,9 @@ class SimulatedWorld:
         self.trace.note(self.time.now, who.name, "died")
         if isinstance(who, SimulatedDevice):
             self.judge.unseen(who)
-        if self.fate.happens(0.3):
+        if self.random.happens(0.3):
             who.machine.on = False
-        self.at(self.fate.one_of((5, 60, 600, HOUR, DAY)), lambda: self.again(who))
+        self.at(self.random.one_of((5, 60, 600, HOUR, DAY)), lambda: self.again(who))
 
     def again(self, who: Anybody) -> None:
         """Started again; at once once more when it died over that."""
@@ -293,24 +295,24 @@ class SimulatedWorld:
             self._after_death("server", self.vendor.restart)
         self.judge.books(self.vendor)
         self.judge.allotments(self.sites)
-        self.at(self.fate.between(HOUR, 2 * DAY), self._run_sweep)
+        self.at(self.random.between(HOUR, 2 * DAY), self._run_sweep)
 
     def _run_checks(self) -> None:
         self.judge.histories(self.vendor)
         self.at(CHECK, self._run_checks)
 
-    def _fate_comes(self) -> None:
+    def _inject_faults(self) -> None:
         """Something happens to somebody, every few hours."""
         if not self.resting:
-            self.at(self.fate.between(VISIT // 2, VISIT), self._fate_comes)
-            self.happenings.come()
+            self.at(self.random.between(VISIT // 2, VISIT), self._inject_faults)
+            self.fault_injector.come()
 
     # the end
 
     def rest(self) -> None:
         """Nothing goes wrong any more, for ten days: then everybody must have come to the same truth."""
-        self.fate.odds, self.resting = CALM, True
-        self.happenings.end()
+        self.random.odds, self.resting = CALM, True
+        self.fault_injector.end()
         self.live(self.time.now + REST)
         self.vendor.sweep_once()  # what lists show of an instant since its last look is only late
         self.judge.books(self.vendor)

@@ -37,9 +37,9 @@ class AttemptLog:
     def attempt_lookup(self, source: AddressSource, deadline: Deadline) -> LookupResult:
         """Asks a source, two seconds at most."""
         began = self.ports.monotonic()
-        looked = source.look(deadline.within_seconds(self.ports.bounds.lookup))
-        self.add_step(source.kind, looked.outcome, began, source.resolver, "", looked.detail)
-        return looked
+        result = source.look(deadline.within_seconds(self.ports.bounds.lookup))
+        self.add_step(source.kind, result.outcome, began, source.resolver, "", result.detail)
+        return result
 
     def attempt_connection(
         self, source: AddressSource, server: ServerAddress, address: str, deadline: Deadline

@@ -66,8 +66,8 @@ class ServerConnector:
         for number, source in enumerate(ordered):
             if left <= 0 or deadline.has_passed:
                 break
-            looked = trail.attempt_lookup(source, deadline)
-            fresh = [address for address in looked.addresses if address not in spent]
+            result = trail.attempt_lookup(source, deadline)
+            fresh = [address for address in result.addresses if address not in spent]
             for address in fresh[: fair_share(left, len(ordered) - number - 1)]:
                 left -= 1
                 spent.add(address)

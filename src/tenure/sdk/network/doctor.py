@@ -102,13 +102,13 @@ def _check_lookup(
     source: AddressSource, server: ServerAddress, ports: NetworkPorts
 ) -> tuple[DoctorCheck, tuple[str, ...]]:
     began = ports.monotonic()
-    looked = source.look(Deadline.after_seconds(ports.monotonic, ports.bounds.lookup))
+    result = source.look(Deadline.after_seconds(ports.monotonic, ports.bounds.lookup))
     name, seconds = _source_name(source), round(ports.monotonic() - began, 3)
-    if looked.outcome is StepOutcome.FOUND:
+    if result.outcome is StepOutcome.FOUND:
         return DoctorCheck(
-            name, CheckState.OK, f"{server.host}: {', '.join(looked.addresses)}.", seconds=seconds
-        ), looked.addresses
-    return _failed_check(name, StepFault(looked.outcome, looked.detail), seconds), ()
+            name, CheckState.OK, f"{server.host}: {', '.join(result.addresses)}.", seconds=seconds
+        ), result.addresses
+    return _failed_check(name, StepFault(result.outcome, result.detail), seconds), ()
 
 
 def _source_name(source: AddressSource) -> str:

@@ -85,14 +85,14 @@ class LastGoodFile:
     def remember_address(self, host: str, address: str, at: Instant) -> None:
         """Notes that `address` worked for `host`, on disk too if that is possible."""
         self._memory.remember_address(host, address, at)
-        beside = self._path.with_name(f"{self._path.name}.{os.getpid()}.{threading.get_ident()}.new")
+        draft = self._path.with_name(f"{self._path.name}.{os.getpid()}.{threading.get_ident()}.new")
         try:
-            beside.write_bytes(self._memory.as_json())
-            give_to_owner(beside, self._path.parent)
-            beside.replace(self._path)
+            draft.write_bytes(self._memory.as_json())
+            give_to_owner(draft, self._path.parent)
+            draft.replace(self._path)
         except OSError:
             with contextlib.suppress(OSError):
-                beside.unlink(missing_ok=True)
+                draft.unlink(missing_ok=True)
 
 
 def _read_file(path: Path) -> bytes:

@@ -57,14 +57,14 @@ def _both_families(asking: OpenResolver, host: str) -> LookupResult:
     for kind in (dns.rdatatype.A, dns.rdatatype.AAAA):
         try:
             answer = asking.ask(dns.message.make_query(host, kind))
-            looked = _read_answer(answer)
+            result = _read_answer(answer)
         except Exception:
             if found:
                 break
             raise
-        if looked.outcome not in (StepOutcome.FOUND, StepOutcome.NO_ADDRESS) and not found:
-            return looked
-        found.extend(looked.addresses)
+        if result.outcome not in (StepOutcome.FOUND, StepOutcome.NO_ADDRESS) and not found:
+            return result
+        found.extend(result.addresses)
     return LookupResult(StepOutcome.FOUND, alternate_families(found)) if found else LookupResult(StepOutcome.NO_ADDRESS)
 
 

@@ -43,14 +43,14 @@ def _to_proxy(
     proxy: Proxy, policy: NamePolicy, trail: AttemptLog, deadline: Deadline
 ) -> httpcore2.NetworkStream | StepFault:
     """TCP to the first address of the proxy that answers. Only the proxy's own name is resolved, by the system."""
-    looked = LookupResult(StepOutcome.FOUND, (proxy.host,))
+    result = LookupResult(StepOutcome.FOUND, (proxy.host,))
     if not is_literal(proxy.host):
         source = system_source(proxy.host, policy, trail.ports)
-        looked = trail.attempt_lookup(
+        result = trail.attempt_lookup(
             AddressSource(SourceKind.PROXY, source.resolver or proxy.without_password, source.look), deadline
         )
-    stream: httpcore2.NetworkStream | StepFault = StepFault(looked.outcome, looked.detail)
-    for address in looked.addresses[: trail.ports.bounds.candidates]:
+    stream: httpcore2.NetworkStream | StepFault = StepFault(result.outcome, result.detail)
+    for address in result.addresses[: trail.ports.bounds.candidates]:
         began = trail.ports.monotonic()
         stream = connect_tcp(address, proxy.port, deadline.within_seconds(trail.ports.bounds.candidate))
         if not isinstance(stream, StepFault):

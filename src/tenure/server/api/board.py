@@ -13,12 +13,12 @@ from tenure.server import account_repository
 from tenure.server.api.fields import Id
 from tenure.server.api.lists import ListedSubscriptionView, listed_view
 from tenure.server.context import ServerContext, Tenant, tenant_of
-from tenure.server.roles import DESK
+from tenure.server.roles import PROVIDER_STAFF
 from tenure.store import board
 from tenure.store.board import PARTS, BoardList, BoardQuery, ShortBalance
 from tenure.store.engine import Connection
 
-READ = AccessRule("subscriptions:read", DESK)
+READ = AccessRule("subscriptions:read", PROVIDER_STAFF)
 FAILED_DAYS = 60
 """Days for which a failed renewal stays on the board."""
 

@@ -19,11 +19,11 @@ from tenure.server.api.accounts.places import record_audit
 from tenure.server.api.policy import Figure, Name
 from tenure.server.context import ServerContext
 from tenure.server.policy_bounds import CutFigure
-from tenure.server.roles import DESK
+from tenure.server.roles import PROVIDER_STAFF
 from tenure.store.engine import Connection
 from tenure.store.users import TeamPlace
 
-READ = AccessRule("policy:read", DESK)
+READ = AccessRule("policy:read", PROVIDER_STAFF)
 WRITE = AccessRule("providers:write", frozenset({Role.VENDOR}))
 NOTHING_SEEN = IfMatch()
 

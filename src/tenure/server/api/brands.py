@@ -16,13 +16,13 @@ from tenure.server.api.accounts.places import record_audit
 from tenure.server.api.fields import Id
 from tenure.server.api.providers import READ_PROVIDERS, BrandBody
 from tenure.server.context import ServerContext, tenant_of
-from tenure.server.roles import DESK
+from tenure.server.roles import PROVIDER_STAFF
 from tenure.server.values import ProviderValue
 from tenure.store import tenants
 from tenure.store.engine import Connection
 from tenure.store.users import TeamPlace
 
-WRITE = AccessRule("policy:write", DESK)
+WRITE = AccessRule("policy:write", PROVIDER_STAFF)
 NOTHING_SEEN = IfMatch()
 
 

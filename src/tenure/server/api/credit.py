@@ -13,11 +13,11 @@ from tenure.server import credit
 from tenure.server.api.fields import Id, Minor
 from tenure.server.api.money import ToppedUp, topped_up
 from tenure.server.context import ServerContext, tenant_of
-from tenure.server.roles import DESK
+from tenure.server.roles import PROVIDER_STAFF
 from tenure.store import accounts, tenants
 from tenure.store.engine import Connection
 
-WRITE = AccessRule(credit.SCOPE, DESK)
+WRITE = AccessRule(credit.SCOPE, PROVIDER_STAFF)
 NOTHING_SEEN = IfMatch()
 
 

@@ -18,14 +18,14 @@ from tenure.server import credit
 from tenure.server.api.accounts.places import record_audit
 from tenure.server.api.fields import Email, Id, Minor
 from tenure.server.context import ServerContext, Tenant, tenant_of
-from tenure.server.roles import DESK
+from tenure.server.roles import PROVIDER_STAFF
 from tenure.server.values import CustomerValue
 from tenure.store import accounts, ids, tenants
 from tenure.store.engine import Connection
 from tenure.store.users import TeamPlace
 
-READ = AccessRule("customers:read", DESK)
-WRITE = AccessRule("customers:write", DESK)
+READ = AccessRule("customers:read", PROVIDER_STAFF)
+WRITE = AccessRule("customers:write", PROVIDER_STAFF)
 NOTHING_SEEN = IfMatch()
 
 

@@ -18,7 +18,7 @@ from tenure.server.api.fields import Id
 from tenure.server.context import ServerContext, Tenant, tenant_of
 from tenure.server.messages.catalog import WEBHOOK_TEST
 from tenure.server.messages.webhook_worker import test_payload
-from tenure.server.roles import DESK
+from tenure.server.roles import PROVIDER_STAFF
 from tenure.server.views import optional_rfc3339
 from tenure.store import deliveries, webhooks
 from tenure.store.deliveries import WebhookDelivery
@@ -26,8 +26,8 @@ from tenure.store.engine import Connection
 from tenure.store.users import TeamPlace
 from tenure.store.webhooks import WebhookRow
 
-READ = AccessRule("messages:read", DESK)
-WRITE = AccessRule("messages:write", DESK)
+READ = AccessRule("messages:read", PROVIDER_STAFF)
+WRITE = AccessRule("messages:write", PROVIDER_STAFF)
 
 
 class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,7 +19,7 @@ from tenure.http.timestamps import Moment, format_rfc3339, instant_of
 from tenure.server import account_repository
 from tenure.server.api.fields import Id, Slug, Words
 from tenure.server.context import ServerContext, Tenant
-from tenure.server.roles import DESK
+from tenure.server.roles import PROVIDER_STAFF
 from tenure.server.values import CustomerValue
 from tenure.server.views import optional_rfc3339
 from tenure.store import search, tenants
@@ -28,7 +28,7 @@ from tenure.store.projections import StandingFilter
 from tenure.store.search import CustomerOrder, ListedCustomer, ListedSubscription, ListPosition, SubscriptionOrder
 
 READ = AccessRule("subscriptions:read")
-READ_CUSTOMERS = AccessRule("customers:read", DESK)
+READ_CUSTOMERS = AccessRule("customers:read", PROVIDER_STAFF)
 T = TypeVar("T")
 K = TypeVar("K")
 ROWS_MOST = 100_000

@@ -23,13 +23,13 @@ from tenure.server.api.fields import Amount, Id, Reference
 from tenure.server.api.lists import SLICE, csv_file, in_slices
 from tenure.server.context import DUE, ServerContext, Tenant, tenant_of
 from tenure.server.payment_requests import PaidResult
-from tenure.server.roles import DESK
+from tenure.server.roles import PROVIDER_STAFF
 from tenure.server.views import PostingView, optional_rfc3339, posting_view
 from tenure.store import ledger
 from tenure.store.engine import Connection
 
 READ = AccessRule("money:read")
-WRITE = AccessRule("money:write", DESK)
+WRITE = AccessRule("money:write", PROVIDER_STAFF)
 HORIZON = 400 * DAY
 
 

@@ -74,7 +74,7 @@ class NoticeOperations:
         keys = self._context.keys
 
         def work(conn: Connection, now: Instant) -> tuple[NoticeView, ...]:
-            return tuple(notice_view(notices.sealed_anew(keys, each, now)) for each in notices.current_notices(conn))
+            return tuple(notice_view(notices.sign_again(keys, each, now)) for each in notices.current_notices(conn))
 
         return await self._context.read_tx(work)
 

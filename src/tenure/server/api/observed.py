@@ -23,7 +23,7 @@ from tenure.server.api.fields import Id
 from tenure.server.context import ServerContext, Tenant, tenant_of
 from tenure.server.notices import current_outages
 from tenure.server.places import is_alone
-from tenure.server.roles import DESK
+from tenure.server.roles import PROVIDER_STAFF
 from tenure.server.views import optional_rfc3339
 from tenure.store import outbox, places, sites, subscriptions, tenants
 from tenure.store.engine import Connection
@@ -32,8 +32,8 @@ from tenure.store.tenants import ProviderClock
 from tenure.store.users import TeamPlace
 
 READ_SITES = AccessRule("sites:read")
-READ_EVENTS = AccessRule("events:read", DESK)
-CLOCK = AccessRule("sandbox:write", DESK)
+READ_EVENTS = AccessRule("events:read", PROVIDER_STAFF)
+CLOCK = AccessRule("sandbox:write", PROVIDER_STAFF)
 EventNumber = Annotated[int, msgspec.Meta(ge=0, le=2**53, description="Only events with a greater number.")]
 YEARS = 100 * 366 * 86_400
 

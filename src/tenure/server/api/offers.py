@@ -18,14 +18,14 @@ from tenure.http.responses import ApiResponse, json_response
 from tenure.server import account_repository
 from tenure.server.api.fields import Currency, Id, Slug
 from tenure.server.context import ServerContext, tenant_of
-from tenure.server.roles import DESK
+from tenure.server.roles import PROVIDER_STAFF
 from tenure.server.values import OfferValue
 from tenure.store import ids, tenants
 from tenure.store.catalog import OFFERS, CatalogItem, WriteStamp
 from tenure.store.engine import Connection
 
 READ = AccessRule("catalog:read")
-WRITE = AccessRule("policy:write", DESK)
+WRITE = AccessRule("policy:write", PROVIDER_STAFF)
 NOTHING_SEEN = IfMatch()
 _SELLING = (RefusalCode.UNKNOWN_PLAN, RefusalCode.AUTOMATIC_NEEDS_PREPAID)
 

@@ -22,7 +22,7 @@ from tenure.server import order_requests as asking
 from tenure.server.api.accounts.places import record_audit
 from tenure.server.api.fields import Devices, Id
 from tenure.server.context import ServerContext, Tenant, tenant_of
-from tenure.server.roles import DESK
+from tenure.server.roles import PROVIDER_STAFF
 from tenure.server.views import optional_rfc3339
 from tenure.store import order_requests
 from tenure.store.engine import Connection
@@ -31,7 +31,7 @@ from tenure.store.users import TeamPlace
 
 READ = AccessRule("subscriptions:read")
 WRITE = AccessRule("subscriptions:write")
-DECLINE = AccessRule("subscriptions:write", DESK)
+DECLINE = AccessRule("subscriptions:write", PROVIDER_STAFF)
 
 State = Literal["asked", "ordered", "declined", "withdrawn"]
 Work = Callable[[Connection, Tenant, Instant], OrderRequest | Refused]

@@ -22,7 +22,7 @@ from tenure.server.api.accounts.places import record_audit
 from tenure.server.api.fields import Amount, Id, Reference
 from tenure.server.api.money import ToppedUp, topped_up
 from tenure.server.context import ServerContext, Tenant, tenant_of
-from tenure.server.roles import DESK
+from tenure.server.roles import PROVIDER_STAFF
 from tenure.server.views import optional_rfc3339
 from tenure.store import ending_rows, payment_references, payments
 from tenure.store.engine import Connection
@@ -31,7 +31,7 @@ from tenure.store.users import TeamPlace
 
 READ = AccessRule("money:read")
 WRITE = AccessRule("payments:write")
-BOOK = AccessRule("money:write", DESK)
+BOOK = AccessRule("money:write", PROVIDER_STAFF)
 
 State = Literal["asked", "booked", "withdrawn", "expired"]
 

@@ -21,14 +21,14 @@ from tenure.server.api.accounts.places import record_audit
 from tenure.server.api.fields import Id, OutcomeHash, Slug
 from tenure.server.context import ServerContext, tenant_of
 from tenure.server.impact import ImpactView
-from tenure.server.roles import DESK
+from tenure.server.roles import PROVIDER_STAFF
 from tenure.server.values import PolicyBody
 from tenure.server.views import optional_rfc3339
 from tenure.store.engine import Connection
 from tenure.store.users import TeamPlace
 
 READ = AccessRule("policy:read")
-WRITE = AccessRule("policy:write", DESK)
+WRITE = AccessRule("policy:write", PROVIDER_STAFF)
 NOTHING_SEEN = IfMatch()
 RULING = (RefusalCode.UNKNOWN_PLAN, RefusalCode.POLICY_OUT_OF_BOUNDS)
 

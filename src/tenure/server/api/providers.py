@@ -21,7 +21,7 @@ from tenure.http.timestamps import format_rfc3339
 from tenure.server.api.accounts.places import record_audit
 from tenure.server.api.fields import Currency, Id, OptionalTitle, Title
 from tenure.server.context import ServerContext
-from tenure.server.roles import DESK
+from tenure.server.roles import PROVIDER_STAFF
 from tenure.server.values import ProviderValue
 from tenure.store import ids, tenants
 from tenure.store.engine import Connection
@@ -29,7 +29,7 @@ from tenure.store.tenants import ProviderClock
 from tenure.store.users import TeamPlace
 
 VENDOR_ONLY = frozenset({Role.VENDOR})
-READ_PROVIDERS = AccessRule("providers:read", DESK)
+READ_PROVIDERS = AccessRule("providers:read", PROVIDER_STAFF)
 WRITE_PROVIDERS = AccessRule("providers:write", VENDOR_ONLY)
 NOTHING_SEEN = IfMatch()
 

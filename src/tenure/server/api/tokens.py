@@ -19,7 +19,7 @@ from tenure.http.timestamps import format_rfc3339
 from tenure.server.api.accounts.places import record_audit
 from tenure.server.api.fields import Id
 from tenure.server.context import ServerContext
-from tenure.server.roles import DESK, SCOPES, usual_scopes
+from tenure.server.roles import PROVIDER_STAFF, SCOPES, usual_scopes
 from tenure.server.views import optional_rfc3339
 from tenure.store import ids, invitations, tenants, tokens
 from tenure.store.engine import Connection
@@ -27,7 +27,7 @@ from tenure.store.users import TeamPlace
 
 EVERYTHING = "*"
 """Said in place of scopes: whoever wants it says so, for a token that was made in a hurry must not open everything."""
-TOKENS = AccessRule("tokens:write", DESK)
+TOKENS = AccessRule("tokens:write", PROVIDER_STAFF)
 
 
 class NewToken(RequestBody, frozen=True, kw_only=True):

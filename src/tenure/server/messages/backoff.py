@@ -6,10 +6,10 @@ MINUTE = 60
 WEBHOOK_PAUSES = (5, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR)
 """Seconds between tries as Standard Webhooks proposes: ten tries over three days."""
 JITTER = 0.1
-WEBHOOK_PATIENCE = 3 * DAY
+WEBHOOK_BACKOFF = 3 * DAY
 """A webhook that has taken nothing for so long is given up."""
 MAIL_PAUSE, MAIL_PAUSE_MOST = MINUTE, 6 * HOUR
-MAIL_PATIENCE = 3 * DAY
+EMAIL_BACKOFF = 3 * DAY
 
 
 def next_webhook_try(tries: int, now: Instant, asked: int, draw: float) -> Instant | None:
@@ -25,7 +25,7 @@ def next_webhook_try(tries: int, now: Instant, asked: int, draw: float) -> Insta
 
 def next_mail_try(created: Instant, tries: int, now: Instant, draw: float) -> Instant | None:
     """When to try a mail again after `tries` failures: full jitter, doubling to six hours; None after three days."""
-    if now - created >= MAIL_PATIENCE:
+    if now - created >= EMAIL_BACKOFF:
         return None
     most = min(MAIL_PAUSE_MOST, MAIL_PAUSE * 2 ** min(max(tries, 1), 10))
-    return min(now + max(1, int(draw * most)), created + MAIL_PATIENCE)
+    return min(now + max(1, int(draw * most)), created + EMAIL_BACKOFF)

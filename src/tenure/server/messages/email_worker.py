@@ -13,7 +13,7 @@ import msgspec
 from tenure.core.lease.claims import Brand
 from tenure.core.timeline import Instant
 from tenure.http.outgoing.drain import drain_tasks
-from tenure.http.outgoing.jitter import Chance
+from tenure.http.outgoing.jitter import Jitter
 from tenure.http.outgoing.smtp import MailParts, MailServer, SendResult, is_mailbox, send_mail
 from tenure.http.outgoing.smtp import compose_mail as written
 from tenure.server.context import ServerContext
@@ -37,8 +37,8 @@ _log = logging.getLogger("tenure.server.mail")
 class EmailWorker:
     """The mails' part of the background work."""
 
-    def __init__(self, context: ServerContext, chance: Chance) -> None:
-        self._context, self._chance = context, chance
+    def __init__(self, context: ServerContext, jitter: Jitter) -> None:
+        self._context, self._jitter = context, jitter
         self._sending: list[asyncio.Task[None]] = []
 
     async def once(self) -> int:
@@ -80,7 +80,7 @@ class EmailWorker:
         parts = self._render_email(letter, brand)
         sent = parts if isinstance(parts, SendResult) else await _hand_over(server, parts, self._context.clock())
         await record_persistently(
-            self._context.db, self._record_attempt, letter, sent, self._context.clock(), self._chance()
+            self._context.db, self._record_attempt, letter, sent, self._context.clock(), self._jitter()
         )
 
     def _render_email(self, letter: StoredEmail, house: SenderIdentity) -> MailParts | SendResult:

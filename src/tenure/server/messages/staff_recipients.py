@@ -11,7 +11,7 @@ MOST = 50
 """So many of a team are looked at."""
 
 
-def desk_addresses(conn: Connection, provider: str) -> tuple[str, ...]:
+def staff_addresses(conn: Connection, provider: str) -> tuple[str, ...]:
     """Where the provider's desk reads mail: its owners; without any the support contact of its brand."""
     team = users.team_page(conn, users.TeamPlace(provider), "", MOST)
     owners = tuple(each.email for each in team if each.role == users.OWNER and is_mailbox(each.email))

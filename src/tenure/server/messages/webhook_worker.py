@@ -13,7 +13,7 @@ import msgspec
 from tenure.core.timeline import Instant
 from tenure.http.outgoing import signing
 from tenure.http.outgoing.drain import drain_tasks
-from tenure.http.outgoing.jitter import Chance
+from tenure.http.outgoing.jitter import Jitter
 from tenure.http.outgoing.webhook_client import WebhookReply, post_webhook
 from tenure.http.timestamps import format_rfc3339
 from tenure.server.context import ServerContext
@@ -21,7 +21,7 @@ from tenure.server.keyring import NoSigningKeyError
 from tenure.server.messages import backoff
 from tenure.server.messages.attempt_log import record_persistently
 from tenure.server.messages.catalog import WEBHOOK_DISABLED, WEBHOOK_TEST, matches_filters
-from tenure.server.messages.staff_recipients import desk_addresses
+from tenure.server.messages.staff_recipients import staff_addresses
 from tenure.store import deliveries, emails, outbox, tenants, webhooks
 from tenure.store.deliveries import DELIVERED, FAILED, WAITING, DeliveryAttempt, WebhookDelivery
 from tenure.store.engine import Connection, WriteConflict
@@ -62,8 +62,8 @@ class DeliveryBatch(msgspec.Struct, frozen=True):
 class WebhookWorker:
     """The webhooks' part of the background work."""
 
-    def __init__(self, context: ServerContext, trust: ssl.SSLContext, chance: Chance) -> None:
-        self._context, self._trust, self._chance = context, trust, chance
+    def __init__(self, context: ServerContext, trust: ssl.SSLContext, jitter: Jitter) -> None:
+        self._context, self._trust, self._jitter = context, trust, jitter
         self._turns = asyncio.Semaphore(WEBHOOKS_AT_ONCE)
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._closing = False
@@ -126,7 +126,7 @@ class WebhookWorker:
         reply = await post_webhook(batch.hook.url, sent, one.body, self._context.reach, self._trust)
         if not reply.was_accepted:
             _log.info("webhook %s: delivery %s failed: %s", batch.hook.id, one.id, reply.fault)
-        now, draw = self._context.clock(), self._chance()
+        now, draw = self._context.clock(), self._jitter()
         await record_persistently(self._context.db, self._record_attempt, one, reply, now, draw)
         return reply.was_accepted
 
@@ -143,7 +143,7 @@ class WebhookWorker:
             self._give_up(conn, hook, "It answered 410: it is gone for good.", now)
         elif one.seq is not None:
             webhooks.mark_failing(conn, hook, now)
-            if hook.failing_since is not None and now - hook.failing_since >= backoff.WEBHOOK_PATIENCE:
+            if hook.failing_since is not None and now - hook.failing_since >= backoff.WEBHOOK_BACKOFF:
                 self._give_up(
                     conn, hook, f"It took nothing since {format_rfc3339(hook.failing_since)}: {reply.fault}.", now
                 )
@@ -158,7 +158,7 @@ class WebhookWorker:
         outbox.add_note(conn, hook.provider, WEBHOOK_DISABLED, None, here, here, msgspec.json.encode(told))
         link = f"{self._context.portal_url}/webhooks/{hook.id}" if self._context.portal_url else ""
         values = {"url": hook.url, "reason": why, "provider": tenant.name, "link": link}
-        for address in desk_addresses(conn, hook.provider):
+        for address in staff_addresses(conn, hook.provider):
             emails.add_email(conn, self._context.safe, hook.provider, address, "webhook_disabled", values, now)
 
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Gauge
 
-from tenure.http.outgoing.jitter import chance_of
+from tenure.http.outgoing.jitter import jitter_of
 from tenure.server.context import ServerContext
 from tenure.server.messages.email_worker import EmailWorker
 from tenure.server.messages.webhook_worker import WebhookWorker
@@ -47,14 +47,14 @@ class OutgoingMessages:
     """Mails and webhooks of one server process."""
 
     def __init__(self, context: ServerContext) -> None:
-        chance = chance_of(context.draw)
+        jitter = jitter_of(context.draw)
         trust = ssl.create_default_context()
         if context.reach.ca:
             trust.load_verify_locations(context.reach.ca)
         self._context = context
         self._workers: dict[str, BackgroundWorker] = {
-            "mails": EmailWorker(context, chance),
-            "webhooks": WebhookWorker(context, trust, chance),
+            "mails": EmailWorker(context, jitter),
+            "webhooks": WebhookWorker(context, trust, jitter),
         }
 
     async def run(self) -> None:

@@ -55,22 +55,22 @@ def sync_view(outcome: Synchronized | ActivationGranted, license_: LicenseView) 
     )
 
 
-def preview_view(looked: CodePreviewed, license_: LicenseView) -> SyncView:
+def preview_view(previewed: CodePreviewed, license_: LicenseView) -> SyncView:
     """What a dry run of a code has come to."""
     preview = PreviewView(
-        role=looked.role,
-        plan=looked.plan,
-        plan_name=looked.plan_name,
-        kind=looked.kind,
-        devices=looked.limit,
-        provider=looked.provider,
-        begins=format_rfc3339(looked.begins),
-        paid_until=optional_rfc3339(looked.paid_until),
-        renewal=looked.renewal,
-        timeline=expected_after(looked.paid_until, looked.spans),
+        role=previewed.role,
+        plan=previewed.plan,
+        plan_name=previewed.plan_name,
+        kind=previewed.kind,
+        devices=previewed.limit,
+        provider=previewed.provider,
+        begins=format_rfc3339(previewed.begins),
+        paid_until=optional_rfc3339(previewed.paid_until),
+        renewal=previewed.renewal,
+        timeline=expected_after(previewed.paid_until, previewed.spans),
     )
     return SyncView(
-        result="preview", message=looked.message, steps=looked.steps, path="", differences=(), license=license_,
+        result="preview", message=previewed.message, steps=previewed.steps, path="", differences=(), license=license_,
         preview=preview,
     )  # fmt: skip
 

@@ -74,7 +74,7 @@ class SiteForkView(msgspec.Struct, frozen=True, kw_only=True):
     you_are_the_copy: bool
     """This one's state was overtaken by the other's: it protects no new device until it is settled."""
     separated: bool
-    """It was decided that this is a second site: `tenure site anew`, then the activation code."""
+    """It was decided that this is a second site: `tenure site reset`, then the activation code."""
     restores_left: int
     """How often `restored` may still be said here; after that it takes the provider."""
     copies: tuple[SiteCopyView, ...]

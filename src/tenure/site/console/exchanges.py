@@ -9,7 +9,7 @@ from typing import Any
 
 from tenure.web.replies import PageRefusal, RefusedPageError
 
-PATIENCE = 0.6
+LONGEST_WAIT = 0.6
 """Seconds that a page waits, because most exchanges are over by then."""
 
 
@@ -49,7 +49,7 @@ class ConsoleExchanges:
         task = asyncio.create_task(_follow_exchange(exchange, work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        await asyncio.wait({task}, timeout=PATIENCE)
+        await asyncio.wait({task}, timeout=LONGEST_WAIT)
         return exchange
 
 

@@ -16,7 +16,7 @@ from tenure.sdk.network.private import is_loopback
 from tenure.sdk.network.server import read_host
 from tenure.site.forwarding.config import ForwardingConfig, MailTarget, WebhookTarget
 from tenure.site.forwarding.kinds import KINDS
-from tenure.site.forwarding.site_networks import SiteNetworks, literal_of, premises_of
+from tenure.site.forwarding.site_networks import SiteNetworks, literal_of, networks_of
 
 
 def check_config(config: ForwardingConfig) -> ForwardingConfig | Refused:
@@ -83,7 +83,7 @@ def _faults_of_mail(mail: MailTarget) -> Iterator[Refused]:
 
 
 def _faults_of_webhook(webhook: WebhookTarget) -> Iterator[Refused]:
-    unsound = premises_of(webhook.url).check_url(webhook.url)
+    unsound = networks_of(webhook.url).check_url(webhook.url)
     if unsound is not None:
         yield _refuse_field("webhook.url", unsound.detail)
     yield from _faults_of_authorities(webhook.authorities, "webhook.authorities")

@@ -20,7 +20,7 @@ ASKED_MOST = DAY
 """Seconds that a receiver may ask to be left alone."""
 TELL_AFTER = HOUR // 2
 """Seconds of failing after which an event says so."""
-PATIENCE, TRIES_LEAST = 3 * DAY, 20
+LONGEST_WAIT, TRIES_LEAST = 3 * DAY, 20
 """Seconds of failing after which it is given up, if so many tries were made: a clock that jumps is no reason."""
 TRIES_EACH = 5
 """Tries for a mailbox that is refused for the time being while others have the mail."""
@@ -134,7 +134,7 @@ def _after_failure(
     failing = msgspec.structs.replace(failing, next=_next_attempt(failing, outcome, now, draw))
     if outcome.cause == DeliveryErrorCause.GONE:
         return stop_forwarding(failing, config, "the receiver says that it is gone for good.", now)
-    if now - since >= PATIENCE and failing.tries >= TRIES_LEAST:
+    if now - since >= LONGEST_WAIT and failing.tries >= TRIES_LEAST:
         return stop_forwarding(
             failing, config, f"nothing was taken since {format_rfc3339(since)} ({outcome.fault}).", now
         )

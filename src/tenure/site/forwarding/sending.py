@@ -18,7 +18,7 @@ from tenure.http.outgoing.trust import outgoing_context
 from tenure.site.forwarding.config import ForwardingConfig, ForwardingSecrets, MailTarget, WebhookTarget
 from tenure.site.forwarding.messages import EventEmail
 from tenure.site.forwarding.remedies import SEALED
-from tenure.site.forwarding.site_networks import SiteNetworks, premises_of
+from tenure.site.forwarding.site_networks import SiteNetworks, networks_of
 
 PORTS = {"https": 443, "http": 80}
 
@@ -77,7 +77,7 @@ async def send_webhook(
             cause=DeliveryErrorCause.TLS_UNTRUSTED, fault=f"the authorities pasted here cannot be read: {fault}"
         )
     headers = signing.signature_headers(message, body, hidden.signing_keys(now), None, now)
-    reply = await webhook_client.post_webhook(webhook.url, headers, body, premises_of(webhook.url), context)
+    reply = await webhook_client.post_webhook(webhook.url, headers, body, networks_of(webhook.url), context)
     return SendOutcome(
         taken=reply.was_accepted,
         status=reply.status or 0,

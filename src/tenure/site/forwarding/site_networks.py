@@ -67,7 +67,7 @@ class SiteNetworks:
         return ""
 
 
-def premises_of(url: str) -> SiteNetworks:
+def networks_of(url: str) -> SiteNetworks:
     """The rule for one address: plain http reaches loopback only, whatever its name resolves to."""
     return SiteNetworks(loopback=not url.startswith("https:"))
 

@@ -14,7 +14,7 @@ import msgspec
 from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant
 from tenure.http.outgoing.drain import drain_tasks
-from tenure.http.outgoing.jitter import chance_of
+from tenure.http.outgoing.jitter import jitter_of
 from tenure.site.assembly import OpenedSite
 from tenure.site.forwarding import messages
 from tenure.site.forwarding.config import ForwardingConfig, ForwardingSecrets, SecretVault, read_config
@@ -73,7 +73,7 @@ class ForwardingWorker:
         """`gather`: seconds in which a mail gathers what happens."""
         self._site, self._gather = site, gather
         self._vault = SecretVault(site.secrets, site.computer.draw)
-        self._chance = chance_of(site.computer.draw)
+        self._jitter = jitter_of(site.computer.draw)
         self._wall, self._ticks = site.computer.clocks.wall, site.computer.monotonic
         self._origin = origin_of(site)
         self._first_seen: dict[str, tuple[int, float]] = {}
@@ -158,7 +158,7 @@ class ForwardingWorker:
         outcome = await self._send_message(plan)
         if not outcome.taken:
             _log.info("forwarding %s: message %s failed: %s", plan.row.id, plan.message, outcome.cause)
-        now, here, draw = self._wall(), self._site.now(), self._chance()
+        now, here, draw = self._wall(), self._site.now(), self._jitter()
         await self._write_persistently(lambda conn: _record_attempt(conn, plan, outcome, (now, here), draw))
         return outcome.taken
 

@@ -20,7 +20,7 @@ from tenure.wire.b64 import encode_text
 Row = tuple[Any, ...]
 ALIKE = 2
 """Parts of the hardware that have to agree before two devices look like one [spec: hardware-match]."""
-LOOKED_AT = 100
+COMPARED_MOST = 100
 """Devices with one and the same part that are held against a new one: a fleet of clones costs no more than that."""
 
 
@@ -224,7 +224,7 @@ def _with_part(conn: Connection, device: DeviceRow, part: str) -> list[int]:
     """The devices that came last among those with one part of hardware in common with `device`."""
     rows = conn.execute(
         "select device from hardware where product = ? and digest = ? and device <> ? order by device desc limit ?",
-        (device.product, part, device.number, LOOKED_AT),
+        (device.product, part, device.number, COMPARED_MOST),
     )
     return [number for (number,) in rows]
 

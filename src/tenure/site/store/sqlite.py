@@ -78,12 +78,12 @@ class SiteStore:
 
         To be done again and again while it is `file_displaced`: each copy stands still.
         """
-        beside = self.path.with_name(f"{self.path.name}.rescue")
-        beside.unlink(missing_ok=True)
+        draft = self.path.with_name(f"{self.path.name}.rescue")
+        draft.unlink(missing_ok=True)
         connection = self._readers.get()
         try:
-            os.close(os.open(beside, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-            copy = driver.connect(str(beside))
+            os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            copy = driver.connect(str(draft))
             try:
                 connection.backup(copy)
             finally:
@@ -92,10 +92,10 @@ class SiteStore:
             raise StoreUnavailable(str(fault)) from fault
         finally:
             self._readers.put(connection)
-        give_to_owner(beside, self.path.parent)
+        give_to_owner(draft, self.path.parent)
         for name in ("-wal", "-shm"):
             self.path.with_name(self.path.name + name).unlink(missing_ok=True)
-        beside.replace(self.path)
+        draft.replace(self.path)
 
     def close(self) -> None:
         """Finish what was accepted, then let go of the file; a second time changes nothing."""

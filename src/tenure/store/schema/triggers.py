@@ -40,14 +40,14 @@ def balance_statements(dialect: str) -> list[str]:
 def trigger_statements(dialect: str) -> list[str]:
     """The statements that arm every append-only table on `sqlite` or `postgresql`; migrations run the same ones."""
     if dialect == "sqlite":
-        return [_on_sqlite(table, deed) for table in APPEND_ONLY for deed in ("update", "delete")]
+        return [_on_sqlite(table, operation) for table in APPEND_ONLY for operation in ("update", "delete")]
     return [_FUNCTION, *(statement for table in APPEND_ONLY for statement in _on_postgresql(table))]
 
 
-def _on_sqlite(table: str, deed: str) -> str:
+def _on_sqlite(table: str, operation: str) -> str:
     return (
-        f"create trigger {table}_refuse_{deed} before {deed} on {table} "
-        f"begin select raise(abort, 'history is append-only: {deed} on {table}'); end"
+        f"create trigger {table}_refuse_{operation} before {operation} on {table} "
+        f"begin select raise(abort, 'history is append-only: {operation} on {table}'); end"
     )
 
 

@@ -63,7 +63,7 @@ def change_plan(sub: Subscription, command: ChangePlan, seen: DecisionContext, n
         return seat_conflict(seen.in_use, wanted.devices)
     facts = _at_once(sub, command, wanted, now)
     if wanted.period != present.period:
-        return _begin_anew(sub, command, facts, seen, now)
+        return _begin_new_period(sub, command, facts, seen, now)
     return with_terms(sub, command, facts, seen, now)
 
 
@@ -143,7 +143,7 @@ def _at_the_end(
     return with_terms(sub, command, (*dropped_changes(replaced, command, now, *named), *agreed), seen, now)
 
 
-def _begin_anew(
+def _begin_new_period(
     sub: Subscription, command: ChangePlan, facts: tuple[TermsFact, ...], seen: DecisionContext, now: Instant
 ) -> Accepted | Refused:
     """A whole period of the new plan from now on; what is paid for and unused comes back, a reserve is released.

@@ -143,8 +143,8 @@ def _additional_price(after: Subscription, period: Period, moment: Instant) -> i
     The highest total agreed so far, day by day, rounded once, less all charged, so that 10 -> 11 -> 13 costs 10 -> 13.
     """
     before = day_prices_of(period)
-    dearer = raise_prices(before, agreed_price(after, period, max(period.since, moment)))
-    return None if dearer == before else max(0, round_total(dearer) - total_cost(period))
+    more_expensive = raise_prices(before, agreed_price(after, period, max(period.since, moment)))
+    return None if more_expensive == before else max(0, round_total(more_expensive) - total_cost(period))
 
 
 def _charge_posting(sub: Subscription, amount: int, now: Instant) -> Iterable[Posting]:
@@ -170,7 +170,7 @@ def _reserve_posting(
     cheaper = one_day(asked) < one_day(day_prices_of(reserved)[-1])
     # The rest of a stretch that is kept only for signed leases is not replaced.
     if reserved.until >= whole.until and (cheaper or not same_length):
-        return _made_anew(sub, after, reserved, fact_header(command, now), seen)
+        return _reserve_again(sub, after, reserved, fact_header(command, now), seen)
     more = _additional_price(after, reserved, reserved.since)
     booked = _booked_periods(sub, now) | {"period": reserved.since, "note": "raise"}
     return RepricingBill(
@@ -180,7 +180,7 @@ def _reserve_posting(
     )
 
 
-def _made_anew(
+def _reserve_again(
     sub: Subscription, after: Subscription, reserved: Period, stamped: dict[str, Any], seen: DecisionContext
 ) -> RepricingBill:
     """The reserve is released and made again at the terms now agreed, less the days that signed leases promise."""

@@ -300,7 +300,7 @@ class InvitationOperations:
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
-        door = (
+        usual = (
             RefusalCode.LINK_UNKNOWN,
             RefusalCode.SIGN_IN_REFUSED,
             RefusalCode.PASSWORD_UNFIT,
@@ -320,7 +320,7 @@ class InvitationOperations:
             ),
             make_operation(
                 "POST", "/v1/invitations/accept", PUBLIC, self.accept_invitation, exempt=WITHOUT_RECORD,
-                refusals=(*door, *slowed),
+                refusals=(*usual, *slowed),
             ),
         )  # fmt: skip
 

@@ -5,7 +5,7 @@ import msgspec
 from tenure.core.policy.rules import Role
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
-from tenure.http.accounts.flows import nobody_signed_in
+from tenure.http.accounts.flows import not_signed_in
 from tenure.http.auth import Principal
 from tenure.http.body_types import RequestBody
 from tenure.http.idempotency import IdempotentRequest
@@ -93,7 +93,7 @@ class OwnAccountOperations:
     ) -> ApiResponse[CallerView] | Refused:
         """Goes on in another of one's own teams, in the same session."""
         if not caller.person:
-            return nobody_signed_in()
+            return not_signed_in()
 
         def work(conn: Connection, now: Instant) -> ApiResponse[CallerView] | Refused:
             mine = {each.id: each for each in users.memberships_of(conn, caller.person)}
@@ -104,10 +104,10 @@ class OwnAccountOperations:
             users.membership_used(conn, chosen.id, now)
             state = ending_rows.recorded_state(conn, ending_rows.SESSION, caller.token_id)
             said = "from another team"
-            deed = AuditEvent(
+            event = AuditEvent(
                 audit_log.SIGNED_IN, caller.person, caller.name, chosen.kind, address, said, caller.token_id, state
             )
-            audit_log.record_event(conn, chosen.team_place, deed, now)
+            audit_log.record_event(conn, chosen.team_place, event, now)
             me = _caller_view(conn, caller, now)
             return me if isinstance(me, Refused) else json_response(me)
 

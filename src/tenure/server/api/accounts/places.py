@@ -92,5 +92,5 @@ def note_at_home(
         return
     if not about and what in audit_log.CHAINED and (present := users.get_person(conn, person.id)) is not None:
         about, state = person.id, users.person_state(present)
-    deed = AuditEvent(what, person.id, person.email, home.kind, address, detail, about, state)
-    audit_log.record_event(conn, home.team_place, deed, now)
+    event = AuditEvent(what, person.id, person.email, home.kind, address, detail, about, state)
+    audit_log.record_event(conn, home.team_place, event, now)

@@ -7,7 +7,7 @@ from typing import Any
 
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
-from tenure.http.accounts.flows import Counters, nobody_signed_in
+from tenure.http.accounts.flows import Counters, not_signed_in
 from tenure.http.accounts.own_security import WITHOUT_RECORD, FactorCode, Password, Secret
 from tenure.http.auth import PUBLIC, AccessRule, Principal
 from tenure.http.body_types import RequestBody
@@ -84,7 +84,7 @@ class SignInOperations:
     async def sign_out(self, caller: Principal, address: Address, dry_run: bool = False) -> Refused | None:
         """Ends the session that asks, at once."""
         if not caller.person:
-            return nobody_signed_in()
+            return not_signed_in()
 
         def work(conn: Connection, now: Instant) -> ApiResponse[Any]:
             sessions.end_session(conn, caller.token_id)
@@ -97,11 +97,11 @@ class SignInOperations:
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
-        door = (RefusalCode.SIGN_IN_REFUSED, RefusalCode.TOO_MANY_REQUESTS, RefusalCode.SERVER_BUSY)
+        refusals = (RefusalCode.SIGN_IN_REFUSED, RefusalCode.TOO_MANY_REQUESTS, RefusalCode.SERVER_BUSY)
         return (
-            make_operation("POST", "/v1/sign-in", PUBLIC, self.sign_in, refusals=door, exempt=WITHOUT_RECORD),
+            make_operation("POST", "/v1/sign-in", PUBLIC, self.sign_in, refusals=refusals, exempt=WITHOUT_RECORD),
             make_operation(
-                "POST", "/v1/sign-in/second-factor", PUBLIC, self.show_second_factor, refusals=door,
+                "POST", "/v1/sign-in/second-factor", PUBLIC, self.show_second_factor, refusals=refusals,
                 exempt=WITHOUT_RECORD,
             ),
             # Repeating it changes nothing, and the session that would keep the key is gone.

@@ -99,10 +99,10 @@ def enter_team(
     users.membership_used(conn, membership.id, now)
     _tell_of_new_place(conn, context, person, membership, origin.address, now)
     state = ending_rows.recorded_state(conn, ending_rows.SESSION, opened.id)
-    deed = AuditEvent(
+    event = AuditEvent(
         audit_log.SIGNED_IN, person.id, person.email, membership.kind, origin.address, by, opened.id, state
     )
-    audit_log.record_event(conn, membership.team_place, deed, now)
+    audit_log.record_event(conn, membership.team_place, event, now)
     device = LoginAttempts(context).known_device(person)
     return Entrance(second_factor=False, expires=format_rfc3339(until), session=secret, device=device)
 

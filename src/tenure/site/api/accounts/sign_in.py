@@ -7,7 +7,7 @@ import msgspec
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
 from tenure.http.accounts.account_store import FailureCounter
-from tenure.http.accounts.flows import TICKET_LIFE, AccountFlows, Counters, nobody_signed_in
+from tenure.http.accounts.flows import TICKET_LIFE, AccountFlows, Counters, not_signed_in
 from tenure.http.accounts.login_backoff import ACCOUNT
 from tenure.http.accounts.own_security import WITHOUT_RECORD, FactorCode, Password, Secret
 from tenure.http.auth import PUBLIC, Principal
@@ -24,7 +24,7 @@ from tenure.site.store.writer import Connection
 
 SiteBrowserWords = Annotated[str, msgspec.Meta(max_length=100, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$(?!\n)")]
 """With what somebody signs in, in words, such as "Firefox on Linux"; for the list of one's own sessions."""
-DOOR = (RefusalCode.SIGN_IN_REFUSED, RefusalCode.TOO_MANY_REQUESTS, RefusalCode.SERVER_BUSY)
+SIGN_IN = (RefusalCode.SIGN_IN_REFUSED, RefusalCode.TOO_MANY_REQUESTS, RefusalCode.SERVER_BUSY)
 
 
 class SiteSignIn(RequestBody, frozen=True, kw_only=True):
@@ -86,7 +86,7 @@ class SiteSignInOperations:
     async def sign_out(self, caller: Principal, dry_run: bool = False) -> ApiResponse[None] | Refused:
         """Ends the session that asks; the token of the folder has none."""
         if not caller.person:
-            return nobody_signed_in()
+            return not_signed_in()
 
         def work(conn: Connection, _now: int) -> ApiResponse[None]:
             people.end_session(conn, caller.token_id)
@@ -97,9 +97,9 @@ class SiteSignInOperations:
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
         return (
-            make_operation("POST", "/v1/sign-in", PUBLIC, self.sign_in, refusals=DOOR, exempt=WITHOUT_RECORD),
+            make_operation("POST", "/v1/sign-in", PUBLIC, self.sign_in, refusals=SIGN_IN, exempt=WITHOUT_RECORD),
             make_operation(
-                "POST", "/v1/sign-in/second-factor", PUBLIC, self.show_second_factor, refusals=DOOR,
+                "POST", "/v1/sign-in/second-factor", PUBLIC, self.show_second_factor, refusals=SIGN_IN,
                 exempt=WITHOUT_RECORD,
             ),
             # Repeating it changes nothing, and the session that would keep the key is gone.

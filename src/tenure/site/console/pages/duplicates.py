@@ -33,7 +33,7 @@ class DuplicatePages:
     async def preview(self, visit: Console) -> Reply:
         """Both beside each other, and what merging them would come to."""
         try:
-            await self._merge_pair(visit, rehearse=True)
+            await self._merge_pair(visit, dry_run=True)
         except RefusedPageError as error:
             if error.refusal.code != "nothing_to_change":
                 raise
@@ -52,10 +52,10 @@ class DuplicatePages:
         left = (await self._server.api_for(visit).get("/v1/device-counts"))["duplicates"]
         return RedirectTo("/duplicates" if left else fill_path("/devices/{device}", device=visit.params["newer"]))
 
-    async def _merge_pair(self, visit: Console, *, rehearse: bool = False) -> None:
+    async def _merge_pair(self, visit: Console, *, dry_run: bool = False) -> None:
         older, newer = visit.params["older"], visit.params["newer"]
         where, key = fill_path("/v1/devices/{older}/merge", older=older), visit.form.read_text("_key")
-        await self._server.api_for(visit).post(where, {"into": newer}, key=key, dry_run=rehearse)
+        await self._server.api_for(visit).post(where, {"into": newer}, key=key, dry_run=dry_run)
 
     async def _render_pair(self, visit: Console, refusal: PageRefusal | None = None) -> Reply:
         api = self._server.api_for(visit)
