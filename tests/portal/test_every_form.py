@@ -1,13 +1,12 @@
 """All forms of the portal, found by walking its pages: whatever is entered, a page answers and nothing is half done."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.portal.stage import Stage, stage
+from tests.portal.furnished import furnished, walkers
+from tests.portal.stage import Stage
 from tests.server.users import joined
 from tests.web.browser import FormFound, Tab
 from tests.web.forms_walk import GIVEN, complaint, crawled, filled, kept, sent
@@ -30,27 +29,6 @@ ASIDE = (
     "outbox",
 )
 """Tables, by a part of their name, that say what was tried, not what holds."""
-
-
-@asynccontextmanager
-async def furnished(folder: Path) -> AsyncIterator[Stage]:
-    """Something of everything, so that every form stands on some page."""
-    async with stage(folder, sandbox=True) as there:
-        shop = there.office
-        one, _ = await shop.order()
-        await shop.order()
-        await shop.desk.post(f"/v1/subscriptions/{one}/cancel", {"why": "no more"})
-        await shop.desk.post("/v1/tokens", {"name": "till", "role": "provider", "scopes": ["*"], "days": 30})
-        await shop.desk.post("/v1/webhooks", {"url": "https://hooks.example/a", "events": ["subscription.renewed"]})
-        await shop.desk.post(f"/v1/customers/{shop.customer}/payment-requests", {"amount": 4_000})
-        await shop.desk.post("/v1/invitations", {"email": "new@north.example", "name": "New", "role": "auditor"})
-        yield there
-
-
-async def walkers(there: Stage) -> dict[str, Tab]:
-    await joined(there.office, there.office.vendor, email="vera@vendor.example")
-    found = {"desk": await there.desk(), "customer": await there.customer()}
-    return {**found, "vendor": await there.signed_in("vera@vendor.example")}
 
 
 def held(snapshot: dict[str, Any]) -> dict[str, Any]:

@@ -44,7 +44,7 @@ async def test_a_request_is_declined_with_a_reason_that_the_customer_reads(at_th
     tab, desk = await _asked(at_the_portal, "soon"), await at_the_portal.desk()
     await desk.open("/order-requests")
     await desk.send(desk.form("reason"), reason="not before March")
-    assert "Decline the order request of ACME?" in desk.text
+    assert "Decline the order request of “ACME”?" in desk.text
     assert "cannot be opened again" in desk.text
     await desk.agree()
     assert "The order request is declined." in desk.text
@@ -56,7 +56,7 @@ async def test_a_request_is_declined_with_a_reason_that_the_customer_reads(at_th
 async def test_a_customer_withdraws_what_it_asked_for(at_the_portal: Stage) -> None:
     tab = await _asked(at_the_portal, "perhaps")
     await tab.send(next(form for form in tab.page.forms if form.action.endswith("/withdraw")))
-    assert "Withdraw this order request?" in tab.text
+    assert "Withdraw the order request for “Standard”?" in tab.text
     await tab.agree()
     assert "The order request is withdrawn." in tab.text
 

@@ -33,7 +33,7 @@ async def test_somebody_is_invited_comes_in_and_is_removed(at_the_portal: Stage)
     hers = next(each["id"] for each in people if each["email"] == "eva@north.example")
     form = tab.form(action=f"/team/{hers}/remove")
     await tab.send(form)
-    assert "Remove this person?" in tab.text
+    assert "Remove “eva@north.example” from the team?" in tab.text
     await tab.agree()
     assert "no longer in the team" in tab.text
     await eva.open("/subscriptions")

@@ -469,7 +469,7 @@ class TestForks:
         assert tab.status == 422
         house.town.wait(120)
         await tab.send(tab.form(action="/licenses/editor/fork"), resolution="restored")
-        assert "Is this the same server, restored from a backup?" in tab.text
+        assert "Is “Head office” the same server, restored from a backup?" in tab.text
         assert "This cannot be undone." in tab.text
         assert house.look().kept.forked, "nothing is told before it is agreed to"
         await tab.agree()

@@ -2,6 +2,8 @@
 
 import re
 import uuid
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlencode
 
 from tests.web.browser import FormFound, Tab
@@ -60,10 +62,10 @@ def filled(form: FormFound, value: str) -> dict[str, str]:
     return {name: own.get(name, value) for name in form.fields}
 
 
-async def sent(tab: Tab, form: FormFound, data: dict[str, str], *, follow: bool = True) -> int:
+async def sent(tab: Tab, form: FormFound, data: Mapping[str, Any], *, follow: bool = True) -> int:
     """Send it as a browser would and go on to where the answer is; the status of the page that is shown."""
     own = {"Origin": tab.origin, "Sec-Fetch-Site": "same-origin", "Content-Type": "application/x-www-form-urlencoded"}
-    tab.answer = await tab.http.post(form.action, content=urlencode(data).encode(), headers=own)
+    tab.answer = await tab.http.post(form.action, content=urlencode(data, doseq=True).encode(), headers=own)
     for _ in range(5):
         if tab.answer.status_code != 303 or not follow:
             break
@@ -86,3 +88,27 @@ async def kept(tab: Tab, form: FormFound, value: str) -> bool:
     """Whether a form that was shown again still holds what was entered into its texts."""
     again = [each for each in tab.page.forms if (each.action or "") == form.action]
     return any(value in map(str, each.fields.values()) for each in again)
+
+
+Questions = dict[str, str]
+"""The text of each question's page, by the route that asks it."""
+
+
+async def questions_asked(
+    tab: Tab, forms: dict[str, FormFound], routes: list[str], given: dict[str, dict[str, str | list[str]]]
+) -> Questions:
+    """What stands on the page of each question that these forms lead to; nothing is agreed to.
+
+    `routes`: those that ask, as `/tokens/{token}/withdraw`. `given`: by route, what is chosen and written.
+    """
+    patterns = {route: re.compile(re.sub(r"{\w+}", "[^/]+", route)) for route in routes}
+    found: Questions = {}
+    for form in forms.values():
+        at = form.action.partition("?")[0]
+        route = next((each for each, pattern in patterns.items() if pattern.fullmatch(at)), "")
+        if not route:
+            continue
+        await sent(tab, form, {**form.fields, **given.get(route, {})})
+        assert [each for each in tab.page.forms if "_sure" in each.fields], (form.action, tab.status, tab.text[-400:])
+        found[route] = tab.text
+    return found

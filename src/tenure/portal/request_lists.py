@@ -23,6 +23,12 @@ class RequestKind(msgspec.Struct, frozen=True):
         found = await api.get_page(self.address, {"state": state, "cursor": visit.query.get("cursor")})
         return {"rows": found.items, "state": state, "states": self.states, "pages": make_pager(visit, found, PAGE)}
 
+    async def rehearse_answer(self, api: PortalApi, visit: Portal, verb: str, **said: str) -> dict[str, Any]:
+        """The request as it would be answered; nothing is done yet."""
+        one = fill_path(self.address + "/{name}/{verb}", name=visit.params["wanted"], verb=verb)
+        found: dict[str, Any] = (await api.post(one, said or None, dry_run=True)).value
+        return found
+
     async def answer_request(self, api: PortalApi, visit: Portal, verb: str, **said: str) -> None:
         """What the desk, or whoever asked, says to the one that the visit is about."""
         one = fill_path(self.address + "/{name}/{verb}", name=visit.params["wanted"], verb=verb)

@@ -122,6 +122,15 @@ def terms_for(conn: Connection, tenant: Tenant, offer_id: str, devices: int) -> 
     return AgreedOffer(terms_of(plan, offer, devices), plan.min_version_at, plan.trial, offer.code_in_mail)
 
 
+def offer_name(conn: Connection, provider: str, offer_id: str) -> str:
+    """What the provider's offer is called, on sale or not: its own name, else its plan's; of none the id."""
+    item = OFFERS.get(conn, provider, offer_id)
+    if item is None:
+        return offer_id
+    offer = msgspec.json.decode(item.body, type=OfferValue)
+    return offer.name or account_repository.plan_names(conn, (offer.plan,))[offer.plan]
+
+
 def draw_code(context: ServerContext, real: Instant) -> FreshCode:
     """A code of 95 random bits from the system's source, its id, and its keyed hash."""
     code = activation_codes.from_random([byte & 31 for byte in context.draw(19)])

@@ -5,6 +5,7 @@ from typing import Any
 from tenure.portal.client import fill_path
 from tenure.portal.session import Portal, PortalServer
 from tenure.web.app import ConfirmationQuestion, PageRoute, form_route, page_route
+from tenure.web.questions import find_meant, name_question
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 from tenure.web.short_lists import NAMED, NEWEST, By, make_short_list
 
@@ -12,7 +13,7 @@ BANDS = 4
 """Price bands that the form has room for."""
 
 SURE_WITHDRAW = ConfirmationQuestion(
-    title="Withdraw this offer?",
+    title="Withdraw the offer {}?",
     text="It can no longer be ordered; existing customers keep it. To sell the plan again make a new offer.",
     button="Withdraw the offer",
     back="/offers",
@@ -33,10 +34,8 @@ class OfferPages:
         """Offers, and plans that are not offered yet."""
         api = self._server.api_for(visit)
         offers, plans = await api.get_all("/v1/offers"), await api.get_all("/v1/plans")
-        names = {plan["id"]: plan["name"] for plan in plans}
         offered = {offer["plan"] for offer in offers}
-        for offer in offers:
-            offer["name"] = offer["name"] or names.get(offer["plan"], offer["plan"])
+        _name_offers(offers, plans)
         values = {
             "shelf": make_short_list(visit, offers, OFFERS),
             "plans": {plan["id"]: plan for plan in plans},
@@ -76,6 +75,14 @@ class OfferPages:
         visit.flash_message("The offer is open.")
         return RedirectTo("/offers")
 
+    async def ask_withdrawal(self, visit: Portal) -> ConfirmationQuestion:
+        """Which offer is meant, of which plan."""
+        api = self._server.api_for(visit)
+        offers, plans = await api.get_all("/v1/offers"), await api.get_all("/v1/plans")
+        _name_offers(offers, plans)
+        row = find_meant(offers, visit.params["offer"])
+        return name_question(SURE_WITHDRAW, row["name"], ("Plan", _plan_name(row["plan"], plans)))
+
     async def withdraw(self, visit: Portal) -> Reply:
         """Sell it no more."""
         await self._server.api_for(visit).delete(fill_path("/v1/offers/{name}", name=visit.params["offer"]))
@@ -88,8 +95,18 @@ class OfferPages:
             page_route("/offers", self.show),
             page_route("/offers/new", self.new),
             form_route("/offers/new", self.create),
-            form_route("/offers/{offer}/withdraw", self.withdraw, sure=SURE_WITHDRAW),
+            form_route("/offers/{offer}/withdraw", self.withdraw, sure=self.ask_withdrawal),
         )
+
+
+def _name_offers(offers: list[Any], plans: list[Any]) -> None:
+    """An offer without a name of its own is called as its plan is."""
+    for offer in offers:
+        offer["name"] = offer["name"] or _plan_name(offer["plan"], plans)
+
+
+def _plan_name(plan: str, plans: list[Any]) -> str:
+    return next((str(each["name"]) for each in plans if each["id"] == plan), plan)
 
 
 def _read_bands(visit: Portal) -> list[dict[str, Any]]:

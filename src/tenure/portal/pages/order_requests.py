@@ -1,16 +1,25 @@
 """Order requests: what customers asked their provider to order, and what became of it; asking is `order`'s form."""
 
-from tenure.portal.client import fill_path
+from typing import Any
+
 from tenure.portal.request_lists import RequestKind
 from tenure.portal.session import Portal, PortalServer
 from tenure.web.app import ConfirmationQuestion, PageRoute, form_route, page_route
+from tenure.web.formatting import format_date
+from tenure.web.questions import name_question
 from tenure.web.replies import PageScreen, RedirectTo, Reply
 
 REQUESTS = RequestKind("/v1/order-requests", ("asked", "ordered", "declined", "withdrawn"))
 
 
+SURE_DECLINE = ConfirmationQuestion(
+    title="Decline the order request of {}?",
+    text="The customer reads the reason. It cannot be opened again; the customer can make a new request.",
+    button="Decline the request",
+    back="/order-requests",
+)
 SURE_WITHDRAW = ConfirmationQuestion(
-    title="Withdraw this order request?",
+    title="Withdraw the order request for {}?",
     text="It is not ordered, and cannot be opened again; a new one can be made.",
     button="Withdraw the request",
     back="/order-requests",
@@ -25,13 +34,8 @@ class OrderRequestPages:
 
     async def show(self, visit: Portal) -> Reply:
         """The provider's list by state; a customer's own, whatever became of them."""
-        api, own = self._server.api_for(visit), visit.session_value.is_customer
-        plans = {plan["id"]: plan["name"] for plan in await api.get_all("/v1/plans")}
-        offers = await api.get_all("/v1/offers")
-        values = {
-            **await REQUESTS.list_page(api, visit, "" if own else "asked"),
-            "offers": {each["id"]: each["name"] or plans.get(each["plan"], each["plan"]) for each in offers},
-        }
+        usual = "" if visit.session_value.is_customer else "asked"
+        values = await REQUESTS.list_page(self._server.api_for(visit), visit, usual)
         return PageScreen(template="order_requests.html", values=values)
 
     async def ask_declining(self, visit: Portal) -> ConfirmationQuestion | None:
@@ -39,21 +43,8 @@ class OrderRequestPages:
         reason = visit.form.read_text("reason", most=200)
         if not reason:
             return None
-        api, one = self._server.api_for(visit), fill_path("/v1/order-requests/{name}", name=visit.params["wanted"])
-        request = (await api.post(f"{one}/decline", {"reason": reason}, dry_run=True)).value
-        offers = {each["id"]: each["name"] or each["plan"] for each in await api.get_all("/v1/offers")}
-        return ConfirmationQuestion(
-            title=f"Decline the order request of {request['customer_name']}?",
-            text="The customer reads the reason. It cannot be opened again; the customer can make a new request.",
-            button="Decline the request",
-            back="/order-requests",
-            shown=(
-                ("Customer", request["customer_name"]),
-                ("Plan", offers.get(request["offer"], request["offer"])),
-                ("Devices", f"{request['devices']:,}"),
-                ("Reason", reason),
-            ),
-        )
+        request = await REQUESTS.rehearse_answer(self._server.api_for(visit), visit, "decline", reason=reason)
+        return name_question(SURE_DECLINE, request["customer_name"], *_asked_lines(request), ("Reason", reason))
 
     async def decline(self, visit: Portal) -> Reply:
         """It will not be ordered; the customer reads why."""
@@ -64,6 +55,11 @@ class OrderRequestPages:
         await REQUESTS.answer_request(self._server.api_for(visit), visit, "decline", reason=reason)
         visit.flash_message("The order request is declined.")
         return RedirectTo("/order-requests")
+
+    async def ask_withdrawal(self, visit: Portal) -> ConfirmationQuestion:
+        """Which request is meant, rehearsed."""
+        request = await REQUESTS.rehearse_answer(self._server.api_for(visit), visit, "withdraw")
+        return name_question(SURE_WITHDRAW, request["offer_name"], *_asked_lines(request))
 
     async def withdraw(self, visit: Portal) -> Reply:
         """It is not wanted any more."""
@@ -76,5 +72,16 @@ class OrderRequestPages:
         return (
             page_route("/order-requests", self.show),
             form_route("/order-requests/{wanted}/decline", self.decline, sure=self.ask_declining),
-            form_route("/order-requests/{wanted}/withdraw", self.withdraw, sure=SURE_WITHDRAW),
+            form_route("/order-requests/{wanted}/withdraw", self.withdraw, sure=self.ask_withdrawal),
         )
+
+
+def _asked_lines(request: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """What was asked for, and by whom."""
+    return (
+        ("Customer", request["customer_name"]),
+        ("Plan", request["offer_name"]),
+        ("Devices", f"{request['devices']:,}"),
+        ("Since", format_date(request["created"])),
+        ("Note", request["note"]),
+    )

@@ -11,8 +11,8 @@ from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageE
 ADDRESS = "/v1/payment-settings"
 
 SURE_ROTATE_AT_ONCE = ConfirmationQuestion(
-    title="End the old secret at once?",
-    text="Reports that your payment gateway signs with the old secret are refused until it knows the new one.",
+    title="End the old secret of your payment gateway at once?",
+    text="Reports that it signs with the old secret are refused until it knows the new one.",
     button="Make a new secret, end the old one",
     back="/payments/settings",
 )

@@ -1,18 +1,20 @@
 """Payment requests of all customers: what was announced, booked with the provider's reference or withdrawn."""
 
+import msgspec
+
 from tenure.core.plurals import format_count
-from tenure.portal.client import fill_path
 from tenure.portal.request_lists import RequestKind
 from tenure.portal.session import Portal, PortalServer
 from tenure.web.app import ConfirmationQuestion, PageRoute, form_route, page_route
-from tenure.web.formatting import format_money
+from tenure.web.formatting import format_date, format_money
+from tenure.web.questions import name_question
 from tenure.web.replies import PageScreen, RedirectTo, Reply
 
 REQUESTS = RequestKind("/v1/payment-requests", ("asked", "booked", "withdrawn", "expired"))
 
 
 SURE_WITHDRAW = ConfirmationQuestion(
-    title="Withdraw this payment request?",
+    title="Withdraw the payment request {}?",
     text="No payment can be booked for it any more, and it cannot be opened again; a new one can be made.",
     button="Withdraw the request",
     back="/payments",
@@ -34,8 +36,7 @@ class PaymentPages:
         reference = visit.form.read_text("reference", most=128)
         if not reference:
             return None
-        one = fill_path("/v1/payment-requests/{name}/book", name=visit.params["wanted"])
-        foreseen = (await self._server.api_for(visit).post(one, {"reference": reference}, dry_run=True)).value
+        foreseen = await REQUESTS.rehearse_answer(self._server.api_for(visit), visit, "book", reference=reference)
         request, account = foreseen["payment_request"], foreseen["outcome"]["account"]
         currency, postings = request["currency"], foreseen["outcome"]["postings"]
         paid = format_count(len(postings) - 1, "thing that is due") if len(postings) > 1 else "nothing that is due"
@@ -65,6 +66,17 @@ class PaymentPages:
         visit.flash_message("The payment is booked, and due amounts are paid at once.")
         return RedirectTo("/payments")
 
+    async def ask_withdrawal(self, visit: Portal) -> ConfirmationQuestion:
+        """Which request is meant, rehearsed: by what the payer quotes."""
+        request = await REQUESTS.rehearse_answer(self._server.api_for(visit), visit, "withdraw")
+        amount = ("Amount", format_money(request["amount"], request["currency"]))
+        until = ("Valid until", format_date(request["expires"]))
+        asked = name_question(
+            SURE_WITHDRAW, request["reference"], ("Customer", request["customer_name"]), amount, until
+        )
+        back = f"/customers/{visit.session_value.customer}/money" if visit.session_value.is_customer else asked.back
+        return msgspec.structs.replace(asked, back=back)
+
     async def withdraw(self, visit: Portal) -> Reply:
         """It will not be paid."""
         await REQUESTS.answer_request(self._server.api_for(visit), visit, "withdraw")
@@ -87,6 +99,6 @@ class PaymentPages:
         return (
             page_route("/payments", self.show),
             form_route("/payments/{wanted}/book", self.book, sure=self.ask_booking),
-            form_route("/payments/{wanted}/withdraw", self.withdraw, sure=SURE_WITHDRAW),
+            form_route("/payments/{wanted}/withdraw", self.withdraw, sure=self.ask_withdrawal),
             form_route("/payments/{wanted}/pay", self.pay),
         )

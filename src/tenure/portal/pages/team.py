@@ -1,11 +1,13 @@
 """The people of a team: the own one, or a customer's; their roles and invitations."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 from tenure.portal.client import fill_path
 from tenure.portal.session import Portal, PortalServer
 from tenure.web.app import ConfirmationQuestion, PageRoute, form_route, page_route
+from tenure.web.questions import find_meant, name_question
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 from tenure.web.short_lists import NAMED, NEWEST, By, make_short_list
 
@@ -26,7 +28,7 @@ INVITED: dict[str, By] = {"": NEWEST}
 """Invitations are few and end by themselves: the newest stands first."""
 
 SURE_REMOVE = ConfirmationQuestion(
-    title="Remove this person?",
+    title="Remove {} from the team?",
     text="All sessions of this user end, and the user can no longer see your data."
     " To return, the user needs a new invitation.",
     button="Remove the person",
@@ -35,7 +37,7 @@ SURE_REMOVE = ConfirmationQuestion(
 
 
 SURE_WITHDRAW = ConfirmationQuestion(
-    title="Withdraw this invitation?",
+    title="Withdraw the invitation of {}?",
     text="Its link stops working at once. The user then needs a new invitation.",
     button="Withdraw the invitation",
     back="/team",
@@ -87,6 +89,20 @@ class TeamPages:
         made["link"] = f"{visit.place.origin}/invitation/{made['link_token']}"
         return await self._render_team(visit, made=made)
 
+    async def ask_withdrawal(self, visit: Portal) -> ConfirmationQuestion:
+        """Whose invitation is meant."""
+        row = await self._find_meant(visit, "/v1/invitations", "invitation")
+        return name_question(SURE_WITHDRAW, row["email"], *_member_lines(row))
+
+    async def ask_removal(self, visit: Portal) -> ConfirmationQuestion:
+        """Which user is meant."""
+        row = await self._find_meant(visit, "/v1/people", "person")
+        return name_question(SURE_REMOVE, row["email"], *_member_lines(row))
+
+    async def _find_meant(self, visit: Portal, listed: str, part: str) -> Mapping[str, Any]:
+        api, customer = self._server.api_for(visit), _team_customer(visit)
+        return find_meant(await api.get_all(listed, customer=customer or None), visit.params[part])
+
     async def withdraw(self, visit: Portal) -> Reply:
         """Withdraw an invitation."""
         address = fill_path("/v1/invitations/{name}", name=visit.params["invitation"])
@@ -116,10 +132,14 @@ class TeamPages:
         return (
             page_route("/team", self.show),
             form_route("/team", self.invite),
-            form_route("/team/invitations/{invitation}/withdraw", self.withdraw, sure=SURE_WITHDRAW),
+            form_route("/team/invitations/{invitation}/withdraw", self.withdraw, sure=self.ask_withdrawal),
             form_route("/team/{person}/role", self.change),
-            form_route("/team/{person}/remove", self.remove, sure=SURE_REMOVE),
+            form_route("/team/{person}/remove", self.remove, sure=self.ask_removal),
         )
+
+
+def _member_lines(row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    return (("Name", row["name"]), ("Role", ROLES[row["role"]][0] if row["role"] in ROLES else row["role"]))
 
 
 def _team_customer(visit: Portal) -> str:

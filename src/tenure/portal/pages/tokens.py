@@ -5,6 +5,8 @@ from typing import Any
 from tenure.portal.client import fill_path
 from tenure.portal.session import Portal, PortalServer
 from tenure.web.app import ConfirmationQuestion, PageRoute, form_route, page_route
+from tenure.web.formatting import format_moment
+from tenure.web.questions import find_meant, name_question
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 from tenure.web.short_lists import NAMED, NEWEST, make_short_list
 
@@ -48,7 +50,7 @@ VENDORS_ALONE = frozenset({"catalog:write", "providers:write", "metrics:read", "
 """What no provider's token carries."""
 
 SURE_WITHDRAW = ConfirmationQuestion(
-    title="Withdraw this API token?",
+    title="Withdraw the API token {}?",
     text="Programs that use it are refused from now on. This cannot be undone; a new token has another secret.",
     button="Withdraw the token",
     back="/tokens",
@@ -99,6 +101,13 @@ class TokenPages:
         form.values.clear()
         return await self._render_list(visit, made=made.value)
 
+    async def ask_withdrawal(self, visit: Portal) -> ConfirmationQuestion:
+        """Which token is meant; two may have one name."""
+        row = find_meant(await self._server.api_for(visit).get_all("/v1/tokens"), visit.params["token"])
+        made = ("Made", format_moment(row["created"]))
+        used = ("Last use", format_moment(row["last_use"], "never"))
+        return name_question(SURE_WITHDRAW, row["name"], made, used, ("Expires", format_moment(row["expires"])))
+
     async def withdraw(self, visit: Portal) -> Reply:
         """It is good for nothing from now on."""
         await self._server.api_for(visit).delete(fill_path("/v1/tokens/{name}", name=visit.params["token"]))
@@ -110,7 +119,7 @@ class TokenPages:
         return (
             page_route("/tokens", self.show),
             form_route("/tokens", self.create),
-            form_route("/tokens/{token}/withdraw", self.withdraw, sure=SURE_WITHDRAW),
+            form_route("/tokens/{token}/withdraw", self.withdraw, sure=self.ask_withdrawal),
         )
 
 

@@ -2,6 +2,9 @@
 
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
 
 from tenure.portal.client import PAGE, fill_path
 from tenure.portal.picking_events import WHAT, event_topics, events_of, filled
@@ -11,17 +14,18 @@ from tenure.portal.stale import NOTHING_SEEN, STATUS, is_stale, stale_fields
 from tenure.web.app import ConfirmationQuestion, PageRoute, form_route, page_route
 from tenure.web.forms import SentForm
 from tenure.web.pager import make_pager
+from tenure.web.questions import name_question
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
 SURE_REMOVE = ConfirmationQuestion(
-    title="Remove this webhook?",
+    title="Remove the webhook at {}?",
     text="Nothing more is sent there, and the log of its deliveries is deleted. This cannot be undone.",
     button="Remove the webhook",
     back="/webhooks",
 )
 
 SURE_ROTATE_AT_ONCE = ConfirmationQuestion(
-    title="End the old secret at once?",
+    title="End the old secret of the webhook at {} at once?",
     text="A receiver that checks signatures with the old secret refuses your events until it knows the new one."
     " This cannot be undone.",
     button="Make a new secret, end the old one",
@@ -127,6 +131,20 @@ class WebhookPages:
         made = await self._server.api_for(visit).post(address, body, key=visit.form.read_text("_key"))
         return await self._render_webhook(visit, name, made.value["secret"])
 
+    async def ask_removal(self, visit: Portal) -> ConfirmationQuestion:
+        """Which webhook is meant."""
+        return await self._name_webhook(visit, SURE_REMOVE)
+
+    async def ask_rotation(self, visit: Portal) -> ConfirmationQuestion:
+        """Whose secret is meant."""
+        asked = await self._name_webhook(visit, SURE_ROTATE_AT_ONCE)
+        return msgspec.structs.replace(asked, back=fill_path("/webhooks/{name}", name=visit.params["webhook"]))
+
+    async def _name_webhook(self, visit: Portal, question: ConfirmationQuestion) -> ConfirmationQuestion:
+        hook = await self._server.api_for(visit).get(fill_path("/v1/webhooks/{name}", name=visit.params["webhook"]))
+        lines = (("Address", hook["url"]), ("Note", hook["note"]))
+        return name_question(question, urlsplit(hook["url"]).hostname or hook["url"], *lines)
+
     async def test(self, visit: Portal) -> Reply:
         """Send a test event."""
         name = visit.params["webhook"]
@@ -157,8 +175,8 @@ class WebhookPages:
             page_route("/webhooks/{webhook}", self.look),
             form_route("/webhooks/{webhook}", self.change),
             form_route("/webhooks/{webhook}/rotate", self.rotate),
-            form_route("/webhooks/{webhook}/rotate-at-once", self.rotate_at_once, sure=SURE_ROTATE_AT_ONCE),
+            form_route("/webhooks/{webhook}/rotate-at-once", self.rotate_at_once, sure=self.ask_rotation),
             form_route("/webhooks/{webhook}/test", self.test),
-            form_route("/webhooks/{webhook}/remove", self.remove, sure=SURE_REMOVE),
+            form_route("/webhooks/{webhook}/remove", self.remove, sure=self.ask_removal),
             form_route("/webhooks/{webhook}/deliveries/{delivery}/replay", self.replay),
         )

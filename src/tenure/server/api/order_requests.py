@@ -19,6 +19,7 @@ from tenure.http.paging import PageRequest, ResultPage, cut_page
 from tenure.http.responses import ApiResponse, json_response
 from tenure.http.timestamps import format_rfc3339
 from tenure.server import order_requests as asking
+from tenure.server import ordering
 from tenure.server.api.accounts.places import record_audit
 from tenure.server.api.fields import Devices, Id
 from tenure.server.context import ServerContext, Tenant, tenant_of
@@ -59,6 +60,8 @@ class OrderRequestView(msgspec.Struct, frozen=True, kw_only=True):
     customer: str
     customer_name: str
     offer: str
+    offer_name: str
+    """The offer's own name, else its plan's; also of an offer that is not on sale any more."""
     devices: int
     note: str
     by: str
@@ -115,28 +118,28 @@ class OrderRequestOperations:
         if isinstance(after, Refused):
             return after
 
-        def work(conn: Connection, tenant: Tenant) -> list[OrderRequest] | Refused:
+        def work(conn: Connection, tenant: Tenant) -> list[OrderRequestView] | Refused:
             whose = tenant.narrow_to(customer)
             if isinstance(whose, Refused):
                 return whose
-            return order_requests.page(conn, tenant.id, whose, state, after or "", paging.limit + 1)
+            rows = order_requests.page(conn, tenant.id, whose, state, after or "", paging.limit + 1)
+            return [_request_view(conn, each) for each in rows]
 
         found = await self._context.read_as(caller, provider, work)
         if isinstance(found, Refused):
             return found
-        page = cut_page(found, paging.limit, lambda each: each.id)
-        return ResultPage(tuple(map(_request_view, page.items)), page.next)
+        return cut_page(found, paging.limit, lambda each: each.id)
 
     async def read_order_request(
         self, caller: Principal, order_request: Id, provider: Id | None = None
     ) -> OrderRequestView | Refused:
         """Reads an order request."""
 
-        def work(conn: Connection, tenant: Tenant) -> OrderRequest | Refused:
-            return asking.find_request(conn, tenant, order_request)
+        def work(conn: Connection, tenant: Tenant) -> OrderRequestView | Refused:
+            found = asking.find_request(conn, tenant, order_request)
+            return found if isinstance(found, Refused) else _request_view(conn, found)
 
-        found = await self._context.read_as(caller, provider, work)
-        return found if isinstance(found, Refused) else _request_view(found)
+        return await self._context.read_as(caller, provider, work)
 
     async def withdraw_order_request(
         self,
@@ -200,7 +203,7 @@ class OrderRequestOperations:
                 return request
             place = TeamPlace(request.provider, request.customer)
             record_audit(conn, place, caller, noted.address, noted.what, request.id, real)
-            return json_response(_request_view(request), status)
+            return json_response(_request_view(conn, request), status)
 
         answer: ApiResponse[OrderRequestView] | Refused = await self._context.run_once(ticket, dry_run, work)
         return answer
@@ -219,13 +222,14 @@ class OrderRequestOperations:
         )
 
 
-def _request_view(request: OrderRequest) -> OrderRequestView:
+def _request_view(conn: Connection, request: OrderRequest) -> OrderRequestView:
     state: Any = request.current_state
     return OrderRequestView(
         id=request.id,
         customer=request.customer,
         customer_name=request.customer_name,
         offer=request.offer,
+        offer_name=ordering.offer_name(conn, request.provider, request.offer),
         devices=request.devices,
         note=request.note,
         by=request.by_actor,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from tenure.core.plurals import format_count
 from tenure.site.console.client import ConsoleApi, fill_path
+from tenure.web.questions import name_question
 from tenure.web.replies import RefusedPageError
 from tenure.web.visits import ConfirmationQuestion
 
@@ -41,10 +42,11 @@ async def loss_question(api: ConsoleApi, what: str, devices: Sequence[str], back
     shown = [("Device", name) for name in names]
     if len(devices) > NAMED:
         shown.append(("And", f"{len(devices) - NAMED:,} more"))
-    whom = f"“{names[0]}”" if len(devices) == 1 else format_count(len(devices), "device")
-    if len(devices) > 1:
-        text = f"For each of them: {text[0].lower()}{text[1:]}"
-    return ConfirmationQuestion(title=title.format(whom), text=text, button=button, back=back, shown=tuple(shown))
+    if len(devices) == 1:
+        return name_question(ConfirmationQuestion(title=title, text=text, button=button, back=back), names[0], *shown)
+    title = title.replace("{}", format_count(len(devices), "device"))
+    text = f"For each of them: {text[0].lower()}{text[1:]}"
+    return ConfirmationQuestion(title=title, text=text, button=button, back=back, shown=tuple(shown))
 
 
 async def _device_name(api: ConsoleApi, device: str, *, alone: bool) -> str:

@@ -11,6 +11,7 @@ from tenure.web.app import ConfirmationQuestion, PageRoute, form_route, page_rou
 from tenure.web.formatting import instant_of
 from tenure.web.forms import SentForm
 from tenure.web.pager import make_pager
+from tenure.web.questions import GONE, name_question
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply, local_path
 
 STORED = ("waiting", "protected", "displaced", "idle", "withdrawn", "released", "removed")
@@ -36,7 +37,7 @@ IN_BULK = ("withdraw", "assign", "group", "remove")
 UNKNOWN = PageRefusal(title="Nothing was chosen that could be done.", status=422, remedy="Go back and choose.")
 
 SURE_DELETE_GROUP = ConfirmationQuestion(
-    title="Remove this group?",
+    title="Remove the group {}?",
     text="Its devices become unassigned and keep their seats; its choice of automatic distribution is lost.",
     button="Remove the group",
     back="/devices",
@@ -207,6 +208,17 @@ class DevicePages:
             "/groups/" + quote(name, safe="") if "/" not in name else "/devices?" + urlencode({"group": name})
         )
 
+    async def ask_group_removal(self, visit: Console) -> ConfirmationQuestion | None:
+        """Which group is meant; None without a name, which the form is told."""
+        name = visit.form.read_text("name", most=64)
+        if not name:
+            return None
+        groups = await self._server.api_for(visit).get_all("/v1/groups")
+        row = next((each for each in groups if each["name"] == name), None)
+        if row is None:
+            raise RefusedPageError(GONE)
+        return name_question(SURE_DELETE_GROUP, name, ("Devices", f"{row['devices']:,}"))
+
     async def delete_group(self, visit: Console) -> Reply:
         """Remove a group; its devices are unassigned and keep their seats."""
         name = visit.form.read_required("name", most=64)
@@ -222,7 +234,7 @@ class DevicePages:
             page_route("/unassigned", self.unassigned),
             page_route("/groups/{group}", self.group),
             form_route("/groups", self.put_group),
-            form_route("/groups/remove", self.delete_group, sure=SURE_DELETE_GROUP),
+            form_route("/groups/remove", self.delete_group, sure=self.ask_group_removal),
             form_route("/devices", self.do_many, sure=self.ask_many),
             page_route(one, self.show),
             form_route(f"{one}/group", self.move),

@@ -7,15 +7,16 @@ from tenure.core.timeline import DAY
 from tenure.site.console.client import fill_path
 from tenure.site.console.session import Console, LocalServer
 from tenure.web.app import ConfirmationQuestion, PageRoute, form_route, page_route
-from tenure.web.formatting import instant_of
+from tenure.web.formatting import format_moment, instant_of
 from tenure.web.forms import SentForm
+from tenure.web.questions import find_meant, name_question
 from tenure.web.replies import PageScreen, RedirectTo, RefusedPageError, Reply
 from tenure.web.short_lists import NEWEST, By, make_short_list
 
 MOST_DAYS = 3_650
 
 SURE_WITHDRAW = ConfirmationQuestion(
-    title="Withdraw this token?",
+    title="Withdraw the enrollment token {}?",
     text="No further device can be enrolled with it; devices that are enrolled stay. This cannot be undone.",
     button="Withdraw the token",
     back="/enrollments",
@@ -63,6 +64,13 @@ class EnrollmentPages:
         visit.form = SentForm()
         return await self._render_page(visit, made)
 
+    async def ask_withdrawal(self, visit: Console) -> ConfirmationQuestion:
+        """Which token is meant: it has no name, so that its product, group and instant stand for it."""
+        row = find_meant(await self._server.api_for(visit).get_all("/v1/enrollments"), visit.params["enrollment"])
+        name = f"{row['product']}, {row['group'] or 'no group'}, {format_moment(row['created'])}"
+        used = ("Used", f"{row['used']:,} of {row['uses']:,}")
+        return name_question(SURE_WITHDRAW, name, used, ("Until", format_moment(row["until"], "")))
+
     async def withdraw(self, visit: Console) -> Reply:
         """Withdraw one."""
         name = visit.params["enrollment"]
@@ -89,5 +97,5 @@ class EnrollmentPages:
         return (
             page_route("/enrollments", self.show),
             form_route("/enrollments", self.make),
-            form_route("/enrollments/{enrollment}/withdraw", self.withdraw, sure=SURE_WITHDRAW),
+            form_route("/enrollments/{enrollment}/withdraw", self.withdraw, sure=self.ask_withdrawal),
         )

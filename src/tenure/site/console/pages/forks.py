@@ -4,23 +4,24 @@ from tenure.site.console.client import fill_path
 from tenure.site.console.exchanges import ConsoleExchanges
 from tenure.site.console.session import Console, LocalServer
 from tenure.web.app import ConfirmationQuestion, PageRoute, form_route, page_route
+from tenure.web.questions import name_question
 from tenure.web.replies import PageScreen, RedirectTo, Reply
 
 RESOLUTIONS = ("restored", "second_site", "retired")
 QUESTIONS = {
     "restored": (
-        "Is this the same server, restored from a backup?",
+        "Is {} the same server, restored from a backup?",
         "Site and seats stay. The other copy is overtaken for good, and you can say so only so often within a year.",
         "It is the same server",
     ),
     "second_site": (
-        "Is the copy a second administration server?",
+        "Is the copy of {} a second administration server?",
         "The copy loses this server's identity for good: it has to be reset, with its own key and seats.",
         "It is a second server",
     ),
     "retired": (
-        "Is the copy to go?",
-        "{} is refused for good and serves no device any more; {} goes on with site and seats.",
+        "Is the copy of {} to go?",
+        "{copy} is refused for good and serves no device any more; {other} goes on with site and seats.",
         "The copy is to go",
     ),
 }
@@ -42,15 +43,18 @@ class ForkPages:
         question = QUESTIONS.get(visit.form.read_text("resolution"))
         if question is None:
             return None
-        product = visit.params["product"]
-        fork = (await self._server.api_for(visit).get(fill_path("/v1/licenses/{product}", product=product)))[
-            "fork"
-        ] or {}
-        whose = ("This copy", "the other server") if fork.get("you_are_the_copy") else ("The copy", "this server")
+        api, product = self._server.api_for(visit), visit.params["product"]
+        license_, site = (
+            await api.get(fill_path("/v1/licenses/{product}", product=product)),
+            await api.get("/v1/status"),
+        )
+        mine = (license_["fork"] or {}).get("you_are_the_copy")
+        copy, other = ("This copy", "the other server") if mine else ("The copy", "this server")
         title, text, button = question
         back = fill_path("/licenses/{product}/fork", product=product)
-        text = f"{text.format(*whose)} This cannot be undone."
-        return ConfirmationQuestion(title=title, text=text, button=button, back=back, shown=())
+        text = f"{text.format(copy=copy, other=other)} This cannot be undone."
+        asked = ConfirmationQuestion(title=title, text=text, button=button, back=back)
+        return name_question(asked, site["name"] or "this server", ("Product", product))
 
     async def resolve(self, visit: Console) -> Reply:
         """Say what the copies are."""

@@ -5,10 +5,13 @@ Setting one up is `forwarding_form`'s.
 
 from typing import Any
 
+import msgspec
+
 from tenure.site.console.client import fill_path
 from tenure.site.console.session import Console, LocalServer
 from tenure.web.app import ConfirmationQuestion, PageRoute, form_route, page_route
 from tenure.web.forms import SentForm
+from tenure.web.questions import name_question
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
 STATES = {
@@ -25,17 +28,12 @@ LOGGED = 20
 WHERE = "/settings/forwarding"
 
 
-async def _ask_skipping(visit: Console) -> ConfirmationQuestion | None:
-    """The question before events are left out; None for going on with all that waited."""
-    if not visit.form.read_flag("skip"):
-        return None
-    return ConfirmationQuestion(
-        title="Leave out the events that waited?",
-        text="They are never sent to this receiver; the page Events still has them. This cannot be undone.",
-        button="Leave them out",
-        back=fill_path(WHERE + "/{name}", name=visit.params["forwarding"]),
-        shown=(),
-    )
+SURE_SKIP = ConfirmationQuestion(
+    title="Leave out the events that waited for {}?",
+    text="They are never sent to this receiver; the page Events still has them. This cannot be undone.",
+    button="Leave them out",
+    back=WHERE,
+)
 
 
 class ForwardingPages:
@@ -65,6 +63,15 @@ class ForwardingPages:
         except RefusedPageError as error:
             return await one_page(self._server, visit, name, refusal=error.refusal)
         return await one_page(self._server, visit, name, tested=tested)
+
+    async def ask_skipping(self, visit: Console) -> ConfirmationQuestion | None:
+        """The question before events are left out; None for going on with all that waited."""
+        if not visit.form.read_flag("skip"):
+            return None
+        name = visit.params["forwarding"]
+        one = await self._server.api_for(visit).get(fill_path("/v1/forwardings/{name}", name=name))
+        asked = msgspec.structs.replace(SURE_SKIP, back=fill_path(WHERE + "/{name}", name=name))
+        return name_question(asked, one["name"])
 
     async def resume(self, visit: Console) -> Reply:
         """Go on with what waited, or without."""
@@ -117,7 +124,7 @@ class ForwardingPages:
             page_route(WHERE, self.show),
             page_route(each, self.one),
             form_route(f"{each}/test", self.test),
-            form_route(f"{each}/resume", self.resume, sure=_ask_skipping),
+            form_route(f"{each}/resume", self.resume, sure=self.ask_skipping),
             form_route(f"{each}/secret", self.secret),
             form_route(f"{each}/switch", self.switch),
             page_route(f"{each}/remove", self.ask_removal),

@@ -6,6 +6,7 @@ from tenure.site.console.client import fill_path
 from tenure.site.console.session import Console, LocalServer
 from tenure.web.app import ConfirmationQuestion, PageRoute, form_route, page_route
 from tenure.web.forms import SentForm
+from tenure.web.questions import find_meant, name_question
 from tenure.web.replies import PageScreen, RedirectTo, RefusedPageError, Reply
 from tenure.web.short_lists import NAMED, NEWEST, By, make_short_list
 
@@ -20,16 +21,16 @@ SORTS: dict[str, By] = {"name": NAMED, "newest": NEWEST}
 """By what the people can be sorted."""
 
 SURE_RESET = ConfirmationQuestion(
-    title="Give this person a new way in?",
+    title="Give {} a new password?",
     text="The present password stops working at once, and every session of this person ends. This cannot be undone.",
     button="Reset the account",
     back="/people",
 )
 
 SURE_REMOVE = ConfirmationQuestion(
-    title="Remove this person?",
+    title="Remove the account {}?",
     text="Every session ends at once, and the name and password stop working.",
-    button="Remove the person",
+    button="Remove the account",
     back="/people",
 )
 
@@ -69,6 +70,20 @@ class PeoplePages:
         visit.flash_message("The role is changed; it holds at once.")
         return RedirectTo("/people")
 
+    async def ask_reset(self, visit: Console) -> ConfirmationQuestion:
+        """Whose account is meant."""
+        return await self._name_person(visit, SURE_RESET)
+
+    async def ask_removal(self, visit: Console) -> ConfirmationQuestion:
+        """Whose account is meant."""
+        return await self._name_person(visit, SURE_REMOVE)
+
+    async def _name_person(self, visit: Console, question: ConfirmationQuestion) -> ConfirmationQuestion:
+        row = find_meant(await self._server.api_for(visit).get_all("/v1/people"), visit.params["person"])
+        role = next((text for name, text, _ in ROLES if name == row["role"]), row["role"])
+        factor = "is taken away, too" if visit.form.read_flag("second_factor") else ""
+        return name_question(question, row["name"], ("Role", role), ("Second factor", factor))
+
     async def reset(self, visit: Console) -> Reply:
         """A new password for somebody who has lost it."""
         where = fill_path("/v1/people/{person}/reset-password", person=visit.params["person"])
@@ -98,6 +113,6 @@ class PeoplePages:
             page_route("/people", self.team),
             form_route("/people", self.add),
             form_route(f"{each}/role", self.role),
-            form_route(f"{each}/reset", self.reset, sure=SURE_RESET),
-            form_route(f"{each}/remove", self.remove, sure=SURE_REMOVE),
+            form_route(f"{each}/reset", self.reset, sure=self.ask_reset),
+            form_route(f"{each}/remove", self.remove, sure=self.ask_removal),
         )
