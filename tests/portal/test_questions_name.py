@@ -6,9 +6,11 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from tenure.core.timeline import DAY
 from tenure.portal.app import PAGES
 from tenure.portal.session import PortalServer
 from tests.portal.furnished import furnished, walkers
+from tests.portal.stage import Stage
 from tests.server.users import joined
 from tests.web.forms_walk import Questions, crawled, questions_asked
 
@@ -82,3 +84,31 @@ async def test_what_is_gone_is_told_before_anything_is_asked(tmp_path: Path, pat
         await tab.send(form)
         assert tab.status == 404
         assert "It is not there any more." in tab.text
+
+
+PREVIEWED = {
+    "renew": ({}, ("this will happen", "Paid until")),
+    "change_plan": ({"offer": "later"}, ("this will happen", "Later")),
+    "change_devices": ({"devices": "12"}, ("this will happen", "12")),
+    "cancel_at_end": ({}, ("this will happen",)),
+    "cancel_now": ({}, ("this will happen", "This cannot be undone")),
+}
+
+
+@pytest.mark.parametrize(
+    ("who", "deed"), [*(("desk", each) for each in PREVIEWED), ("customer", "renew"), ("customer", "change_devices")]
+)
+async def test_a_preview_names_customer_product_and_plan(at_the_portal: Stage, who: str, deed: str) -> None:
+    shop = at_the_portal.office
+    name, _ = await shop.order()
+    shop.clock.now += 350 * DAY
+    tab = await getattr(at_the_portal, who)()
+    given, told = PREVIEWED[deed]
+    entered = {field: shop.offers.get(value, value) for field, value in given.items()}
+    await tab.open(f"/subscriptions/{name}/do/{deed}")
+    for words in ("ACME", "Editor, Standard", "10 devices"):
+        assert words in tab.text, f"{words}, on the first page"
+    if entered:
+        await tab.send(next(each for each in tab.page.forms if each.action == tab.path), **entered)
+    for words in ("ACME", "Editor, Standard", "10 devices", *told):
+        assert words in tab.text, (words, tab.text)

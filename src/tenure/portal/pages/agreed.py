@@ -14,8 +14,9 @@ async def plan_names(api: PortalApi) -> dict[str, str]:
 async def subject_of(api: PortalApi, visit: Portal, sub: dict[str, Any]) -> dict[str, Any]:
     """Whose subscription it is and to which product and plan, for a page that is about to change it."""
     plan = await api.get(fill_path("/v1/plans/{name}", name=sub["terms"]["plan"]))
+    product = await api.get(fill_path("/v1/products/{name}", name=plan["product"]))
     customer = await customer_of(api, visit, sub["customer"])
-    return {"customer": customer, "plan": plan, "devices": sub["terms"]["devices"]}
+    return {"customer": customer, "product": product, "plan": plan, "devices": sub["terms"]["devices"]}
 
 
 async def customer_of(api: PortalApi, visit: Portal, name: str) -> dict[str, Any]:
