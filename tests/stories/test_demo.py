@@ -52,7 +52,7 @@ def test_an_application_on_its_own_runs_and_its_license_is_given_back_as_the_tex
         return [(each["installation"], each["in_use"]) for each in listed if each["name"] == ALONE]
 
     assert alone() == [("standalone", True)]
-    after = _print_welcome(demo).partition("tenure deactivate ")[2].partition("\n\n")[0]
+    after = _print_welcome(demo, 1.0).partition("tenure deactivate ")[2].partition("\n\n")[0]
     assert after, "the text names the command"
     exits, said = run_tenure(["deactivate", *after.replace("\\", " ").split()])
     assert exits == 0, said

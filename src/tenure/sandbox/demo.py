@@ -20,6 +20,7 @@ from tenure.http.serve import HttpServer, ListenAddress
 from tenure.portal.app import PortalSettings, make_portal
 from tenure.portal.main import make_client, system_now
 from tenure.sandbox.in_process_site import InProcessSite
+from tenure.sandbox.process_age import running_seconds
 from tenure.sandbox.provider_client import ProviderClient
 from tenure.sandbox.seed import (
     EVERYBODYS,
@@ -73,7 +74,6 @@ class RunningDemo(msgspec.Struct, frozen=True, kw_only=True):
     """What one signs in to it with."""
     codes: dict[str, str]
     """Activation codes that nobody has used yet, by what they are for."""
-    seconds: float
 
 
 def serve_demo(out: TextIO, *, port: int = 8_080, folder: Path | None = None) -> int:
@@ -84,7 +84,7 @@ def serve_demo(out: TextIO, *, port: int = 8_080, folder: Path | None = None) ->
     with ExitStack() as stack:
         scratch = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tenure-demo-")))
         started = stack.enter_context(running_demo(scratch, port))
-        out.write(_print_welcome(started))
+        out.write(_print_welcome(started, running_seconds()))
         out.flush()
         # A signal that comes just before the wait does not end it: Python looks at signals between two steps only.
         while not stop.wait(1):
@@ -97,7 +97,6 @@ def serve_demo(out: TextIO, *, port: int = 8_080, folder: Path | None = None) ->
 @contextmanager
 def running_demo(folder: Path, port: int = 0) -> Iterator[RunningDemo]:
     """The whole demo for as long as the block lasts; RuntimeError when it cannot start."""
-    began = time.monotonic()
     made = create_server(folder / "server", "https://license.example.com")
     if isinstance(made, Refused):
         raise RuntimeError(f"{made.row.sentence} {made.detail}")
@@ -137,7 +136,6 @@ def running_demo(folder: Path, port: int = 0) -> Iterator[RunningDemo]:
                 console=office.url,
                 console_token=office.token,
                 codes=codes,
-                seconds=time.monotonic() - began,
             )
         client.close()
 
@@ -221,11 +219,11 @@ def _start_application(folder: Path, url: str, root: Path, code: str) -> Iterato
         yield license_
 
 
-def _print_welcome(demo: RunningDemo) -> str:
+def _print_welcome(demo: RunningDemo, seconds: float) -> str:
     codes = "\n".join(f"    {code}   {what}" for what, code in demo.codes.items())
     people = "\n".join(f"       {email:<28} {who}" for who, email in demo.people.items())
     return f"""
-Tenure is running ({demo.seconds:.1f} s). Ctrl-C ends it; nothing is kept.
+Tenure is running ({seconds:.1f} s). Ctrl-C ends it; nothing is kept.
 
   portal              {demo.portal}       for the provider and its customers
   activation server   {demo.url}       API reference: {demo.url}/docs
