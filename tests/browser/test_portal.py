@@ -173,3 +173,33 @@ def test_chromium_keeps_the_plain_cookie_over_http_and_the_bound_one_over_https(
         (kept,) = (each for each in context.cookies() if each["name"].endswith("tenure-portal"))
         assert (kept["name"], kept["secure"], kept["path"]) == ("__Host-tenure-portal", True, "/")
         context.close()
+
+
+def test_before_and_after_is_read_on_a_phone_in_two_wide_columns(browser: Browser, demo: RunningDemo) -> None:
+    """The name stands above its two values, which share the width; on a desk all three stand in one line."""
+    context = browser.new_context(viewport=PHONE)
+    page = sign_in(context, demo)
+    page.goto(f"{demo.portal}/subscriptions?q=Riverside")
+    one = page.locator("a.row").first.get_attribute("href") or ""
+    page.goto(f"{demo.portal}{one}/do/cancel_at_end")
+    table = page.locator(".change")
+
+    def boxes() -> list[dict[str, float]]:
+        cells = table.locator(".name").first.evaluate(
+            "(e) => [e, e.nextElementSibling, e.nextElementSibling.nextElementSibling]"
+            ".map((cell) => { const r = cell.getBoundingClientRect(); return {x: r.x, y: r.y, w: r.width}; })"
+        )
+        return list(cells)
+
+    width = table.evaluate("(e) => e.getBoundingClientRect().width")
+    name, before, after = boxes()
+    assert name["w"] == pytest.approx(width, abs=1)
+    assert name["y"] < before["y"] == after["y"]
+    assert before["w"] == pytest.approx(width / 2, abs=1) == after["w"]
+    assert page.locator(".change .top-row:visible").all_inner_texts() == ["Now", "Afterwards"]
+    picture(page, "phone-before-and-after")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    name, before, after = boxes()
+    assert name["y"] == before["y"] == after["y"]
+    assert name["x"] < before["x"] < after["x"]
+    context.close()

@@ -25,7 +25,7 @@ SHORT = (
     TableColumn("Available", "available", "money:currency"),
     TableColumn("Needed", "needed", "money:currency"),
     TableColumn("Missing", "missing", "money:currency"),
-    TableColumn("Enough until", "until", "moment"),
+    TableColumn("Enough until", "until", "when"),
 )
 PARTS = (
     ("due", "Falls due", ROW),

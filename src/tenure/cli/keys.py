@@ -27,7 +27,7 @@ KEY = (
     TableColumn("Purpose", "purpose"),
     TableColumn("State", "state"),
     TableColumn("From", "from", "moment"),
-    TableColumn("Signs until", "until", "moment"),
+    TableColumn("Signs until", "until", "when"),
     TableColumn("May be retired", "retired_from", "moment"),
     TableColumn("Products", "products", "list"),
     TableColumn("At hand", "at_hand", "yes"),

@@ -14,7 +14,7 @@ from tenure.cli.exports import export_csv
 from tenure.cli.options import CHANGING, CREATING, READING
 from tenure.cli.problems import CommandFailed
 from tenure.cli.registration import CUSTOMERS_SIDE, Ended, add_verb
-from tenure.cli.screen import CommandScreen, TableColumn, format_money
+from tenure.cli.screen import CommandScreen, TableColumn, format_moment, format_money
 
 ACCOUNT = (
     TableColumn("Customer", "customer"),
@@ -183,7 +183,7 @@ def _print_runway(screen: CommandScreen, value: Any, currency: str) -> None:
     elif value["until"] is None:
         screen.line("Everything that falls due in the next 400 days is covered.")
     else:
-        screen.heading(f"The balance is enough until {outcome.format_until(screen, value['until'])}.")
+        screen.heading(f"The balance is enough until {format_moment(value['until'], screen.zone)}.")
         screen.line(f"Then {format_money(value['missing'], currency)} are missing.")
         screen.table([item | {"currency": currency} for item in value["unpaid"]], UNPAID)
     for each in value["stopped"]:

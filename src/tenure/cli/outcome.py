@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from tenure.cli.screen import CommandScreen, TableColumn, format_moment
+from tenure.cli.screen import CommandScreen, TableColumn
 
 STANDING = (
     TableColumn("Subscription", "id"),
@@ -30,7 +30,7 @@ CHANGE = (
     TableColumn("Changes", "changes", "list"),
     TableColumn("Plan", "plan"),
     TableColumn("Devices", "devices", "count"),
-    TableColumn("First period until", "until", "moment"),
+    TableColumn("First period until", "until", "when"),
     TableColumn("Costs", "price", "money:currency"),
 )
 POSTING = (
@@ -98,11 +98,6 @@ def print_postings(screen: CommandScreen, items: Any, currency: str) -> None:
         screen.table([item | {"currency": currency} for item in items], POSTING)
     else:
         screen.line("No money moves.")
-
-
-def format_until(screen: CommandScreen, text: str | None) -> str:
-    """An instant or `never`, in the reader's zone."""
-    return format_moment(text, screen.zone)
 
 
 def _print_code(screen: CommandScreen, code: str) -> None:

@@ -20,7 +20,7 @@ REQUEST = (
     TableColumn("Reference", "reference"),
     TableColumn("Amount", "amount", "money:currency"),
     TableColumn("State", "state"),
-    TableColumn("Until", "expires", "moment"),
+    TableColumn("Until", "expires", "when"),
     TableColumn("Booked as", "booked_as"),
     TableColumn("Paid", "paid", "money:currency"),
 )

@@ -21,7 +21,7 @@ DEVICE = (
     TableColumn("Product", "product"),
     TableColumn("Group", "group"),
     TableColumn("State", "state"),
-    TableColumn("Seat until", "seat_until", "moment"),
+    TableColumn("Seat until", "seat_until", "when"),
     TableColumn("Last seen", "last_seen", "moment"),
     TableColumn("Version", "version"),
     TableColumn("Looks like", "looks_like"),
@@ -33,7 +33,7 @@ TOKEN = (
     TableColumn("Group", "group"),
     TableColumn("Devices", "uses", "count"),
     TableColumn("Enrolled", "used", "count"),
-    TableColumn("Until", "until", "moment"),
+    TableColumn("Until", "until", "when"),
     TableColumn("Withdrawn", "withdrawn", "yes"),
 )
 Id = Annotated[str, Parameter(help="The device's id, `dev_…`.")]

@@ -48,7 +48,7 @@ STATUS = (
 )
 SPAN = (
     TableColumn("From", "since", "moment"),
-    TableColumn("Until", "until", "moment"),
+    TableColumn("Until", "until", "end"),
     TableColumn("Phase", "phase"),
     TableColumn("Because", "cause"),
     TableColumn("Functions", "features", "list"),
@@ -282,8 +282,10 @@ def _print_synchronized(screen: CommandScreen, value: Any) -> None:
         screen.rows(("Changed", "Before", "After"), rows)
     else:
         screen.line("Nothing has changed.")
-    until = format_moment(value["license"]["contact_until"], screen.zone)
-    screen.line(f"{value['license']['message']} Without further contact it is good until {until}.")
+    screen.line(value["license"]["message"])
+    if value["license"]["contact_until"]:
+        until = format_moment(value["license"]["contact_until"], screen.zone)
+        screen.line(f"Without further contact it is good until {until}.")
 
 
 def _print_status(screen: CommandScreen, value: Any) -> None:

@@ -12,7 +12,7 @@ from tenure.cli.exports import Out, export_csv
 from tenure.cli.options import CREATING, READING
 from tenure.cli.problems import CommandFailed
 from tenure.cli.registration import CUSTOMERS_SIDE, Ended, add_noun, add_verb
-from tenure.cli.screen import CommandScreen, TableColumn, format_money
+from tenure.cli.screen import CommandScreen, TableColumn, format_moment, format_money
 
 LISTED = (
     TableColumn("Subscription", "id"),
@@ -60,7 +60,7 @@ HOLD = (
 )
 PERIOD = (
     TableColumn("Paid from", "since", "moment"),
-    TableColumn("until", "until", "moment"),
+    TableColumn("until", "until", "when"),
     TableColumn("Devices", "devices", "count"),
     TableColumn("Cost", "cost", "money:currency"),
     TableColumn("Reserved only", "reserved", "yes"),
@@ -233,8 +233,9 @@ def print_explanation(screen: CommandScreen, value: Any) -> None:
     """The story of a standing."""
     screen.heading(value["sentence"])
     screen.line(value["rule"])
-    screen.line(f"So since {outcome.format_until(screen, value['since'])}.")
-    screen.line(f"Until {outcome.format_until(screen, value['until'])}.")
+    screen.line(f"So since {format_moment(value['since'], screen.zone)}.")
+    known = value["until"] is not None
+    screen.line(f"Until {format_moment(value['until'], screen.zone)}." if known else "No further change is due.")
     for each in (value["renewal"], value["follows"]):
         if each:
             screen.line(each)

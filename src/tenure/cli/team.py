@@ -28,7 +28,7 @@ INVITATION = (
     TableColumn("Team", "kind"),
     TableColumn("Role", "role"),
     TableColumn("Asked by", "by"),
-    TableColumn("Good until", "expires", "moment"),
+    TableColumn("Good until", "expires", "when"),
 )
 ENTRY = (
     TableColumn("When", "at", "moment"),
