@@ -180,21 +180,72 @@ async def test_signing_in_counts_first_and_forgives_who_was_right(book: Book) ->
         assert isinstance(await book.flows.sign_in(person, PASSWORD, counters, HERE, book.enter), str)
 
 
+def wrong_code(good: str) -> str:
+    return str((int(good) + 1) % 10**6).zfill(6)
+
+
+async def confirm(book: Book, code: str) -> Any:
+    """The offered factor is confirmed with a code, in a transaction of the program's own."""
+    flows, caller = book.flows, book.caller()
+    work = lambda conn, now: flows.accept_offer(conn, caller, code, HERE, now)  # noqa: E731
+    return await flows.confirm_factor(caller, HERE, lambda: book.store.write(work))
+
+
+async def test_the_code_of_a_proposed_factor_cannot_be_found_by_trying(book: Book) -> None:
+    """Who has stolen a session would get the recovery codes of the factor that its owner has not confirmed yet."""
+    _, secret = await book.flows.propose_factor(book.caller(), PASSWORD, HERE)
+    good = pyotp.TOTP(secret).at(await book.store.read(lambda _conn, now: now))
+    tried = [(await confirm(book, wrong_code(good))).code for _ in range(5)]
+    assert set(tried) == {RefusalCode.SECOND_FACTOR_REFUSED}
+    assert (await confirm(book, good)).code is RefusalCode.TOO_MANY_REQUESTS
+    assert (await book.found()).factor is None
+    await book.do(lambda conn: book.store.reset_tries(conn, book.secrets.counter_key("factor", book.person)))
+    for _ in range(6):
+        assert len(await confirm(book, good)) == 10, "what was right is forgiven"
+        await book.do(lambda conn: book.store.set_factor(conn, book.person, None, 0, ()))
+        assert (await confirm(book, good)).code is RefusalCode.NOT_FOUND
+        sealed = book.secrets.seal_factor(book.person, secret)
+        await book.do(lambda conn, sealed=sealed: book.store.offer_factor(conn, book.person, sealed))
+
+
+class BusyHashes(PasswordHashes):
+    """Others take every place in the queue."""
+
+    async def verify_password(self, kept: str | None, password: str, who: str = "") -> bool | Refused:
+        return Refused(RefusalCode.SERVER_BUSY)
+
+
+async def test_who_was_not_looked_at_has_not_failed(book: Book) -> None:
+    """Otherwise others who keep the server busy shut the door for everybody for a quarter of an hour."""
+    busy = AccountFlows(book.store, book.secrets, BusyHashes(CHEAP))
+    person = await book.found()
+    account = FailureCounter(book.secrets.counter_key("account", "ana"), ACCOUNT)
+    counters = (account, *book.secrets.network_counters(HERE))
+    wrong = await book.flows.sign_in(person, "wrong", counters, HERE, book.enter)
+    assert wrong.code is RefusalCode.SIGN_IN_REFUSED
+    for _ in range(8):
+        refused = await busy.sign_in(person, PASSWORD, counters, HERE, book.enter)
+        assert isinstance(refused, Refused) and refused.code is RefusalCode.SERVER_BUSY
+        proposed = await busy.propose_factor(book.caller(), PASSWORD, HERE)
+        assert isinstance(proposed, Refused) and proposed.code is RefusalCode.SERVER_BUSY
+    for each in (inner for counter in counters for inner in counter.with_outer):
+        found = await book.store.read(lambda conn, now, key=each.key: book.store.failed_tries(conn, key, now))
+        assert found.count == 1, "what failed before stays counted"
+    assert isinstance(await book.flows.sign_in(person, PASSWORD, counters, HERE, book.enter), str)
+    assert not isinstance(await book.flows.propose_factor(book.caller(), PASSWORD, HERE), Refused)
+
+
 async def test_the_whole_life_of_a_second_factor(book: Book) -> None:
     flows, caller = book.flows, book.caller()
     assert (await flows.propose_factor(caller, "wrong", HERE)).code is RefusalCode.PASSWORD_REFUSED
     _, secret = await flows.propose_factor(caller, PASSWORD, HERE)
     now = await book.store.read(lambda _conn, now: now)
 
-    def confirm(code: str) -> Callable[[Any, Instant], Any]:
-        return lambda conn, now: flows.confirm_factor(conn, caller, code, HERE, now)
-
     good = pyotp.TOTP(secret).at(now)
-    wrong = str((int(good) + 1) % 10**6).zfill(6)
-    assert (await book.store.write(confirm(wrong))).code is RefusalCode.SECOND_FACTOR_REFUSED
-    codes = await book.store.write(confirm(good))
+    assert (await confirm(book, wrong_code(good))).code is RefusalCode.SECOND_FACTOR_REFUSED
+    codes = await confirm(book, good)
     assert len(codes) == 10
-    assert (await book.store.write(confirm(good))).code is RefusalCode.NOT_FOUND, "it is no offer any more"
+    assert (await confirm(book, good)).code is RefusalCode.NOT_FOUND, "it is no offer any more"
     assert (await flows.propose_factor(caller, PASSWORD, HERE)).code is RefusalCode.ALREADY_EXISTS
     counters = (FailureCounter(book.secrets.counter_key("account", "ana"), ACCOUNT),)
     ticket = await flows.sign_in(await book.found(), PASSWORD, counters, HERE, book.enter)

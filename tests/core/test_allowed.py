@@ -6,8 +6,8 @@ from tenure.core.business import commands as c
 from tenure.core.business.allowed_actions import Allowed, allowed_actions
 from tenure.core.policy.rules import Action, Policy, Role
 from tenure.core.refusals import RefusalCode
-from tests.core.situations import PRICE, accepted, cancel, limited, refunding, unlimited, waiting
-from tests.core.world import World, day
+from tests.core.situations import PRICE, accepted, cancel, limited, refunding, refusal, unlimited, waiting
+from tests.core.world import World, day, terms
 
 
 def allowed(world: World, role: Role = Role.PROVIDER, **seen: object) -> dict[Action, Allowed]:
@@ -52,6 +52,22 @@ def test_b03_money_that_is_missing_is_a_reason() -> None:
     assert code(allowed(world)[Action.RENEW]) is RefusalCode.INSUFFICIENT_BALANCE
 
 
+def test_b03_without_money_for_more_devices_fewer_can_be_ordered() -> None:
+    world = limited()
+    assert refusal(world.do(c.ChangeDevices(by="desk", devices=11))) is RefusalCode.INSUFFICIENT_BALANCE
+    assert code(allowed(world)[Action.CHANGE_DEVICES]) is None
+    accepted(world.do(c.ChangeDevices(by="desk", devices=9)))
+    assert code(allowed(world)[Action.CHANGE_DEVICES]) is None, "and fewer still"
+
+
+def test_b03_in_grace_fewer_devices_can_be_ordered_but_not_less_than_one() -> None:
+    world = limited()
+    world.until(day("2027-01-05"))
+    assert code(allowed(world)[Action.CHANGE_DEVICES]) is None
+    single = limited(of=terms(devices=1, max_devices=1))
+    assert code(allowed(single)[Action.CHANGE_DEVICES]) is RefusalCode.DEVICE_COUNT_OUT_OF_RANGE
+
+
 def test_m11_buttons_follow_the_policy_of_the_role() -> None:
     world = limited(2 * PRICE)
     customers = Policy().permitted_actions(Role.CUSTOMER)
@@ -75,8 +91,8 @@ def test_m11_a_site_acts_with_its_customers_permissions_and_the_vendor_with_all(
             Action.AUTO_RENEW, Action.CANCEL_AT_END, Action.CANCEL_NOW, Action.REISSUE_CODE, Action.TRANSFER,
         }),
         (limited(**refunding()), {
-            Action.AUTO_RENEW, Action.CANCEL_AT_END, Action.CANCEL_NOW, Action.CHANGE_PLAN, Action.PAUSE,
-            Action.REISSUE_CODE, Action.EXTEND_GRACE, Action.TRANSFER,
+            Action.AUTO_RENEW, Action.CANCEL_AT_END, Action.CANCEL_NOW, Action.CHANGE_DEVICES,
+            Action.CHANGE_PLAN, Action.PAUSE, Action.REISSUE_CODE, Action.EXTEND_GRACE, Action.TRANSFER,
         }),
     ],
 )  # fmt: skip

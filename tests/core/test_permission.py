@@ -10,9 +10,9 @@ from tenure.core.business.decide import Accepted, actions_of, decide
 from tenure.core.policy.rules import Action, Role
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.subscription.fold import Subscription, evolve
-from tenure.core.subscription.terms import CodeRef, RenewalIntent, Terms, TermsField
+from tenure.core.subscription.terms import CodeRef, RenewalIntent, SubscriptionKind, Terms, TermsField
 from tests.core.situations import PRICE, limited
-from tests.core.world import day
+from tests.core.world import day, terms
 
 NOW = day("2026-03-01")
 BY = {"by": "tester", "role": Role.PROVIDER}
@@ -122,6 +122,33 @@ def test_each_command_needs_exactly_the_actions_of_its_effect(situation: str) ->
         outcome = decide(sub, command, seen(frozenset(Action) - {action}), NOW)
         assert isinstance(outcome, Refused) and outcome.code is RefusalCode.ACTION_NOT_PERMITTED, action
         assert action in outcome.detail
+
+
+@pytest.mark.parametrize(
+    ("kind", "intent", "trial", "needed"),
+    [
+        (SubscriptionKind.LIMITED, RenewalIntent.MANUAL, False, {Action.ORDER}),
+        (SubscriptionKind.LIMITED, RenewalIntent.AUTO, False, {Action.ORDER, Action.AUTO_RENEW}),
+        (SubscriptionKind.LIMITED, RenewalIntent.AUTO, True, {Action.ORDER, Action.AUTO_RENEW}),
+        (SubscriptionKind.UNLIMITED, RenewalIntent.AUTO, False, {Action.ORDER}),
+        (SubscriptionKind.UNLIMITED, RenewalIntent.AUTO, True, {Action.ORDER, Action.AUTO_RENEW}),
+        (SubscriptionKind.UNLIMITED, RenewalIntent.MANUAL, True, {Action.ORDER}),
+    ],
+)
+@pytest.mark.parametrize("role", [Role.PROVIDER, Role.CUSTOMER])
+def test_an_order_that_renews_automatically_needs_both_actions(
+    kind: SubscriptionKind, intent: RenewalIntent, trial: bool, needed: set[Action], role: Role
+) -> None:
+    """Otherwise an order would switch on what the policy lets nobody switch on; an unlimited one chooses nothing."""
+    order = c.Order(
+        by="tester", role=role, subscription="sub_2", provider="prov_1", customer="cus_1", terms=terms(kind=kind),
+        code=CodeRef(id="cod_2", last_group="00000"), intent=intent, trial=trial,
+    )  # fmt: skip
+    assert actions_of(None, order, NOW) == needed
+    for action in needed:
+        outcome = decide(None, order, seen(frozenset(Action) - {action}), NOW)
+        assert isinstance(outcome, Refused) and outcome.code is RefusalCode.ACTION_NOT_PERMITTED
+    assert isinstance(decide(None, order, seen(frozenset(needed)), NOW), Accepted)
 
 
 @pytest.mark.parametrize("action", sorted(Action))

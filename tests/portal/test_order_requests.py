@@ -67,3 +67,14 @@ async def test_what_cannot_be_asked_is_said_at_the_form(at_the_portal: Stage) ->
     await tab.send(tab.form("devices"), offer="off_" + "7" * 26)
     assert tab.status == 422
     assert "There is no such offer." in tab.text
+
+
+async def test_m11_automatic_renewal_is_offered_to_who_may_switch_it_on(at_the_portal: Stage) -> None:
+    for actions, offered in ((["order"], False), (["order", "auto_renew"], True)):
+        answer = await at_the_portal.office.desk.send("PUT", "/v1/policy", {"customer_actions": actions})
+        assert answer.status_code == 200
+        tab = await at_the_portal.customer()
+        await tab.open("/order")
+        assert ("Renew automatically from the prepaid balance" in tab.text) is offered
+        await tab.send(tab.form("devices"), offer=at_the_portal.office.offers["standard"], devices="2")
+        assert "This will be ordered" in tab.text

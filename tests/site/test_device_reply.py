@@ -8,10 +8,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from tenure.core.lease.standing import OutageAmnesty
 from tenure.core.refusals import RefusalCode
 from tenure.core.timeline import DAY
 from tenure.site.device_reply import reply
 from tenure.site.device_values import UNNAMED, DeviceKnowledge, DeviceReply, new_device
+from tenure.site.duplicates import counting_until
 from tenure.site.license import LicenseSnapshot
 from tenure.site.seats import allowed_devices
 from tenure.site.store.devices import DeviceDecision, DeviceRow
@@ -137,6 +139,39 @@ def test_one_that_was_set_aside_comes_back_when_a_place_is_free(question: Questi
     full = msgspec.structs.replace(question.pool, counted=question.most + 1)
     assert refusal(question.serve(aside, pool=full, displaced=1)) == RefusalCode.DEVICE_LIMIT_REACHED
     assert question.serve(aside, pool=full, displaced=2).answer.result == "seat"
+
+
+@pytest.mark.parametrize("ephemeral", [0, 1])
+def test_b07_a_device_counts_until_its_longest_seat_is_over_under_a_lease_that_ends_sooner(
+    question: Question, ephemeral: int
+) -> None:
+    """The answer with the shorter seat may be lost: removed or set aside, the device runs on by the one before."""
+    longer = question.look.now + 60 * DAY
+    device = question.row(counted=1, seat="seat_0", seat_until=longer, state="protected", ephemeral=ephemeral)
+    told = question.serve(device)
+    assert told.seat is not None and told.device is not None
+    assert told.seat.exp < longer
+    assert (told.device.seat, told.device.seat_until) == (told.seat.jti, longer)
+    taken = msgspec.structs.replace(told.device, state=DeviceDecision.REMOVED)
+    assert counting_until(taken, DeviceDecision.REMOVED, (0, 60)) == longer
+    gone = question.serve(msgspec.structs.replace(device, counted=0, state="released"))
+    assert gone.seat is not None and gone.device is not None
+    assert gone.device.seat_until == gone.seat.exp, "what was erased is over"
+
+
+def test_b07_an_outage_made_good_for_the_seat_before_counts_although_the_new_one_ends_later(
+    question: Question,
+) -> None:
+    now = question.look.now
+    outage = OutageAmnesty(now - 6 * DAY, now - DAY)
+    lease = msgspec.structs.replace(question.lease.lease, iat=now)
+    question.lease = msgspec.structs.replace(question.lease, lease=lease)
+    question.look = msgspec.structs.replace(question.look, amnesties=(outage,))
+    before = question.row(counted=1, seat="seat_0", seat_until=now + 12 * DAY, lease_iat=now - 9 * DAY)
+    told = question.serve(before)
+    assert told.seat is not None and told.device is not None
+    assert told.seat.exp < now + 17 * DAY
+    assert (told.device.seat_until, told.device.lease_iat) == (before.seat_until, before.lease_iat)
 
 
 def test_a_forgotten_device_counts_by_the_seat_that_the_site_signed(question: Question) -> None:

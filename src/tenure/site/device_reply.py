@@ -183,11 +183,11 @@ class _Answering:
             state=DeviceDecision.PROTECTED,
             counted=1,
             seat=seat.jti,
-            # Under a lease that ends sooner an earlier seat of an ephemeral device counts on: no silence is waited for.
-            seat_until=max(seat.exp, device.seat_until) if device.ephemeral else seat.exp,
+            seat_until=seat.exp,
             lease_iat=self._lease.iat,
             note="",
         )
+        held = _with_longer_seat(device, held, self._look)
         moved = amnesty_of(held, self._look)
         until = counts_until(held.as_counted(moved), self._lease.figures.idle_release_days)
         return self._make_reply("seat", msgspec.structs.replace(held, counts_until=until), effects, seat=seat)
@@ -248,6 +248,15 @@ class _Answering:
             refusal=None if refused is None else to_signed_refusal(refused),
         )
         return DeviceReply(answer, device, seat, effects)
+
+
+def _with_longer_seat(before: DeviceRow, held: DeviceRow, look: LicenseSnapshot) -> DeviceRow:
+    """The device with the end of its seat of before, if that one lasts longer than the new one, as under a lease that
+    ends sooner: while the answer is lost the device goes by it, and what was removed or set aside counts as long."""
+    ends = [each.seat_until + amnesty_of(each, look) for each in (before, held)]
+    if not before.counted or ends[0] <= ends[1]:
+        return held
+    return msgspec.structs.replace(held, seat_until=before.seat_until, lease_iat=before.lease_iat)
 
 
 def _with_twin(effects: DeviceEffects, twin: TwinOutcome) -> DeviceEffects:

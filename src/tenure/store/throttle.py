@@ -17,8 +17,10 @@ _LAST = (
     .where(throttles.c.key == sa.bindparam("of"), throttles.c.began > sa.bindparam("since"))
     .order_by(throttles.c.began.desc())
     .limit(1)
-    .with_for_update()
 )
+_TURN = {"postgresql": sa.text("select pg_advisory_xact_lock(hashtextextended(:of, 0))")}
+"""Each key is counted by one transaction after the other. The rows' own locks do not do that: who waited for a row that
+was written anew meanwhile would find none. SQLite has one writer."""
 _FORGET = throttles.delete().where(throttles.c.key == sa.bindparam("of"))
 _AGAIN = per_dialect(
     throttles,
@@ -28,7 +30,11 @@ _COLLECT = throttles.delete().where(throttles.c.began < sa.bindparam("before"))
 
 
 def count_tries(conn: Connection, key: str, now: Instant) -> tuple[int, Instant]:
-    """(how many tries of `key` since it was last forgiven, when the last one was); a day of peace forgives too."""
+    """(how many tries of `key` since it was last forgiven, when the last one was); a day of peace forgives too.
+
+    Nobody else counts tries of `key` until this transaction ends.
+    """
+    _take_turn(conn, key)
     row = conn.execute(_LAST, {"of": key, "since": now - PEACE}).one_or_none()
     return (0, 0) if row is None else (row[0], row[1])
 
@@ -49,8 +55,15 @@ def take_back(conn: Connection, key: str, now: Instant) -> None:
 
 
 def reset_counter(conn: Connection, key: str) -> None:
-    """Begin anew with `key`."""
+    """Begin anew with `key`; who counts in the same moment counts after it, or is forgiven with the others."""
+    _take_turn(conn, key)
     conn.execute(_FORGET, {"of": key})
+
+
+def _take_turn(conn: Connection, key: str) -> None:
+    turn = _TURN.get(conn.dialect.name)
+    if turn is not None:
+        conn.execute(turn, {"of": key})
 
 
 def collect_old(conn: Connection, before: Instant) -> int:

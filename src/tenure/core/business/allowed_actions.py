@@ -51,24 +51,41 @@ def allowed_actions(
         moved = sum(posting.moved_on(LedgerAccount.BALANCE) for posting in outcome.postings)
         return Allowed(action=action, price=-moved)
 
-    return tuple(attempt(action, command) for action, command in sample_commands(sub, role, now))
+    def judge(action: Action, samples: tuple[c.Command, ...]) -> Allowed:
+        tried: list[Allowed] = []
+        for command in samples:
+            tried.append(attempt(action, command))
+            if tried[-1].refused is None:
+                return tried[-1]
+        return tried[0]
+
+    return tuple(judge(action, samples) for action, samples in sample_commands(sub, role, now))
 
 
-def sample_commands(sub: Subscription, role: Role, now: Instant) -> tuple[tuple[Action, c.Command], ...]:
-    """The plainest form of each action: one more device for any other number, another name for any other plan."""
+def sample_commands(sub: Subscription, role: Role, now: Instant) -> tuple[tuple[Action, tuple[c.Command, ...]], ...]:
+    """The plainest forms of each action: the action is possible when one of them is, and refused as the first is.
+
+    One more device or one fewer for any other number (who cannot pay for more may order fewer), another name for any
+    other plan.
+    """
     judged = {form.action: (row, form) for row, form in FORMS if form.action is not None}
-    return tuple((action, _sample_command(*judged[action], sub, role, now)) for action in Action if action in judged)
+    return tuple((action, _sample_commands(*judged[action], sub, role, now)) for action in Action if action in judged)
 
 
-def _sample_command(row: CommandRow, form: CommandForm, sub: Subscription, role: Role, now: Instant) -> c.Command:
+def _sample_commands(
+    row: CommandRow, form: CommandForm, sub: Subscription, role: Role, now: Instant
+) -> tuple[c.Command, ...]:
     given = dict(form.preset)
     for field in row.fields:
         if field.required and field.name not in given:
             given |= _sample_value(field, sub, now)
     if row.name == "reissue_code":
         given["code"] = CodeRef(id="preview", last_group="00000")
-    command: c.Command = c.COMMAND_TYPES[row.name](by="preview", role=role, **given)
-    return command
+    first: c.Command = c.COMMAND_TYPES[row.name](by="preview", role=role, **given)
+    if isinstance(first, c.ChangeDevices):
+        agreed = min(sub.terms_at(now).devices, sub.changes[-1].terms.devices)
+        return first, msgspec.structs.replace(first, devices=agreed - 1)
+    return (first,)
 
 
 def _sample_value(field: CommandField, sub: Subscription, now: Instant) -> dict[str, Any]:
@@ -76,7 +93,7 @@ def _sample_value(field: CommandField, sub: Subscription, now: Instant) -> dict[
     terms = sub.terms_at(now)
     match field.kind:
         case FieldKind.DEVICES:
-            return {field.name: terms.devices + 1 if terms.devices < terms.max_devices else terms.devices - 1}
+            return {field.name: terms.devices + 1}
         case FieldKind.OFFER:
             return {"terms": msgspec.structs.replace(terms, plan="preview")}
         case FieldKind.DAYS:

@@ -4,7 +4,7 @@ A try is counted before it is judged and given back when it was right; a refusal
 counters and events. What a session is, and what it permits, is the program's own.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
@@ -74,7 +74,7 @@ class AccountFlows(Generic[P]):
         if refused is not None:
             return refused
         kept = None if person is None else person.password
-        held = await self._passwords.verify_password(kept, password, block_of(address))
+        held = await self._check_password(kept, password, counters, address)
         if isinstance(held, Refused):
             return held
 
@@ -168,7 +168,35 @@ class AccountFlows(Generic[P]):
 
         return await self._change(proven, work)
 
-    def confirm_factor(
+    async def confirm_factor(
+        self, caller: Principal, address: str, confirm: Callable[[], Awaitable[T | Refused]]
+    ) -> T | Refused:
+        """What `confirm` answers, a transaction of the program's own around `accept_offer`; wrong codes are counted.
+
+        A stolen session must not find the code of a factor that its owner has proposed by trying them all.
+        """
+        person = await self._store.read(lambda conn, now: self._store.find_person(conn, caller.person))
+        if person is None:
+            return not_signed_in()
+        counted = self.factor_counters(person, address)
+        refused = await self.count_attempt(*counted)
+        if refused is not None:
+            return refused
+        answer = await confirm()
+        wrong = isinstance(answer, Refused) and answer.code is RefusalCode.SECOND_FACTOR_REFUSED
+
+        def judge(conn: Any, now: Instant) -> None:
+            if wrong:
+                self._store.note(conn, person, "second_factor_refused", "", address, now)
+            elif isinstance(answer, Refused):
+                self._give_back(conn, counted, now)
+            else:
+                self.forgive(conn, counted, now)
+
+        await self._store.write(judge)
+        return answer
+
+    def accept_offer(
         self, conn: Any, caller: Principal, code: str, address: str, now: Instant
     ) -> tuple[str, ...] | Refused:
         """The offered factor holds from now on, every other session ends; answers the recovery codes.
@@ -222,6 +250,20 @@ class AccountFlows(Generic[P]):
         own = FailureCounter(self._secrets.counter_key("factor", person.id), ACCOUNT)
         return (own, *self._secrets.network_counters(address))
 
+    async def _check_password(
+        self, kept: str | None, password: str, counters: Counters, address: str
+    ) -> bool | Refused:
+        """Whether it is the password; `server_busy`, and the try given back to all `counters`, when nobody looked."""
+        held = await self._passwords.verify_password(kept, password, block_of(address))
+        if isinstance(held, Refused):
+            await self._store.write(lambda conn, now: self._give_back(conn, counters, now))
+        return held
+
+    def _give_back(self, conn: Any, counters: Counters, now: Instant) -> None:
+        """The try was not judged: what failed before stays counted."""
+        for each in (inner for counter in counters for inner in counter.with_outer):
+            self._store.take_back(conn, each.key, now)
+
     async def _prove(self, caller: Principal, password: str, address: str, field: str = "password") -> P | Refused:
         """The person who asks, after the present password was shown; a wrong one is counted, as the fault of `field`.
 
@@ -231,9 +273,7 @@ class AccountFlows(Generic[P]):
         if person is None:
             return not_signed_in()
         own = FailureCounter(self._secrets.counter_key("own", person.id), ACCOUNT)
-        held = await self.count_attempt(own) or await self._passwords.verify_password(
-            person.password, password, block_of(address)
-        )
+        held = await self.count_attempt(own) or await self._check_password(person.password, password, (own,), address)
         if isinstance(held, Refused):
             return held
 

@@ -14,13 +14,10 @@ from tenure.core.policy.rules import Action, Role
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.subscription import facts as f
 from tenure.core.subscription.fold import Subscription, evolve
-from tenure.core.subscription.terms import Terms, TermsField
+from tenure.core.subscription.terms import RenewalIntent, SubscriptionKind, Terms, TermsField
 from tenure.core.timeline import Instant
 
-ACTIONS: dict[type, Action] = {
-    c.Order: Action.ORDER,
-    **{c.COMMAND_TYPES[row.name]: row.action for row in COMMANDS if row.action is not None},
-}
+ACTIONS: dict[type, Action] = {c.COMMAND_TYPES[row.name]: row.action for row in COMMANDS if row.action is not None}
 """Commands that do one thing whatever they meet."""
 BOUGHT = {"renewal": Action.RENEW, "raise": Action.CHANGE_DEVICES}
 """What a payment from outside buys; an order's own was allowed when it was ordered."""
@@ -37,8 +34,11 @@ def actions_of(sub: Subscription | None, command: c.Command, now: Instant) -> fr
 
     Worked example: ChangePlan to the plan in force with 20 instead of 10 devices needs change_devices alone; to another
     plan with 20 devices it needs change_plan and change_devices; to another plan with the count in force, change_plan.
+    An order that is to renew automatically needs order and auto_renew, as if it was switched on afterwards.
     """
     match command:
+        case c.Order():
+            return frozenset({Action.ORDER, *((Action.AUTO_RENEW,) if _chooses_automatic(command) else ())})
         case c.Cancel():
             return frozenset({Action.CANCEL_NOW if command.at_once else Action.CANCEL_AT_END})
         case c.ConfirmPayment():
@@ -85,6 +85,12 @@ def _refuse_lacking(needed: frozenset[Action], command: c.Command, seen: c.Decis
         return None
     named = " and ".join(missing)
     return Refused(RefusalCode.ACTION_NOT_PERMITTED, f"The policy does not allow {named} to the {command.role}.")
+
+
+def _chooses_automatic(order: c.Order) -> bool:
+    """Whether the order itself says so: what has no expiration date renews automatically in any case."""
+    unlimited = order.terms.kind is SubscriptionKind.UNLIMITED and not order.trial
+    return order.intent is RenewalIntent.AUTO and not unlimited
 
 
 def _of_plan(sub: Subscription | None, command: c.ChangePlan, now: Instant) -> frozenset[Action]:

@@ -30,13 +30,18 @@ class AccountSecurityOperations:
         """
 
         def work(conn: Connection, now: Instant) -> ApiResponse[RecoveryCodes] | Refused:
-            codes = self._flows.confirm_factor(conn, caller, body.code, address, now)
+            codes = self._flows.accept_offer(conn, caller, body.code, address, now)
             if isinstance(codes, Refused):
                 return codes
             return json_response(RecoveryCodes(recovery_codes=() if dry_run else codes))
 
-        answer: ApiResponse[RecoveryCodes] | Refused = await self._context.run_once(ticket, dry_run, work, secret=True)
-        return answer
+        async def confirm() -> ApiResponse[RecoveryCodes] | Refused:
+            done: ApiResponse[RecoveryCodes] | Refused = await self._context.run_once(
+                ticket, dry_run, work, secret=True
+            )
+            return done
+
+        return await self._flows.confirm_factor(caller, address, confirm)
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
@@ -49,6 +54,9 @@ class AccountSecurityOperations:
             *OwnSessionOperations(ServerAccounts(self._context), self._context, OWN).operations(),
             make_operation(
                 "POST", "/v1/me/second-factor/confirm", OWN, self.confirm_second_factor,
-                refusals=(RefusalCode.ACTION_NOT_PERMITTED, RefusalCode.NOT_FOUND, RefusalCode.SECOND_FACTOR_REFUSED),
+                refusals=(
+                    RefusalCode.ACTION_NOT_PERMITTED, RefusalCode.NOT_FOUND, RefusalCode.SECOND_FACTOR_REFUSED,
+                    RefusalCode.TOO_MANY_REQUESTS,
+                ),
             ),
         )  # fmt: skip

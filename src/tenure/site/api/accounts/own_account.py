@@ -62,9 +62,9 @@ class SiteOwnAccountOperations:
         """
 
         def work(conn: Connection, now: Instant) -> tuple[str, ...] | Refused:
-            return self._flows.confirm_factor(conn, caller, body.code, address, now)
+            return self._flows.accept_offer(conn, caller, body.code, address, now)
 
-        codes = await self._store.write(work)
+        codes = await self._flows.confirm_factor(caller, address, lambda: self._store.write(work))
         return codes if isinstance(codes, Refused) else RecoveryCodes(recovery_codes=codes)
 
     def operations(self) -> tuple[Operation, ...]:
@@ -79,6 +79,9 @@ class SiteOwnAccountOperations:
             # A secret lies in no record, and a code is good once: this neither repeats nor rehearses.
             make_operation(
                 "POST", "/v1/me/second-factor/confirm", OWN, self.confirm_second_factor, exempt=WITHOUT_RECORD,
-                refusals=[RefusalCode.NOT_FOUND, RefusalCode.SECOND_FACTOR_REFUSED, RefusalCode.ACTION_NOT_PERMITTED],
+                refusals=[
+                    RefusalCode.NOT_FOUND, RefusalCode.SECOND_FACTOR_REFUSED, RefusalCode.ACTION_NOT_PERMITTED,
+                    RefusalCode.TOO_MANY_REQUESTS,
+                ],
             ),
         )  # fmt: skip

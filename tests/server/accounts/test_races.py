@@ -1,0 +1,107 @@
+"""What one may do once is done once, and guesses are counted, however many ask at the same moment in two processes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from itertools import cycle, islice
+from pathlib import Path
+
+import pytest
+
+from tenure.store import recovery_codes
+from tests.contract.databases import SharedSchema
+from tests.server.accounts.test_securing import with_factor
+from tests.server.server_env import Caller, ServerEnv, office
+from tests.server.users import PASSWORD, joined, mails, sign_in, stranger
+
+pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
+
+
+@pytest.fixture
+async def shops(shared_schema: SharedSchema, tmp_path: Path) -> AsyncIterator[tuple[ServerEnv, ServerEnv]]:
+    """Two processes of one server."""
+    opener = await shared_schema.emptied()
+    async with office(tmp_path, database=await opener.open()) as shop:
+        second = await opener.open()
+        yield shop, shop.second_process(second)
+        await second.close()
+
+
+async def test_guesses_in_the_same_moment_are_all_counted(shops: tuple[ServerEnv, ServerEnv]) -> None:
+    ana = await joined(shops[0], shops[0].desk)
+
+    async def judged() -> int:
+        """How many of twelve that come at once are judged at all."""
+        at_once = (sign_in(each, ana.email, "wrong and long") for each in islice(cycle(shops), 12))
+        return sum(answer.status_code == 401 for answer in await asyncio.gather(*at_once))
+
+    assert [await judged() for _ in range(3)] == [5, 0, 0], "as many as are free"
+    for wait in (2, 4, 8, 16):
+        shops[0].clock.now += wait
+        assert await judged() == 1, "one more after each wait"
+    shops[0].clock.now += 16
+    assert await judged() == 0, "and twice as long until the next"
+
+
+async def test_a_recovery_code_shown_twice_at_once_lets_one_in(shops: tuple[ServerEnv, ServerEnv]) -> None:
+    ana = await joined(shops[0], shops[0].desk)
+    _, codes = await with_factor(shops[0], ana)
+    for code in codes[:3]:
+        tickets = [(await sign_in(each, ana.email)).json()["ticket"] for each in shops]
+        shown = [stranger(each).send("POST", "/v1/sign-in/second-factor", {"ticket": ticket, "code": code})
+                 for each, ticket in zip(shops, tickets, strict=True)]  # fmt: skip
+        got = await asyncio.gather(*shown)
+        assert sorted(answer.status_code for answer in got) == [200, 401]
+
+
+async def test_one_ticket_with_two_codes_at_once_lets_one_in_and_uses_one_code(
+    shops: tuple[ServerEnv, ServerEnv],
+) -> None:
+    ana = await joined(shops[0], shops[0].desk)
+    _, codes = await with_factor(shops[0], ana)
+    ticket = (await sign_in(shops[0], ana.email)).json()["ticket"]
+    shown = [stranger(each).send("POST", "/v1/sign-in/second-factor", {"ticket": ticket, "code": code})
+             for each, code in zip(shops, codes, strict=False)]  # fmt: skip
+    assert sorted(answer.status_code for answer in await asyncio.gather(*shown)) == [200, 401]
+    assert await shops[0].context.db.read(recovery_codes.count_left, ana.id) == len(codes) - 1
+
+
+async def test_two_owners_who_put_each_other_out_leave_one(shops: tuple[ServerEnv, ServerEnv]) -> None:
+    for ask in ("DELETE", "PUT"):
+        ana, ben = await joined(shops[0], shops[0].desk), await joined(shops[1], shops[1].desk)
+        for other in (await shops[0].desk.get("/v1/people"))["items"]:
+            if other["id"] not in {ana.id, ben.id}:
+                await shops[0].desk.send("DELETE", f"/v1/people/{other['id']}")
+        body = {"role": "auditor"} if ask == "PUT" else None
+        put_out = [Caller(shop.http, me.token).send(ask, f"/v1/people/{other.id}", body)
+                   for shop, me, other in zip(shops, (ana, ben), (ben, ana), strict=True)]  # fmt: skip
+        said = sorted(answer.status_code for answer in await asyncio.gather(*put_out))
+        assert said[0] < 300 <= said[1] < 500, said
+        owners = [each for each in (await shops[0].desk.get("/v1/people"))["items"] if each["role"] == "owner"]
+        assert len(owners) == 1
+
+
+async def test_a_link_for_a_new_password_followed_twice_at_once_sets_one(shops: tuple[ServerEnv, ServerEnv]) -> None:
+    ana = await joined(shops[0], shops[0].desk)
+    await stranger(shops[0]).send("POST", "/v1/password-reset", {"email": ana.email})
+    token = (await mails(shops[0], ana.email))[-1][1]["token"]
+    chosen = ("ten lives of a dog", "six lives of a cow")
+    finish = [stranger(shop).send("POST", "/v1/password-reset/finish", {"token": token, "password": password})
+              for shop, password in zip(shops, chosen, strict=True)]  # fmt: skip
+    said = [answer.status_code for answer in await asyncio.gather(*finish)]
+    assert sorted(said) == [204, 404] or sorted(said) == [200, 404], said
+    works = [(await sign_in(shops[0], ana.email, password)).status_code for password in chosen]
+    assert [each < 300 for each in works] == [each < 300 for each in said]
+
+
+async def test_a_sign_in_beside_another_password_has_no_session_afterwards(
+    shops: tuple[ServerEnv, ServerEnv],
+) -> None:
+    """Whichever comes first: what the old password opened has ended, or is refused."""
+    for number in range(6):
+        ana = await joined(shops[0], shops[0].desk)
+        change = ana.send("POST", "/v1/me/password", {"old": PASSWORD, "new": f"ten lives of a dog {number}"})
+        changed, entered = await asyncio.gather(change, sign_in(shops[1], ana.email))
+        assert changed.status_code < 300
+        if entered.status_code == 200:
+            there = Caller(shops[1].http, entered.json()["session"])
+            assert (await there.send("GET", "/v1/me")).status_code == 401
