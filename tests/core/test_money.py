@@ -225,6 +225,18 @@ def test_left_by_every_site_it_buys_nothing_in_grace_but_a_new_site_resumes_it()
     assert world.phase() is Phase.ACTIVE
 
 
+def test_a_silent_installation_is_there_so_that_a_late_top_up_renews_for_it() -> None:
+    """Nothing was heard of it since it was activated (ADR 39); `resume_days` after the end nothing is bought."""
+    for days, renewed in ((36, True), (37, False)):
+        world = unlimited(1)
+        accepted(world.activate())
+        due = world.sub().paid_until
+        assert due is not None
+        world.until(due + days * DAY)
+        world.top_up(PRICE)
+        assert (world.sub().paid_until != due) is renewed, days
+
+
 def test_left_by_every_site_it_goes_on_once_somebody_says_so() -> None:
     world = unlimited(1)
     accepted(world.activate())
