@@ -41,6 +41,7 @@ from tests.server.server_env import START, Clock, ServerEnv, office
 
 T = TypeVar("T")
 UNREACHED = Refused(RefusalCode.UNREACHABLE, "The cable is out.")
+SITE_UNREACHED = Refused(RefusalCode.SITE_UNREACHABLE, "The cable is out.")
 BY_SYSTEM = PathUsed(SourceKind.SYSTEM, "192.0.2.1:443")
 FEATURES = frozenset({"edit", "export", "read"})
 
@@ -293,13 +294,13 @@ class ToSite:
         self.sent.append(request)
         house = self.house()
         if not house.up:
-            return UNREACHED
+            return SITE_UNREACHED
         if request.method == "GET":
             document = root_document(house.site, int(request.path.rpartition("/")[2]))
             return HttpExchange(404 if document is None else 200, (), document or b"", BY_SYSTEM, 0.0)
         reply = house.site.port.answer_blocking(request.body).result(10)
         if self.loses_answer:
-            return UNREACHED
+            return SITE_UNREACHED
         if isinstance(reply, Refused):
             return HttpExchange(reply.row.status, (), b'{"title":"no"}', BY_SYSTEM, 0.0)
         return HttpExchange(200, (), reply, BY_SYSTEM, 0.0)

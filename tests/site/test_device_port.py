@@ -62,7 +62,7 @@ def test_another_key_than_the_one_named_is_never_spoken_to(house: SiteProcess) -
         other = ticket_to(house, serving.devices.port, pin="A" * 43)
         refused = agent.keeper.enroll(other)
         assert isinstance(refused, Refused)
-        assert refused.code is RefusalCode.UNREACHABLE
+        assert refused.code is RefusalCode.SITE_UNREACHABLE
         assert "not the one that the enrollment token names" in refused.detail
     assert house.devices() == []
 
@@ -72,7 +72,7 @@ def test_the_name_is_checked(house: SiteProcess) -> None:
     with running(house) as serving:
         refused = agent.keeper.enroll(ticket_to(house, serving.devices.port, host="localhost"))
         assert isinstance(refused, Refused)
-        assert refused.code is RefusalCode.UNREACHABLE
+        assert refused.code is RefusalCode.SITE_UNREACHABLE
     assert house.devices() == []
 
 
@@ -95,7 +95,7 @@ def test_a_new_certificate_for_the_same_key_is_believed_and_a_new_key_is_not(
     with same_port(house, port):
         refused = agent.keeper.refresh()
         assert isinstance(refused, Refused)
-        assert refused.code is RefusalCode.UNREACHABLE
+        assert refused.code is RefusalCode.SITE_UNREACHABLE
     assert on(agent) == FEATURES, "what was promised stays"
 
 

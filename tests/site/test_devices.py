@@ -143,7 +143,7 @@ class TestEnrollment:
         desk = house.agent()
         refused = desk.enroll(house.ticket())
         assert refused is not None
-        assert refused.code is RefusalCode.UNREACHABLE
+        assert refused.code is RefusalCode.SITE_UNREACHABLE
         house.activate(here.order()[1])
         here.wait(HOUR)
         desk.agent.keeper.tick()
@@ -219,7 +219,7 @@ class TestGivingBack:
     def test_the_receipt_is_sent_until_the_site_has_it(self, house: SiteProcess) -> None:
         (desk,) = enrolled(house, 1)
         house.up = False
-        assert code_of(desk.agent.keeper.release()) is RefusalCode.UNREACHABLE
+        assert code_of(desk.agent.keeper.release()) is RefusalCode.SITE_UNREACHABLE
         assert desk.on == frozenset()
         house.up = True
         desk.restart()

@@ -8,8 +8,10 @@ import socket
 import ssl
 from collections.abc import Callable
 
+import msgspec
+
 from tenure.agent.spki import pin_of
-from tenure.core.refusals import Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
 from tenure.sdk.http_transport import HttpTransport
 from tenure.sdk.network.bounds import Deadline, ExchangeBounds
@@ -46,7 +48,15 @@ class PinnedTransport:
         self._made = self._current_transport() if certificate else None
 
     def send(self, request: TransportRequest) -> HttpExchange | Refused:
-        """See `transport.Transport`. A certificate that has changed is fetched anew, and trusted if its key has not."""
+        """See `transport.Transport`. A certificate that has changed is fetched anew, and trusted if its key has not.
+
+        Refuses `site_unreachable`: the peer of an agent is its administration server.
+        """
+        reply = self._send_pinned(request)
+        unreached = isinstance(reply, ServerUnreached)
+        return msgspec.structs.replace(reply, code=RefusalCode.SITE_UNREACHABLE) if unreached else reply
+
+    def _send_pinned(self, request: TransportRequest) -> HttpExchange | Refused:
         if self._made is not None:
             reply = self._made.send(request)
             if not _by_certificate(reply):

@@ -108,7 +108,9 @@ def _refuse_unproven(reply: HttpExchange, refused: Refused) -> Inconclusive:
         return Inconclusive(refused.code, refused.detail, refused.field, heard=ResponseKind.UNBOUND)
     told = _problem_words(reply)
     detail = f"The response (HTTP {reply.status}) is not signed and counts for nothing. {told}".strip()
-    return Inconclusive(RefusalCode.UNREACHABLE, detail, heard=ResponseKind.UNSIGNED, retry_after=retry_after(reply))
+    return Inconclusive(
+        RefusalCode.SITE_UNREACHABLE, detail, heard=ResponseKind.UNSIGNED, retry_after=retry_after(reply)
+    )
 
 
 class _ProblemWords(msgspec.Struct, frozen=True):

@@ -4,7 +4,7 @@ import msgspec
 
 from tenure.agent.seat_keeper import SeatKeeper
 from tenure.core.audience import Audience, remedy_for, remedy_of_cause
-from tenure.core.explain import Explanation, Remedy, explain
+from tenure.core.explain import SITE_CONTACT, Explanation, Remedy, explain
 from tenure.core.periods import format_instant
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant, PhaseCause
@@ -51,7 +51,7 @@ def device_status(keeper: SeatKeeper) -> DeviceStatus:
     timeline = holder.timeline()
     # While the server is silent, what it foresaw is not what is asked.
     outlook = None if standing.why is PhaseCause.SYNC_OVERDUE else holder.outlook()
-    told = explain(timeline, now.instant, outlook) if timeline else None
+    told = explain(timeline, now.instant, outlook, SITE_CONTACT) if timeline else None
     if told is not None:
         follows = told.follows if told.until else ""
         message = " ".join(part for part in (told.sentence, told.renewal, follows) if part)

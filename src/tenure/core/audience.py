@@ -33,6 +33,7 @@ _PROVIDER = "Ask your provider to correct this, then apply the activation code a
 
 APPLICATION: dict[RefusalCode, str] = {
     RefusalCode.UNREACHABLE: _NETWORK,
+    RefusalCode.SITE_UNREACHABLE: "Ask the administrator of this computer.",
     RefusalCode.INTERNAL: _VENDOR,
     RefusalCode.LEASE_FORKED: "Choose in the application: restored, if this is the same "
     "installation from a backup, or a "
@@ -73,8 +74,10 @@ APPLICATION: dict[RefusalCode, str] = {
     "apply the activation code there: it takes its own place.",
 }
 DEVICE: dict[RefusalCode, str] = APPLICATION | {
-    RefusalCode.UNREACHABLE: "Connect this device to the network of its administration server; if that fails, ask its "
-    "administrator.",
+    RefusalCode.SITE_UNREACHABLE: "Connect this device to the network of its administration server; if that fails, ask "
+    "its administrator.",
+    # Said by the administration server, which was reached: it is the one that waits for the activation server.
+    RefusalCode.UNREACHABLE: "Wait, or ask the administrator of your administration server to test its connection.",
     RefusalCode.NOT_AUTHENTICATED: "Ask the administrator of your administration server for a new enrollment token.",
     RefusalCode.ACTION_NOT_PERMITTED: "Ask the administrator of your administration server.",
     RefusalCode.SITE_LOST: "Ask the administrator of your administration server to reset it and to activate it again.",

@@ -31,6 +31,23 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     remedies: tuple[Remedy, ...]
 
 
+class ContactWords(msgspec.Struct, frozen=True):
+    """Who has to answer so that a lease or seat goes on: said of a silence, and of the end that it would bring."""
+
+    overdue: str
+    before: str
+    """What prevents that end; `{when}` is its instant."""
+
+
+SERVER_CONTACT = ContactWords(
+    "The activation server has not answered for too long.", "Unless the activation server answers before {when}"
+)
+SITE_CONTACT = ContactWords(
+    "The administration server has not renewed the seat of this device for too long.",
+    "Unless the administration server renews the seat of this device before {when}",
+)
+"""For a device: true when its administration server is silent, and when that one waits for the activation server."""
+
 RULES: dict[PhaseCause, tuple[str, str]] = {
     PhaseCause.NOT_ACTIVATED: (
         "It waits for its first activation.",
@@ -52,7 +69,7 @@ RULES: dict[PhaseCause, tuple[str, str]] = {
         "A blocked code keeps its functions for a set number of days, unless it was blocked for fraud.",
     ),
     PhaseCause.SYNC_OVERDUE: (
-        "The activation server has not answered for too long.",
+        SERVER_CONTACT.overdue,
         "A lease is good for a set time without contact; after seven days without an answer, or a quarter of a shorter"
         " lease, the countdown is shown.",
     ),
@@ -122,13 +139,16 @@ PHASES = {
 }
 
 
-def explain(timeline: Timeline, now: Instant, outlook: RenewalOutlook | None = None) -> Explanation:
-    """The story of what holds at `now`; `outlook`: what is known of its next renewal.
+def explain(
+    timeline: Timeline, now: Instant, outlook: RenewalOutlook | None = None, contact: ContactWords = SERVER_CONTACT
+) -> Explanation:
+    """The story of what holds at `now`; `outlook`: what is known of its next renewal; `contact`: who has to answer.
 
     `timeline` may have the expected renewals in it or not: the end that follows is told as what missing money does.
     """
     span = span_at(timeline, now)
     told, rule = RULES[span.why]
+    told = contact.overdue if span.why is PhaseCause.SYNC_OVERDUE else told
     note = f" ({span.note})" if span.note else ""
     return Explanation(
         phase=span.phase,
@@ -138,7 +158,7 @@ def explain(timeline: Timeline, now: Instant, outlook: RenewalOutlook | None = N
         since=span.since,
         until=span.until,
         renewal="" if outlook is None else outlook_sentence(outlook, now),
-        follows=_describe_next(timeline, span, outlook),
+        follows=_describe_next(timeline, span, outlook, contact),
         remedies=_remedies(timeline, span, outlook),
     )
 
@@ -157,7 +177,7 @@ def _preventing_remedies(timeline: Timeline, span: Span) -> tuple[Remedy, ...]:
     return REMEDIES[span.why] if after is None else BEFOREHAND.get(after.why, REMEDIES[span.why])
 
 
-def _describe_next(timeline: Timeline, span: Span, outlook: RenewalOutlook | None) -> str:
+def _describe_next(timeline: Timeline, span: Span, outlook: RenewalOutlook | None, contact: ContactWords) -> str:
     if span.until is None:
         lasting = outlook is not None and outlook.lasts and span.phase is Phase.ACTIVE
         return (
@@ -168,7 +188,7 @@ def _describe_next(timeline: Timeline, span: Span, outlook: RenewalOutlook | Non
     effect = f"; withdrawn then: {', '.join(lost)}" if lost else ""
     when, then = format_moment(span.until), PHASES[after.phase].lower()
     if after.why is PhaseCause.SYNC_OVERDUE:
-        return f"Unless the activation server answers before {when}: {then}{effect}."
+        return f"{contact.before.replace('{when}', when)}: {then}{effect}."
     why = RULES[after.why][0]
     what = f"{then}, {why[0].lower()}{why[1:-1]}{effect}."
     if outlook is None or after.why is not PhaseCause.PAYMENT_ENDED:
