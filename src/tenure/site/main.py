@@ -170,12 +170,20 @@ async def _serve_site(site: OpenedSite, *, sandbox: bool) -> Refused | None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, serving.stop)
-    url = serving.local.url
-    shown = url.replace("//0.0.0.0:", f"//{site.computer.host}:").replace("//[::]:", f"//{site.computer.host}:")
-    sys.stdout.write(f"local API on {url}\ndevice port on {serving.devices.url}\nconsole on {shown}/\n")
+    sys.stdout.write(_addresses_told(site, serving.local.url, serving.devices.port))
     sys.stdout.flush()
     await serving.serve()
     return None
+
+
+def _addresses_told(site: OpenedSite, local: str, device_port: int) -> str:
+    """Where the site is reached, a line each: never the address that stands for all of this computer's.
+
+    The device port is shown as enrollment tokens name it, for its certificate is for that name.
+    """
+    shown = local.replace("//0.0.0.0:", f"//{site.computer.host}:").replace("//[::]:", f"//{site.computer.host}:")
+    devices = Endpoint(site.device_host, device_port)
+    return f"local API on {shown}\ndevice port on https://{devices}\nconsole on {shown}/\n"
 
 
 class CertificateUnusable(OSError):
