@@ -106,9 +106,9 @@ async def test_a_preview_names_customer_product_and_plan(at_the_portal: Stage, w
     given, told = PREVIEWED[deed]
     entered = {field: shop.offers.get(value, value) for field, value in given.items()}
     await tab.open(f"/subscriptions/{name}/do/{deed}")
-    for words in ("ACME", "Editor, Standard", "10 devices"):
+    for words in ("ACME", "Editor · Standard", "10 devices"):
         assert words in tab.text, f"{words}, on the first page"
     if entered:
         await tab.send(next(each for each in tab.page.forms if each.action == tab.path), **entered)
-    for words in ("ACME", "Editor, Standard", "10 devices", *told):
+    for words in ("ACME", "Editor · Standard", "10 devices", *told):
         assert words in tab.text, (words, tab.text)
