@@ -92,7 +92,7 @@ async def _furnished(http: httpx2.AsyncClient, context: ServerContext, token: st
         body = {"id": plan, "product": "editor", "name": plan, "kind": kind, "period": period, **FEATURES}
         await _post(http, token, "/v1/plans", body)
     provider = (await _post(http, token, "/v1/providers", {"name": "North", "currency": "EUR"}))["id"]
-    body = {"name": "desk", "role": "provider"}
+    body = {"name": "board", "role": "provider"}
     staff: str = (await _post(http, token, f"/v1/tokens?provider={provider}", body))["token"]
     await context.db.write(fill, provider, rows, context.clock())
     return staff

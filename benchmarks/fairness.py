@@ -1,7 +1,7 @@
 """`python -m benchmarks.fairness`: what everybody else waits while one tenant or stranger does the worst it can.
 
-One real server process on one core; on the other core somebody else's requests at a steady pace, before and during, and
-the hog in a process of its own. Each row says both: the machine's noise is in `before` as well.
+One real server process on one core; on the other core another caller's requests at a steady pace, before and during,
+and the hog in a process of its own. Each row says both: the machine's noise is in `before` as well.
 """
 
 import asyncio
@@ -45,9 +45,9 @@ class Stage(NamedTuple):
 
     port: int
     other: str
-    """Token of a provider's desk that has nothing to do with the hog."""
+    """Token of a provider that has nothing to do with the hog."""
     staff: str
-    """Token of the hog's desk, which has 100,000 subscriptions."""
+    """Token of the hog's provider, who has 100,000 subscriptions."""
     customer: str
     """Token of the hog's customer, of default rights."""
     long: str
@@ -57,7 +57,7 @@ class Stage(NamedTuple):
 
 
 class Waits(NamedTuple):
-    """What somebody else's requests were answered."""
+    """Answers to the other caller's requests."""
 
     milliseconds: list[float]
     statuses: Counter[int]
@@ -68,7 +68,7 @@ class Waits(NamedTuple):
 
 
 def main() -> int:
-    """Prints a row for each hog; 1 when somebody else was refused, or waited too long on a quiet machine."""
+    """Prints a row for each hog; 1 when the other caller was refused, or waited too long on a quiet machine."""
     short = os.environ.get("SHORT") == "1"
     seconds, rows, facts = (4.0, 10_000, 400) if short else (10.0, ROWS, FACTS)
     os.sched_setaffinity(0, {LOAD_CORE})
@@ -78,7 +78,7 @@ def main() -> int:
         with Program("serve", str(Path(folder) / "server"), log=log) as program:
             stage = made._replace(port=program.port)
             load = "{:.1f} {:.1f} {:.1f}".format(*os.getloadavg())
-            print(f"{rows:,} rows, {facts:,} facts; {RATE} requests/s of somebody else; load average {load}")
+            print(f"{rows:,} rows, {facts:,} facts; {RATE} requests/s of another caller; load average {load}")
             print(f"{'while one':34}{'p50 before/during':>22}{'p99 before/during':>22}{'x':>6}  others, hog")
             _waits(stage, 1.0)
             return max([_row(stage, name, hog, seconds, program.cpu) for name, hog in HOGS.items()])
@@ -110,7 +110,7 @@ def _row(
 
 
 def _waits(stage: Stage, seconds: float) -> Waits:
-    """Somebody else at a steady pace; each wait counts from the instant at which the request was due."""
+    """Another caller at a steady pace; each wait counts from the instant at which the request was due."""
     taken: list[float] = []
     statuses: Counter[int] = Counter()
     headers = {"Authorization": f"Bearer {stage.other}"}
@@ -272,11 +272,11 @@ async def _furnished(folder: Path, rows: int, facts: int) -> Stage:
             "token"
         ]
         other = (await vendor.post("/v1/providers", {"name": "South", "currency": "EUR"}))["id"]
-        asked = {"name": "desk", "role": "provider", "scopes": ["*"]}
+        asked = {"name": "fairness", "role": "provider", "scopes": ["*"]}
         caller = (await vendor.post("/v1/tokens", asked, provider=other))["token"]
         hogs = (await vendor.post("/v1/tokens", asked, provider=provider))["token"]
         await context.db.write(fill, provider, rows - len(names), context.clock())
-        # Money that nobody booked stops all writes on money as soon as the server looks.
+        # Money without a booking stops all writes on money as soon as the server looks.
         await context.db.write(
             lambda conn: conn.execute(accounts.update().where(accounts.c.customer != acme).values(balance=0))
         )

@@ -61,7 +61,7 @@ def run(folder: Path, sites: int, rounds: int, seconds: float, many: int = MANY)
 
 
 def grow(made: InProcessServer, more: int) -> int:
-    """Adds `more` sites like the town's first one to its database; the file's bytes afterwards."""
+    """Adds `more` sites like the first one to the server's database; the file's bytes afterwards."""
     file = made.folder / DATABASE
     first = made.citizens[0]
     like = {"sites": ("id", first.id), "leases": ("site", first.id), "subscriptions": ("id", first.subscription)}

@@ -100,7 +100,7 @@ async def _guarded(gate: asyncio.Semaphore, work: Callable[[], Awaitable[Benchma
 
 
 class Caller:
-    """Somebody with a token."""
+    """A caller with a token."""
 
     def __init__(self, http: httpx2.AsyncClient, token: str) -> None:
         self._http, self._token = http, token
@@ -118,12 +118,12 @@ class Caller:
         return answer.json()
 
     def with_token(self, token: str) -> "Caller":
-        """The same way to the server, as somebody else."""
+        """The same way to the server, with another token."""
         return Caller(self._http, token)
 
 
 async def furnish(vendor: Caller) -> tuple[str, Caller, str]:
-    """A provider, its desk, and the offer that it sells."""
+    """A provider, its API token's caller, and the offer that it sells."""
     await vendor.post("/v1/products", {"id": PRODUCT, "name": "Editor"})
     plan = {
         "id": "standard",
@@ -138,7 +138,7 @@ async def furnish(vendor: Caller) -> tuple[str, Caller, str]:
     await vendor.post("/v1/plans", plan)
     provider = (await vendor.post("/v1/providers", {"name": "North", "currency": "EUR", "sandbox": False}))["id"]
     token = await vendor.post(
-        "/v1/tokens", {"name": "desk", "role": "provider", "scopes": ["*"], "days": 30}, provider=provider
+        "/v1/tokens", {"name": "bench", "role": "provider", "scopes": ["*"], "days": 30}, provider=provider
     )
     staff = vendor.with_token(token["token"])
     offer = await staff.post("/v1/offers", {"plan": "standard", "currency": "EUR", "bands": [{"unit": 1_200}]})

@@ -43,7 +43,7 @@ def microseconds(work: Callable[[], object], times: int) -> float:
 
 
 def core(bench: InProcessServer) -> tuple[float, float]:
-    """Microseconds of a timeline and of a decision (a cancellation) on one of the town."""
+    """Microseconds of a timeline and of a decision (a cancellation) on one of the server's subscriptions."""
     sub = asyncio.run(_subscription(bench))
     now = int(time.time())
     command, seen = c.Cancel(by="bench"), c.DecisionContext()

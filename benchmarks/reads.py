@@ -83,4 +83,4 @@ def _sign_in(site: Shipped) -> None:
         headers={"Origin": str(site.api.base_url).rstrip("/")},
     )
     if answer.status_code not in (302, 303):
-        raise RuntimeError(f"the console lets nobody in: {answer.status_code}")
+        raise RuntimeError(f"the console refuses the sign-in: {answer.status_code}")

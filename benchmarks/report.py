@@ -54,8 +54,8 @@ def yardstick(here: float) -> Yardstick:
 def record(microseconds: float) -> None:
     """Let this machine be the one that absolute figures are compared on.
 
-    `microseconds` of processor time is what the bare server costs in its least disturbed round: whoever works beside it
-    slows the rate down, but hardly the cost. A core that is its own answers as often as that cost allows.
+    `microseconds` of processor time is what the bare server costs in its least disturbed round: another process slows
+    the rate down, but hardly the cost. A core that is its own answers as often as that cost allows.
     """
     told = {"bare_server_per_second": round(1e6 / microseconds), "machine": machine()}
     RECORDED.write_text(json.dumps(told, indent=2) + "\n")

@@ -30,7 +30,7 @@ class Measured(NamedTuple):
 
 
 class Load:
-    """The town's sites on connections to one server."""
+    """All sites on connections to one server."""
 
     def __init__(self, bench: InProcessServer, program: Program, connections: int) -> None:
         self._bench, self._program, self._connections = bench, program, connections
@@ -68,7 +68,7 @@ class Load:
         return measured
 
     def _run(self, waiting: list[list[bytes]], rate: float | None) -> tuple[Measured, list[tuple[bytes, bytes]]]:
-        # Connected anew each time: between slices the server would hang up on idle connections.
+        # A new connection each time: between slices the server would hang up on idle connections.
         group = ClientGroup(self._program.port, waiting)
         time.sleep(SETTLE)
         before = self._program.cpu()

@@ -21,7 +21,7 @@ class ClientFailed(Exception):
 
 
 class CommandLine:
-    """A client started anew for each command, as others write them."""
+    """A client started again for each command, as others write them."""
 
     def __init__(self, command: Sequence[str]) -> None:
         self._command = list(command)

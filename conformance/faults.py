@@ -1,4 +1,4 @@
-"""Every way in which a server, or somebody in its place, can misbehave: a table from names to what is answered then.
+"""Every way in which a server, or an impostor in its place, can misbehave: a table from names to what is answered then.
 
 Impostors speak with the voice of a copy of the honest server, so that nothing they say has happened.
 """
@@ -251,8 +251,8 @@ def _gap(lease: Any, vendor: Vendor) -> dict[str, Any]:
 
 
 FAULTS: dict[str, Fault] = {
-    # somebody else's voice
-    "foreign_key": _says(Spoken(answer_key="nobody-1")),
+    # an impostor's voice
+    "foreign_key": _says(Spoken(answer_key="stranger-1")),
     "retired_key": _says(Spoken(answer_key="answer-retired")),
     "wrong_purpose": _says(Spoken(answer_key="lease-1")),
     "key_of_other_product": _says(Spoken(answer_key="answer-other-product")),
@@ -273,7 +273,7 @@ FAULTS: dict[str, Fault] = {
     "truncated": _bytes(lambda token: token[:-30]),
     "two_parts": _bytes(lambda token: token.rpartition(b".")[0]),
     "unknown_critical": _header(crit=["tenure_future"], tenure_future=1),
-    "key_in_header": _header(jwk=to_jwk(keys.signer("nobody-1").public)),
+    "key_in_header": _header(jwk=to_jwk(keys.signer("stranger-1").public)),
     "key_address_in_header": _header(jku="https://example.com/keys"),
     "wrong_type": _header(typ="tenure-lease+jwt"),
     "other_algorithm": _header(alg="HS256"),
@@ -286,7 +286,7 @@ FAULTS: dict[str, Fault] = {
     "unknown_fields": _payload(lambda text: b'{"future":{"any":[1,"two",null]},' + text[1:]),
     # a lease that should not be taken
     "lease_by_answer_key": _lease_key("answer-1"),
-    "lease_by_stranger": _lease_key("nobody-1"),
+    "lease_by_stranger": _lease_key("stranger-1"),
     "lease_by_development_key": _lease_key("dev-lease"),
     "lease_of_another_key": _lease(_stranger),
     "lease_of_another_site": _lease(lambda lease, vendor: {"sub": "site_9"}),

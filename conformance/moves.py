@@ -66,7 +66,7 @@ def _sites(**changes: object) -> Move:
 
 
 def _new_epoch(vendor: Vendor, args: Args) -> None:
-    """A restore opened an epoch: serials begin anew."""
+    """A restore opened an epoch: serials begin again at 1."""
     vendor.epoch = vendor.now
     for row in vendor.sites.values():
         row.signed = ("", 0, 0)
@@ -169,7 +169,7 @@ MOVES: dict[str, Move] = {
     "site_found": _sites(lost=False),
     "wants_lease": _sites(wants_lease=True),
     "fork_resolved": _sites(forked=False),
-    "sign_anew": _sites(signed=("", 0, 0)),
+    "sign_again": _sites(signed=("", 0, 0)),
     "new_epoch": _new_epoch,
     "forgotten": _forgotten,
     "successor_dropped": _successor_dropped,

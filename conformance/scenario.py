@@ -33,7 +33,7 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     wait: str = ""
     """Time passes for everybody: `8d`, `90s`."""
     clock: dict[str, str] = {}
-    """The client's clock: `wall` is moved by so much; `reboot` starts it anew after being off for so long."""
+    """The client's clock: `wall` is moved by so much; `reboot` starts it again after being off for so long."""
     folder: str = ""
     """`snapshot` copies what the client keeps, `restore` puts the copy back, `swap` exchanges the two."""
     seen: dict[str, Any] = {}

@@ -125,7 +125,7 @@ def _authority(name: str) -> trustme.CA:
 def certificates(kind: str, folder: Path) -> tuple[ssl.SSLContext, Path]:
     """A server's TLS context and the file of the authority that clients believe.
 
-    `kind`: `good`; `wrong_name`, for another host; `stranger`, by an authority nobody believes; `refuse_expired`.
+    `kind`: `good`; `wrong_name`, for another host; `stranger`, by an authority that is not trusted; `refuse_expired`.
     """
     issuer = _authority("stranger" if kind == "stranger" else "ours")
     host = "elsewhere.example" if kind == "wrong_name" else "localhost"

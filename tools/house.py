@@ -75,7 +75,7 @@ ROOMS = {
     "http": Room(
         _names("core wire"),
         _SERVE | _names("msgspec nacl prometheus_client httpcore2"),
-        "the manners of APIs are shared by activation server and site: they know neither's store nor any program"
+        "the conventions of APIs are shared by activation server and site: they know neither's store nor any program"
         " (nacl is for its `accounts`, how people prove who they are; httpcore2 for its `outgoing`, the"
         " webhooks that both send)",
     ),
@@ -87,7 +87,7 @@ ROOMS = {
     "web": Room(
         _names("core http"),
         _PAGES,
-        "the manners of pages show decisions, they do not take them (of `http` they have the table of routes)",
+        "the conventions of pages show decisions, they do not take them (of `http` they have the table of routes)",
         _names("tenure.core.business.decide tenure.core.business.settle tenure.core.business.runway"),
     ),
     "portal": Room(
@@ -111,7 +111,7 @@ ROOMS = {
         "the command line may use every room, as far as it is public, and what the package declares",
     ),
     "__main__": Room(_names("cli"), _names(""), "`python -m tenure` is the command line and nothing else"),
-    "__init__": Room(_names(""), _names(""), "whoever imports one room must not pay for the others"),
+    "__init__": Room(_names(""), _names(""), "an import of one room must not pay for the others"),
 }
 
 _EDGE = _names("cli sandbox")
@@ -320,7 +320,7 @@ def cycles(sources: list[Source]) -> list[str]:
     """Modules that import one another in a circle, however long."""
     known = {source.module for source in sources}
     graph = {source.module: _targets(source, known) - {source.module} for source in sources}
-    # Whoever leads nowhere but to modules already cleared is in no circle; what is left at the end is.
+    # A module that leads nowhere but to modules already cleared is in no circle; what is left at the end is.
     while clear := [module for module, to in graph.items() if not to & graph.keys()]:
         for module in clear:
             del graph[module]

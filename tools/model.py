@@ -62,7 +62,7 @@ def matrix() -> list[Row]:
 
 
 def course(state: State) -> list[Span]:
-    """What happens from the state on if nobody does anything."""
+    """What happens from the state on without any action."""
     scene = build(state)
     running = scene.span()
     spans = [span for span in scene.spans() if span.since > running.since]
@@ -130,7 +130,7 @@ def _causes() -> str:
 
 def _courses() -> str:
     rows = [[state.name, _state_of(state), " → ".join(_said(span) for span in course(state)[1:])] for state in STATES]
-    head = ["state", "phase, why, kind", "if nobody does anything"]
+    head = ["state", "phase, why, kind", "without any action"]
     return "## States\n\nThe rows of the matrix, and what time alone does to them.\n\n" + _table(head, rows)
 
 

@@ -114,7 +114,7 @@ def is_participle_first(name: str) -> bool:
 
 
 def is_one_word_class(name: str) -> bool:
-    """Whether the name of a class has one capital only, in front: `Desk`, not `DeskView` and not `HTTPDesk`."""
+    """Whether the name of a class has one capital only, in front: `Order`, not `OrderView` and not `HTTPOrder`."""
     return len(re.findall(r"[A-Z][a-z0-9]*", name)) <= 1
 
 

@@ -75,7 +75,7 @@ class Scene:
         return span_at(self.spans(), self.now)
 
     def follows(self) -> Span | None:
-        """What will hold next if nobody does anything."""
+        """What will hold next without any action."""
         end = self.span().until
         return None if end is None else span_at(self.spans(), end)
 
@@ -352,7 +352,7 @@ FAMILIES: dict[str, dict[str, Try]] = {
         "fewer devices": devices(4),
         "fewer at once": devices(4, at_once=True),
         "confirm raise": confirm("raise"),
-        "dearer plan": plan(4),
+        "more expensive plan": plan(4),
         "cheaper plan": plan(1),
         "drop change": drop_change,
         "transfer": plain(c.Transfer(by="x", customer="cus_2")),

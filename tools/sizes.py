@@ -1,4 +1,4 @@
-"""Measures the source: lines per file and per function, because a file nobody can hold in the head hides its faults.
+"""Measures the source: lines per file and per function, because a file too long to hold in the head hides its faults.
 
 Prints a report; only files beyond `HARD_STOP` fail, everything below is for judgment.
 """

@@ -70,7 +70,7 @@ def layers() -> str:
 
 
 def page(text: str) -> str:
-    """The page with everything drawn anew."""
+    """The page with everything drawn again."""
     text = _LAYERS.sub(lambda match: match[1] + layers() + match[3], text)
     return _DIAGRAM.sub(lambda match: match[1] + diagram(calls(match[4])) + match[3] + match[4], text)
 

@@ -274,7 +274,7 @@ def test_a_seat_up_to_the_last_second_of_its_lease_is_fine() -> None:
     assert isinstance(accept_seat(DEVICE, a_lease(), "five", a_seat(until=NOW + 30 * DAY), NOW), AcceptedSeat)
 
 
-def test_b15_a_seat_over_by_its_letter_is_taken_under_an_amnesty() -> None:
+def test_b15_a_seat_past_its_written_end_is_taken_under_an_amnesty() -> None:
     old = a_seat(iat=NOW - 14 * DAY, until=NOW - 1)
     held, lease = DEVICE, a_lease(iat=NOW - 20 * DAY)
     assert code(accept_seat(held, lease, "five", old, NOW)) is RefusalCode.LEASE_OUTSIDE_WINDOW
@@ -338,7 +338,7 @@ def test_m10_another_code_may_be_applied(change: dict[str, object], now: Instant
     assert another_code(a_lease(**change), now) is None
 
 
-def test_m10_whoever_holds_nothing_may_apply_a_code() -> None:
+def test_m10_a_client_without_a_lease_may_apply_a_code() -> None:
     assert another_code(None, NOW) is None
 
 

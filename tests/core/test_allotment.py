@@ -134,7 +134,7 @@ def test_what_a_silent_site_held_is_free_thirty_days_after_its_last_word_or_when
     assert grant_allotment(agreed, "b", 0, 5, WORD).allotment == 15
 
 
-def test_b07_after_a_restore_nobody_gets_more_until_every_other_site_was_heard() -> None:
+def test_b07_after_a_restore_no_site_gets_more_until_every_other_one_was_heard() -> None:
     pool = Pool(100, 0, (holding("a", 20, 15), holding("b", 20, 15)), frozenset("ab"), unheard_until=NOW + 120 * DAY)
     assert grant_allotment(pool, "a", 15, 40, NOW).allotment == 20, "what it has it keeps"
     assert grant_allotment(pool, "c", 0, 5, NOW).allotment == 0

@@ -58,7 +58,7 @@ def test_m06_what_renews_itself_is_shown_as_renewing_itself() -> None:
     assert not helping(world)
 
 
-def test_m06_money_for_longer_than_is_looked_has_no_end() -> None:
+def test_m06_money_beyond_the_horizon_has_no_end() -> None:
     world = unlimited(months=40)
     looked = ahead(world)
     assert looked.timeline[-1].until is None

@@ -96,7 +96,7 @@ def test_the_page_names_every_fact_and_every_refusal() -> None:
     [
         ("in grace", "limited", "fewer devices", "yes"),
         ("in grace", "limited", "cheaper plan", "yes"),
-        ("in grace", "limited", "dearer plan", "`subscription_ended`"),
+        ("in grace", "limited", "more expensive plan", "`subscription_ended`"),
         ("in grace", "limited", "more devices", "`subscription_ended`"),
         ("in grace", "limited", "cancel", "yes, then ended canceled"),
         ("in grace", "limited", "renew", "**→ active paid**"),

@@ -98,7 +98,7 @@ async def test_b07_an_allotment_that_was_forgotten_counts_as_soon_as_its_site_sh
         assert large.lease.lease.allotment + small.lease.lease.allotment <= 55
 
 
-async def test_b07_what_a_restored_server_may_have_forgotten_is_given_to_nobody_before_its_site_has_come(
+async def test_b07_places_that_a_restored_server_forgot_are_not_given_away_before_their_site_has_come(
     tmp_path: Path,
 ) -> None:
     async with office(tmp_path) as shop:

@@ -136,7 +136,7 @@ def _date(site: PlainSite) -> int | None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_p5_never_more_are_served_after_the_date_than_ordered_and_nobody_within_is_cut(
+async def test_p5_never_more_are_served_after_the_date_than_ordered_and_none_within_is_cut(
     tmp_path: Path, seed: int
 ) -> None:
     async with office(tmp_path) as shop:

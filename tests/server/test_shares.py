@@ -63,7 +63,7 @@ async def published(shop: ServerEnv) -> int:
     return 5 * DAY + HOUR
 
 
-async def test_b07_what_a_silent_site_may_go_by_under_an_amnesty_is_given_to_nobody_by_agreement(
+async def test_b07_the_part_of_a_silent_site_under_an_amnesty_is_not_given_away_by_agreement(
     tmp_path: Path,
 ) -> None:
     async with office(tmp_path) as shop:
@@ -302,7 +302,7 @@ async def test_b07_a_successor_that_was_dropped_is_held_until_the_site_has_heard
         assert allotment(other) == CEILING
 
 
-async def test_b07_what_a_silent_site_holds_goes_to_the_others_when_somebody_agrees(tmp_path: Path) -> None:
+async def test_b07_the_part_of_a_silent_site_goes_to_the_others_after_an_agreement(tmp_path: Path) -> None:
     async with office(tmp_path) as shop:
         name, code = await shop.order(devices=LIMIT)
         silent, other = await licensed(shop, code), await licensed(shop, code)

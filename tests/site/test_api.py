@@ -93,7 +93,7 @@ class TestLicenses:
         assert answer.json()["code"] == "code_unknown"
         assert answer.json()["remedy"]
 
-    def test_m10_in_force_is_refused_with_the_date_also_in_a_rehearsal(self, here: SiteEnv, house: SiteProcess) -> None:
+    def test_m10_in_force_is_refused_with_the_date_also_in_a_dry_run(self, here: SiteEnv, house: SiteProcess) -> None:
         console = Caller(house)
         _, other = here.order()
         for query in ({}, {"dry_run": "true"}):

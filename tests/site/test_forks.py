@@ -201,7 +201,7 @@ def test_b09_a_site_that_was_retired_by_mistake_comes_back_by_its_code_and_a_wor
     )
 
 
-def test_b09_a_second_site_begins_anew_with_a_key_of_its_own(here: SiteEnv) -> None:
+def test_b09_a_second_site_is_reset_with_a_key_of_its_own(here: SiteEnv) -> None:
     house = here.site()
     name, code = here.order()
     house.activate(code)

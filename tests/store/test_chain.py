@@ -78,9 +78,7 @@ def test_bytes_cannot_wander_from_one_field_to_its_neighbor() -> None:
 
 
 @given(FACTS, FACTS)
-def test_b12_a_history_written_anew_is_found_by_the_checkpoint(
-    facts: list[StoredFact], other: list[StoredFact]
-) -> None:
+def test_b12_a_rewritten_history_is_found_by_the_checkpoint(facts: list[StoredFact], other: list[StoredFact]) -> None:
     links = chain.extend_chain("facts/sub", ChainPosition(), facts)
     then = ChainHead("facts/sub", len(links), links[-1].hash.hex())
     forged = chain.extend_chain("facts/sub", ChainPosition(), other)

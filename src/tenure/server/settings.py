@@ -35,7 +35,7 @@ class MailSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     password_file: str = ""
     """File of the password, mode 0600."""
     ca_file: str = ""
-    """Certificates (PEM) that are believed besides the system's."""
+    """Certificates (PEM) that are trusted in addition to the system's."""
 
 
 class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,7 +46,7 @@ class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     allow_networks: tuple[str, ...] = ()
     """Private networks that webhooks may reach, such as `10.1.0.0/16`."""
     ca_file: str = ""
-    """Certificates (PEM) that are believed besides the system's."""
+    """Certificates (PEM) that are trusted in addition to the system's."""
 
 
 class ServerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
