@@ -14,9 +14,9 @@ from tenure.core.subscription.allotment import recalled_margins
 from tenure.core.timeline import DAY, HOUR, Instant, Span
 from tenure.server import account_repository, allotments
 from tenure.server.real_time import RealTime
+from tenure.server.sync_contact import answer_sync
 from tenure.server.sync_hint import read_pace
-from tenure.server.sync_session import SyncSession
-from tenure.server.sync_values import report_of
+from tenure.server.sync_values import SyncContact, report_of
 from tenure.store import sites, sync_fast_path
 from tenure.store.engine import Connection
 from tenure.wire import exchanges
@@ -180,8 +180,10 @@ def both_answers(
     sub = account_repository.load_subscription(conn, site.provider, site.subscription)
     assert sub is not None
     called_back = recalled_margins(allotments.pool_of(conn, sub, real, env.context.epoch_floor), real)
-    session = SyncSession(env.context, conn, asked, site, RealTime(real), real, sandbox=known.is_sandbox)
-    body, _ = session.answer_request()
+    contact = SyncContact(
+        context=env.context, conn=conn, asked=asked, time=RealTime(real), now=real, sandbox=known.is_sandbox
+    )
+    body, _ = answer_sync(contact, site)
     whole = exchanges.read_sync_answer(
         body, sent, env.context.keys.root_of(sandbox=known.is_sandbox), sandbox=known.is_sandbox
     )

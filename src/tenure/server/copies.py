@@ -1,7 +1,7 @@
 """A copy of a site that shows itself, at whatever door: written down, and told the truth once [spec: fork-rule].
 
 What a row keeps of copies, and who was told what, is `forks`'; what the two may do next is decided by the answers of
-`sync_session` and `activation`, which are the same.
+`sync_contact` and `activation`, which are the same.
 """
 
 import msgspec

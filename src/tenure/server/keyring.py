@@ -17,7 +17,7 @@ from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY, Instant
 from tenure.http.problems import RefusedError
 from tenure.wire import root as roots
-from tenure.wire import rotation
+from tenure.wire import rotation, state_tokens
 from tenure.wire.keys import Purpose, SeedSigner, is_production_kid
 from tenure.wire.root import OnlineKey, RootDocument, RootKey, TrustedRoot
 
@@ -153,18 +153,12 @@ class KeyRing:
 
     def state_token(self, site: str, epoch: int, count: int) -> str:
         """The state token number `count` of a site: an authentic marker, not a secret."""
-        body = f"{epoch}.{count}"
-        mark = hmac.digest(self._marker, f"{site}.{body}".encode(), "sha256")[:16]
-        return f"{body}.{base64.urlsafe_b64encode(mark).rstrip(b'=').decode()}"
+        return state_tokens.make_token(self._marker, site, epoch, count)
 
     def read_state_token(self, site: str, token: str) -> tuple[int, int] | None:
         """(epoch, count) of an authentic state token of `site`; None for anything else."""
-        epoch, _, rest = token.partition(".")
-        count, _, _ = rest.partition(".")
-        if not (epoch.isascii() and epoch.isdigit() and count.isascii() and count.isdigit() and len(token) < 80):
-            return None
-        expected = self.state_token(site, int(epoch), int(count))
-        return (int(epoch), int(count)) if hmac.compare_digest(expected, token) else None
+        numbers = state_tokens.read_token(self._marker, site, token, 2)
+        return None if numbers is None else (numbers[0], numbers[1])
 
 
 def _root_kids(root: TrustedRoot) -> frozenset[str]:

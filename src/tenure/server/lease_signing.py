@@ -107,6 +107,20 @@ def sign_lease(
     return SignedSite(moved, lease, token, successor)
 
 
+def latest_lease(conn: Connection, site: SiteRow, slot: str = PRESENT) -> Lease | None:
+    """The site's newest lease as a value: the server's own word, read without checking it again."""
+    signed = leases.latest_lease(conn, site.id, slot)
+    return None if signed is None else lease_value(signed)
+
+
+def lease_value(signed: SignedLease) -> Lease | None:
+    """What the server itself signed, as a value; None where only its digest was kept."""
+    if signed.body is None:
+        return None
+    payload = signed.body.split(b".")[1]
+    return msgspec.json.decode(base64.urlsafe_b64decode(payload + b"=" * (-len(payload) % 4)), type=Lease)
+
+
 def renewal_outlook(conn: Connection, context: ServerContext, sub: Subscription, now: Instant) -> RenewalOutlook | None:
     """What is known of the next renewal of `sub`, asked of the books it is paid from; None where none comes by itself.
 

@@ -1,6 +1,6 @@
 """Installations that give their places up: by a receipt of their own, or because somebody made them [spec: leaving].
 
-What an answer says of it is `sync_session`'s; the places themselves are `places`' and `allotments`'.
+What an answer says of it is `site_contact`'s; the places themselves are `places`' and `allotments`'.
 """
 
 import msgspec

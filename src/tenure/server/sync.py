@@ -1,7 +1,7 @@
 """Synchronization, the hot path [spec: synchronization]: proven requests in, signed answers out, durable before
 acknowledged.
 
-Most answers are `unchanged` and cost one look at what is at hand of the site; `sync_session` does what a changed one
+Most answers are `unchanged` and cost one look at what is at hand of the site; `sync_contact` does what a changed one
 needs.
 """
 
@@ -9,22 +9,22 @@ from collections.abc import Sequence
 
 import msgspec
 
-from tenure.core.answering.forks import refuse_overtaken
+from tenure.core.answering.callers import is_repeated
 from tenure.core.answering.unchanged import ServerMoment, is_unchanged
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
 from tenure.http.limits import RateThrottle
-from tenure.server import forks, taking_in
+from tenure.server import taking_in
 from tenure.server.activation import OWN_WORDS
 from tenure.server.context import ServerContext
 from tenure.server.real_time import RealTime
 from tenure.server.reissuing import reissued_sync
+from tenure.server.sync_contact import answer_sync
 from tenure.server.sync_hint import SyncHint, read_pace
-from tenure.server.sync_session import SyncSession
-from tenure.server.sync_values import report_of
+from tenure.server.sync_reply import overtaken_by
+from tenure.server.sync_values import SyncContact, report_of
 from tenure.store import sites, sync_fast_path
 from tenure.store.engine import Connection, DatabaseUnavailable
-from tenure.store.sites import SiteRow
 from tenure.store.sync_fast_path import SiteSnapshot, SiteUpdate
 from tenure.wire import b64, exchanges, jws
 from tenure.wire.exchanges import ProvenRequest
@@ -183,8 +183,7 @@ class SyncService:
         self, conn: Connection, proven: ProvenSync, at_hand: SiteSnapshot, time: RealTime
     ) -> bytes | Refused:
         asked = proven.asked
-        if at_hand.last_request == asked.message.request:
-            # Sent again because the answer was lost: the same bytes [spec: exact-retry].
+        if is_repeated(asked.message.request, at_hand.last_request):
             stored = sync_fast_path.last_answer(conn, at_hand.id)
             sandbox = at_hand.is_sandbox
             return reissued_sync(conn, self._context, at_hand.id, at_hand.product, stored, sandbox=sandbox)
@@ -194,9 +193,10 @@ class SyncService:
             return overtaken
         sandbox, carried = at_hand.is_sandbox, proven.carried
         now = at_hand.provider_now(time.instant)
-        answer, after = SyncSession(
-            self._context, conn, asked, site, time, now, sandbox=sandbox, carried=carried
-        ).answer_request()
+        contact = SyncContact(
+            context=self._context, conn=conn, asked=asked, time=time, now=now, sandbox=sandbox, carried=carried
+        )
+        answer, after = answer_sync(contact, site)
         sites.save_many(conn, [after])
         return answer
 
@@ -229,10 +229,3 @@ class SyncService:
             last_path=message.path.kind,
             last_trigger=message.trigger,
         )
-
-
-def overtaken_by(site: SiteRow, message: SyncRequest) -> Refused | None:
-    """Why a request that was carried by hand is not answered: what happened since it was made is not a fork."""
-    if forks.is_newest(site, message):
-        return None
-    return refuse_overtaken((message.epoch, message.serial), message.wall, forks.last_contact(site))

@@ -1,18 +1,15 @@
 """Successors that take over: booked by whoever looks first, as of the true instant [spec: successor]."""
 
-import base64
-
 import msgspec
 
 from tenure.core.business import commands as c
 from tenure.core.business.decide.installations import drop_staged, take_over
-from tenure.core.lease.claims import Lease
 from tenure.core.policy.rules import Role
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.subscription.facts import Fact
 from tenure.core.subscription.fold import Subscription, evolve
 from tenure.core.timeline import Instant
-from tenure.server import account_repository, allotments, copies, environments, places, settlement
+from tenure.server import account_repository, allotments, copies, environments, lease_signing, places, settlement
 from tenure.server.real_time import RealTime
 from tenure.server.site_record import read_record, with_extra
 from tenure.store import leases, sites
@@ -68,13 +65,10 @@ def take_over_if_due(conn: Connection, site: SiteRow, time: RealTime, goes_by: s
 def _word_for_successor(conn: Connection, site: SiteRow) -> tuple[Instant, Instant] | None:
     """[from, until) of the site's newest word for its successor; None once it goes by a later one."""
     signed = leases.latest_lease(conn, site.id, leases.SUCCESSOR)
-    if signed is None or signed.body is None or signed.subscription != site.successor:
+    if signed is None or signed.subscription != site.successor or site.acked_serial > signed.serial:
         return None
-    if site.acked_serial > signed.serial:
-        return None
-    payload = signed.body.split(b".")[1]
-    lease = msgspec.json.decode(base64.urlsafe_b64decode(payload + b"=" * (-len(payload) % 4)), type=Lease)
-    return lease.nbf, lease.contact_until
+    lease = lease_signing.lease_value(signed)
+    return None if lease is None else (lease.nbf, lease.contact_until)
 
 
 def drop_successor(conn: Connection, site: SiteRow, name: str, time: RealTime) -> SiteRow | Refused:

@@ -2,7 +2,7 @@
 [spec: restored-server].
 
 It was activated after the backup was made. Its state token (authentic, of an epoch that the restore has closed) and its
-lease (in force, bound to its key) say what is missing here; what it is told then is `sync_session`'s.
+lease (in force, bound to its key) say what is missing here; what it is told then is `sync_contact`'s.
 """
 
 import msgspec

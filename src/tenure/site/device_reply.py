@@ -9,6 +9,7 @@ same request again, because the answer was lost: token 2 again. A request with t
 
 import msgspec
 
+from tenure.core.answering.callers import is_repeated, is_replaced
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.subscription.device_usage import counts_until, may_protect
 from tenure.core.timeline import Instant
@@ -61,17 +62,16 @@ class _Answering:
         device = self._known.device
         if device is None:
             return self._answer_unknown()
-        if device.last_request == self._message.request:
-            return self._serve(device)  # sent again because the answer was lost: same token, same effect
+        if is_repeated(self._message.request, device.last_request):
+            return self._serve(device)  # same token, same effect
         shown = self._known.shown
-        if shown is None or shown < device.count:
-            # A token used before, with a new request: two copies of the device live. It takes a new key.
+        if is_replaced(None if shown is None else (shown,), (device.count,)):
+            # With a new request two copies of the device live. It takes a new key.
             text = f"Two copies of {device_label(device)} use one identity."
             event = DeviceEvent("warning", "device_copied", text, device.id)
             return self._make_reply("copied", effects=DeviceEffects(events=(event,)))
-        # A newer authentic token: the site was restored from a backup, and the device knows more (as in
-        # [spec: fork-rule]).
-        return self._serve(self._rotate_token(device, max(shown, device.count) + 1))
+        # A newer one: the site was restored from a backup, and the device knows more.
+        return self._serve(self._rotate_token(device, max(shown or 0, device.count) + 1))
 
     # who it is
 

@@ -21,7 +21,8 @@ from tenure.server import account_repository, environments
 from tenure.server.activation import ActivationService
 from tenure.server.api.fields import Id
 from tenure.server.context import ROOT, SANDBOX_ROOT, ServerContext, tenant_of
-from tenure.server.sync import SyncService, overtaken_by
+from tenure.server.sync import SyncService
+from tenure.server.sync_reply import overtaken_by
 from tenure.store import codes as stored_codes
 from tenure.store import sites
 from tenure.store.catalog import DOCUMENTS
