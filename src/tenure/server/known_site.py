@@ -1,161 +1,110 @@
 """A code typed at a site whose key is known: whether that is the site itself, or a copy of it
 ([spec: known-key, fork-rule]; ADR 25).
 
-What the site then gets is `activation`'s, what is written down of a copy `copies`'.
+What the site then gets is `code_contact`'s, what is written down of a copy `copies`', what is said
+`activation_reply`'s.
 """
 
 import msgspec
 
+from tenure.core.answering.callers import Caller
 from tenure.core.answering.forks import forget_told, refuse_overtaken, refuse_replaced
 from tenure.core.lease.claims import Lease
 from tenure.core.lease.sync_schedule import sync_window
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.subscription.contract import timeline
-from tenure.core.subscription.fold import Subscription
-from tenure.server import account_repository, allotments, copies, environments, forks, leaving, places
-from tenure.server.context import ServerContext, Tenant
+from tenure.core.subscription.fold import SiteState, Subscription
+from tenure.server import account_repository, activation_reply, allotments, copies, forks, leaving, places
+from tenure.server.activation_values import CodeContact
+from tenure.server.copies import SeenCopy
 from tenure.server.lease_signing import SignedSite
 from tenure.server.site_record import read_record, with_extra
 from tenure.store import sites
-from tenure.store.engine import Connection
 from tenure.store.sites import SiteRow
-from tenure.wire.exchanges import ProvenRequest
 from tenure.wire.leases import read_lease
-from tenure.wire.messages import ActivateAnswer, ActivateRequest, ForkEvidence, NextSync, pad_refusal, to_signed_refusal
+from tenure.wire.messages import ActivateAnswer
 
 
-class CodeAtSite:
-    """One request to apply a code, of a key that is known as `site`."""
+class RecognizedSite(msgspec.Struct, frozen=True):
+    """Who asks with the key of a site, and the site as it is once a newer state than this server's is learned."""
 
-    def __init__(
-        self,
-        context: ServerContext,
-        conn: Connection,
-        tenant: Tenant,
-        asked: ProvenRequest[ActivateRequest],
-        site: SiteRow,
-    ) -> None:
-        self._context, self._conn, self._tenant, self._asked = context, conn, tenant, asked
-        self._message, self._now = asked.message, tenant.now
-        self._lease = self._shown_lease()
-        self.by_a_copy = False
-        """Whether it shows an older state than the newest, or none (fork rule)."""
-        self.site = site
-        """As it is once a newer state than this server's, which was restored, is learned."""
-        shown = context.keys.read_state_token(site.id, self._message.token)
-        if shown is not None and site.token and shown > (site.epoch, site.token_count):
-            self.site = self._learn_state(shown[1])
-        else:
-            self.by_a_copy = not forks.is_newest(site, self._message) and not self._has_given_up()
-
-    def refuse_overtaken(self) -> Refused | None:
-        """Why a request carried by hand is not answered: what happened since it was made is not a fork
-        [spec: offline-exchange].
-
-        Refuses `offline_older`, `offline_changed_meanwhile`.
-        """
-        shown = None if self._lease is None else (self._lease.epoch, self._lease.serial)
-        return refuse_overtaken(shown, self._message.wall, forks.last_contact(self.site))
-
-    def answer_code(self, present: Subscription | None, wanted: str, *, carried: bool, preview: bool) -> ActivateAnswer:
-        """What a copy gets: what it was told to be, or the truth for a week, once in 90 days.
-
-        Only the code of the subscription that the site uses (`wanted` is the code's) is answered with that truth; no
-        code resolves the fork, and none moves the site. Of a look nothing is written down.
-        """
-        told = refuse_replaced(read_record(self.site), self._message.token, self.site.last_contact)
-        sub = present or account_repository.load_subscription(self._conn, self.site.provider, self.site.subscription)
-        state = None if sub is None else places.state_of(sub, self.site)
-        if told is not None:
-            return self._refuse_code(told)
-        if sub is None or state is None or state.lost or state.replacement:
-            return self._refuse_code(leaving.refuse_gone(state))
-        if preview:
-            return self._refuse_code(Refused(RefusalCode.LEASE_FORKED), forked=True)
-        return self._record_copy(
-            sub, truth=state.is_active and (wanted, self._message.role) == (sub.id, "active"), by=carried
-        )
-
-    def _record_copy(self, sub: Subscription, *, truth: bool, by: bool) -> ActivateAnswer:
-        site = with_extra(self.site, forget_told(read_record(self.site), self._message.token))
-        seen = copies.record_copy(
-            self._conn, site, sub, forks.sighting_at_code(self._message, self._lease, self._now), self._now
-        )
-        state = places.state_of(seen.sub, seen.site)
-        fork = forks.fork_shown(seen.site, state, self._now)
-        signed: SignedSite | Refused = Refused(RefusalCode.LEASE_FORKED)
-        if truth:
-            signed = copies.answer_copy(self._conn, self._context, seen.site, seen.sub, self._now, carried=by)
-        sites.save_many(self._conn, [seen.site if isinstance(signed, Refused) else signed.site])
-        if isinstance(signed, Refused):
-            return self._refuse_code(signed, forked=True, fork=fork)
-        turn = sync_window(timeline(seen.sub, state), signed.lease, self._now)
-        return msgspec.structs.replace(
-            bare_answer(self._asked, self._now, self._context),
-            result="granted",
-            site=site.id,
-            lease=signed.token.decode(),
-            next_sync=None if turn is None else NextSync(*turn),
-            forked=True,
-            fork=fork,
-        )
-
-    def _has_given_up(self) -> bool:
-        """Whether the application gave its license up itself: nobody goes by a newer state than the folder that was
-        put back since, whose code takes a place like anybody's."""
-        site = self.site
-        if site.state != allotments.LEFT or not places.is_alone(site):
-            return False
-        sub = account_repository.load_subscription(self._conn, site.provider, site.subscription)
-        state = None if sub is None else sub.find_site(site.id)
-        return bool(site.ephemeral) or (
-            state is not None and state.left_at is not None and not state.lost and state.leaving_until is None
-        )
-
-    def _learn_state(self, count: int) -> SiteRow:
-        """The site with what it holds counted: this server was restored, and the site knows more
-        [spec: restored-server]."""
-        site, lease = self.site, self._lease
-        if lease is not None and lease.sub == site.id:
-            site = allotments.after_learning(site, lease, self._now)
-            site = msgspec.structs.replace(
-                site, epoch=max(site.epoch, lease.epoch), serial=max(site.serial, lease.serial)
-            )
-        return msgspec.structs.replace(site, token_count=max(site.token_count, count))
-
-    def _shown_lease(self) -> Lease | None:
-        """The present lease that the request carries, if this server signed it."""
-        sandbox = self._tenant.provider.sandbox
-        root, product = self._context.keys.root_of(sandbox=sandbox), self._message.product
-        read = read_lease(self._message.lease.encode("ascii"), root, product=product, sandbox=sandbox)
-        return None if isinstance(read, Refused) else read.lease
-
-    def _refuse_code(
-        self, refused: Refused, *, forked: bool = False, fork: ForkEvidence | None = None
-    ) -> ActivateAnswer:
-        return refusing_answer(self._asked, self._now, self._context, refused, forked=forked, fork=fork)
+    caller: Caller
+    site: SiteRow
+    lease: Lease | None
+    """The present lease that the request carries, if this server signed it."""
 
 
-def bare_answer(asked: ProvenRequest[ActivateRequest], now: int, context: ServerContext) -> ActivateAnswer:
-    """An answer that says nothing yet, bound to its question, in the sender's own world."""
-    return ActivateAnswer(
-        nonce=asked.message.nonce,
-        request_sha256=asked.sha256,
-        time=now,
-        root=context.keys.root_of(sandbox=asked.message.world == environments.SANDBOX).version,
-        result="refused",
+def recognize_key(contact: CodeContact, site: SiteRow) -> RecognizedSite:
+    """Who asks with the key of `site`."""
+    lease = _shown_lease(contact)
+    shown = contact.context.keys.read_state_token(site.id, contact.message.token)
+    caller = activation_reply.recognize_key(site, contact.message, shown)
+    if caller is Caller.AHEAD and shown is not None:
+        site = activation_reply.after_learning(site, lease, shown[-1], contact.now)
+    if caller is Caller.COPY and _has_given_up(contact, site):
+        caller = Caller.SITE
+    return RecognizedSite(caller, site, lease)
+
+
+def refuse_older(contact: CodeContact, known: RecognizedSite) -> Refused | None:
+    """Why a copy's request carried by hand is not answered: what happened since it was made is not a fork
+    [spec: offline-exchange].
+
+    Refuses `offline_older`, `offline_changed_meanwhile`.
+    """
+    shown = None if known.lease is None else (known.lease.epoch, known.lease.serial)
+    return refuse_overtaken(shown, contact.message.wall, forks.last_contact(known.site))
+
+
+def answer_copy(contact: CodeContact, known: RecognizedSite, present: Subscription | None) -> ActivateAnswer:
+    """What a copy gets: what it was told to be, or the truth for a week, once in 90 days.
+
+    Only the code of the subscription that the site uses is answered with that truth; no code resolves the fork, and
+    none moves the site. Of a preview nothing is written down.
+    """
+    site = known.site
+    told = refuse_replaced(read_record(site), contact.message.token, site.last_contact)
+    sub = present or account_repository.load_subscription(contact.conn, site.provider, site.subscription)
+    state = None if sub is None else places.state_of(sub, site)
+    if told is not None:
+        return contact.refuse(told)
+    if sub is None or state is None or state.lost or state.replacement:
+        return contact.refuse(leaving.refuse_gone(state))
+    if contact.typed.preview:
+        return contact.refuse(Refused(RefusalCode.LEASE_FORKED), forked=True)
+    return _record_copy(contact, known, sub, state)
+
+
+def _record_copy(contact: CodeContact, known: RecognizedSite, sub: Subscription, state: SiteState) -> ActivateAnswer:
+    sighting = forks.sighting_at_code(contact.message, known.lease, contact.now)
+    site = with_extra(known.site, forget_told(read_record(known.site), contact.message.token))
+    seen = copies.record_copy(contact.conn, site, sub, sighting, contact.now)
+    true = state.is_active and (contact.code.subscription, contact.message.role) == (sub.id, "active")
+    signed = _sign_truth(contact, seen) if true else Refused(RefusalCode.LEASE_FORKED)
+    sites.save_many(contact.conn, [seen.site if isinstance(signed, Refused) else signed.site])
+    after = places.state_of(seen.sub, seen.site)
+    fork = forks.fork_shown(seen.site, after, contact.now)
+    if isinstance(signed, Refused):
+        return contact.refuse(signed, forked=True, fork=fork)
+    turn = sync_window(timeline(seen.sub, after), signed.lease, contact.now)
+    return activation_reply.forked_answer(contact.bare, signed, turn, fork)
+
+
+def _sign_truth(contact: CodeContact, seen: SeenCopy) -> SignedSite | Refused:
+    return copies.answer_copy(
+        contact.conn, contact.context, seen.site, seen.sub, contact.now, carried=contact.typed.carried
     )
 
 
-def refusing_answer(
-    asked: ProvenRequest[ActivateRequest],
-    now: int,
-    context: ServerContext,
-    refused: Refused,
-    *,
-    forked: bool = False,
-    fork: ForkEvidence | None = None,
-) -> ActivateAnswer:
-    """The refusing answer, padded so that its length tells nothing."""
-    said = bare_answer(asked, now, context)
-    return pad_refusal(msgspec.structs.replace(said, refusal=to_signed_refusal(refused), forked=forked, fork=fork))
+def _has_given_up(contact: CodeContact, site: SiteRow) -> bool:
+    """Whether the application gave its license up itself."""
+    if site.state != allotments.LEFT or not places.is_alone(site):
+        return False
+    sub = account_repository.load_subscription(contact.conn, site.provider, site.subscription)
+    return activation_reply.gave_itself_up(site, None if sub is None else sub.find_site(site.id))
+
+
+def _shown_lease(contact: CodeContact) -> Lease | None:
+    message, root = contact.message, contact.context.keys.root_of(sandbox=contact.sandbox)
+    read = read_lease(message.lease.encode("ascii"), root, product=message.product, sandbox=contact.sandbox)
+    return None if isinstance(read, Refused) else read.lease

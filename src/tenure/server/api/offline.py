@@ -19,6 +19,7 @@ from tenure.http.responses import ApiResponse, json_response
 from tenure.http.timestamps import format_rfc3339
 from tenure.server import account_repository, environments
 from tenure.server.activation import ActivationService
+from tenure.server.activation_values import TypedCode
 from tenure.server.api.fields import Id
 from tenure.server.context import ROOT, SANDBOX_ROOT, ServerContext, tenant_of
 from tenure.server.sync import SyncService
@@ -137,7 +138,7 @@ class OfflineExchange:
         carried = await self._owner_of(caller, asked, code, provider)
         if isinstance(carried, Refused) or dry_run:
             return carried if isinstance(carried, Refused) else await self._wrap_answer(carried, b"")
-        answer = await self._activations.answer_request(asked, code, carried=True)
+        answer = await self._activations.answer_request(TypedCode(asked=asked, code=code, carried=True))
         return answer if isinstance(answer, Refused) else await self._wrap_answer(carried, answer)
 
     async def _owner_of(
