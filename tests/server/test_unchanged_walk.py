@@ -4,14 +4,18 @@
 import random
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tenure.core.answering.lease_issue import claims_of_time
 from tenure.core.answering.unchanged import ServerMoment, is_unchanged
+from tenure.core.business.command_table import COMMANDS
+from tenure.core.business.command_table.row import CommandField, FieldKind
 from tenure.core.refusals import Refused
 from tenure.core.subscription.allotment import recalled_margins
 from tenure.core.timeline import DAY, HOUR, Instant, Span
+from tenure.http.timestamps import format_rfc3339
 from tenure.server import account_repository, allotments
 from tenure.server.real_time import RealTime
 from tenure.server.sync_contact import answer_sync
@@ -43,6 +47,7 @@ class Walk:
         """One change by a person or a site; then time passes, and every site asks."""
         changes = [self.order, self.join, self.join, self.change_devices, self.renew, self.top_up, self.hold]
         changes += [self.cancel, self.publish, self.use_more, self.use_more, self.set_intent, self.fork, self.rest]
+        changes += [self.command] * 5 + [self.switch, self.excuse]
         await self.random.choice(changes)()
         self.env.clock.now += self.random.choice([60, HOUR, 6 * HOUR, DAY, DAY, 3 * DAY, 9 * DAY])
         for site in list(self.sites):
@@ -111,6 +116,49 @@ class Walk:
 
     async def change_devices(self) -> None:
         await self.post("change-devices", {"devices": self.random.choice([3, 5, 10, 20])})
+
+    async def command(self) -> None:
+        """Any command of the table, with fields that may fit."""
+        if not self.names:
+            return
+        row, name = self.random.choice(COMMANDS), self.random.choice(self.names)
+        sub = await self.env.desk.get(f"/v1/subscriptions/{name}")
+        given = {each.name: self.value(each, sub) for each in row.fields if each.required or self.random.random() < 0.5}
+        answer = await self.env.desk.send("POST", f"/v1/subscriptions/{name}/{row.verb}", given)
+        assert answer.status_code < 500, (row.name, given, answer.text)
+        self.seen[f"{row.name} {answer.status_code < 300}"] += 1
+
+    def value(self, field: CommandField, sub: dict[str, Any]) -> Any:
+        """Something for a field of a command."""
+        later = format_rfc3339(self.env.clock.now + self.random.randrange(1, 40) * DAY)
+        known = {
+            FieldKind.CODE: [each["id"] for each in sub["codes"]],
+            FieldKind.SITE: [each["id"] for each in sub["sites"]] or ["site_01kdvdna00ee5b778wh897z5zx"],
+            FieldKind.OFFER: list(self.env.offers.values()),
+            FieldKind.CUSTOMER: [self.env.customer],
+            FieldKind.CHOICE: list(field.values),
+            FieldKind.FLAG: [False, True],
+            FieldKind.DAYS: [1, 5, 14],
+            FieldKind.DEVICES: [3, 5, 10, 20],
+            FieldKind.INSTANT: [*(each["effective"] for each in sub["scheduled"]), later],
+            FieldKind.LAST_DAY: [later],
+            FieldKind.TEXT: ["as agreed"],
+            FieldKind.SITES: [[each["id"] for each in sub["sites"]][:1]],
+        }
+        return self.random.choice(known[field.kind])
+
+    async def switch(self) -> None:
+        """A site applies another code, which its subscription may forbid."""
+        if self.sites and self.codes:
+            told = await self.random.choice(self.sites).activate(self.random.choice(self.codes))
+            assert isinstance(told, ActivateAnswer), told
+            self.seen[f"switch {told.result}"] += 1
+
+    async def excuse(self) -> None:
+        """The vendor makes an outage good."""
+        now = self.env.clock.now
+        body = {"since": format_rfc3339(now - HOUR), "until": format_rfc3339(now), "text": "we were out"}
+        await self.env.vendor.post("/v1/notices", body)
 
     async def renew(self) -> None:
         await self.post("renew", {})
