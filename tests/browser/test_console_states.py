@@ -28,7 +28,7 @@ PASSWORD = "seven gray geese over Turku"
 
 
 class Estate:
-    """Two houses, the people of one, and codes to type."""
+    """Two houses, the users of one, and codes to type."""
 
     def __init__(self, here: SiteEnv) -> None:
         self.here, self.fresh = here, here.site("fresh")
@@ -66,9 +66,9 @@ class Estate:
         headers = {"Authorization": f"Bearer {token or house.site.token}", "Idempotency-Key": f"{path}-{id(body)}"}
         return httpx2.request(method, self.url(house) + path, json=body, headers=headers, trust_env=False)
 
-    def person(self, name: str, role: str) -> str:
+    def user(self, name: str, role: str) -> str:
         """Somebody with a password of one's own; the session."""
-        first = self.ask(self.busy, "POST", "/v1/people", {"name": name, "role": role}).json()["password"]
+        first = self.ask(self.busy, "POST", "/v1/users", {"name": name, "role": role}).json()["password"]
         session: str = self.ask(self.busy, "POST", "/v1/sign-in", {"name": name, "password": first}).json()["session"]
         self.ask(self.busy, "POST", "/v1/me/password", {"old": first, "new": PASSWORD}, session)
         return session
@@ -85,7 +85,7 @@ def estate() -> Iterator[Estate]:
         for each in made.serving.values():
             stack.enter_context(each.local)
         for role in ("operator", "auditor", "administrator"):
-            session = made.person(role, role)
+            session = made.user(role, role)
         begun = made.ask(made.busy, "POST", "/v1/me/second-factor", {"password": PASSWORD}, session).json()
         code = pyotp.TOTP(begun["secret"]).at(made.here.time.now)
         assert made.ask(made.busy, "POST", "/v1/me/second-factor/confirm", {"code": code}, session).is_success
@@ -111,7 +111,7 @@ class Tour:
         self.context.clear_cookies()
         self.house = house
         if name:
-            self.go("/sign-in?by=person")
+            self.go("/sign-in?by=user")
             self.page.get_by_label("Name or email address").fill(name)
             self.page.get_by_label("Password").fill(PASSWORD)
         else:
@@ -141,12 +141,12 @@ def doors(tour: Tour) -> None:
     tour.page.get_by_label("Administrator's token").fill("tns_wrong")
     tour.click("Sign in")
     tour.look("sign-in-token-wrong", "This is not the token")
-    tour.go("/sign-in?by=person")
-    tour.look("sign-in-person", "Name or email address")
+    tour.go("/sign-in?by=user")
+    tour.look("sign-in-user", "Name or email address")
     tour.page.get_by_label("Name or email address").fill("nobody")
     tour.page.get_by_label("Password").fill("wrong")
     tour.click("Sign in")
-    tour.look("sign-in-person-wrong", "What helps")
+    tour.look("sign-in-user-wrong", "What helps")
     tour.signed_in(tour.estate.busy, "administrator")
     tour.look("sign-in-factor", "One more step")
     tour.page.get_by_label("Code").fill("000000")
@@ -197,7 +197,7 @@ def what_went_wrong(tour: Tour) -> None:
         ("duplicates", "/duplicates", "Compare and merge"),
         ("merge-preview", pair(tour, "1"), "If you merge them"),
         ("merge-refused", f"/duplicates/{tour.estate.device('desk-1')}/{tour.estate.device('desk-3')}", "not merged"),
-        ("people", "/people", "New account"),
+        ("users", "/users", "New account"),
         ("account-token", "/account", "which has no account"),
         ("missing", "/devices/dev_0000000000000000000000000a", "What helps"),
     ):
@@ -224,7 +224,7 @@ def what_is_done(tour: Tour) -> None:
     tour.page.get_by_role("textbox", name="Activation code").fill(tour.estate.codes["next"])
     tour.click("Apply the code")
     tour.look("code-too-early", "Stage it as successor instead")
-    tour.go("/people")
+    tour.go("/users")
     tour.page.get_by_label("Name or email address").fill("new")
     tour.click("Add")
     tour.look("password-made", "shown this once")
@@ -255,7 +255,7 @@ def by_role(tour: Tour) -> None:
         for name, path in (
             ("overview", "/"), ("licenses", "/licenses"), ("license", "/licenses/editor"), ("devices", "/devices"),
             ("device", f"/devices/{tour.estate.device('again-2')}"), ("conflict", "/licenses/editor/conflict"),
-            ("fork", "/licenses/editor/fork"), ("dns", "/settings/dns"), ("people", "/people"),
+            ("fork", "/licenses/editor/fork"), ("dns", "/settings/dns"), ("users", "/users"),
             ("settings", "/settings"), ("events", "/events"), ("enrollments", "/enrollments"), ("account", "/account"),
         ):  # fmt: skip
             tour.go(path)

@@ -64,7 +64,7 @@ def _of_the_vendor(demo: RunningDemo) -> tuple[str, str]:
 
 
 def desk_pages(demo: RunningDemo, made: dict[str, str]) -> list[str]:
-    """Every page of the provider's people, as many states as one seeded server has."""
+    """Every page of the provider's users, as many states as one seeded server has."""
     sub, customer = f"/subscriptions/{made['subscription']}", f"/customers/{made['customer']}"
     deeds = ("renew", "auto_renew", "change_devices", "change_plan", "pause", "transfer", "undo_cancel", "cancel_now")
     return [
@@ -73,14 +73,14 @@ def desk_pages(demo: RunningDemo, made: dict[str, str]) -> list[str]:
         "/offline-exchange", "/payments/settings", "/installations", "/offers", "/offers/new", "/policy",
         "/policy/plans/editor-year",
         "/team", f"/team?customer={made['customer']}", "/tokens", "/webhooks", f"/webhooks/{made['webhook']}",
-        "/letters", "/audit", "/sandbox", "/account", "/brand", "/nowhere", "/import/customers", "/import/orders",
+        "/emails", "/audit", "/sandbox", "/account", "/brand", "/nowhere", "/import/customers", "/import/orders",
         customer, f"{customer}/edit", f"{customer}/money", sub, f"{sub}/history", f"{sub}/code",
         *(f"{sub}/do/{deed}" for deed in deeds),
     ]  # fmt: skip
 
 
 def vendor_pages(demo: RunningDemo, made: dict[str, str]) -> list[str]:
-    """What the vendor's own people see before they choose a provider."""
+    """What the vendor's own users see before they choose a provider."""
     return [
         "/", "/products", "/new-product", f"/products/{made['product']}", "/plans", "/new-plan",
         f"/plans/{made['plan']}", "/providers", "/new-provider", f"/providers/{demo.provider.id}", "/policy-bounds",
@@ -100,7 +100,7 @@ def console_pages(demo: RunningDemo, made: dict[str, str]) -> list[str]:
     return [
         "/", "/licenses", one, *(f"{one}/{each}" for each in below), "/devices", "/unassigned", "/groups/default",
         "/enrollments", "/events", "/duplicates", "/reports", "/settings", "/settings/dns", "/settings/forwarding",
-        "/settings/forwarding/new?way=mail", "/settings/forwarding/new?way=webhook", "/people", "/account",
+        "/settings/forwarding/new?way=mail", "/settings/forwarding/new?way=webhook", "/users", "/account",
         "/connection", "/nowhere",
     ]  # fmt: skip
 

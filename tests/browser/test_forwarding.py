@@ -105,7 +105,7 @@ def test_a_webhook_gets_what_happens_and_without_script_too(browser: Browser, de
         page.get_by_role("button", name="Save", exact=True).click()
         expect(page.get_by_text("shown this once")).to_be_visible()
         expect(page.locator("code.token")).to_contain_text("whsec_")
-        page.goto(demo.console + "/people")
+        page.goto(demo.console + "/users")
         page.get_by_label("Name or email address").fill("ana@example.com")
         page.get_by_role("button", name="Add").click()
         page.goto(demo.console + WHERE)
@@ -113,7 +113,7 @@ def test_a_webhook_gets_what_happens_and_without_script_too(browser: Browser, de
             if there.hook.messages:
                 break
             page.wait_for_timeout(200)
-        assert there.hook.messages[0].event["type"] == "person_added"
+        assert there.hook.messages[0].event["type"] == "user_added"
         page.get_by_role("link", name="Alerts").click()
         expect(page.get_by_text("taken", exact=True).first).to_be_visible()
         page.get_by_role("button", name="Make a new secret").click()

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tenure.sandbox.demo import RunningDemo
 from tenure.sandbox.provider_client import ProviderClient
-from tenure.sandbox.seed import EVERYBODYS, seed_person
+from tenure.sandbox.seed import EVERYBODYS, seed_user
 from tests.browser.conftest import sign_in
 from tests.browser.fitting import cramped
 
@@ -63,8 +63,8 @@ def open_shop(demo: RunningDemo, currency: str) -> Shop:
         made = desk.post("/v1/subscriptions", order)["subscription"]["id"]
         desk.post(f"/v1/customers/{buyer}/payment-requests", {"amount": MONEY[currency] // 10})
     owner, pays = f"owner@{currency.lower()}.example", f"pays@{currency.lower()}.example"
-    seed_person(vendor, provider, "Otto", owner)
-    seed_person(vendor, provider, "Petra", pays, customer_id=buyers[1])
+    seed_user(vendor, provider, "Otto", owner)
+    seed_user(vendor, provider, "Petra", pays, customer_id=buyers[1])
     vendor.close()
     desk.close()
     return Shop(owner, pays, buyers[1], made)

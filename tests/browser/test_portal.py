@@ -24,7 +24,7 @@ CODE = re.compile(r"[0-9A-Z]{5}(-[0-9A-Z]{5}){3}")
 PAGES = (
     "/", "/subscriptions", "/customers", "/customers/new", "/payments", "/order", "/order-requests", "/installations",
     "/offers", "/offers/new",
-    "/policy", "/team", "/tokens", "/webhooks", "/letters", "/audit", "/sandbox", "/account", "/brand", "/nowhere",
+    "/policy", "/team", "/tokens", "/webhooks", "/emails", "/audit", "/sandbox", "/account", "/brand", "/nowhere",
     "/import/customers", "/import/orders", "/payments/settings", "/policy/plans/editor-year",
 )  # fmt: skip
 

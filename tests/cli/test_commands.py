@@ -241,7 +241,7 @@ def test_tokens_are_shown_once_and_withdrawn(desk: Desk, shop: Vendor, tmp_path:
 def test_people_are_asked_in_given_roles_and_taken_out(shop: Vendor, desk: Desk) -> None:
     """By the vendor here, whose first token carries what is about people; the team is the provider's."""
     here = Terminal(shop.terminal.home, {**shop.terminal.env, "TENURE_PROVIDER": desk.provider})
-    assert "The team has no users yet" in here.run("people", "list").out
+    assert "The team has no users yet" in here.run("users", "list").out
     said = " ".join(here.run("invitations", "add", "ina@example.com", "Ina").out.split())
     assert "Nothing is sent: this server has no mail server. Hand this link over" in said and "server.json" in said
     assert "mail carries" not in said
@@ -254,18 +254,18 @@ def test_people_are_asked_in_given_roles_and_taken_out(shop: Vendor, desk: Desk)
         accepted = {"token": link["link_token"], "name": name, "password": "nine lives of a cat"}
         answer = httpx2.post(f"{shop.url}/v1/invitations/accept", json=accepted)
         assert answer.status_code == 200, answer.text
-    team = {each["name"]: each["id"] for each in here.good("people", "list")["items"]}
-    assert here.good("people", "role", team["Zoe"], "auditor")["role"] == "auditor"
-    assert here.refused("people", "role", team["Eve"], "auditor")["code"] == "last_owner"
-    assert here.refused("people", "remove", team["Eve"])["exit"] == ExitCode.STATE
-    assert here.run("people", "remove", team["Zoe"]).code == ExitCode.DONE
+    team = {each["name"]: each["id"] for each in here.good("users", "list")["items"]}
+    assert here.good("users", "role", team["Zoe"], "auditor")["role"] == "auditor"
+    assert here.refused("users", "role", team["Eve"], "auditor")["code"] == "last_owner"
+    assert here.refused("users", "remove", team["Eve"])["exit"] == ExitCode.STATE
+    assert here.run("users", "remove", team["Zoe"]).code == ExitCode.DONE
     waiting = here.good("invitations", "add", "last@example.com", "Last")
     assert here.run("invitations", "withdraw", waiting["id"]).code == ExitCode.DONE
     noted = [each["what"] for each in here.good("audit", "--limit", "4")["items"]]
     assert noted[:2] == ["invitation_withdrawn", "invited"]
-    assert sorted(noted[2:]) == ["account_removed", "person_removed"], "nobody is left to have proven the mailbox"
-    assert "person_removed" in here.run("audit").out
-    assert desk.terminal.refused("people", "list")["exit"] == ExitCode.PERMISSION, "a program's token must name it"
+    assert sorted(noted[2:]) == ["account_removed", "user_removed"], "nobody is left to have proven the mailbox"
+    assert "user_removed" in here.run("audit").out
+    assert desk.terminal.refused("users", "list")["exit"] == ExitCode.PERMISSION, "a program's token must name it"
 
 
 def test_the_vendor_names_whose_data_is_meant(shop: Vendor, desk: Desk) -> None:
@@ -306,7 +306,7 @@ def sellers(shop: Vendor, tmp_path_factory: pytest.TempPathFactory) -> str:
         ("offers", "list"),
         ("providers", "list"),
         ("tokens", "list"),
-        ("people", "list"),
+        ("users", "list"),
         ("invitations", "list"),
         ("audit",),
         ("subscriptions", "list"),

@@ -44,7 +44,7 @@ def test_every_command_of_the_specification_is_there() -> None:
         "login logout profiles customers products plans offers providers tokens order subscriptions"
         " top-up account"
         " statement runway policy installations clock events refusals server keys verify-history checkpoint rebuild"
-        " backup restore people invitations audit"
+        " backup restore users invitations audit"
     )
     assert {*wanted.split(), *(row.verb for row in COMMANDS)} <= nouns
 

@@ -45,14 +45,14 @@ def test_a_dry_run_shows_no_secret_and_makes_nothing(desk: Desk) -> None:
 
 
 def test_mails_wait_and_say_what_to_do(shop: Vendor, desk: Desk) -> None:
-    status = shop.terminal.run("mail", "status").out
+    status = shop.terminal.run("emails", "status").out
     assert "no" in status
     assert "server.json" in status
-    letter = shop.terminal.good("mail", "test", "ana@example.com")
-    assert (letter["to"], letter["template"], letter["state"]) == ("ana@example.com", "mail_test", "waiting")
-    assert letter["id"] in shop.terminal.run("mail", "list").out
-    assert shop.terminal.good("mail", "resend", letter["id"])["state"] == "waiting"
-    assert desk.terminal.good("mail", "list")["items"] == []
-    assert desk.terminal.refused("mail", "status")["code"] == "action_not_permitted"
-    assert desk.terminal.refused("mail", "resend", letter["id"])["code"] == "not_found"
-    assert shop.terminal.refused("mail", "test", "nobody")["code"] == "field_invalid"
+    letter = shop.terminal.good("emails", "test", "ana@example.com")
+    assert (letter["to"], letter["template"], letter["state"]) == ("ana@example.com", "email_test", "waiting")
+    assert letter["id"] in shop.terminal.run("emails", "list").out
+    assert shop.terminal.good("emails", "resend", letter["id"])["state"] == "waiting"
+    assert desk.terminal.good("emails", "list")["items"] == []
+    assert desk.terminal.refused("emails", "status")["code"] == "action_not_permitted"
+    assert desk.terminal.refused("emails", "resend", letter["id"])["code"] == "not_found"
+    assert shop.terminal.refused("emails", "test", "nobody")["code"] == "field_invalid"

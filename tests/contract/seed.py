@@ -74,23 +74,23 @@ def provide(conn: Connection, letter: str, *, sandbox: bool = False) -> None:
 def staff(conn: Connection, letter: str) -> None:
     """Somebody in the provider's team, somebody asked into it, and a line in its audit."""
     place = users.TeamPlace(f"prv_{letter}")
-    must(users.add_person(conn, person(letter)))
+    must(users.add_user(conn, user(letter)))
     must(users.join_team(conn, membership(letter)))
     asked = invitations.Invitation(
         f"inv_{letter}", letter.encode(), "new@x.test", "New", place.provider, None, "auditor", letter, NOW, NOW + 100
     )
     invitations.invite(conn, asked)
-    audit_log.record_event(conn, place, audit_log.AuditEvent("invited", f"per_{letter}", letter), NOW)
+    audit_log.record_event(conn, place, audit_log.AuditEvent("invited", f"usr_{letter}", letter), NOW)
 
 
-def person(letter: str) -> users.PersonRow:
+def user(letter: str) -> users.UserRow:
     """Somebody of the provider's."""
-    return users.PersonRow(f"per_{letter}", f"{letter}@x.test", letter, f"hash of {letter}", NOW)
+    return users.UserRow(f"usr_{letter}", f"{letter}@x.test", letter, f"hash of {letter}", NOW)
 
 
 def membership(letter: str, **changed: object) -> users.Membership:
-    """That person's part in the provider's team."""
-    known = users.Membership(f"mem_{letter}", f"per_{letter}", "provider", f"prv_{letter}", None, "operator", NOW)
+    """That user's part in the provider's team."""
+    known = users.Membership(f"mem_{letter}", f"usr_{letter}", "provider", f"prv_{letter}", None, "operator", NOW)
     return msgspec.structs.replace(known, **changed)
 
 

@@ -23,8 +23,8 @@ from tenure.server.api.accounts.sign_in_session import Origin, ProvenEmail, come
 from tenure.site.accounts import LIFE, SESSION, TICKET, SiteAccountSecrets
 from tenure.site.api.accounts.account_port import SiteAccountStore
 from tenure.site.api.local import LocalApi
-from tenure.site.store import people
-from tenure.site.store.people import SitePerson
+from tenure.site.store import users as site_users
+from tenure.site.store.users import SiteUser
 from tenure.store import users
 from tests.server.server_env import CHEAP, office
 from tests.server.users import PASSWORD, joined
@@ -39,11 +39,11 @@ HASHES = PasswordHashes(CHEAP)
 
 @dataclass
 class Book:
-    """One program's accounts with a person in them; `enter` opens a session or a ticket and answers its secret."""
+    """One program's accounts with a user in them; `enter` opens a session or a ticket and answers its secret."""
 
     store: Any
     secrets: Any
-    person: str
+    user: str
     enter: Callable[[Any, Any, Instant], str]
     session_of: Callable[[str], Any]
 
@@ -52,13 +52,13 @@ class Book:
         return AccountFlows(self.store, self.secrets, HASHES)
 
     def caller(self, session: str = "ses_none") -> Principal:
-        return Principal(kind=Role.PROVIDER, token_id=session, person=self.person, name="ana")
+        return Principal(kind=Role.PROVIDER, token_id=session, user=self.user, name="ana")
 
     async def do(self, work: Callable[[Any], Any]) -> Any:
         return await self.store.write(lambda conn, _now: work(conn))
 
     async def found(self) -> Any:
-        return await self.store.read(lambda conn, _now: self.store.find_person(conn, self.person))
+        return await self.store.read(lambda conn, _now: self.store.find_user(conn, self.user))
 
 
 @pytest.fixture
@@ -67,11 +67,11 @@ async def server(tmp_path: Path) -> AsyncIterator[Book]:
         accounts = ServerAccounts(shop.context)
         ana = await joined(shop, shop.desk)
 
-        def enter(conn: Any, person: Any, now: Instant) -> str:
-            if person.factor is None:
-                home = users.memberships_of(conn, person.id)[0]
-                return enter_team(conn, shop.context, person, home, Origin(HERE), now, "password").session
-            entered = come_in(conn, shop.context, ProvenEmail(person.email, "password"), Origin(HERE), now)
+        def enter(conn: Any, user: Any, now: Instant) -> str:
+            if user.factor is None:
+                home = users.memberships_of(conn, user.id)[0]
+                return enter_team(conn, shop.context, user, home, Origin(HERE), now, "password").session
+            entered = come_in(conn, shop.context, ProvenEmail(user.email, "password"), Origin(HERE), now)
             assert entered is not None
             return entered.ticket
 
@@ -85,13 +85,13 @@ def site(tmp_path: Path) -> Iterator[Book]:
         keys = SiteAccountSecrets(house.site.secrets, secrets.token_bytes, house.site.computer.clocks.wall)
         local = LocalApi(house.site, house.watch, lambda: 0)
 
-        def enter(conn: Any, person: Any, now: Instant) -> str:
-            return keys.open_session(conn, person.id, SESSION if person.factor is None else TICKET, LIFE)[0]
+        def enter(conn: Any, user: Any, now: Instant) -> str:
+            return keys.open_session(conn, user.id, SESSION if user.factor is None else TICKET, LIFE)[0]
 
         hashed = asyncio.run(HASHES.hash_password(PASSWORD))
         assert isinstance(hashed, str)
-        ana = SitePerson("per_ana", "ana", "operator", hashed, 1, None, 0, 1)
-        house.site.store.write(lambda conn: people.add(conn, ana)).result()
+        ana = SiteUser("usr_ana", "ana", "operator", hashed, 1, None, 0, 1)
+        house.site.store.write(lambda conn: site_users.add(conn, ana)).result()
         yield Book(SiteAccountStore(local, keys), keys, ana.id, enter, keys.secret_digest)
         town.close_sites()
 
@@ -103,40 +103,36 @@ def book(request: pytest.FixtureRequest) -> Book:
 
 
 async def test_a_step_and_a_recovery_code_are_good_once(book: Book) -> None:
-    digests = [book.secrets.recovery_digest(book.person, each) for each in ("one", "two")]
-    sealed = book.secrets.seal_factor(book.person, "SECRET")
-    await book.do(lambda conn: book.store.set_factor(conn, book.person, sealed, 5, digests))
-    steps = [
-        await book.do(lambda conn, step=step: book.store.use_step(conn, book.person, step)) for step in (5, 7, 7, 6)
-    ]
+    digests = [book.secrets.recovery_digest(book.user, each) for each in ("one", "two")]
+    sealed = book.secrets.seal_factor(book.user, "SECRET")
+    await book.do(lambda conn: book.store.set_factor(conn, book.user, sealed, 5, digests))
+    steps = [await book.do(lambda conn, step=step: book.store.use_step(conn, book.user, step)) for step in (5, 7, 7, 6)]
     assert steps == [False, True, False, False]
-    used = [await book.do(lambda conn: book.store.use_recovery(conn, book.person, digests[0])) for _ in range(2)]
+    used = [await book.do(lambda conn: book.store.use_recovery(conn, book.user, digests[0])) for _ in range(2)]
     assert used == [True, False]
-    assert not await book.do(lambda conn: book.store.use_recovery(conn, "per_other", digests[1]))
-    await book.do(lambda conn: book.store.set_factor(conn, book.person, None, 7, ()))
-    assert not await book.do(lambda conn: book.store.use_recovery(conn, book.person, digests[1])), (
-        "gone with the factor"
-    )
-    person = await book.found()
-    assert (person.factor, person.step) == (None, 7)
+    assert not await book.do(lambda conn: book.store.use_recovery(conn, "usr_other", digests[1]))
+    await book.do(lambda conn: book.store.set_factor(conn, book.user, None, 7, ()))
+    assert not await book.do(lambda conn: book.store.use_recovery(conn, book.user, digests[1])), "gone with the factor"
+    user = await book.found()
+    assert (user.factor, user.step) == (None, 7)
 
 
-async def test_a_sealed_factor_opens_for_its_person_alone(book: Book) -> None:
-    sealed = book.secrets.seal_factor(book.person, "SECRET")
+async def test_a_sealed_factor_opens_for_its_user_alone(book: Book) -> None:
+    sealed = book.secrets.seal_factor(book.user, "SECRET")
     assert b"SECRET" not in sealed
-    assert book.secrets.open_factor(book.person, sealed) == "SECRET"
-    assert book.secrets.open_factor("per_other", sealed) == book.secrets.open_factor(book.person, None) == ""
+    assert book.secrets.open_factor(book.user, sealed) == "SECRET"
+    assert book.secrets.open_factor("usr_other", sealed) == book.secrets.open_factor(book.user, None) == ""
 
 
 async def test_an_offered_factor_counts_only_once_it_is_confirmed(book: Book) -> None:
-    first, second = (book.secrets.seal_factor(book.person, each) for each in ("FIRST", "SECOND"))
-    read = lambda: book.do(lambda conn: book.store.offered_factor(conn, book.person))  # noqa: E731
+    first, second = (book.secrets.seal_factor(book.user, each) for each in ("FIRST", "SECOND"))
+    read = lambda: book.do(lambda conn: book.store.offered_factor(conn, book.user))  # noqa: E731
     assert await read() is None
     for each in (first, second):
-        await book.do(lambda conn, each=each: book.store.offer_factor(conn, book.person, each))
+        await book.do(lambda conn, each=each: book.store.offer_factor(conn, book.user, each))
     assert await read() == second, "a later offer replaces it"
     assert (await book.found()).factor is None
-    await book.do(lambda conn: book.store.set_factor(conn, book.person, second, 1, ()))
+    await book.do(lambda conn: book.store.set_factor(conn, book.user, second, 1, ()))
     assert await read() is None
     assert (await book.found()).factor == second
 
@@ -168,16 +164,16 @@ async def test_a_refused_write_leaves_nothing_behind(book: Book) -> None:
 
 async def test_signing_in_counts_first_and_forgives_who_was_right(book: Book) -> None:
     counters = (FailureCounter(book.secrets.counter_key("account", "ana"), ACCOUNT),)
-    person = await book.found()
-    wrong = [await book.flows.sign_in(person, "wrong", counters, HERE, book.enter) for _ in range(4)]
+    user = await book.found()
+    wrong = [await book.flows.sign_in(user, "wrong", counters, HERE, book.enter) for _ in range(4)]
     assert {each.code for each in wrong} == {RefusalCode.SIGN_IN_REFUSED}
     nobody = await book.flows.sign_in(None, PASSWORD, counters, HERE, book.enter)
     assert nobody.code is RefusalCode.SIGN_IN_REFUSED
-    waits = await book.flows.sign_in(person, PASSWORD, counters, HERE, book.enter)
+    waits = await book.flows.sign_in(user, PASSWORD, counters, HERE, book.enter)
     assert waits.code is RefusalCode.TOO_MANY_REQUESTS
     await book.do(lambda conn: book.store.reset_tries(conn, counters[0].key))
     for _ in range(6):
-        assert isinstance(await book.flows.sign_in(person, PASSWORD, counters, HERE, book.enter), str)
+        assert isinstance(await book.flows.sign_in(user, PASSWORD, counters, HERE, book.enter), str)
 
 
 def wrong_code(good: str) -> str:
@@ -199,13 +195,13 @@ async def test_the_code_of_a_proposed_factor_cannot_be_found_by_trying(book: Boo
     assert set(tried) == {RefusalCode.SECOND_FACTOR_REFUSED}
     assert (await confirm(book, good)).code is RefusalCode.TOO_MANY_REQUESTS
     assert (await book.found()).factor is None
-    await book.do(lambda conn: book.store.reset_tries(conn, book.secrets.counter_key("factor", book.person)))
+    await book.do(lambda conn: book.store.reset_tries(conn, book.secrets.counter_key("factor", book.user)))
     for _ in range(6):
         assert len(await confirm(book, good)) == 10, "what was right is forgiven"
-        await book.do(lambda conn: book.store.set_factor(conn, book.person, None, 0, ()))
+        await book.do(lambda conn: book.store.set_factor(conn, book.user, None, 0, ()))
         assert (await confirm(book, good)).code is RefusalCode.NOT_FOUND
-        sealed = book.secrets.seal_factor(book.person, secret)
-        await book.do(lambda conn, sealed=sealed: book.store.offer_factor(conn, book.person, sealed))
+        sealed = book.secrets.seal_factor(book.user, secret)
+        await book.do(lambda conn, sealed=sealed: book.store.offer_factor(conn, book.user, sealed))
 
 
 class BusyHashes(PasswordHashes):
@@ -218,20 +214,20 @@ class BusyHashes(PasswordHashes):
 async def test_who_was_not_looked_at_has_not_failed(book: Book) -> None:
     """Otherwise others who keep the server busy shut the door for everybody for a quarter of an hour."""
     busy = AccountFlows(book.store, book.secrets, BusyHashes(CHEAP))
-    person = await book.found()
+    user = await book.found()
     account = FailureCounter(book.secrets.counter_key("account", "ana"), ACCOUNT)
     counters = (account, *book.secrets.network_counters(HERE))
-    wrong = await book.flows.sign_in(person, "wrong", counters, HERE, book.enter)
+    wrong = await book.flows.sign_in(user, "wrong", counters, HERE, book.enter)
     assert wrong.code is RefusalCode.SIGN_IN_REFUSED
     for _ in range(8):
-        refused = await busy.sign_in(person, PASSWORD, counters, HERE, book.enter)
+        refused = await busy.sign_in(user, PASSWORD, counters, HERE, book.enter)
         assert isinstance(refused, Refused) and refused.code is RefusalCode.SERVER_BUSY
         proposed = await busy.propose_factor(book.caller(), PASSWORD, HERE)
         assert isinstance(proposed, Refused) and proposed.code is RefusalCode.SERVER_BUSY
     for each in (inner for counter in counters for inner in counter.with_outer):
         found = await book.store.read(lambda conn, now, key=each.key: book.store.failed_tries(conn, key, now))
         assert found.count == 1, "what failed before stays counted"
-    assert isinstance(await book.flows.sign_in(person, PASSWORD, counters, HERE, book.enter), str)
+    assert isinstance(await book.flows.sign_in(user, PASSWORD, counters, HERE, book.enter), str)
     assert not isinstance(await book.flows.propose_factor(book.caller(), PASSWORD, HERE), Refused)
 
 
@@ -252,7 +248,7 @@ async def test_the_whole_life_of_a_second_factor(book: Book) -> None:
 
     async def show(code: str) -> Any:
         return await flows.show_factor(
-            ticket, code, lambda person: flows.factor_counters(person, HERE), HERE, lambda *shown: shown[2]
+            ticket, code, lambda user: flows.factor_counters(user, HERE), HERE, lambda *shown: shown[2]
         )
 
     assert (await show(good)).code is RefusalCode.SIGN_IN_REFUSED, "the code that confirmed it was used"
@@ -266,17 +262,17 @@ async def test_the_whole_life_of_a_second_factor(book: Book) -> None:
 
 async def test_another_password_needs_the_present_one_and_ends_other_sign_ins(book: Book) -> None:
     flows, caller = book.flows, book.caller()
-    sealed = book.secrets.seal_factor(book.person, "SECRET")
-    await book.do(lambda conn: book.store.set_factor(conn, book.person, sealed, 1, ()))
+    sealed = book.secrets.seal_factor(book.user, "SECRET")
+    await book.do(lambda conn: book.store.set_factor(conn, book.user, sealed, 1, ()))
     counters = (FailureCounter(book.secrets.counter_key("account", "ana"), ACCOUNT),)
     ticket = await flows.sign_in(await book.found(), PASSWORD, counters, HERE, book.enter)
-    known = lambda person, old: (old,)  # noqa: E731
+    known = lambda user, old: (old,)  # noqa: E731
     refused = await flows.change_password(caller, "wrong", NEXT, known, HERE)
     assert (refused.code, refused.field) == (RefusalCode.PASSWORD_REFUSED, "old")
     unfit = [await flows.change_password(caller, PASSWORD, each, known, HERE) for each in ("short", PASSWORD)]
     assert {(each.code, each.field) for each in unfit} == {(RefusalCode.PASSWORD_UNFIT, "new")}
     find = lambda conn, now: book.store.find_ticket(conn, book.session_of(ticket), now)  # noqa: E731
-    assert (await book.store.read(find))[1] == book.person
+    assert (await book.store.read(find))[1] == book.user
     assert await flows.change_password(caller, PASSWORD, NEXT, known, HERE) is None
     assert await book.store.read(find) is None
     assert (await flows.change_password(caller, PASSWORD, NEXT, known, HERE)).code is RefusalCode.PASSWORD_REFUSED
@@ -284,18 +280,18 @@ async def test_another_password_needs_the_present_one_and_ends_other_sign_ins(bo
 
 
 async def test_open_sessions_are_those_that_have_not_ended(book: Book) -> None:
-    person, now = await book.found(), await book.store.read(lambda _conn, now: now)
-    read = lambda: book.store.read(lambda conn, now: book.store.open_sessions(conn, book.person, now))  # noqa: E731
+    user, now = await book.found(), await book.store.read(lambda _conn, now: now)
+    read = lambda: book.store.read(lambda conn, now: book.store.open_sessions(conn, book.user, now))  # noqa: E731
     before = {each.id for each in await read()}
     for _ in range(2):
-        await book.do(lambda conn: book.enter(conn, person, now))
+        await book.do(lambda conn: book.enter(conn, user, now))
     opened = [each for each in await read() if each.id not in before]
     assert [(each.created, each.expires > now) for each in opened] == [(now, True)] * 2
     await book.do(lambda conn: book.store.end_session(conn, opened[0].id))
     assert {each.id for each in await read()} == before | {opened[1].id}
-    await book.do(lambda conn: book.store.end_others(conn, book.person, but=opened[1].id))
+    await book.do(lambda conn: book.store.end_others(conn, book.user, but=opened[1].id))
     assert [each.id for each in await read()] == [opened[1].id]
-    assert await book.do(lambda conn: book.store.end_sessions(conn, book.person)) == 1
+    assert await book.do(lambda conn: book.store.end_sessions(conn, book.user)) == 1
     assert not await read()
 
 

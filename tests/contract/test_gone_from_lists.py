@@ -24,7 +24,7 @@ class Ending(NamedTuple):
 
 
 def open_session(conn: Connection) -> None:
-    new = AccountSession(b"s", "ses_a", "per_a", "mem_a", SecretPurpose.SESSION, NOW, NOW + LIFE, NOW, "192.0.2.1")
+    new = AccountSession(b"s", "ses_a", "usr_a", "mem_a", SecretPurpose.SESSION, NOW, NOW + LIFE, NOW, "192.0.2.1")
     sessions.open_session(conn, new)
 
 
@@ -42,12 +42,12 @@ ENDINGS = {
         lambda conn: invitations.open_invitations(conn, A), lambda conn: invitations.use_up(conn, "inv_a")
     ),
     "a session ended": Ending(
-        lambda conn: sessions.open_sessions(conn, "per_a", NOW), lambda conn: sessions.end_session(conn, "ses_a")
+        lambda conn: sessions.open_sessions(conn, "usr_a", NOW), lambda conn: sessions.end_session(conn, "ses_a")
     ),
     "sessions of a user who left": Ending(
-        lambda conn: sessions.open_sessions(conn, "per_a", NOW), lambda conn: users.leave_team(conn, A, "per_a")
+        lambda conn: sessions.open_sessions(conn, "usr_a", NOW), lambda conn: users.leave_team(conn, A, "usr_a")
     ),
-    "a user removed": Ending(lambda conn: users.team_page(conn, A), lambda conn: users.leave_team(conn, A, "per_a")),
+    "a user removed": Ending(lambda conn: users.team_page(conn, A), lambda conn: users.leave_team(conn, A, "usr_a")),
     "a webhook removed": Ending(
         lambda conn: webhooks.page(conn, "prv_a"), lambda conn: webhooks.delete(conn, "prv_a", "whk_a")
     ),
@@ -69,7 +69,7 @@ ENDINGS = {
 @pytest.mark.parametrize("ending", ENDINGS.values(), ids=ENDINGS)
 async def test_what_has_ended_is_not_listed(db: Database, ending: Ending) -> None:
     await db.write(two_providers)
-    await db.write(users.join_team, users.Membership("mem_own", "per_b", "provider", "prv_a", None, "owner", NOW))
+    await db.write(users.join_team, users.Membership("mem_own", "usr_b", "provider", "prv_a", None, "owner", NOW))
     await db.write(open_session)
     before = await db.read(ending.listed)
     done = await db.write(ending.gone)

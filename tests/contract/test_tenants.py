@@ -107,8 +107,8 @@ OF_A: dict[str, Ask] = {
     "deliveries": lambda conn, who: deliveries.page(conn, who, "whk_a"),
     "claimed deliveries": lambda conn, who: deliveries.claim(conn, who, "whk_a", NOW, NOW + 9, 9),
     "words": lambda conn, who: leases.outstanding_leases(conn, who, ["sub_a"]),
-    "membership": lambda conn, who: users.get_membership_in(conn, TeamPlace(who), "per_a"),
-    "teammate": lambda conn, who: users.get_teammate(conn, TeamPlace(who), "per_a"),
+    "membership": lambda conn, who: users.get_membership_in(conn, TeamPlace(who), "usr_a"),
+    "teammate": lambda conn, who: users.get_teammate(conn, TeamPlace(who), "usr_a"),
 }  # fmt: skip
 WRITES_TO_A: dict[str, Ask] = {
     "offer": lambda conn, who: catalog.OFFERS.change(conn, who, "off_a", 1, b"theirs", STAMP),
@@ -116,8 +116,8 @@ WRITES_TO_A: dict[str, Ask] = {
     "customer": lambda conn, who: tenants.change_customer(
         conn, tenants.CustomerRow("cus_a", who, "theirs", None, b"", 1, NOW), 1
     ),
-    "role": lambda conn, who: users.set_role(conn, TeamPlace(who), "per_a", "auditor"),
-    "leaving": lambda conn, who: users.leave_team(conn, TeamPlace(who), "per_a"),
+    "role": lambda conn, who: users.set_role(conn, TeamPlace(who), "usr_a", "auditor"),
+    "leaving": lambda conn, who: users.leave_team(conn, TeamPlace(who), "usr_a"),
     "invitation": lambda conn, who: invitations.withdraw(conn, TeamPlace(who), "inv_a"),
     "token": lambda conn, who: tokens.withdraw_token(conn, who, "tok_a", NOW),
     "posting": lambda conn, who: ledger.book_postings(
@@ -220,7 +220,7 @@ async def test_a_page_ends_where_the_tenant_ends(stocked: Database) -> None:
 
 def test_every_table_of_a_tenant_names_it() -> None:
     without = {"meta", "idempotency", "throttles", "documents", "providers", "announcements"}
-    without |= {"people", "sessions", "recovery"}  # a person is of no tenant: memberships say where it belongs
+    without |= {"users", "sessions", "recovery"}  # a user is of no tenant: memberships say where it belongs
     assert {table.name for table in METADATA.sorted_tables if "provider" not in table.c} == without
     assert {table.name for table in TENANT_TABLES} <= {table.name for table in METADATA.sorted_tables}
     nullable = {table.name for table in TENANT_TABLES if table.c.provider.nullable}

@@ -104,7 +104,7 @@ def _other_command(world: World) -> c.Command:
     return msgspec.structs.replace(MORE, devices=12)
 
 
-def _other_person(world: World) -> c.Command:
+def _other_user(world: World) -> c.Command:
     return msgspec.structs.replace(MORE, by="somebody else")
 
 
@@ -113,7 +113,7 @@ def _other_price(world: World) -> c.Command:
     return MORE
 
 
-@pytest.mark.parametrize("change", [_reissued, _other_command, _other_person, _other_price])
+@pytest.mark.parametrize("change", [_reissued, _other_command, _other_user, _other_price])
 def test_b04_a_world_that_changed_is_another_plan(change: object) -> None:
     world = limited(PRICE)
     world.wait(days=1, seconds=-300)

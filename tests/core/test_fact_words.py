@@ -22,7 +22,7 @@ NAMES = Names(
     customers={CUSTOMER: "ACME"},
 )
 STRANGERS = Names(currency="EUR")
-WHEN: dict[str, Any] = {"at": NOW, "recorded_at": NOW, "by": "per_" + "e" * 26}
+WHEN: dict[str, Any] = {"at": NOW, "recorded_at": NOW, "by": "usr_" + "e" * 26}
 PERIOD = Period(since=NOW, until=day("2027-01-01"), devices=10, price=12_000, rules=Rules())
 PAID = "aid from 2026-01-01T00:00:00Z until 2027-01-01T00:00:00Z"
 ORDER: dict[str, Any] = {

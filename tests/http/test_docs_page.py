@@ -46,11 +46,11 @@ async def test_the_page_has_contents_scopes_fields_examples_and_how_to_sign_in(t
 
 async def test_a_browser_gets_a_page_at_the_root_and_a_program_json(tmp_path: Path) -> None:
     async with office(tmp_path) as shop:
-        people = await shop.http.get("/", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
-        assert (people.status_code, people.headers["content-type"]) == (200, "text/html; charset=utf-8")
-        assert "default-src 'none'" in people.headers["content-security-policy"]
+        page = await shop.http.get("/", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+        assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+        assert "default-src 'none'" in page.headers["content-security-policy"]
         for link in ("/docs", "/openapi.json", "/readyz"):
-            assert f'href="{link}"' in people.text
+            assert f'href="{link}"' in page.text
             assert (await shop.http.get(link)).status_code == 200
         for accept in ("*/*", "application/json"):
             program = await shop.http.get("/", headers={"Accept": accept})

@@ -10,7 +10,7 @@ import httpx2
 
 from tenure.portal.app import PortalSettings, make_portal
 from tests.server.server_env import ServerEnv, ServerTemplate, make_template, office
-from tests.server.users import PASSWORD, Person, joined
+from tests.server.users import PASSWORD, User, joined
 from tests.web.browser import Tab
 
 SERVER = "http://license.test"
@@ -23,9 +23,9 @@ class Stage:
     office: ServerEnv
     http: httpx2.AsyncClient
     app: Any
-    ana: Person
+    ana: User
     """The provider's owner."""
-    ben: Person
+    ben: User
     """The customer's owner."""
     tabs: list[Tab] = field(default_factory=list)
 
@@ -51,23 +51,23 @@ class Stage:
         return await self.signed_in(self.ben.email)
 
 
-_TEMPLATES: dict[bool, tuple[ServerTemplate, tuple[Person, Person]]] = {}
+_TEMPLATES: dict[bool, tuple[ServerTemplate, tuple[User, User]]] = {}
 
 
-async def _people(shop: ServerEnv) -> tuple[Person, Person]:
+async def _users(shop: ServerEnv) -> tuple[User, User]:
     ana = await joined(shop, shop.desk, email="ana@north.example")
     return ana, await joined(shop, shop.desk, email="ben@acme.example", customer=shop.customer)
 
 
 @asynccontextmanager
 async def stage(folder: Path, *, sandbox: bool = False) -> AsyncIterator[Stage]:
-    """Server, people, portal; the first two as copies of what was made once in this process."""
+    """Server, users, portal; the first two as copies of what was made once in this process."""
     if sandbox not in _TEMPLATES:
-        _TEMPLATES[sandbox] = await make_template(_people, sandbox=sandbox)
-    template, people = _TEMPLATES[sandbox]
+        _TEMPLATES[sandbox] = await make_template(_users, sandbox=sandbox)
+    template, users = _TEMPLATES[sandbox]
     async with office(folder, sandbox=sandbox, template=template) as shop:
         ana, ben = (
-            Person(shop.http, each.token, email=each.email, id=each.id, membership=each.membership) for each in people
+            User(shop.http, each.token, email=each.email, id=each.id, membership=each.membership) for each in users
         )
         http = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=shop.api), base_url=SERVER)
         app = make_portal(http, PortalSettings(house="North"), shop.clock, lambda: float(shop.clock()))

@@ -19,7 +19,7 @@ CLASSES: dict[str, tuple[str, ...]] = {
     "confirmed": (
         "/order-requests/{wanted}/decline", "/order-requests/{wanted}/withdraw", "/payments/{wanted}/book",
         "/payments/{wanted}/withdraw", "/payments/settings/secret-at-once", "/offers/{offer}/withdraw",
-        "/tokens/{token}/withdraw", "/team/invitations/{invitation}/withdraw", "/team/{person}/remove",
+        "/tokens/{token}/withdraw", "/team/invitations/{invitation}/withdraw", "/team/{user}/remove",
         "/webhooks/{webhook}/rotate-at-once", "/webhooks/{webhook}/remove",
     ),
     # A page of its own that says that it is shown once, with a button for later.
@@ -33,14 +33,14 @@ CLASSES: dict[str, tuple[str, ...]] = {
     # The same page changes it back, or takes away what was made.
     "undoable": (
         "/customers/{customer}/edit", "/customers/{customer}/payment-request", "/payments/settings", "/offers/new",
-        "/tokens", "/team", "/team/{person}/role", "/webhooks", "/webhooks/{webhook}", "/brand",
+        "/tokens", "/team", "/team/{user}/role", "/webhooks", "/webhooks/{webhook}", "/brand",
     ),
     # Nothing is lost: looking, signing out, sending once more, a secret beside which the old one still signs, play.
     "harmless": (
         "/sign-out", "/account/team", "/account/sessions/{session}/end", "/account/sessions/end-others",
         "/first-steps/dismiss", "/first-steps/show", "/customers/find", "/customers/new", "/payments/{wanted}/pay",
         "/payments/settings/secret", "/webhooks/{webhook}/rotate", "/webhooks/{webhook}/test",
-        "/webhooks/{webhook}/deliveries/{delivery}/replay", "/letters/{letter}/resend", "/offline-exchange", "/sandbox",
+        "/webhooks/{webhook}/deliveries/{delivery}/replay", "/emails/{email}/resend", "/offline-exchange", "/sandbox",
         "/providers",
     ),
 }  # fmt: skip

@@ -131,7 +131,7 @@ async def test_where_no_mail_is_sent_it_is_said_what_to_do(at_the_portal: Stage)
     desk = await at_the_portal.desk()
     await desk.open("/team")
     await desk.send(desk.form("email"), email="pia@north.example", name="Pia", role="operator")
-    await desk.open("/letters")
+    await desk.open("/emails")
     assert "This activation server sends no mail" in desk.text
     tab = at_the_portal.tab()
     await tab.open("/password-reset")

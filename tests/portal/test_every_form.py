@@ -24,7 +24,7 @@ ASIDE = (
     "chain",
     "entries",
     "heads",
-    "letters",
+    "emails",
     "work",
     "outbox",
 )

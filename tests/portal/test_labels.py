@@ -9,7 +9,7 @@ from tenure.core.field_errors import LABELS, field_label
 from tenure.core.policy.rules import Rules
 from tenure.portal.pages.policy import FIGURES, WAYS
 from tests.portal.stage import Stage
-from tests.portal.test_two_people import FORMS
+from tests.portal.test_two_users import FORMS
 
 RULES = {field.name for field in msgspec.structs.fields(Rules)}
 OWN_WORDS = {("brand", "name"): "Name shown", ("customer", "reference"): "Your reference"}

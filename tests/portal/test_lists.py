@@ -26,8 +26,8 @@ def test_where_a_list_is_empty_a_sentence_says_what_would_be_there(template: Pat
         assert any(re.search(r"[a-z]{2,} .*\.$", text) for text in texts), f"{template.name}: {call}"
 
 
-async def _people(there: Stage, many: int) -> Tab:
-    """A team of more people than a page shows, and as many invitations."""
+async def _users(there: Stage, many: int) -> Tab:
+    """A team of more users than a page shows, and as many invitations."""
     shop = there.office
     for number in range(many):
         shop.clock.now += 60
@@ -38,7 +38,7 @@ async def _people(there: Stage, many: int) -> Tab:
 
 
 async def test_a_team_and_its_invitations_are_counted_sorted_and_cut_into_pages(at_the_portal: Stage) -> None:
-    tab = await _people(at_the_portal, 27)
+    tab = await _users(at_the_portal, 27)
     await tab.open("/team")
     assert "1 to 25 of 28" in tab.text, "ana, and those who came in"
     assert "1 to 25 of 27" in tab.text, "the invitations"

@@ -109,10 +109,10 @@ def hire_auditor(demo: RunningDemo) -> str:
 async def test_no_page_of_the_portal_says_what_only_a_program_understands(
     demo: RunningDemo, who: str, least: int
 ) -> None:
-    people = {"provider": "olga@north.example", "customer": "ana@architects.example", "vendor": "vera@vendor.example"}
+    emails = {"provider": "olga@north.example", "customer": "ana@architects.example", "vendor": "vera@vendor.example"}
     tab = LiveTab(demo.portal)
     await tab.open("/sign-in")
-    await tab.send(email=people.get(who) or hire_auditor(demo), password=EVERYBODYS)
+    await tab.send(email=emails.get(who) or hire_auditor(demo), password=EVERYBODYS)
     pages, found = await wrong_words(tab, ["/", "/nowhere"])
     assert pages >= least
     assert found == []
@@ -133,11 +133,11 @@ async def test_no_page_of_the_console_says_what_only_a_program_understands(demo:
 def test_what_should_not_be_said_is_seen() -> None:
     """The control."""
     html = (
-        '<p>By per_01m8r27tqgf7m82psxdq97kpgd</p><td title="Expected `int` >= 1">editor-year</td>'
+        '<p>By usr_01m8r27tqgf7m82psxdq97kpgd</p><td title="Expected `int` >= 1">editor-year</td>'
         "<p>None</p><script>null</script><input type=hidden value=tok_01m8r27tqgf7m82psxdq97kpgd><p>Editor, yearly</p>"
     )
     said = " ".join(internal_words(html, IDS))
-    for word in ("per_01m8r27tqgf7m82psxdq97kpgd in <p>", "Expected `", "int in <td[title]>", "editor-year", "None"):
+    for word in ("usr_01m8r27tqgf7m82psxdq97kpgd in <p>", "Expected `", "int in <td[title]>", "editor-year", "None"):
         assert word in said
     assert "null" not in said
     assert "tok_" not in said

@@ -25,7 +25,7 @@ NAMES = {
     "/offers/{offer}/withdraw": ("“(Standard|Monthly|Later|Brief|Next)”", "Plan"),
     "/tokens/{token}/withdraw": ("“(till|desk)”", "Last use"),
     "/team/invitations/{invitation}/withdraw": ("“new@", "Role"),
-    "/team/{person}/remove": ("@", "Role"),
+    "/team/{user}/remove": ("@", "Role"),
     "/webhooks/{webhook}/rotate-at-once": ("“hooks.example”",),
     "/webhooks/{webhook}/remove": ("“hooks.example”", "https://hooks.example/a"),
 }
@@ -74,7 +74,7 @@ async def test_every_question_of_every_role_names_what_is_meant(tmp_path: Path) 
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("path", ["/tokens/tok_{}/withdraw", "/offers/off_{}/withdraw", "/team/per_{}/remove"])
+@pytest.mark.parametrize("path", ["/tokens/tok_{}/withdraw", "/offers/off_{}/withdraw", "/team/usr_{}/remove"])
 async def test_what_is_gone_is_told_before_anything_is_asked(tmp_path: Path, path: str) -> None:
     async with furnished(tmp_path) as there:
         tab = await there.desk()

@@ -79,7 +79,7 @@ def test_a_delivery_says_what_became_of_it(
 async def test_without_a_mail_server_no_next_try_is_promised(at_the_portal: Stage) -> None:
     tab = await at_the_portal.desk()
     at_the_portal.office.clock.now += 600
-    await tab.open("/letters")
+    await tab.open("/emails")
     assert "can be handed over." in tab.text
     assert "handed over.," not in tab.text
     assert "next try" not in tab.text.lower()

@@ -62,7 +62,7 @@ async def test_mails_are_listed_newest_first_and_one_that_waits_is_tried_now(at_
     shop, tab = at_the_portal.office, await at_the_portal.desk()
     shop.clock.now += 10
     await at_the_portal.ana.post("/v1/invitations", {"email": "eva@north.example", "name": "Eva", "role": "auditor"})
-    await tab.open("/letters")
+    await tab.open("/emails")
     assert tab.text.index("eva@north.example") < tab.text.index("ben@acme.example")
     form = next(form for form in tab.page.forms if form.action.endswith("/resend"))
     await tab.send(form)

@@ -67,7 +67,7 @@ async def test_what_is_wrong_with_a_plan_stands_at_its_field(
     assert any(held.get("id") == f"e-{field}" for _, held in tab.page.tags), "beside the field"
 
 
-async def test_a_plan_is_changed_by_what_was_shown_and_two_people_do_not_overwrite_each_other(
+async def test_a_plan_is_changed_by_what_was_shown_and_two_users_do_not_overwrite_each_other(
     at_the_portal: Stage,
 ) -> None:
     shop, tab = at_the_portal.office, await _vendor(at_the_portal)
@@ -84,7 +84,7 @@ async def test_a_plan_is_changed_by_what_was_shown_and_two_people_do_not_overwri
     assert (await shop.vendor.get("/v1/plans/standard"))["min_version"] == "13.0"
 
 
-async def test_a_provider_is_added_and_its_first_person_is_asked_in(at_the_portal: Stage) -> None:
+async def test_a_provider_is_added_and_its_first_user_is_asked_in(at_the_portal: Stage) -> None:
     shop, tab = at_the_portal.office, await _vendor(at_the_portal)
     await tab.open("/new-provider")
     await tab.send(tab.form("currency"), name="South", currency="CHF", sandbox="yes", step="show")
@@ -187,7 +187,7 @@ async def test_the_first_steps_are_ticked_off_and_go_away(at_the_portal: Stage) 
     assert "First steps" not in desk.text
 
 
-async def test_the_first_steps_stay_put_away_for_this_person_and_can_be_brought_back(at_the_portal: Stage) -> None:
+async def test_the_first_steps_stay_put_away_for_this_user_and_can_be_brought_back(at_the_portal: Stage) -> None:
     tab = await at_the_portal.desk()
     await tab.send(tab.form("name", action="/first-steps/dismiss"))
     assert "do not show this again" not in tab.text.lower()
@@ -225,7 +225,7 @@ async def test_a_token_says_what_it_may_do_or_everything_and_belongs_to_whose_pa
     made = {each["name"]: each for each in (await shop.vendor.get("/v1/tokens"))["items"]}
     assert (made["metrics"]["role"], made["metrics"]["scopes"]) == ("vendor", ["metrics:read"])
     assert "providers:write" in made["all of it"]["scopes"]
-    assert "people:write" not in made["all of it"]["scopes"]
+    assert "users:write" not in made["all of it"]["scopes"]
     await tab.open(f"/providers/{shop.provider}")
     await tab.send(tab.form("provider"))
     await tab.open("/tokens")

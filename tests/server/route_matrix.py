@@ -19,7 +19,7 @@ from tenure.http.operations import WRITES, Operation
 from tenure.server.roles import ROLES, SCOPES
 from tenure.store import emails
 from tests.server.server_env import Caller, ServerEnv
-from tests.server.users import Person, joined
+from tests.server.users import User, joined
 
 PLAN: dict[str, Any] = {
     "name": "P",
@@ -120,7 +120,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "url": "https://north.example/hook", "events": ["subscription.renewed"], "note": "", "active": True,
     },
     "rotate_webhook_secret": {"overlap_hours": 24},
-    "send_test_mail": {"to": "ana@north.example"},
+    "send_test_email": {"to": "ana@north.example"},
     "publish_root": {"document": "a.b.c"},
     "publish_amnesty": {"since": "2025-12-20T00:00:00Z", "until": "2025-12-27T00:00:00Z", "text": "a long outage"},
 }  # fmt: skip
@@ -156,31 +156,31 @@ OWNED = frozenset(
         "recipient",
         "code",
         "token",
-        "person",
+        "user",
         "invitation",
         "id",
     }
-    | {"request", "payment_request", "order_request", "webhook", "delivery", "letter", "session"}
+    | {"request", "payment_request", "order_request", "webhook", "delivery", "email", "session"}
 )
-OF_PEOPLE = frozenset(
+OF_USERS = frozenset(
     {
         "sign_out", "choose_membership", "change_password", "propose_second_factor", "confirm_second_factor",
         "remove_second_factor", "list_sessions", "end_session", "end_other_sessions",
     }
 )  # fmt: skip
-"""About one's own account: open to every person whatever the role, and to no program."""
+"""About one's own account: open to every user whatever the role, and to no program."""
 TRACES = ("audit", "throttles")
 """Tables in which somebody leaves traces who is refused at the door."""
 
 
 @dataclass
 class Tenancy:
-    """One customer's things, who may ask for them by a token, and people of each role in each team by a session."""
+    """One customer's things, who may ask for them by a token, and users of each role in each team by a session."""
 
     desk: Caller
     customer: Caller
     things: dict[str, str]
-    people: dict[tuple[Role, str], Person]
+    users: dict[tuple[Role, str], User]
 
 
 @dataclass
@@ -238,22 +238,22 @@ async def _tenancy(shop: ServerEnv, desk: Caller, provider: str, offer: str, nam
         await site.activate(order["activation_code"])
     body = {"name": name, "role": "customer", "customer": customer, "scopes": SCOPES[Role.CUSTOMER]}
     token = await desk.post("/v1/tokens", body)
-    people = await _people(shop, desk, customer)
+    users = await _users(shop, desk, customer)
     asked = {"email": "eve@example.com", "name": "Eve", "role": "auditor"}
     invitation = await desk.post("/v1/invitations", asked | {"customer": customer})
     await desk.post("/v1/invitations", asked | {"email": f"eve@{name.lower()}.example"})
-    member = people[Role.CUSTOMER, "auditor"]
+    member = users[Role.CUSTOMER, "auditor"]
     hook = await desk.post("/v1/webhooks", {"url": f"https://{name.lower()}.example/hook"})
-    letter = await shop.context.db.write(
+    email = await shop.context.db.write(
         emails.add_email, shop.context.safe, provider, f"{name}@x.example", "ended", {}, 1
     )
-    assert isinstance(letter, emails.StoredEmail)
+    assert isinstance(email, emails.StoredEmail)
     payment = await desk.post(f"/v1/customers/{customer}/payment-requests", {"amount": 1_000})
     wished = await desk.post("/v1/order-requests", {"customer": customer, "offer": offer, "devices": 5})
     things = {
         "webhook": hook["id"],
         "delivery": (await desk.send("POST", f"/v1/webhooks/{hook['id']}/test")).json()["id"],
-        "letter": letter.id,
+        "email": email.id,
         "provider": provider,
         "customer": customer,
         "offer": offer,
@@ -262,7 +262,7 @@ async def _tenancy(shop: ServerEnv, desk: Caller, provider: str, offer: str, nam
         "site": sites[0].id,
         "recipient": sites[1].id,
         "token": token["id"],
-        "person": member.id,
+        "user": member.id,
         "id": member.membership,
         "invitation": invitation["id"],
         "request": sites[0].asking().decode(),
@@ -270,10 +270,10 @@ async def _tenancy(shop: ServerEnv, desk: Caller, provider: str, offer: str, nam
         "order_request": wished["id"],
         "session": (await member.get("/v1/me/sessions"))["items"][0]["id"],
     }
-    return Tenancy(desk, Caller(shop.http, token["token"]), things, people)
+    return Tenancy(desk, Caller(shop.http, token["token"]), things, users)
 
 
-async def _people(shop: ServerEnv, desk: Caller, customer: str) -> dict[tuple[Role, str], Person]:
+async def _users(shop: ServerEnv, desk: Caller, customer: str) -> dict[tuple[Role, str], User]:
     """Somebody of each role in the provider's team, the customer's, and the vendor's."""
     found = {}
     for kind, roles in ROLES.items():

@@ -29,10 +29,8 @@ async def sessions_of_pages(_: ServerEnv) -> bool:
     return await kept.find_session(mine, 1) is not None
 
 
-def _secret(person: str, number: int, purpose: SecretPurpose) -> AccountSession:
-    return AccountSession(
-        f"{person}{number}".encode(), f"{person}{number}", person, None, purpose, number, 10**9, 10**9, ""
-    )
+def _secret(user: str, number: int, purpose: SecretPurpose) -> AccountSession:
+    return AccountSession(f"{user}{number}".encode(), f"{user}{number}", user, None, purpose, number, 10**9, 10**9, "")
 
 
 def in_the_store(purpose: SecretPurpose) -> Holds:

@@ -70,7 +70,7 @@ async def test_raising_it_pays_at_once_for_what_is_due(tmp_path: Path) -> None:
 
 
 async def test_a_preview_is_void_once_the_limit_was_changed(tmp_path: Path) -> None:
-    """The entity tag of the customer covers its limit: two people who look at one page do not undo each other."""
+    """The entity tag of the customer covers its limit: two users who look at one page do not undo each other."""
     async with office(tmp_path) as shop:
         path = f"/v1/customers/{shop.customer}"
         seen = (await shop.desk.send("GET", path)).headers["etag"]

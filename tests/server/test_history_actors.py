@@ -1,4 +1,4 @@
-"""A history names who did something: the desk its people and tokens, a customer its own, and what came by itself."""
+"""A history names who did something: the desk its users and tokens, a customer its own, and what came by itself."""
 
 from pathlib import Path
 

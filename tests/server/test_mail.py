@@ -18,7 +18,7 @@ import trustme
 from tenure.core.lease.claims import Brand
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY
-from tenure.http.outgoing.smtp import MailParts, MailServer, compose_mail, send_mail
+from tenure.http.outgoing.smtp import MailParts, MailServer, compose_email, send_mail
 from tenure.server.messages.email_worker import EmailWorker
 from tenure.server.messages.rendering import SenderIdentity, house_of, render_email, template_names
 from tenure.server.settings import ServerSettings, mail_server, read_settings, trusted_proxies, webhook_networks
@@ -64,14 +64,14 @@ async def log(shop: ServerEnv) -> list[Any]:
 
 async def test_a_mail_goes_out_once_in_both_forms_in_the_providers_name(tmp_path: Path) -> None:
     async with posting(tmp_path) as (shop, box):
-        letter = await put(shop)
+        email = await put(shop)
         assert await postman(shop).once() >= 1
         await postman(shop).once()
         (mail,) = box.mails
         assert box.recipients == ["ana@example.com"]
         assert mail["From"] == "North <licenses@north.example>"
         assert mail["Subject"] == "You are invited to North"
-        assert mail["Message-ID"] == f"<{letter.id}@north.example>"
+        assert mail["Message-ID"] == f"<{email.id}@north.example>"
         assert mail["Auto-Submitted"] == "auto-generated"
         assert mail["Date"].datetime.timestamp() == shop.clock()
         text, html = mail.get_body(("plain",)), mail.get_body(("html",))
@@ -90,7 +90,7 @@ async def test_without_a_mail_server_mails_wait_and_say_what_to_do(tmp_path: Pat
         await postman(shop).once()
         (shown,) = await log(shop)
         assert (shown["state"], shown["tries"]) == ("waiting", 0)
-        status = await shop.vendor.get("/v1/mail")
+        status = await shop.vendor.get("/v1/emails/status")
         assert (status["ready"], status["waiting"]) == (False, 1)
         assert "server.json" in status["advice"]
 
@@ -98,13 +98,13 @@ async def test_without_a_mail_server_mails_wait_and_say_what_to_do(tmp_path: Pat
 async def test_a_refused_mailbox_is_given_up_at_once_with_its_reason(tmp_path: Path) -> None:
     async with posting(tmp_path) as (shop, box):
         box.refused = "550 5.1.1 No such user here"
-        letter = await put(shop)
+        email = await put(shop)
         await postman(shop).once()
         (shown,) = await log(shop)
         assert (shown["state"], shown["due"]) == ("given_up", None)
         assert shown["fault"] == "the mailbox was refused: 550 5.1.1 No such user here"
         box.refused = ""
-        again = await shop.desk.send("POST", f"/v1/emails/{letter.id}/resend")
+        again = await shop.desk.send("POST", f"/v1/emails/{email.id}/resend")
         assert again.status_code == 201
         await postman(shop).once()
         assert [one["state"] for one in await log(shop)].count("sent") == 1
@@ -118,11 +118,11 @@ async def test_a_mailbox_that_is_full_today_is_tried_again_for_three_days(tmp_pa
     async with posting(tmp_path) as (shop, box):
         box.refused = "452 4.2.2 Mailbox full"
         begun = shop.clock.now
-        letter = await put(shop)
+        email = await put(shop)
         tries = 0
         while True:
             await postman(shop).once()
-            known = await shop.context.db.read(emails.letter, shop.provider, letter.id)
+            known = await shop.context.db.read(emails.get_email, shop.provider, email.id)
             assert known is not None
             tries += 1
             if known.due is None:
@@ -225,7 +225,7 @@ async def test_a_server_that_never_answers_is_left() -> None:
 
 def mail(server: MailServer, **more: str) -> Any:
     given = {"to": "ana@example.com", "sender_name": "North", "subject": "Hello", "text": "t", "html": "<p>t"} | more
-    return compose_mail(server, MailParts(id="let_1", **given), datetime(2026, 1, 1, tzinfo=UTC))  # type: ignore[arg-type]
+    return compose_email(server, MailParts(id="eml_1", **given), datetime(2026, 1, 1, tzinfo=UTC))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ WHO: dict[str, str] = {
     "ended": "time; in a sandbox whoever moves its clock",
     "payment_failed": "time; in a sandbox whoever moves its clock",
     "webhook_disabled": "a webhook's own desk",
-    "mail_test": "the vendor",
+    "email_test": "the vendor",
 }
 """Every mail there is, and who can cause it: a new one has to be thought about here first."""
 

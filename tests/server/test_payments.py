@@ -84,8 +84,8 @@ async def test_m08_a_customer_asks_the_provider_books_and_the_money_pays_what_wa
         kinds = [one["kind"] for one in (await shop.desk.get("/v1/events", limit=200))["items"]]
         assert kinds.count("payment.requested") == kinds.count("payment.booked") == 1
         told = await shop.context.db.read(emails.page, shop.provider)
-        (letter,) = [each for each in told if each.template == "payment_requested"]
-        values = letter.template_values(shop.context.safe)
+        (email,) = [each for each in told if each.template == "payment_requested"]
+        values = email.template_values(shop.context.safe)
         assert values is not None
         assert (values["amount"], values["reference"]) == ("120.00 EUR", asked["reference"])
 

@@ -163,7 +163,7 @@ async def test_whoever_signs_in_at_one_process_is_known_and_slowed_down_at_the_o
     first, second = shops
     ana = await joined(first, first.desk)
     there = Caller(second.http, (await sign_in(second, ana.email)).json()["session"])
-    assert (await there.get("/v1/me"))["person"]["id"] == ana.id
+    assert (await there.get("/v1/me"))["user"]["id"] == ana.id
     assert (await Caller(second.http, ana.token).send("POST", "/v1/sign-out")).status_code == 204
     assert (await ana.send("GET", "/v1/me")).status_code == 401
     sides = cycle((first, second))
@@ -179,6 +179,6 @@ async def test_whoever_signs_in_at_one_process_is_known_and_slowed_down_at_the_o
     assert entered[0] == 200
     assert 200 not in entered[1:], "a link is good once, wherever it is followed"
     assert max(entered) < 500
-    team = (await first.desk.get("/v1/people"))["items"]
+    team = (await first.desk.get("/v1/users"))["items"]
     assert sorted(each["name"] for each in team) == ["Ana", "Eve"]
     assert (await second.desk.get("/v1/audit", limit=1))["items"][0]["what"] in {"signed_in", "sign_in_refused"}

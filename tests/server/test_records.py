@@ -13,7 +13,7 @@ from tenure.http.operations import WRITES
 from tenure.store import integrity as audits
 from tenure.store.engine import Connection
 from tenure.store.schema import audit, chains, facts
-from tests.server.route_matrix import OF_PEOPLE, World, body_of, path_of
+from tests.server.route_matrix import OF_USERS, World, body_of, path_of
 from tests.server.server_env import ServerEnv
 from tests.server.users import joined
 
@@ -28,12 +28,12 @@ CHAINED = (
     " create_product update_product create_plan update_plan publish_amnesty publish_root publish_policy_bounds"
     " create_order confirm_payments " + " ".join(ROWS) +
     # rights
-    " create_token withdraw_token change_role remove_person invite withdraw_invitation accept_invitation"
+    " create_token withdraw_token change_role remove_user invite withdraw_invitation accept_invitation"
     " change_password confirm_second_factor remove_second_factor finish_password_reset"
 )
 LOGGED = (
-    "create_webhook change_webhook delete_webhook rotate_webhook_secret replay_delivery test_webhook resend_letter"
-    " send_test_mail request_order withdraw_order_request decline_order_request request_payment"
+    "create_webhook change_webhook delete_webhook rotate_webhook_secret replay_delivery test_webhook resend_email"
+    " send_test_email request_order withdraw_order_request decline_order_request request_payment"
     " withdraw_payment_request show_code sign_out choose_membership end_session end_other_sessions"
 )
 SILENT = {
@@ -45,7 +45,7 @@ SILENT = {
     "show_second_factor": "part of a sign-in",
     "propose_second_factor": "nothing counts before it is confirmed",
     "read_invitation": "reads",
-    "request_password_reset": "logged where there is such a person; strangers must not see the difference",
+    "request_password_reset": "logged where there is such a user; strangers must not see the difference",
 }
 """Writes of which no example can leave a record, and why none is missing."""
 ELSEWHERE = frozenset(
@@ -99,7 +99,7 @@ async def test_every_write_leaves_its_record(world: World) -> None:
     assert (await shop.desk.send("PUT", "/v1/policy", everything)).status_code == 200
     tried = []
     for one in world.operations:
-        if one.method not in WRITES or one.name in SILENT or one.name in ELSEWHERE or one.name in OF_PEOPLE:
+        if one.method not in WRITES or one.name in SILENT or one.name in ELSEWHERE or one.name in OF_USERS:
             continue
         caller, owned = world.caller(one), await fresh(shop, world, one.name)
         body = body_of(one, owned)
@@ -149,7 +149,7 @@ async def fresh(shop: ServerEnv, world: World, name: str) -> dict[str, str]:
     sites = [shop.site(), shop.site()] if name in {"release_site", "declare_site_lost"} else []
     for site in sites:
         await site.activate(order["activation_code"])
-    member = await joined(shop, desk, "operator") if name in {"change_role", "remove_person"} else None
+    member = await joined(shop, desk, "operator") if name in {"change_role", "remove_user"} else None
     things |= {
         "invitation": (await desk.post("/v1/invitations", invited))["id"],
         "payment_request": payment["id"],
@@ -162,7 +162,7 @@ async def fresh(shop: ServerEnv, world: World, name: str) -> dict[str, str]:
     if sites:
         things |= {"site": sites[0].id, "recipient": sites[1].id}
     if member:
-        things["person"] = member.id
+        things["user"] = member.id
     if name == "transfer":
         things["customer"] = world.neighbor.things["customer"]
     return things

@@ -15,13 +15,13 @@ from tenure.store.register_checks import FORGOTTEN, UNCOMPARED
 from tenure.store.schema import METADATA
 from tests.contract.databases import SharedSchema
 from tests.server.server_env import ServerEnv, office
-from tests.server.users import PASSWORD, Person, joined, sign_in, stranger
+from tests.server.users import PASSWORD, User, joined, sign_in, stranger
 
 pytestmark = pytest.mark.anyio
 
 TABLES = (
     "subscriptions", "codes", "sites", "leases", "customers", "providers", "accounts", "gateways", "tokens",
-    "memberships", "people", "trials", "payment_references", "payment_requests", "sessions", "invitations", "recovery",
+    "memberships", "users", "trials", "payment_references", "payment_requests", "sessions", "invitations", "recovery",
 )  # fmt: skip
 """Whose rows decide about money, service or identity; facts, postings and the catalog are chained themselves."""
 TRIED = {
@@ -41,7 +41,7 @@ async def lived_on_lite(tmp_path: Path) -> AsyncIterator[ServerEnv]:
 
 
 async def lived(shop: ServerEnv) -> ServerEnv:
-    """Two subscriptions with sites, people in two teams, payment settings, a credit limit, a second provider."""
+    """Two subscriptions with sites, users in two teams, payment settings, a credit limit, a second provider."""
     for name in ("standard", "monthly"):
         _, code = await shop.order(name)
         site = shop.site()
@@ -56,12 +56,12 @@ async def lived(shop: ServerEnv) -> ServerEnv:
     ana = await joined(shop, shop.desk)
     await joined(shop, shop.desk, "operator")
     await joined(shop, shop.vendor, "owner", provider=south)
-    await shop.desk.send("PUT", f"/v1/people/{ana.id}", {"role": "owner"})
+    await shop.desk.send("PUT", f"/v1/users/{ana.id}", {"role": "owner"})
     await lived_by_claims(shop, ana)
     return shop
 
 
-async def lived_by_claims(shop: ServerEnv, ana: Person) -> None:
+async def lived_by_claims(shop: ServerEnv, ana: User) -> None:
     """A trial, money under two kinds of reference, a request for more, sessions, a link sent, somebody asked in."""
     await shop.vendor.post("/v1/plans", TRIED)
     sold = {"currency": "EUR", "bands": [{"unit": 1_200}]}

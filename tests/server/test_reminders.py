@@ -26,14 +26,14 @@ async def customer(shop: ServerEnv, email: str = EMAIL, money: int = 1_000_000) 
 
 
 async def look(shop: ServerEnv) -> None:
-    """One look of everything that runs in the background; without a mail server letters stay."""
+    """One look of everything that runs in the background; without a mail server emails stay."""
     await shop.sweep()
     while await EmailWorker(shop.context, lambda: 0.0).once():
         pass
 
 
 async def written(shop: ServerEnv) -> list[tuple[int, str, dict[str, str]]]:
-    """(day since the start, template, what it says) of every letter to the customer, but for the one about the code."""
+    """(day since the start, template, what it says) of every email to the customer, but for the one about the code."""
     found = await shop.context.db.read(emails.page, shop.provider, "", 500)
     opened = [
         (each, each.template_values(shop.context.safe) or {})
@@ -182,7 +182,7 @@ async def test_what_waits_is_counted(tmp_path: Path) -> None:
         await outgoing.once()
         await outgoing.count_waiting()
         text = (await shop.vendor.send("GET", "/metrics")).text
-        assert "tenure_letters_waiting 2.0" in text, "about the order, and about its code"
+        assert "tenure_emails_waiting 2.0" in text, "about the order, and about its code"
         assert "tenure_deliveries_waiting 0.0" in text
 
 

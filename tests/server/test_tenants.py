@@ -17,7 +17,7 @@ from tenure.http.operations import Operation
 from tenure.server.roles import scopes_of
 from tests.server.route_matrix import (
     BODIES,
-    OF_PEOPLE,
+    OF_USERS,
     OWNED,
     TRACES,
     Tenancy,
@@ -45,10 +45,10 @@ DOORS: dict[str, tuple[int, str]] = {
     "finish_password_reset": (404, "link_unknown"),
 }
 """What strangers may try, and what they are told who have nothing to show."""
-OWN = {"read_me", "list_event_kinds", *OF_PEOPLE}
+OWN = {"read_me", "list_event_kinds", *OF_USERS}
 """About whoever asks, or the same for everybody: no scope is needed."""
 VENDORS = "create_product create_plan update_plan create_provider publish_root publish_amnesty read_metrics"
-VENDORS += " publish_policy_bounds read_mail send_test_mail update_product update_provider read_keys"
+VENDORS += " publish_policy_bounds read_email_status send_test_email update_product update_provider read_keys"
 DESKS = (
     "list_providers read_provider list_customers create_customer read_customer change_customer list_tokens create_token"
     " withdraw_token create_offer withdraw_offer publish_policy read_policy top_up list_events read_clock set_clock"
@@ -56,7 +56,7 @@ DESKS = (
     " export_customers read_board read_effective foresee_impact"
     " read_brand change_brand"
     " list_webhooks read_webhook create_webhook change_webhook delete_webhook rotate_webhook_secret list_deliveries"
-    " replay_delivery test_webhook list_letters resend_letter"
+    " replay_delivery test_webhook list_emails resend_email"
     " decline_order_request book_payment change_payment_settings rotate_gateway_secret"
 )
 EVERYBODYS = (
@@ -69,7 +69,7 @@ EVERYBODYS = (
     " withdraw_payment_request pay_in_sandbox read_payment_settings run_batch"
     " exchange_offline"
     " read_waiting_code show_code"
-    " list_people change_role remove_person invite list_invitations withdraw_invitation read_audit"
+    " list_users change_role remove_user invite list_invitations withdraw_invitation read_audit"
 )
 GIVEN = ROWS.keys() - {"confirm_payment"}
 """Commands on a subscription: open to a customer's token, whose action the decision itself may then refuse."""
@@ -174,7 +174,7 @@ async def test_what_is_ones_own_is_found(world: World, who: str) -> None:
     caller = world.north.desk if who == "desk" else world.north.customer
     kind = Role.PROVIDER if who == "desk" else Role.CUSTOMER
     for one in world.operations:
-        if one.rule.public or kind not in open_to(one) or one.name in OF_PEOPLE:
+        if one.rule.public or kind not in open_to(one) or one.name in OF_USERS:
             continue
         given = [name for where, name in places(one) if where == "query"]
         answer = await ask(one, caller, world.north.things, *given, **dry(one))
@@ -188,7 +188,7 @@ async def test_m02_p6_a_foreign_thing_cannot_be_told_from_no_thing(world: World,
     """Each id of each request in turn is a foreign one and one that does not exist, the others are the caller's own."""
     mine = world.neighbor if asking.startswith("another customer") else world.south
     kind = Role.PROVIDER if asking == "another provider" else Role.CUSTOMER
-    caller: Caller = mine.people[kind, "owner"]
+    caller: Caller = mine.users[kind, "owner"]
     if by == "token":
         caller = mine.desk if kind is Role.PROVIDER else mine.customer
     before, looked_at = await world.shop.snapshot(), 0
@@ -247,8 +247,8 @@ async def _clean(one: Operation, caller: Caller, mine: Tenancy, others: list[Ten
 
 
 VENDORS_OWN_TOO = {
-    "list_tokens", "create_token", "withdraw_token", "list_people", "change_role", "remove_person", "invite",
-    "list_invitations", "withdraw_invitation", "read_audit", "list_letters", "resend_letter",
+    "list_tokens", "create_token", "withdraw_token", "list_users", "change_role", "remove_user", "invite",
+    "list_invitations", "withdraw_invitation", "read_audit", "list_emails", "resend_email",
 }  # fmt: skip
 """What the vendor has of its own: without a provider these are about the vendor's team."""
 
@@ -281,7 +281,7 @@ async def test_m02_each_role_gets_what_it_includes_and_no_more(world: World, kin
     ids = {name: value for name, value in world.north.things.items() if re.fullmatch(r"[a-z]{2,4}_[0-9a-z]{26}", value)}
     nothing = world.north.things | {name: unknown(value) for name, value in ids.items()}
     before, let_in, kept_out = await world.shop.snapshot(but=TRACES), 0, 0
-    for (side, role), person in world.north.people.items():
+    for (side, role), user in world.north.users.items():
         for one in world.operations:
             if side is not kind or one.rule.public or one.name == "sign_out":
                 continue
@@ -289,7 +289,7 @@ async def test_m02_each_role_gets_what_it_includes_and_no_more(world: World, kin
             given = [name for where, name in places(one) if where == "query"]
             foreign: dict[int, tuple[int, str]] = {}
             for number, things in enumerate((world.north.things, world.south.things, nothing)):
-                answer = await ask(one, person, things, *given, **({} if one.name in UNREHEARSED else dry(one)))
+                answer = await ask(one, user, things, *given, **({} if one.name in UNREHEARSED else dry(one)))
                 refused = answer.json().get("detail", "") if answer.status_code == 403 else ""
                 kept_out += (told := refused.startswith(("Your role", "This is not open"))) and not included
                 let_in += included and answer.status_code < 300

@@ -210,8 +210,8 @@ async def test_a_webhook_that_stays_silent_is_switched_off_and_its_desk_is_told(
         off = await state(shop, hook)
         assert off["active"] is False
         assert "2026-01-01T00:00:00Z" in off["reason"]
-        (letter,) = await shop.context.db.read(emails.page, shop.provider)
-        assert (letter.template, letter.recipient) == ("webhook_disabled", "help@north.example")
+        (email,) = await shop.context.db.read(emails.page, shop.provider)
+        assert (email.template, email.recipient) == ("webhook_disabled", "help@north.example")
         last = (await shop.desk.get("/v1/events"))["items"][-1]
         assert (last["kind"], last["subscription"], last["data"]["webhook"]) == ("webhook.disabled", None, hook["id"])
 

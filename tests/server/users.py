@@ -1,4 +1,4 @@
-"""People who come in by an invitation and sign in with a password, as tests of accounts need them."""
+"""Users who come in by an invitation and sign in with a password, as tests of accounts need them."""
 
 import itertools
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ _numbers = itertools.count(1)
 
 
 @dataclass
-class Person(Caller):
+class User(Caller):
     """Somebody with an account; `token` is the secret of the session in use."""
 
     email: str = ""
@@ -33,9 +33,9 @@ def stranger(shop: ServerEnv) -> Caller:
 
 async def joined(
     shop: ServerEnv, by: Caller, role: str = "owner", *, email: str = "", password: str = PASSWORD, **more: Any
-) -> Person:
+) -> User:
     """Somebody asked in by `by` who follows the link of the mail; `customer` and `provider` name the team."""
-    email = email or f"person{next(_numbers)}@example.com"
+    email = email or f"user{next(_numbers)}@example.com"
     body = {"email": email, "name": "Ana", "role": role}
     if "customer" in more:
         body["customer"] = more.pop("customer")
@@ -45,12 +45,12 @@ async def joined(
     return await arrived(shop, entered["session"], email)
 
 
-async def arrived(shop: ServerEnv, session: str, email: str) -> Person:
+async def arrived(shop: ServerEnv, session: str, email: str) -> User:
     """Whoever holds that session."""
-    person = Person(shop.http, session, email=email)
-    me = await person.get("/v1/me")
-    person.id, person.membership = me["person"]["id"], me["membership"]
-    return person
+    user = User(shop.http, session, email=email)
+    me = await user.get("/v1/me")
+    user.id, user.membership = me["user"]["id"], me["membership"]
+    return user
 
 
 async def sign_in(shop: ServerEnv, email: str, password: str = PASSWORD) -> Any:

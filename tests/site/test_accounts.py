@@ -1,4 +1,4 @@
-"""People who sign in at a site: roles, passwords, second factors, delays, and what is told of it all."""
+"""Users who sign in at a site: roles, passwords, second factors, delays, and what is told of it all."""
 
 import re
 import sqlite3
@@ -10,7 +10,7 @@ import pytest
 from tenure.site.accounts import LIFE
 from tenure.site.app import local_api
 from tenure.site.roles import LOOK, RULE, WORK
-from tenure.site.store import people
+from tenure.site.store import users
 from tenure.site.store.schema import STEPS
 from tests.site.callers import PORT, Caller
 from tests.site.site_env import SiteProcess
@@ -21,7 +21,7 @@ PASSWORD = "seven gray geese over Turku"
 
 
 class Staff:
-    """One house, its holder of the token, and the people that were added."""
+    """One house, its holder of the token, and the users that were added."""
 
     def __init__(self, house: SiteProcess) -> None:
         self.house = house
@@ -29,8 +29,8 @@ class Staff:
         self.door = Caller(house, "")
         self.door.api = self.root.api
 
-    def person(self, name: str, role: str) -> "Signed":
-        made = self.root.post("/v1/people", {"name": name, "role": role})
+    def user(self, name: str, role: str) -> "Signed":
+        made = self.root.post("/v1/users", {"name": name, "role": role})
         caller = self.session(name, made["password"])
         caller.post_nothing("/v1/me/password", {"old": made["password"], "new": PASSWORD})
         return caller
@@ -72,23 +72,23 @@ def test_every_route_has_a_rule_and_no_role_may_what_its_scopes_do_not_hold(hous
         if each.method != "GET" and not own:
             assert each.rule.scope != LOOK, f"an auditor could {each.method} {each.path}"
     ruled = {(each.method, each.path) for each in operations if each.rule.scope == RULE}
-    assert {("PUT", "/v1/dns"), ("POST", "/v1/people"), ("DELETE", "/v1/licenses/{product}")} <= ruled
+    assert {("PUT", "/v1/dns"), ("POST", "/v1/users"), ("DELETE", "/v1/licenses/{product}")} <= ruled
 
 
 def test_a_site_as_it_is_shipped_keeps_passwords_at_their_full_cost(staff: Staff) -> None:
     """The tests' own houses hash cheaply, because they sign in often; nothing else does."""
     shipped = Caller(staff.house)
     shipped.api = local_api(staff.house.site, staff.house.watch, lambda: 0.0, lambda: PORT)
-    shipped.post("/v1/people", {"name": "ada@example.com", "role": "auditor"})
-    staff.root.post("/v1/people", {"name": "bob@example.com", "role": "auditor"})
-    kept = {each.name: each.password for each in staff.house.site.store.read(people.all_people)}
+    shipped.post("/v1/users", {"name": "ada@example.com", "role": "auditor"})
+    staff.root.post("/v1/users", {"name": "bob@example.com", "role": "auditor"})
+    kept = {each.name: each.password for each in staff.house.site.store.read(users.all_users)}
     assert kept["ada@example.com"].startswith("$argon2id$v=19$m=47104,t=2,p=1$")
     assert kept["bob@example.com"].startswith("$argon2id$v=19$m=64,t=1,p=1$")
 
 
-def test_a_new_person_changes_the_password_before_anything_else(staff: Staff) -> None:
-    made = staff.root.post("/v1/people", {"name": "Ada@Example.com", "role": "administrator"})
-    assert made["person"]["name"] == "ada@example.com"
+def test_a_new_user_changes_the_password_before_anything_else(staff: Staff) -> None:
+    made = staff.root.post("/v1/users", {"name": "Ada@Example.com", "role": "administrator"})
+    assert made["user"]["name"] == "ada@example.com"
     ada = staff.session("ADA@example.com", made["password"])
     assert ada.refused("GET", "/v1/licenses") == "action_not_permitted"
     assert ada.get("/v1/me")["change_password"]
@@ -102,23 +102,23 @@ def test_a_new_person_changes_the_password_before_anything_else(staff: Staff) ->
 
 
 def test_roles_bound_what_somebody_may_do_and_change_at_once(staff: Staff) -> None:
-    auditor, operator = staff.person("otto", "auditor"), staff.person("olga", "operator")
+    auditor, operator = staff.user("otto", "auditor"), staff.user("olga", "operator")
     assert auditor.get("/v1/licenses")["items"] == operator.get("/v1/licenses")["items"]
     group = {"automatic": True}
     assert auditor.refused("PUT", "/v1/groups/lab", group) == "action_not_permitted"
     assert operator.send("PUT", "/v1/groups/lab", group).status_code == 200
     for each in (auditor, operator):
         assert each.refused("PUT", "/v1/dns", {"mode": "off"}) == "action_not_permitted"
-        assert each.refused("POST", "/v1/people", {"name": "eve", "role": "administrator"}) == "action_not_permitted"
-    names = {each["name"]: each["id"] for each in staff.root.get("/v1/people")["items"]}
-    assert staff.root.send("PUT", f"/v1/people/{names['olga']}", {"role": "auditor"}).status_code == 200
+        assert each.refused("POST", "/v1/users", {"name": "eve", "role": "administrator"}) == "action_not_permitted"
+    names = {each["name"]: each["id"] for each in staff.root.get("/v1/users")["items"]}
+    assert staff.root.send("PUT", f"/v1/users/{names['olga']}", {"role": "auditor"}).status_code == 200
     assert operator.refused("PUT", "/v1/groups/lab", group) == "action_not_permitted"
-    assert staff.root.send("DELETE", f"/v1/people/{names['otto']}").status_code == 204
+    assert staff.root.send("DELETE", f"/v1/users/{names['otto']}").status_code == 204
     assert auditor.refused("GET", "/v1/licenses") == "not_authenticated"
 
 
 def test_a_second_factor_is_asked_for_once_it_is_confirmed(staff: Staff) -> None:
-    ada = staff.person("ada", "administrator")
+    ada = staff.user("ada", "administrator")
     begun = ada.post("/v1/me/second-factor", {"password": PASSWORD})
     now = staff.house.site.computer.clocks.wall
     codes = pyotp.TOTP(begun["secret"])
@@ -146,7 +146,7 @@ def test_a_second_factor_is_asked_for_once_it_is_confirmed(staff: Staff) -> None
 
 def with_factor(staff: Staff, name: str) -> tuple[Signed, tuple[str, ...]]:
     """Somebody with a second factor, and the recovery codes."""
-    caller = staff.person(name, "operator")
+    caller = staff.user(name, "operator")
     begun = caller.post("/v1/me/second-factor", {"password": PASSWORD})
     code = pyotp.TOTP(begun["secret"]).at(staff.house.site.computer.clocks.wall())
     return caller, tuple(caller.post("/v1/me/second-factor/confirm", {"code": code})["recovery_codes"])
@@ -171,8 +171,8 @@ def test_a_session_alone_changes_nothing_about_the_second_factor(staff: Staff) -
 
 
 def test_another_second_factor_ends_every_other_session_and_half_sign_in(staff: Staff) -> None:
-    bob = staff.person("bob", "operator")
-    before = staff.person("ada", "operator")
+    bob = staff.user("bob", "operator")
+    before = staff.user("ada", "operator")
     begun = before.post("/v1/me/second-factor", {"password": PASSWORD})
     ada = staff.session("ada", PASSWORD)
     code = pyotp.TOTP(begun["secret"]).at(staff.house.site.computer.clocks.wall())
@@ -192,7 +192,7 @@ def test_another_second_factor_ends_every_other_session_and_half_sign_in(staff: 
 
 
 def test_no_record_of_a_request_keeps_a_hash_of_a_password_that_is_fast_to_guess(staff: Staff) -> None:
-    ada = staff.person("ada", "operator")
+    ada = staff.user("ada", "operator")
     ada.post("/v1/me/second-factor", {"password": PASSWORD})
     kept = staff.house.site.store.read(lambda conn: conn.execute("select * from answers").fetchall())
     asked = {(each.method, each.path): each.exempt for each in ada.api.operations}
@@ -202,7 +202,7 @@ def test_no_record_of_a_request_keeps_a_hash_of_a_password_that_is_fast_to_guess
 
 
 def test_who_signed_in_sees_and_ends_their_own_sessions_and_nobody_elses(staff: Staff) -> None:
-    bob, ada = staff.person("bob", "operator"), staff.person("ada", "auditor")
+    bob, ada = staff.user("bob", "operator"), staff.user("ada", "auditor")
     asked = {"name": "ada", "password": PASSWORD, "browser": "Firefox on Linux"}
     other = Signed(staff, staff.door.post("/v1/sign-in", asked)["session"])
     shown = other.get("/v1/me/sessions")["items"]
@@ -232,15 +232,15 @@ def test_a_store_of_before_lists_the_sessions_that_were_open() -> None:
     with closing(sqlite3.connect(":memory:")) as before:
         for step in STEPS[:11]:
             before.executescript(step)
-        before.execute("insert into sessions values (x'01', 'ses_1', 'per_1', 'session', 90)")
+        before.execute("insert into sessions values (x'01', 'ses_1', 'usr_1', 'session', 90)")
         for step in STEPS[11:]:
             before.executescript(step)
-        assert people.open_sessions(before, "per_1", 50) == [people.SiteSession("ses_1", "per_1", 90)]
-        assert people.open_sessions(before, "per_1", 90) == []
+        assert users.open_sessions(before, "usr_1", 50) == [users.SiteSession("ses_1", "usr_1", 90)]
+        assert users.open_sessions(before, "usr_1", 90) == []
 
 
 def test_who_guesses_waits_and_is_told_of(staff: Staff) -> None:
-    staff.person("ada", "operator")
+    staff.user("ada", "operator")
     for _ in range(5):
         wrong = {"name": "ada", "password": "not this one"}
         assert staff.door.refused("POST", "/v1/sign-in", wrong) == "sign_in_refused"
@@ -252,41 +252,41 @@ def test_who_guesses_waits_and_is_told_of(staff: Staff) -> None:
     told = kinds(staff.root)
     assert told.count("sign_in_refused") == 1, "one event an hour, with a count"
     assert "5 times within an hour" in str(staff.root.get("/v1/events"))
-    assert {"person_added", "signed_in", "password_changed"} <= set(told)
+    assert {"user_added", "signed_in", "password_changed"} <= set(told)
     texts = str(staff.root.get("/v1/events"))
     assert "not this one" not in texts
     assert PASSWORD not in texts
 
 
 def test_a_lost_password_is_given_anew_and_sessions_end_with_it(staff: Staff) -> None:
-    ada = staff.person("ada", "operator")
-    (person,) = staff.root.get("/v1/people")["items"]
-    made = staff.root.post(f"/v1/people/{person['id']}/reset-password", {"second_factor": True})
+    ada = staff.user("ada", "operator")
+    (user,) = staff.root.get("/v1/users")["items"]
+    made = staff.root.post(f"/v1/users/{user['id']}/reset-password", {"second_factor": True})
     assert ada.refused("GET", "/v1/me") == "not_authenticated"
     assert staff.session("ada", made["password"]).get("/v1/me")["change_password"]
-    rehearsed = staff.root.post("/v1/people", {"name": "bob", "role": "auditor"}, dry_run="true")
+    rehearsed = staff.root.post("/v1/users", {"name": "bob", "role": "auditor"}, dry_run="true")
     assert not rehearsed["password"]
-    assert staff.root.refused("POST", "/v1/people", {"name": "ADA", "role": "auditor"}) == "already_exists"
+    assert staff.root.refused("POST", "/v1/users", {"name": "ADA", "role": "auditor"}) == "already_exists"
 
 
 def test_signing_out_ends_the_session_alone(staff: Staff) -> None:
-    ada = staff.person("ada", "operator")
+    ada = staff.user("ada", "operator")
     other = staff.session("ada", PASSWORD)
     ada.post_nothing("/v1/sign-out", None)
     assert ada.refused("GET", "/v1/me") == "not_authenticated"
     assert other.get("/v1/me")["name"] == "ada"
     assert staff.root.refused("POST", "/v1/sign-out") == "action_not_permitted"
-    assert staff.root.get("/v1/me")["person"] is None
+    assert staff.root.get("/v1/me")["user"] is None
 
 
 def test_a_session_ends_after_twelve_hours(staff: Staff) -> None:
-    ada = staff.person("ada", "operator")
+    ada = staff.user("ada", "operator")
     staff.house.town.time.now += 12 * 3_600
     assert ada.refused("GET", "/v1/me") == "not_authenticated"
 
 
 def test_no_secret_lies_in_the_store_as_it_is(staff: Staff) -> None:
-    ada = staff.person("ada", "operator")
+    ada = staff.user("ada", "operator")
     begun = ada.post("/v1/me/second-factor", {"password": PASSWORD})
     code = pyotp.TOTP(begun["secret"]).at(staff.house.site.computer.clocks.wall())
     shown = ada.post("/v1/me/second-factor/confirm", {"code": code})["recovery_codes"]
@@ -303,15 +303,15 @@ def html(tab: Tab) -> str:
 
 class TestTheConsole:
     async def test_an_administrator_is_made_with_the_token_and_signs_in_by_name(self, house: SiteProcess) -> None:
-        tab = await signed_in(house, "/people")
+        tab = await signed_in(house, "/users")
         await tab.send(name="Ada@example.com", role="administrator")
         assert tab.status == 200, tab.text
         first = re.findall(r"data-copy=\"([a-z2-7-]{19})\"", html(tab))[0]
         await tab.send(tab.form(action="/sign-out"))
-        await tab.open("/sign-in?by=person")
-        await tab.send(tab.form(action="/sign-in/person"), name="ada@example.com", password="wrong")
+        await tab.open("/sign-in?by=user")
+        await tab.send(tab.form(action="/sign-in/user"), name="ada@example.com", password="wrong")
         assert tab.status == 401
-        await tab.send(tab.form(action="/sign-in/person"), name="ada@example.com", password=first)
+        await tab.send(tab.form(action="/sign-in/user"), name="ada@example.com", password=first)
         assert tab.path == "/account"
         await tab.send(tab.form(action="/account/password"), old=first, new="short")
         assert tab.status == 422
@@ -330,8 +330,8 @@ class TestTheConsole:
         recovery = re.findall(r"<pre><code>([0-9a-z\n-]+)</code>", html(tab))[0].split()
         assert len(recovery) == 10
         await tab.send(tab.form(action="/sign-out"))
-        await tab.open("/sign-in?by=person&next=%2Fevents")
-        await tab.send(tab.form(action="/sign-in/person"), name="ada@example.com", password=PASSWORD)
+        await tab.open("/sign-in?by=user&next=%2Fevents")
+        await tab.send(tab.form(action="/sign-in/user"), name="ada@example.com", password=PASSWORD)
         await tab.send(tab.form(action="/sign-in/second-factor"), code="000000")
         assert tab.status == 401
         await tab.send(tab.form(action="/sign-in/second-factor"), code=recovery[0])
@@ -339,8 +339,8 @@ class TestTheConsole:
         assert "ada@example.com" in tab.text
         elsewhere = await signed_in(house, "/")
         await elsewhere.send(elsewhere.form(action="/sign-out"))
-        await elsewhere.open("/sign-in?by=person")
-        await elsewhere.send(elsewhere.form(action="/sign-in/person"), name="ada@example.com", password=PASSWORD)
+        await elsewhere.open("/sign-in?by=user")
+        await elsewhere.send(elsewhere.form(action="/sign-in/user"), name="ada@example.com", password=PASSWORD)
         await elsewhere.send(elsewhere.form(action="/sign-in/second-factor"), code=recovery[2])
         await tab.open("/account")
         assert "Where you are signed in" in tab.text
@@ -357,14 +357,14 @@ class TestTheConsole:
         assert "The second factor is off. Every other session has ended." in tab.text
 
     async def test_an_auditor_sees_the_team_and_changes_nothing(self, house: SiteProcess) -> None:
-        tab = await signed_in(house, "/people")
+        tab = await signed_in(house, "/users")
         await tab.send(name="otto", role="auditor")
         first = re.findall(r"data-copy=\"([a-z2-7-]{19})\"", html(tab))[0]
         await tab.send(tab.form(action="/sign-out"))
-        await tab.open("/sign-in?by=person")
-        await tab.send(tab.form(action="/sign-in/person"), name="otto", password=first)
+        await tab.open("/sign-in?by=user")
+        await tab.send(tab.form(action="/sign-in/user"), name="otto", password=first)
         await tab.send(tab.form(action="/account/password"), old=first, new=PASSWORD)
-        await tab.open("/people")
+        await tab.open("/users")
         assert tab.status == 200
         assert "otto" in tab.text
-        assert not [each for each in tab.page.forms if each.action.startswith("/people")]
+        assert not [each for each in tab.page.forms if each.action.startswith("/users")]

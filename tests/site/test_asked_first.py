@@ -16,19 +16,19 @@ CLASSES: dict[str, tuple[str, ...]] = {
     "confirmed": (
         "/licenses/{product}/fork", "/groups/remove", "/devices", "/devices/{device}/withdraw",
         "/devices/{device}/remove", "/enrollments/{enrollment}/withdraw", "/licenses/{product}/conflict",
-        "/licenses/{product}/silent", "/people/{person}/reset", "/people/{person}/remove",
+        "/licenses/{product}/silent", "/users/{user}/reset", "/users/{user}/remove",
         "/settings/forwarding/{forwarding}/resume",
     ),
     # The password, a code or a secret is asked for in the form itself.
     "proven": (
-        "/sign-in", "/sign-in/person", "/sign-in/second-factor", "/account/password", "/account/second-factor",
+        "/sign-in", "/sign-in/user", "/sign-in/second-factor", "/account/password", "/account/second-factor",
         "/account/second-factor/confirm", "/account/second-factor/remove",
     ),
     # The same page changes it back, or takes away what was made.
     "undoable": (
         "/licenses/{product}/distribution", "/licenses/{product}/drop-successor", "/groups", "/devices/{device}/group",
         "/devices/{device}/assign", "/devices/{device}/pin", "/devices/{device}/unpin", "/enrollments", "/settings/dns",
-        "/people", "/people/{person}/role", "/settings/forwarding/new", "/settings/forwarding/{forwarding}/edit",
+        "/users", "/users/{user}/role", "/settings/forwarding/new", "/settings/forwarding/{forwarding}/edit",
         "/settings/forwarding/{forwarding}/switch", "/licenses/{product}/conflict/keep",
     ),
     # Nothing is lost: trying, asking the server, a mark that it was read, a secret beside which the old one signs.

@@ -24,7 +24,7 @@ PAGES = (
     "/licenses/editor/synchronization", "/licenses/editor/remove", "/licenses/editor/fork", "/banner",
     "/licenses/editor/offline", "/licenses/editor/conflict", "/licenses/editor/silent", "/settings/dns",
     "/groups/default",
-    "/people", "/account", "/duplicates",
+    "/users", "/account", "/duplicates",
     "/settings/forwarding", "/settings/forwarding/new?by=mail",
     "/settings/forwarding/new?by=webhook",
 )  # fmt: skip

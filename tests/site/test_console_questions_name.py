@@ -26,8 +26,8 @@ NAMES = {
     "/enrollments/{enrollment}/withdraw": ("“editor, default, 1 Jan 2026", "5 of 6"),
     "/licenses/{product}/conflict": (r"Release “[\w-]*desk-\d” now",),
     "/licenses/{product}/silent": (r"Release “[\w-]*desk-\d” now",),
-    "/people/{person}/reset": ("Give “administrator-", "a new password"),
-    "/people/{person}/remove": ("Remove the account “administrator-", "Administrator"),
+    "/users/{user}/reset": ("Give “administrator-", "a new password"),
+    "/users/{user}/remove": ("Remove the account “administrator-", "Administrator"),
     "/settings/forwarding/{forwarding}/resume": ("the events that waited for “Operations”",),
 }
 """What stands on the page of each question, as expressions."""

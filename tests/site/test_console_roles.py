@@ -30,8 +30,8 @@ FORMS = {
         "/events/acknowledge-all",
     ),
     RULE: (
-        "/settings/dns", "/licenses/editor/fork", "/licenses/editor/remove", "/people", "/people/per_1/role",
-        "/people/per_1/reset", "/people/per_1/remove", "/settings/forwarding/new", "/settings/forwarding/fwd_1/edit",
+        "/settings/dns", "/licenses/editor/fork", "/licenses/editor/remove", "/users", "/users/usr_1/role",
+        "/users/usr_1/reset", "/users/usr_1/remove", "/settings/forwarding/new", "/settings/forwarding/fwd_1/edit",
         "/settings/forwarding/fwd_1/test", "/settings/forwarding/fwd_1/resume", "/settings/forwarding/fwd_1/secret",
         "/settings/forwarding/fwd_1/switch", "/settings/forwarding/fwd_1/remove",
     ),
@@ -63,16 +63,16 @@ def busy(here: SiteEnv) -> SiteProcess:
 
 
 def hired(house: SiteProcess, role: str) -> tuple[str, str]:
-    """A person of that role who has chosen a password."""
+    """A user of that role who has chosen a password."""
     root, name = Caller(house), f"{role}-{house.folder.parent.name[-4:]}"
-    made = root.post("/v1/people", {"name": name, "role": role})
+    made = root.post("/v1/users", {"name": name, "role": role})
     return name, made["password"]
 
 
 async def signed_in(house: SiteProcess, role: str) -> Tab:
     name, password = await asyncio.to_thread(hired, house, role)
     tab = Tab(app_of(house), ORIGIN)
-    await tab.open("/sign-in?by=person")
+    await tab.open("/sign-in?by=user")
     await tab.send(name=name, password=password)
     assert tab.path == "/account"
     await tab.open("/devices")
@@ -83,8 +83,8 @@ async def signed_in(house: SiteProcess, role: str) -> Tab:
 
 def demoted(house: SiteProcess) -> None:
     root = Caller(house)
-    (person,) = root.get("/v1/people")["items"]
-    assert root.send("PUT", f"/v1/people/{person['id']}", {"role": "auditor"}).status_code == 200
+    (user,) = root.get("/v1/users")["items"]
+    assert root.send("PUT", f"/v1/users/{user['id']}", {"role": "auditor"}).status_code == 200
 
 
 def pages(house: SiteProcess) -> list[str]:
@@ -110,7 +110,7 @@ async def test_no_control_is_shown_whose_use_is_refused(busy: SiteProcess, role:
         await tab.open(path)
         assert tab.status != 403, f"{role} is led to {path}"
     # Accounts come last: an administrator may remove its own.
-    for form in sorted(forms.values(), key=lambda each: (each.action.startswith("/people"), each.action)):
+    for form in sorted(forms.values(), key=lambda each: (each.action.startswith("/users"), each.action)):
         if form.action in SLOW:
             continue
         await tab.open("/")

@@ -148,20 +148,20 @@ class TestSecrets:
         made = room.root.post(WHERE, hook())
         where = f"{WHERE}/{made['forwarding']['id']}"
         for role in ("auditor", "operator"):
-            person = staff.person(role, role)
-            assert person.get(where)["webhook"]["url"] == "https://hooks.example.com/…"
-            assert person.get(f"{where}/deliveries")["items"] == []
+            user = staff.user(role, role)
+            assert user.get(where)["webhook"]["url"] == "https://hooks.example.com/…"
+            assert user.get(f"{where}/deliveries")["items"] == []
             for method, path, body in (
                 ("POST", WHERE, hook()), ("PUT", where, hook()), ("DELETE", where, None),
                 ("POST", f"{where}/test", None), ("POST", f"{where}/resume", {}),
                 ("POST", f"{where}/rotate-secret", {}),
             ):  # fmt: skip
-                assert person.refused(method, path, body) == "action_not_permitted", (role, path)
-        ada = staff.person("ada", "administrator")
+                assert user.refused(method, path, body) == "action_not_permitted", (role, path)
+        ada = staff.user("ada", "administrator")
         assert ada.get(where)["webhook"]["url"] == HOOK["url"]
 
     def test_every_change_is_an_event_with_who_did_it(self, room: ForwardingEnv) -> None:
-        ada = Staff(room.house).person("ada", "administrator")
+        ada = Staff(room.house).user("ada", "administrator")
         made = ada.post(WHERE, hook())["forwarding"]["id"]
         ada.send("PUT", f"{WHERE}/{made}", hook(url="https://other.example.com/") | {"active": False})
         ada.post(f"{WHERE}/{made}/rotate-secret", {"overlap_hours": 0})

@@ -140,10 +140,10 @@ async def test_one_that_has_stopped_says_why_and_goes_on_with_or_without_what_wa
 async def test_who_may_only_look_is_offered_nothing_else(room: ForwardingEnv) -> None:
     async with receiver() as there:
         made = await room.add(**by_webhook(there))
-        await room.aside(Staff(room.house).person, "otto", "auditor")
+        await room.aside(Staff(room.house).user, "otto", "auditor")
         tab = Tab(app_of(room.house), ORIGIN)
-        await tab.open("/sign-in?by=person")
-        await tab.send(tab.form(action="/sign-in/person"), name="otto", password=PASSWORD)
+        await tab.open("/sign-in?by=user")
+        await tab.send(tab.form(action="/sign-in/user"), name="otto", password=PASSWORD)
         for path in (WHERE, f"{WHERE}/{made['id']}", "/events"):
             await tab.open(path)
             assert tab.status == 200

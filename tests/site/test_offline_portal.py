@@ -17,12 +17,12 @@ async def answers(here: SiteEnv, sent: dict[str, str], *, customer: bool, as_fil
     """What the page says when somebody signs in and sends each of `sent`; of an answer the text to carry back."""
     shop = here.shop
     more = {"customer": shop.customer} if customer else {}
-    person = await joined(shop, shop.desk, **more)
+    user = await joined(shop, shop.desk, **more)
     app = make_portal(httpx2.AsyncClient(transport=httpx2.ASGITransport(app=shop.api), base_url="http://license.test"),
                  PortalSettings(), shop.clock, lambda: float(shop.clock()))  # fmt: skip
     tab = Tab(app)
     await tab.open("/sign-in")
-    await tab.send(email=person.email, password=PASSWORD)
+    await tab.send(email=user.email, password=PASSWORD)
     told = []
     for text in sent.values():
         await tab.open("/offline-exchange")

@@ -125,7 +125,7 @@ def test_b10_the_offices_dns_is_broken_by_a_file_and_the_server_is_found_all_the
 
 
 def test_the_provider_and_a_customer_sign_in_at_the_portal(demo: RunningDemo) -> None:
-    for email in demo.people.values():
+    for email in demo.users.values():
         with httpx2.Client(base_url=demo.portal, follow_redirects=True) as browser:
             page = browser.get("/sign-in").text
             token = page.partition('name="_token" value="')[2].partition('"')[0]

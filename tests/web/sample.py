@@ -72,7 +72,7 @@ async def frame(visit: PageVisit[Who]) -> PageFrame:
     return PageFrame(
         title="Sample & Co",
         groups=(MenuGroup(text="Here", entries=entries),),
-        person=visit.session_value.name,
+        user=visit.session_value.name,
         color="#ffee00",
         logo="https://pictures.example.com/logo.png",
         now="2026-06-01T00:00:00Z",

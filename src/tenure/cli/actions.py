@@ -65,8 +65,8 @@ def _run_command(row: CommandRow) -> Callable[..., Ended]:
         if isinstance(body, CommandFailed):
             return body
         where = fill_path("/v1/subscriptions/{subscription}/", subscription=subscription) + row.verb
-        people = outcome.print_dry_run if session.options.dry_run else outcome.print_outcome
-        return session.write(ApiRequest(method="POST", path=where, body=body, takes_outcome_hash=True), people)
+        printer = outcome.print_dry_run if session.options.dry_run else outcome.print_outcome
+        return session.write(ApiRequest(method="POST", path=where, body=body, takes_outcome_hash=True), printer)
 
     return run
 

@@ -12,7 +12,7 @@ from tenure.cli.environment import CommandEnvironment
 from tenure.cli.options import SharedOptions
 from tenure.cli.output import CommandOutput, sentence_output
 from tenure.cli.problems import CommandFailed, invalid_field
-from tenure.cli.screen import CommandScreen, People
+from tenure.cli.screen import CommandScreen, ScreenPrinter
 
 Quiet = Callable[[int], None]
 
@@ -50,16 +50,16 @@ class CommandSession:
         return api if isinstance(api, CommandFailed) else api.get(path, query, tenant=tenant)
 
     def get_shown(
-        self, path: str, people: People, query: Query | None = None, *, tenant: bool = True
+        self, path: str, printer: ScreenPrinter, query: Query | None = None, *, tenant: bool = True
     ) -> CommandOutput | CommandFailed:
-        """What is at `path`, to be shown by `people`."""
+        """What is at `path`, to be shown by `printer`."""
         answer = self.get(path, query, tenant=tenant)
-        return answer if isinstance(answer, CommandFailed) else CommandOutput(answer.body, people)
+        return answer if isinstance(answer, CommandFailed) else CommandOutput(answer.body, printer)
 
     def get_list(
-        self, path: str, people: People, query: Query, *, limit: int | None, tenant: bool = True
+        self, path: str, printer: ScreenPrinter, query: Query, *, limit: int | None, tenant: bool = True
     ) -> CommandOutput | CommandFailed:
-        """A list with all its pages as one page; people are given its items."""
+        """A list with all its pages as one page; `printer` is given its items."""
         if limit is not None and limit < 1:
             return invalid_field("At least one item is listed.", "limit")
         api = self.api()
@@ -70,7 +70,7 @@ class CommandSession:
         if isinstance(items, CommandFailed):
             return items
         body = msgspec.json.encode({"items": items, "next": None})
-        return CommandOutput(body, lambda screen, value: people(screen, value["items"]))
+        return CommandOutput(body, lambda screen, value: printer(screen, value["items"]))
 
     @contextmanager
     def show_busy(self, text: str) -> Iterator[None]:
@@ -93,7 +93,7 @@ class CommandSession:
             task = bar.add_task("", total=None, visible=False)
             yield lambda count: bar.update(task, completed=count, visible=True)
 
-    def write(self, sending: ApiRequest, people: People) -> CommandOutput | CommandFailed:
+    def write(self, sending: ApiRequest, printer: ScreenPrinter) -> CommandOutput | CommandFailed:
         """One write as the options want it: rehearsed, previewed and confirmed, or done."""
         api = self.api()
         if isinstance(api, CommandFailed):
@@ -106,8 +106,8 @@ class CommandSession:
             _with_outcome_hash(sending, options.outcome), key=key, if_match=options.if_match or sending.if_match
         )
         if options.preview or self._is_asked(sending):
-            return self._preview_and_confirm(api, sending, people)
-        return self._send(api, sending, people, dry_run=options.dry_run)
+            return self._preview_and_confirm(api, sending, printer)
+        return self._send(api, sending, printer, dry_run=options.dry_run)
 
     def _is_asked(self, sending: ApiRequest) -> bool:
         """Whether a person is shown first what a command that names neither a plan nor `--yes` would come to."""
@@ -116,7 +116,7 @@ class CommandSession:
         return self.allows_dry_run and grave and not told and self.world.is_interactive
 
     def _send(
-        self, api: ApiClient, sending: ApiRequest, people: People, *, dry_run: bool
+        self, api: ApiClient, sending: ApiRequest, printer: ScreenPrinter, *, dry_run: bool
     ) -> CommandOutput | CommandFailed:
         if dry_run:
             # A dry run leaves no record of its key, so that the same key can be used for the real command.
@@ -125,23 +125,23 @@ class CommandSession:
         answer = api.send(sending)
         if isinstance(answer, CommandFailed):
             return answer
-        return CommandOutput(answer.body, _with_dry_run_note(people) if dry_run else people)
+        return CommandOutput(answer.body, _with_dry_run_note(printer) if dry_run else printer)
 
     def _preview_and_confirm(
-        self, api: ApiClient, sending: ApiRequest, people: People
+        self, api: ApiClient, sending: ApiRequest, printer: ScreenPrinter
     ) -> CommandOutput | CommandFailed:
         if self.options.json or not self.world.is_interactive:
             return invalid_field(
                 "`--preview` asks a person; programs take `--dry-run` and then `--outcome`.", "preview"
             )
-        shown = self._send(api, sending, people, dry_run=True)
+        shown = self._send(api, sending, printer, dry_run=True)
         if isinstance(shown, CommandFailed):
             return shown
         shown.tell(self.aside)
         if self.world.ask("Do exactly this? [y/N] ").strip().lower() not in ("y", "yes"):
             return CommandOutput(b"", sentence_output("Nothing was done."))
         value = msgspec.json.decode(shown.body) if shown.body else {}
-        return self._send(api, _with_outcome_hash(sending, value.get("outcome_hash", "")), people, dry_run=False)
+        return self._send(api, _with_outcome_hash(sending, value.get("outcome_hash", "")), printer, dry_run=False)
 
 
 def _with_outcome_hash(sending: ApiRequest, outcome_hash: str) -> ApiRequest:
@@ -151,9 +151,9 @@ def _with_outcome_hash(sending: ApiRequest, outcome_hash: str) -> ApiRequest:
     return msgspec.structs.replace(sending, body={**sending.body, "outcome_hash": outcome_hash})
 
 
-def _with_dry_run_note(people: People) -> People:
+def _with_dry_run_note(printer: ScreenPrinter) -> ScreenPrinter:
     def show(screen: CommandScreen, value: Any) -> None:
         screen.heading("Nothing was done. This is what would happen:")
-        people(screen, value)
+        printer(screen, value)
 
     return show

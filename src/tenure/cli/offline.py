@@ -13,7 +13,7 @@ from tenure.cli.options import CREATING, LOCAL
 from tenure.cli.output import CommandOutput
 from tenure.cli.problems import CommandFailed
 from tenure.cli.registration import Ended, add_noun, add_verb
-from tenure.cli.screen import CommandScreen, People, format_moment
+from tenure.cli.screen import CommandScreen, ScreenPrinter, format_moment
 from tenure.cli.site_session import HERE, Product, Site, site_session
 from tenure.web.qr import MOST, QUIET, Squares, encode, to_blocks
 
@@ -52,7 +52,7 @@ def make_request(
         done = here.write(ApiRequest(method="POST", path=where, body=body, tenant=False), _print_request)
     done = _write_file(done, "request", out)
     wanted = qr if qr is not None else session.screen.is_terminal and out is None
-    return done if isinstance(done, CommandFailed) or not wanted else CommandOutput(done.body, _with_qr(done.people))
+    return done if isinstance(done, CommandFailed) or not wanted else CommandOutput(done.body, _with_qr(done.printer))
 
 
 @add_verb(_APP, "answer", CREATING, example="tenure offline answer request.txt --out answer.txt")
@@ -110,11 +110,11 @@ def _print_request(screen: CommandScreen, value: Any) -> None:
     screen.block(value["request"])
 
 
-def _with_qr(people: People) -> People:
+def _with_qr(printer: ScreenPrinter) -> ScreenPrinter:
     """What people are told, and below it the request as a QR code."""
 
     def told(screen: CommandScreen, value: Any) -> None:
-        people(screen, value)
+        printer(screen, value)
         line = str(value["line"]).encode()
         squares = encode(line, "L") if len(line) <= MOST else ()
         too_large = _too_large(screen, line, squares)

@@ -42,7 +42,7 @@ def place_order(
         body["until"] = until
     if request:
         body["order_request"] = request
-    people = outcome.print_dry_run if session.options.dry_run else outcome.print_outcome
+    printer = outcome.print_dry_run if session.options.dry_run else outcome.print_outcome
     return session.write(
-        ApiRequest(method="POST", path="/v1/subscriptions", body=body, takes_outcome_hash=True), people
+        ApiRequest(method="POST", path="/v1/subscriptions", body=body, takes_outcome_hash=True), printer
     )

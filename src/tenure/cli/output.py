@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from tenure.cli.screen import CommandScreen, People
+from tenure.cli.screen import CommandScreen, ScreenPrinter
 from tenure.core.refusals import ExitCode
 
 
@@ -13,24 +13,24 @@ class CommandOutput(msgspec.Struct, frozen=True):
 
     body: bytes
     """JSON; empty for none."""
-    people: People
+    printer: ScreenPrinter
     exit: ExitCode = ExitCode.DONE
     """Another family where the command worked and what it found is bad."""
 
     def tell(self, screen: CommandScreen) -> None:
         """Show it to a person."""
-        self.people(screen, msgspec.json.decode(self.body) if self.body else None)
+        self.printer(screen, msgspec.json.decode(self.body) if self.body else None)
 
     def as_json(self) -> bytes:
         """What a program reads: one JSON document in one line."""
         return (self.body or b"null").rstrip(b"\n") + b"\n"
 
 
-def make_output(value: Any, people: People, exit_: ExitCode = ExitCode.DONE) -> CommandOutput:
+def make_output(value: Any, printer: ScreenPrinter, exit_: ExitCode = ExitCode.DONE) -> CommandOutput:
     """An output of our own, for commands that ask no server."""
-    return CommandOutput(msgspec.json.encode(value), people, exit_)
+    return CommandOutput(msgspec.json.encode(value), printer, exit_)
 
 
-def sentence_output(text: str) -> People:
+def sentence_output(text: str) -> ScreenPrinter:
     """People are told one sentence."""
     return lambda screen, _: screen.line(text)

@@ -65,8 +65,8 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "Run the server",
         (
-            ("people, invitations, tokens, audit", "who may do what, and who did"),
-            ("mail, webhooks", "messages to people and to other programs"),
+            ("users, invitations, tokens, audit", "who may do what, and who did"),
+            ("emails, webhooks", "messages to users and to other programs"),
             ("keys, checkpoint, verify-history", "signing keys, and histories that prove themselves"),
             ("backup, restore, rebuild, clock", "the database, and a sandbox's clock"),
         ),

@@ -244,5 +244,5 @@ def _is_figure(column: TableColumn) -> bool:
     return column.as_.startswith(("count", "money"))
 
 
-People = Callable[[CommandScreen, Any], None]
+ScreenPrinter = Callable[[CommandScreen, Any], None]
 """How a person is shown an answer: the screen, and the decoded JSON."""

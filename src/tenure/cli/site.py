@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from tenure.cli import site_forwarding, site_people
+from tenure.cli import site_forwarding, site_users
 from tenure.cli.api import ApiRequest
 from tenure.cli.argument_types import File, Limit, read_file
 from tenure.cli.command_session import CommandSession
@@ -36,9 +36,9 @@ USE = (
 )
 
 _APP = add_noun(
-    "site", "The administration server of this network: init, run, reset, people, events, forwarding, usage.", HERE
+    "site", "The administration server of this network: init, run, reset, users, events, forwarding, usage.", HERE
 )
-site_people.add(_APP)
+site_users.add(_APP)
 site_forwarding.add(_APP)
 
 

@@ -214,7 +214,7 @@ def _run_exchange(
     product: str,
     what: str,
     body: dict[str, Any] | None,
-    people: Callable[[CommandScreen, Any], None],
+    printer: Callable[[CommandScreen, Any], None],
     *,
     dry_run: bool = False,
 ) -> Ended:
@@ -239,7 +239,7 @@ def _run_exchange(
     (answer,) = done
     if isinstance(answer, CommandFailed):
         return answer
-    return CommandOutput(answer.body, lambda screen, value: people(screen, {**value, "steps": value["steps"][shown:]}))
+    return CommandOutput(answer.body, lambda screen, value: printer(screen, {**value, "steps": value["steps"][shown:]}))
 
 
 def _shown_live(here: SiteCommandSession, where: str, asking: threading.Thread) -> int:

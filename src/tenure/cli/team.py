@@ -1,4 +1,4 @@
-"""`tenure people`, `tenure invitations` and `tenure audit`: who signs in, who is asked to, and what they did."""
+"""`tenure users`, `tenure invitations` and `tenure audit`: who signs in, who is asked to, and what they did."""
 
 from typing import Annotated, Any, Literal
 
@@ -12,8 +12,8 @@ from tenure.cli.output import sentence_output
 from tenure.cli.registration import ACCESS, Ended, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn
 
-PERSON = (
-    TableColumn("Person", "id"),
+USER = (
+    TableColumn("User", "id"),
     TableColumn("Name", "name"),
     TableColumn("E-mail", "email"),
     TableColumn("Role", "role"),
@@ -40,45 +40,45 @@ ENTRY = (
 
 Role = Literal["owner", "operator", "auditor"]
 OfCustomer = Annotated[str, Parameter(help="The team of this customer instead of the own one.")]
-Person = Annotated[str, Parameter(help="The person's id, `per_…`.")]
+User = Annotated[str, Parameter(help="The user's id, `usr_…`.")]
 
-_PEOPLE = add_noun("people", "People of a team: list, role, remove.", ACCESS)
+_USERS = add_noun("users", "Users of a team: list, role, remove.", ACCESS)
 _INVITATIONS = add_noun("invitations", "Invitations into a team: list, add, withdraw.", ACCESS)
 
 
 def add(app: App) -> None:
-    """Add `tenure people`, `tenure invitations` and `tenure audit`."""
-    app.command(_PEOPLE)
+    """Add `tenure users`, `tenure invitations` and `tenure audit`."""
+    app.command(_USERS)
     app.command(_INVITATIONS)
     add_verb(app, "audit", READING, group=ACCESS, example="tenure audit --limit 50")(list_audit)
 
 
-@add_verb(_PEOPLE, "list", READING, example="tenure people list")
-def list_people(session: CommandSession, *, customer: OfCustomer = "", limit: Limit = None) -> Ended:
-    """List the people of a team: the vendor's or the provider's own, or a customer's."""
-    return session.get_list("/v1/people", _print_people, _team_query(customer), limit=limit)
+@add_verb(_USERS, "list", READING, example="tenure users list")
+def list_users(session: CommandSession, *, customer: OfCustomer = "", limit: Limit = None) -> Ended:
+    """List the users of a team: the vendor's or the provider's own, or a customer's."""
+    return session.get_list("/v1/users", _print_users, _team_query(customer), limit=limit)
 
 
-@add_verb(_PEOPLE, "role", CHANGING, example="tenure people role per_… auditor")
+@add_verb(_USERS, "role", CHANGING, example="tenure users role usr_… auditor")
 def change_role(
     session: CommandSession,
-    person: Person,
+    user: User,
     role: Annotated[Role, Parameter(help="An owner may do everything, an auditor may only read.")],
     *,
     customer: OfCustomer = "",
 ) -> Ended:
     """Give a user another role, from the next request on."""
-    where = fill_path("/v1/people/{person}", person=person)
+    where = fill_path("/v1/users/{user}", user=user)
     sending = ApiRequest(method="PUT", path=where, query=_team_query(customer), body={"role": role})
-    return session.write(sending, lambda screen, value: screen.card(value, PERSON))
+    return session.write(sending, lambda screen, value: screen.card(value, USER))
 
 
-@add_verb(_PEOPLE, "remove", CHANGING, example="tenure people remove per_…")
-def remove_person(session: CommandSession, person: Person, *, customer: OfCustomer = "") -> Ended:
+@add_verb(_USERS, "remove", CHANGING, example="tenure users remove usr_…")
+def remove_user(session: CommandSession, user: User, *, customer: OfCustomer = "") -> Ended:
     """Remove a user from the team; sessions there end at once."""
-    where = fill_path("/v1/people/{person}", person=person)
+    where = fill_path("/v1/users/{user}", user=user)
     sending = ApiRequest(method="DELETE", path=where, query=_team_query(customer))
-    return session.write(sending, sentence_output(f"{person} is not in the team any more."))
+    return session.write(sending, sentence_output(f"{user} is not in the team any more."))
 
 
 @add_verb(_INVITATIONS, "list", READING, example="tenure invitations list")
@@ -93,7 +93,7 @@ def add_invitation(
     email: Annotated[str, Parameter(help="Where the link is sent.")],
     name: Annotated[str, Parameter(help="Who it is.")],
     *,
-    role: Annotated[Role, Parameter(help="What the person may do in the team.")] = "operator",
+    role: Annotated[Role, Parameter(help="What the user may do in the team.")] = "operator",
     customer: OfCustomer = "",
 ) -> Ended:
     """Invite a user by an email with a link, which is also shown here, once."""
@@ -120,13 +120,13 @@ def list_audit(
     session: CommandSession,
     *,
     customer: OfCustomer = "",
-    who: Annotated[str, Parameter(help="Only of this person or token: an id, or part of a name or address.")] = "",
+    who: Annotated[str, Parameter(help="Only of this user or token: an id, or part of a name or address.")] = "",
     what: Annotated[str, Parameter(help="Only this kind, such as signed_in or token_made.")] = "",
     since: Annotated[str, Parameter(help="Only from this instant on, such as 2027-01-31T00:00:00Z.")] = "",
     until: Annotated[str, Parameter(help="Only before this instant.")] = "",
     limit: Limit = None,
 ) -> Ended:
-    """List sign-ins, refusals, and changes of people, tokens and policies, newest first."""
+    """List sign-ins, refusals, and changes of users, tokens and policies, newest first."""
     narrowed = {"who": who, "what": what, "since": since, "until": until}
     asked = _team_query(customer) | {name: value for name, value in narrowed.items() if value}
     return session.get_list("/v1/audit", _print_entries, asked, limit=limit)
@@ -136,8 +136,8 @@ def _team_query(customer: str) -> dict[str, str | int | bool | None]:
     return {"customer": customer} if customer else {}
 
 
-def _print_people(screen: CommandScreen, items: Any) -> None:
-    screen.table(items, PERSON, "The team has no users yet; `tenure invitations add` invites one.")
+def _print_users(screen: CommandScreen, items: Any) -> None:
+    screen.table(items, USER, "The team has no users yet; `tenure invitations add` invites one.")
 
 
 def _print_invitations(screen: CommandScreen, items: Any) -> None:
@@ -151,7 +151,7 @@ def _print_entries(screen: CommandScreen, items: Any) -> None:
 _MAILED = "This is a link to hand over if the mail does not arrive; the mail carries another one. It is shown once."
 _UNMAILED = (
     "Nothing is sent: this server has no mail server. Hand this link over; it is shown once. To send mails: `mail` in"
-    " server.json, as docs/messages.md tells; `tenure mail test` tries it."
+    " server.json, as docs/messages.md tells; `tenure emails test` tries it."
 )
 
 

@@ -24,20 +24,20 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     """Provider id whose data this is about; empty for the vendor's staff."""
     customer: str = ""
     role: str = ""
-    """A person's role in the team, such as `operator`; empty for a program. What it permits is written in `scopes`."""
+    """A user's role in the team, such as `operator`; empty for a program. What it permits is written in `scopes`."""
     scopes: frozenset[str] = frozenset()
     token_id: str = ""
     """What the caller showed, by its id: a token's or a session's; never empty for a known caller."""
-    person: str = ""
+    user: str = ""
     """Who has signed in; empty for a program with an API token."""
     name: str = ""
-    """What people know the caller by: an e-mail address, or the name of a token."""
+    """What users know the caller by: an e-mail address, or the name of a token."""
     sandbox: bool = False
 
     @property
     def actor_name(self) -> str:
-        """Who did it, as histories write it: the person, whatever session it was, else the token."""
-        return self.person or self.token_id
+        """Who did it, as histories write it: the user, whatever session it was, else the token."""
+        return self.user or self.token_id
 
 
 ANONYMOUS = Principal()
@@ -72,7 +72,7 @@ def judge_access(rule: AccessRule, principal: Principal) -> Refused | None:
 
 
 def _lacks_scope(scope: str, principal: Principal) -> str:
-    if principal.person:
+    if principal.user:
         return f"Your role, {principal.role}, does not include {scope}."
     return f"The token does not carry the scope {scope}."
 

@@ -40,14 +40,14 @@ def front_page(front: FrontPage) -> RouteEntry[Handler]:
 
 
 def _render_page(front: FrontPage) -> str:
-    people = (
+    portal = (
         f'<li><a href="{escape(front.portal)}">The portal</a>: where people sign in.</li>'
         if front.portal
         else "<li>People sign in at the portal, which has an address of its own (<code>tenure portal run</code>).</li>"
     )
     body = (
         f'<main class="alone"><h1>{escape(front.name)}</h1><p class="quiet">Version {escape(front.version)}</p>'
-        f"<p>{escape(front.about)}</p><ul>{people}"
+        f"<p>{escape(front.about)}</p><ul>{portal}"
         f'<li><a href="{front.docs}">Documentation of the API</a>, with examples.</li>'
         f'<li><a href="{front.openapi}">OpenAPI document</a>, for tools.</li>'
         f'<li><a href="{front.health}">Health</a>: whether it is ready.</li></ul></main>'

@@ -15,7 +15,7 @@ from tenure.web.sessions import secret_digest
 NAMES = ("vendor", "provider")
 """What the lists are called."""
 SEEN = 20
-"""Providers that are asked about people and orders at most."""
+"""Providers that are asked about users and orders at most."""
 
 
 class ChecklistStep(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +46,7 @@ class Checklist(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def is_put_away(visit: Portal, name: str) -> bool:
-    """Whether this person has put away the list of that name, in this browser and for this provider."""
+    """Whether this user has put away the list of that name, in this browser and for this provider."""
     return _mark(visit, name) in visit.marks
 
 
@@ -58,7 +58,7 @@ def put_away(visit: Portal, name: str, *, away: bool) -> None:
 
 
 def _mark(visit: Portal, name: str) -> str:
-    """Says neither who it is nor where: a browser may be used by several people."""
+    """Says neither who it is nor where: a browser may be used by several users."""
     return f"{name}.{secret_digest(f'{visit.session_value.session_owner} {visit.session_value.provider}')[:10]}"
 
 
@@ -68,7 +68,7 @@ async def of_vendor(visit: Portal, api: PortalApi, products: int, plans: int, pr
     ordered = await _any_exists(api, "/v1/subscriptions", seen)
     if ordered and products and plans and providers:
         return None
-    joined = ordered or await _any_exists(api, "/v1/people", seen)
+    joined = ordered or await _any_exists(api, "/v1/users", seen)
     may_sell, may_add = (
         visit.session_value.has_scope("catalog:write"),
         visit.session_value.has_scope("providers:write"),

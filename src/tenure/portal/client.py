@@ -1,4 +1,4 @@
-"""The public API as one signed-in person may use it: answers as plain values, problems as refusals for pages.
+"""The public API as one signed-in user may use it: answers as plain values, problems as refusals for pages.
 
 What an answer means is left to the page that asked; nothing here knows a resource.
 """

@@ -1,4 +1,4 @@
-"""What stands around the portal's pages: the provider's brand, the places this person may go to."""
+"""What stands around the portal's pages: the provider's brand, the places this user may go to."""
 
 from contextlib import suppress
 from typing import Any
@@ -25,7 +25,7 @@ class PortalFrameMaker:
             who.me = await identify_visitor(self._server, visit)
         provider = who.me.get("provider") or {}
         brand = provider.get("brand") or {}
-        person = who.me.get("person") or {}
+        user = who.me.get("user") or {}
         customer = (who.me.get("customer") or {}).get("name", "")
         return PageFrame(
             title=brand.get("name") or provider.get("name") or self._house,
@@ -34,9 +34,9 @@ class PortalFrameMaker:
             color=brand.get("color", ""),
             support=brand.get("support", ""),
             groups=_navigation_groups(visit),
-            person=person.get("name") or person.get("email") or "API token",
+            user=user.get("name") or user.get("email") or "API token",
             role=ROLES.get(who.me.get("role") or "", who.me.get("role") or ""),
-            account_path="/account" if person else "",
+            account_path="/account" if user else "",
             now=provider.get("now", ""),
             sandbox=bool(provider.get("sandbox")),
         )
@@ -73,10 +73,10 @@ def _navigation_groups(visit: Portal) -> tuple[MenuGroup, ...]:
         *([MenuEntry(path="/brand", text="Brand", icon="settings")] if who.has_scope("providers:read") else []),
     ]
     access = [
-        *([MenuEntry(path="/team", text="Team", icon="team")] if who.has_scope("people:read") else []),
+        *([MenuEntry(path="/team", text="Team", icon="team")] if who.has_scope("users:read") else []),
         *([MenuEntry(path="/tokens", text="API tokens", icon="tokens")] if who.has_scope("tokens:write") else []),
         *([MenuEntry(path="/webhooks", text="Webhooks", icon="webhooks")] if who.has_scope("messages:read") else []),
-        *([MenuEntry(path="/letters", text="Mails", icon="mails")] if who.has_scope("messages:read") else []),
+        *([MenuEntry(path="/emails", text="Emails", icon="emails")] if who.has_scope("messages:read") else []),
         *([MenuEntry(path="/audit", text="Audit", icon="audit")] if who.has_scope("audit:read") else []),
         *([MenuEntry(path="/sandbox", text="Sandbox", icon="sandbox")] if _is_sandbox(visit) else []),
         *([MenuEntry(path="/providers", text="Vendor's pages", icon="left")] if who.team_kind == "vendor" else []),
@@ -109,7 +109,7 @@ def _vendors_groups(visit: Portal) -> tuple[MenuGroup, ...]:
     ]
     access = [
         *([MenuEntry(path="/keys", text="Keys", icon="server")] if who.has_scope("server:read") else []),
-        *([MenuEntry(path="/team", text="Team", icon="team")] if who.has_scope("people:read") else []),
+        *([MenuEntry(path="/team", text="Team", icon="team")] if who.has_scope("users:read") else []),
         *([MenuEntry(path="/tokens", text="API tokens", icon="tokens")] if who.has_scope("tokens:write") else []),
         *([MenuEntry(path="/audit", text="Audit", icon="audit")] if who.has_scope("audit:read") else []),
     ]
@@ -126,7 +126,7 @@ def _customers_groups(visit: Portal) -> tuple[MenuGroup, ...]:
         MenuEntry(path=f"/customers/{visit.session_value.customer}/money", text="Balance", icon="money"),
         MenuEntry(path="/installations", text="Installations", icon="sites"),
         MenuEntry(path="/offline-exchange", text="Offline exchange", icon="import"),
-        *([MenuEntry(path="/team", text="Team", icon="team")] if visit.session_value.has_scope("people:read") else []),
+        *([MenuEntry(path="/team", text="Team", icon="team")] if visit.session_value.has_scope("users:read") else []),
     ]
     return (MenuGroup(text="", entries=tuple(entries)),)
 

@@ -19,8 +19,8 @@ class PortalSession(ApiSession):
 
     @property
     def session_owner(self) -> str:
-        """Who may have so many sessions: the person, or the token that was pasted."""
-        return str((self.me.get("person") or {}).get("id") or secret_digest(self.secret))
+        """Who may have so many sessions: the user, or the token that was pasted."""
+        return str((self.me.get("user") or {}).get("id") or secret_digest(self.secret))
 
     @property
     def team_kind(self) -> str:
@@ -29,7 +29,7 @@ class PortalSession(ApiSession):
 
     @property
     def customer(self) -> str:
-        """The customer's id, for its people."""
+        """The customer's id, for its users."""
         return str((self.me.get("customer") or {}).get("id") or "")
 
     @property
@@ -43,7 +43,7 @@ class PortalSession(ApiSession):
         return str((self.me.get("provider") or {}).get("currency") or "EUR")
 
     def may_act(self, action: str) -> bool:
-        """Whether the provider's policy allows an action to this kind of people."""
+        """Whether the provider's policy allows an action to this kind of users."""
         return action in (self.me.get("actions") or ())
 
 

@@ -1,4 +1,4 @@
-"""Two people save one form: the second sees what stands there now beside what was entered, and decides.
+"""Two users save one form: the second sees what stands there now beside what was entered, and decides.
 
 The entity tag travels in the form, from when it was opened; what differs is told here, the page shows it.
 """

@@ -28,8 +28,8 @@ from tenure.sandbox.seed import (
     seed_catalog,
     seed_customer,
     seed_order,
-    seed_person,
     seed_provider,
+    seed_user,
 )
 from tenure.sdk import License, Network, Rejected
 from tenure.server.app import build_app
@@ -62,7 +62,7 @@ class RunningDemo(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     portal: str
     """Address of the website for providers and customers."""
-    people: dict[str, str]
+    users: dict[str, str]
     """E-mail addresses that can sign in there, by who they are; `EVERYBODYS` is everybody's."""
     folder: str
     provider: SeededProvider
@@ -117,7 +117,7 @@ def running_demo(folder: Path, port: int = 0) -> Iterator[RunningDemo]:
         seed_provider(vendor, server.url, "Strict Hosting", rules={"grace_days": 0}, portal=pages.url)
         codes, customers = _create_customers(server.url, north)
         alone = _order_alone(server.url, north, customers["Ana's architects"])
-        people = _create_people(vendor, north, customers)
+        users = _create_users(vendor, north, customers)
         root = folder / "server" / "sandbox-root.jws"
         (folder / "app.py").write_text(SCRIPT.format(url=server.url, root=root, folder=folder), encoding="utf-8")
         vendor.close()
@@ -129,7 +129,7 @@ def running_demo(folder: Path, port: int = 0) -> Iterator[RunningDemo]:
             yield RunningDemo(
                 url=server.url,
                 portal=pages.url,
-                people=people,
+                users=users,
                 folder=str(folder),
                 provider=north,
                 site=str(office.site),
@@ -157,14 +157,14 @@ def _set_portal(folder: Path, url: str) -> None:
     file.write_bytes(msgspec.json.encode({**msgspec.json.decode(file.read_bytes()), "portal_url": url}))
 
 
-def _create_people(vendor: ProviderClient, north: SeededProvider, customers: dict[str, str]) -> dict[str, str]:
-    """Who can sign in at the portal: the vendor's owner, the provider's, and one person of each customer."""
+def _create_users(vendor: ProviderClient, north: SeededProvider, customers: dict[str, str]) -> dict[str, str]:
+    """Who can sign in at the portal: the vendor's owner, the provider's, and one user of each customer."""
     found = {"owner of the vendor's team": "vera@vendor.example", f"owner of {north.name}": "olga@north.example"}
-    seed_person(vendor, None, "Vera Vendor", "vera@vendor.example")
-    seed_person(vendor, north.id, "Olga North", "olga@north.example")
+    seed_user(vendor, None, "Vera Vendor", "vera@vendor.example")
+    seed_user(vendor, north.id, "Olga North", "olga@north.example")
     for first, (name, customer_id) in zip(("Ana", "Rosa", "Stu"), customers.items(), strict=True):
         email = f"{first.lower()}@{name.split()[-1].lower()}.example"
-        seed_person(vendor, north.id, f"{first} of {name}", email, customer_id=customer_id)
+        seed_user(vendor, north.id, f"{first} of {name}", email, customer_id=customer_id)
         found[f"customer {name}"] = email
     return found
 
@@ -221,7 +221,7 @@ def _start_application(folder: Path, url: str, root: Path, code: str) -> Iterato
 
 def _print_welcome(demo: RunningDemo, seconds: float) -> str:
     codes = "\n".join(f"    {code}   {what}" for what, code in demo.codes.items())
-    people = "\n".join(f"       {email:<28} {who}" for who, email in demo.people.items())
+    users = "\n".join(f"       {email:<28} {who}" for who, email in demo.users.items())
     return f"""
 Tenure is running ({seconds:.1f} s). Ctrl-C ends it; nothing is kept.
 
@@ -230,7 +230,7 @@ Tenure is running ({seconds:.1f} s). Ctrl-C ends it; nothing is kept.
   console             {demo.console}       sign in with the token {demo.console_token}
 
   Sign in at the portal with the password "{EVERYBODYS}":
-{people}
+{users}
 
   Unused activation codes:
 {codes}

@@ -75,9 +75,7 @@ def seed_provider(
     return SeededProvider(id=made, name=name, token=token, offers=offers)
 
 
-def seed_person(
-    vendor: ProviderClient, provider_id: str | None, name: str, email: str, *, customer_id: str = ""
-) -> None:
+def seed_user(vendor: ProviderClient, provider_id: str | None, name: str, email: str, *, customer_id: str = "") -> None:
     """Somebody with an account and everybody's password: the owner of a provider's team, or of its customer's.
 
     Without `provider_id` the owner of the vendor's team.

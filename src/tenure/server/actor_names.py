@@ -1,4 +1,4 @@
-"""Who did something, as people call them: facts name them by their ids, which stay what the chain of records holds."""
+"""Who did something, as users call them: facts name them by their ids, which stay what the chain of records holds."""
 
 from collections.abc import Iterable
 
@@ -16,7 +16,7 @@ ITSELF = frozenset({"settlement", "successor"})
 
 
 def actor_name(conn: Connection, tenant: Tenant, sub: Subscription, by: str) -> str:
-    """The name of whoever `by` stands for, as far as the tenant may know it; a customer hears of its own people only.
+    """The name of whoever `by` stands for, as far as the tenant may know it; a customer hears of its own users only.
 
     Of one who is gone, or of another's, whose part it was.
     """
@@ -25,8 +25,8 @@ def actor_name(conn: Connection, tenant: Tenant, sub: Subscription, by: str) -> 
     site = sub.find_site(by)
     if site is not None:
         return site.name or "a site"
-    if by.startswith("per_"):
-        return _person_name(conn, tenant, by)
+    if by.startswith("usr_"):
+        return _user_name(conn, tenant, by)
     if by.startswith("tok_"):
         token = tokens.by_id(conn, tenant.id, by)
         mine = token is not None and (not tenant.customer or token.customer == tenant.customer)
@@ -35,7 +35,7 @@ def actor_name(conn: Connection, tenant: Tenant, sub: Subscription, by: str) -> 
 
 
 def fact_names(conn: Connection, tenant: Tenant, sub: Subscription, told: Iterable[Fact]) -> Names:
-    """How people call what these facts of `sub` name by ids; a customer hears of no other customer by name."""
+    """How users call what these facts of `sub` name by ids; a customer hears of no other customer by name."""
     terms = [each.terms for each in told if isinstance(each, Ordered | TermsChanged | ChangeScheduled)]
     owners = {each.customer for each in told if isinstance(each, Transferred)}
     shown = owners & {tenant.customer} if tenant.customer else owners
@@ -49,9 +49,9 @@ def fact_names(conn: Connection, tenant: Tenant, sub: Subscription, told: Iterab
     )
 
 
-def _person_name(conn: Connection, tenant: Tenant, person: str) -> str:
-    found = users.get_person(conn, person)
+def _user_name(conn: Connection, tenant: Tenant, user: str) -> str:
+    found = users.get_user(conn, user)
     own = TeamPlace(tenant.id, tenant.customer)
-    if found is None or (tenant.customer and users.get_membership_in(conn, own, person) is None):
+    if found is None or (tenant.customer and users.get_membership_in(conn, own, user) is None):
         return "the provider"
     return found.name or found.email

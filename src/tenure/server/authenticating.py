@@ -1,4 +1,4 @@
-"""Who shows this secret: a program with a token, or a person with a session; by keyed digest, on the real clock."""
+"""Who shows this secret: a program with a token, or a user with a session; by keyed digest, on the real clock."""
 
 from collections.abc import Awaitable, Callable
 
@@ -19,7 +19,7 @@ def make_authenticator(context: ServerContext) -> Callable[[str], Awaitable[Prin
     async def authenticate(secret: str) -> Principal | None:
         digest, now = context.keys.token_digest(secret), context.clock()
         if secret.startswith(SecretPrefix.SESSION):
-            return await _person_principal(context, digest, now)
+            return await _user_principal(context, digest, now)
         return await _program_principal(context, digest, now)
 
     return authenticate
@@ -41,7 +41,7 @@ async def _program_principal(context: ServerContext, digest: bytes, now: Instant
     )
 
 
-async def _person_principal(context: ServerContext, digest: bytes, now: Instant) -> Principal | None:
+async def _user_principal(context: ServerContext, digest: bytes, now: Instant) -> Principal | None:
     found = await context.db.read(sessions.signed_in, digest, now)
     if found is None:
         return None
@@ -54,6 +54,6 @@ async def _person_principal(context: ServerContext, digest: bytes, now: Instant)
         role=found.role,
         scopes=scopes_of(Role(found.kind), found.role),
         token_id=found.session.id,
-        person=found.session.person,
+        user=found.session.user,
         name=found.email,
     )

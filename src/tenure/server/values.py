@@ -1,4 +1,4 @@
-"""What is stored as bodies of the catalog and of people: products, plans, offers, providers, customers, policies.
+"""What is stored as bodies of the catalog and of tenants: products, plans, offers, providers, customers, policies.
 
 Evolution: fields are appended only, each with a default that keeps the old meaning.
 """

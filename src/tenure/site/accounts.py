@@ -1,6 +1,6 @@
 """The secrets of local accounts: sessions, one-time passwords, second factors, and who a shown secret stands for.
 
-How people prove who they are is `http.accounts`; what is kept is `store.tenants`.
+How users prove who they are is `http.accounts`; what is kept is `store.tenants`.
 """
 
 import base64
@@ -18,8 +18,8 @@ from tenure.http.auth import Principal
 from tenure.site import ids
 from tenure.site.folder import Draw, SiteSecrets
 from tenure.site.roles import scopes_of
-from tenure.site.store import people
-from tenure.site.store.people import SiteSession
+from tenure.site.store import users
+from tenure.site.store.users import SiteSession
 from tenure.site.store.writer import Connection
 
 SESSION, TICKET = "session", "second factor"
@@ -42,45 +42,43 @@ class SiteAccountSecrets:
         return hmac.digest(self._digests, secret.encode(), "sha256")
 
     def open_session(
-        self, conn: Connection, person: str, purpose: str, life: int, browser: str = ""
+        self, conn: Connection, user: str, purpose: str, life: int, browser: str = ""
     ) -> tuple[str, SiteSession]:
         """A new session or ticket: its secret, shown once, and what is kept."""
         now, secret = self.clock(), f"{PREFIX}{self.draw(24).hex()}"
-        made = SiteSession(ids.new_id("ses", now, self.draw), person, now + life, browser)
-        people.open_session(conn, self.secret_digest(secret), made, purpose)
+        made = SiteSession(ids.new_id("ses", now, self.draw), user, now + life, browser)
+        users.open_session(conn, self.secret_digest(secret), made, purpose)
         return secret, made
 
     def find_principal(self, conn: Connection, secret: str) -> Principal | None:
         """Whose session it is, with what the role permits now; nothing while the password is somebody else's."""
-        found = people.find_session(conn, self.secret_digest(secret), SESSION, self.clock())
-        person = None if found is None else people.find(conn, found.person)
-        if found is None or person is None:
+        found = users.find_session(conn, self.secret_digest(secret), SESSION, self.clock())
+        user = None if found is None else users.find(conn, found.user)
+        if found is None or user is None:
             return None
-        scopes = frozenset[str]() if person.temporary else scopes_of(person.role)
-        return Principal(
-            kind=Role.SITE, role=person.role, scopes=scopes, token_id=found.id, person=person.id, name=person.name
-        )
+        scopes = frozenset[str]() if user.temporary else scopes_of(user.role)
+        return Principal(kind=Role.SITE, role=user.role, scopes=scopes, token_id=found.id, user=user.id, name=user.name)
 
     def draw_password(self) -> str:
         """A password to begin with: 80 random bits in groups that can be read out."""
         text = base64.b32encode(self.draw(10)).decode().lower()
         return "-".join(text[start : start + 4] for start in range(0, len(text), 4))
 
-    def seal_factor(self, person: str, secret: str) -> bytes:
-        """A second factor's secret as kept; of no use for another person."""
-        return bytes(self._box.encrypt(f"{person} {secret}".encode(), self.draw(SecretBox.NONCE_SIZE)))
+    def seal_factor(self, user: str, secret: str) -> bytes:
+        """A second factor's secret as kept; of no use for another user."""
+        return bytes(self._box.encrypt(f"{user} {secret}".encode(), self.draw(SecretBox.NONCE_SIZE)))
 
-    def open_factor(self, person: str, sealed: bytes | None) -> str:
+    def open_factor(self, user: str, sealed: bytes | None) -> str:
         """It again; empty where there is none, or it is another's."""
         try:
             owner, _, secret = ("" if sealed is None else self._box.decrypt(sealed).decode()).partition(" ")
         except CryptoError:
             return ""
-        return secret if owner == person else ""
+        return secret if owner == user else ""
 
-    def recovery_digest(self, person: str, code: str) -> bytes:
+    def recovery_digest(self, user: str, code: str) -> bytes:
         """Under which a recovery code is kept."""
-        return self.secret_digest(f"recovery {person} {code}")
+        return self.secret_digest(f"recovery {user} {code}")
 
     def counter_key(self, kind: str, name: str) -> str:
         """Where failed tries of a name are counted."""

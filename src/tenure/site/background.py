@@ -21,7 +21,7 @@ from tenure.site.duplicates import release_due
 from tenure.site.folder_guard import FolderGuard
 from tenure.site.license import LicenseSnapshot, ProductLicense
 from tenure.site.seats import ROUND
-from tenure.site.store import devices, events, people, pools, uses
+from tenure.site.store import devices, events, pools, users, uses
 from tenure.site.store.writer import Connection
 
 log = logging.getLogger("tenure.site")
@@ -157,7 +157,7 @@ class SiteWatch:
         uses.prune(conn, now)
         devices.forget_removed(conn, now - REMEMBERED)
         devices.forget_ephemeral(conn, now - DAY)
-        people.prune_sessions(conn, self._site.computer.clocks.wall())
+        users.prune_sessions(conn, self._site.computer.clocks.wall())
         self._site.answers.prune_old(conn, now)
 
 

@@ -1,4 +1,4 @@
-"""What people may do at this site, by their role: one table for the local API; who has which role is the store's."""
+"""What users may do at this site, by their role: one table for the local API; who has which role is the store's."""
 
 from enum import StrEnum
 from typing import Final
@@ -9,7 +9,7 @@ RULE: Final = "site:administer"
 
 
 class SiteRole(StrEnum):
-    """A person's role at this site."""
+    """A user's role at this site."""
 
     ADMINISTRATOR = "administrator"
     OPERATOR = "operator"

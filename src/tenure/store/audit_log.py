@@ -1,8 +1,8 @@
-"""Who signed in, who was refused, and who changed customers, people, tokens and settings: each team's, newest first.
+"""Who signed in, who was refused, and who changed customers, users, tokens and settings: each team's, newest first.
 
 The log is forgotten when it is old. What touches money, service or identity (`CHAINED`) is also a link of the tenant's
 chain `records`, which is kept for good: who, what, about whom, and a digest of what stood there afterwards, without
-names and addresses of people.
+names and addresses of users.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ CHAINED = frozenset(
         "customer_created", "customer_changed", "provider_created", "provider_changed", "brand_changed",
         "payment_settings_changed", "gateway_secret_rotated", "sandbox_clock_set",
         "signed_in", "password_reset_asked", "payment_requested",
-        "token_made", "token_withdrawn", "role_changed", "person_removed", "invited", "invitation_withdrawn", "joined",
+        "token_made", "token_withdrawn", "role_changed", "user_removed", "invited", "invitation_withdrawn", "joined",
         "password_changed", "password_reset", "second_factor_set", "second_factor_removed", "account_made",
         "account_removed",
     }
@@ -32,7 +32,7 @@ CHAINED = frozenset(
 
 
 class AuditEvent(msgspec.Struct, frozen=True):
-    """What somebody did: `who` is a person's or a token's id, `name` what people know it by, as of then."""
+    """What somebody did: `who` is a user's or a token's id, `name` what users know it by, as of then."""
 
     what: str
     who: str = ""
@@ -131,7 +131,7 @@ class AuditFilter(msgspec.Struct, frozen=True, kw_only=True):
     customer: str | None = None
     """Those about that customer's team."""
     who: str = ""
-    """A person's or token's id, or a part of its name as of then, whatever the case of its letters."""
+    """A user's or token's id, or a part of its name as of then, whatever the case of its letters."""
     what: tuple[str, ...] = ()
     """Kinds of deeds."""
     since: Instant | None = None
@@ -181,7 +181,7 @@ def event_instants(conn: Connection, place: TeamPlace, what: str, since: Instant
 
 
 def signed_in_from(conn: Connection, who: str, since: Instant) -> list[str]:
-    """The addresses from which that person has signed in since then, as far as is remembered."""
+    """The addresses from which that user has signed in since then, as far as is remembered."""
     return list(conn.scalars(_PLACES, {"of": who, "since": since}))
 
 

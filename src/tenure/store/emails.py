@@ -13,14 +13,14 @@ from tenure.core.timeline import DAY, Instant
 from tenure.store import ids
 from tenure.store.dialects import insert_or_ignore
 from tenure.store.engine import Connection
-from tenure.store.schema import letters, mailed, outbox_heads, providers
+from tenure.store.schema import email_cursors, emails, outbox_heads, providers
 from tenure.store.sealed import AnswerCipher
 
-PURPOSE = "letter"
+PURPOSE = "email"
 TO_ONE_MAILBOX: Final = 60
 """Mails a day of one provider to one mailbox: many subscriptions may end on one day."""
 SANDBOX_TO_ONE_MAILBOX: Final = 10
-ASKED_FOR: Final = frozenset({"invitation", "payment_requested", "password_reset", "mail_test", "code_waiting"})
+ASKED_FOR: Final = frozenset({"invitation", "payment_requested", "password_reset", "email_test", "code_waiting"})
 """Templates of mails that somebody causes by asking for them, as often as he likes."""
 ASKED_TO_ONE_MAILBOX: Final = 10
 """Of those, a day, of all providers together."""
@@ -53,61 +53,61 @@ class StoredEmail(msgspec.Struct, frozen=True):
         return None if opened is None else msgspec.json.decode(opened, type=dict[str, str])
 
 
-_LETTER = sa.select(*[letters.c[name] for name in StoredEmail.__struct_fields__])
-_DUE = _LETTER.where(letters.c.due <= sa.bindparam("now")).order_by(letters.c.due).limit(sa.bindparam("most"))
-_MINE = letters.c.provider.is_not_distinct_from(sa.bindparam("tenant", type_=letters.c.provider.type))
-_PAGE = _LETTER.where(_MINE, letters.c.id > sa.bindparam("after")).order_by(letters.c.id).limit(sa.bindparam("most"))
+_EMAIL = sa.select(*[emails.c[name] for name in StoredEmail.__struct_fields__])
+_DUE = _EMAIL.where(emails.c.due <= sa.bindparam("now")).order_by(emails.c.due).limit(sa.bindparam("most"))
+_MINE = emails.c.provider.is_not_distinct_from(sa.bindparam("tenant", type_=emails.c.provider.type))
+_PAGE = _EMAIL.where(_MINE, emails.c.id > sa.bindparam("after")).order_by(emails.c.id).limit(sa.bindparam("most"))
 _PAGE_BACK = (
-    _LETTER.where(_MINE, letters.c.id < sa.bindparam("after")).order_by(letters.c.id.desc()).limit(sa.bindparam("most"))
+    _EMAIL.where(_MINE, emails.c.id < sa.bindparam("after")).order_by(emails.c.id.desc()).limit(sa.bindparam("most"))
 )
-_SINCE = letters.c.created > sa.bindparam("since")
-_TO_MAILBOX = sa.select(letters.c.created).where(
-    letters.c.mailbox == sa.bindparam("box"), _SINCE, letters.c.fault != TOO_MANY
+_SINCE = emails.c.created > sa.bindparam("since")
+_TO_MAILBOX = sa.select(emails.c.created).where(
+    emails.c.mailbox == sa.bindparam("box"), _SINCE, emails.c.fault != TOO_MANY
 )
 _TO_MAILBOX_OF = _TO_MAILBOX.where(_MINE)
-_TO_MAILBOX_ASKED = _TO_MAILBOX.where(letters.c.template.in_(sorted(ASKED_FOR)))
-_OF_PROVIDER = sa.select(letters.c.created).where(_MINE, _SINCE, letters.c.fault != TOO_MANY)
+_TO_MAILBOX_ASKED = _TO_MAILBOX.where(emails.c.template.in_(sorted(ASKED_FOR)))
+_OF_PROVIDER = sa.select(emails.c.created).where(_MINE, _SINCE, emails.c.fault != TOO_MANY)
 _IS_SANDBOX = sa.select(providers.c.sandbox).where(providers.c.id == sa.bindparam("tenant"))
 LAST = "zzzz"
 """Comes after every id."""
 _MARK = (
-    letters.update()
-    .where(letters.c.id == sa.bindparam("of"))
+    emails.update()
+    .where(emails.c.id == sa.bindparam("of"))
     .values(
         body=sa.bindparam("new_body"),
         due=sa.bindparam("new_due"),
-        tries=letters.c.tries + 1,
+        tries=emails.c.tries + 1,
         sent=sa.bindparam("new_sent"),
         fault=sa.bindparam("new_fault"),
     )
 )
-_GET = _LETTER.where(
-    letters.c.id == sa.bindparam("of"),
-    letters.c.provider.is_not_distinct_from(sa.bindparam("tenant", type_=letters.c.provider.type)),
+_GET = _EMAIL.where(
+    emails.c.id == sa.bindparam("of"),
+    emails.c.provider.is_not_distinct_from(sa.bindparam("tenant", type_=emails.c.provider.type)),
 )
 _CLAIM = (
-    letters.update()
-    .where(letters.c.id == sa.bindparam("of"), letters.c.due == sa.bindparam("seen"))
+    emails.update()
+    .where(emails.c.id == sa.bindparam("of"), emails.c.due == sa.bindparam("seen"))
     .values(due=sa.bindparam("until"))
 )
 _COUNT = sa.select(
-    sa.func.count(letters.c.due),
-    sa.func.count(sa.case((sa.and_(letters.c.due.is_(None), letters.c.sent.is_(None)), 1))),
-).select_from(letters)
+    sa.func.count(emails.c.due),
+    sa.func.count(sa.case((sa.and_(emails.c.due.is_(None), emails.c.sent.is_(None)), 1))),
+).select_from(emails)
 _BEHIND = (
-    sa.select(outbox_heads.c.provider, sa.func.coalesce(mailed.c.seq, 0))
-    .outerjoin(mailed, mailed.c.provider == outbox_heads.c.provider)
-    .where(outbox_heads.c.seq > sa.func.coalesce(mailed.c.seq, 0))
+    sa.select(outbox_heads.c.provider, sa.func.coalesce(email_cursors.c.seq, 0))
+    .outerjoin(email_cursors, email_cursors.c.provider == outbox_heads.c.provider)
+    .where(outbox_heads.c.seq > sa.func.coalesce(email_cursors.c.seq, 0))
     .order_by(outbox_heads.c.provider)
     .limit(sa.bindparam("most"))
 )
-_BEGIN = insert_or_ignore(mailed, "provider")
+_BEGIN = insert_or_ignore(email_cursors, "provider")
 _READ = (
-    mailed.update()
-    .where(mailed.c.provider == sa.bindparam("tenant"), mailed.c.seq == sa.bindparam("from_seq"))
+    email_cursors.update()
+    .where(email_cursors.c.provider == sa.bindparam("tenant"), email_cursors.c.seq == sa.bindparam("from_seq"))
     .values(seq=sa.bindparam("to_seq"))
 )
-_COLLECT = letters.delete().where(letters.c.due.is_(None), letters.c.created < sa.bindparam("before"))
+_COLLECT = emails.delete().where(emails.c.due.is_(None), emails.c.created < sa.bindparam("before"))
 
 
 def add_email(
@@ -124,11 +124,11 @@ def add_email(
     One beyond the bounds (`possible_from`) is put down as given up, so that whoever looks for it sees why.
     """
     body = safe.encrypt(msgspec.json.encode(dict(values)), PURPOSE)
-    letter = StoredEmail(ids.new_id("let", now), provider, recipient, template, body, now, now, 0, None, "")
+    email = StoredEmail(ids.new_id("eml", now), provider, recipient, template, body, now, now, 0, None, "")
     if possible_from(conn, provider, recipient, template, now) > now:
-        letter = msgspec.structs.replace(letter, due=None, fault=TOO_MANY)
-    _insert_email(conn, letter)
-    return letter
+        email = msgspec.structs.replace(email, due=None, fault=TOO_MANY)
+    _insert_email(conn, email)
+    return email
 
 
 def possible_from(conn: Connection, provider: str | None, recipient: str, template: str, now: Instant) -> Instant:
@@ -149,7 +149,7 @@ def possible_from(conn: Connection, provider: str | None, recipient: str, templa
     latest = now
     for counted, most in bounds:
         # The newest `most` mails: when there are so many, the oldest of them has to be a day ago first.
-        newest = list(conn.scalars(counted.order_by(letters.c.created.desc()).limit(most), asked))
+        newest = list(conn.scalars(counted.order_by(emails.c.created.desc()).limit(most), asked))
         if len(newest) >= most:
             latest = max(latest, newest[-1] + DAY)
     return latest
@@ -161,8 +161,8 @@ def mailbox_of(recipient: str) -> str:
     return f"{name.partition('+')[0]}@{domain}"
 
 
-def _insert_email(conn: Connection, letter: StoredEmail) -> None:
-    conn.execute(letters.insert(), msgspec.structs.asdict(letter) | {"mailbox": mailbox_of(letter.recipient)})
+def _insert_email(conn: Connection, email: StoredEmail) -> None:
+    conn.execute(emails.insert(), msgspec.structs.asdict(email) | {"mailbox": mailbox_of(email.recipient)})
 
 
 def due(conn: Connection, now: Instant, limit: int = 50) -> list[StoredEmail]:
@@ -173,31 +173,31 @@ def due(conn: Connection, now: Instant, limit: int = 50) -> list[StoredEmail]:
 def claim(conn: Connection, now: Instant, until: Instant, limit: int) -> list[StoredEmail]:
     """At most `limit` mails to be tried now that nobody else tries before `until`."""
     return [
-        letter
-        for letter in due(conn, now, limit)
-        if conn.execute(_CLAIM, {"of": letter.id, "seen": letter.due, "until": until}).rowcount == 1
+        email
+        for email in due(conn, now, limit)
+        if conn.execute(_CLAIM, {"of": email.id, "seen": email.due, "until": until}).rowcount == 1
     ]
 
 
-def letter(conn: Connection, provider: str | None, letter_id: str) -> StoredEmail | None:
+def get_email(conn: Connection, provider: str | None, email_id: str) -> StoredEmail | None:
     """The provider's mail of that id (None: the vendor's own)."""
-    row = conn.execute(_GET, {"of": letter_id, "tenant": provider}).one_or_none()
+    row = conn.execute(_GET, {"of": email_id, "tenant": provider}).one_or_none()
     return None if row is None else StoredEmail(*row)
 
 
 def resend_email(conn: Connection, of: StoredEmail, now: Instant) -> StoredEmail:
     """The same mail once more, due at once; what came of the first one stays as it is."""
-    new = StoredEmail(ids.new_id("let", now), of.provider, of.recipient, of.template, of.body, now, now, 0, None, "")
+    new = StoredEmail(ids.new_id("eml", now), of.provider, of.recipient, of.template, of.body, now, now, 0, None, "")
     _insert_email(conn, new)
     return new
 
 
-def mark_due(conn: Connection, letter: StoredEmail, now: Instant, soon: int) -> StoredEmail:
+def mark_due(conn: Connection, email: StoredEmail, now: Instant, soon: int) -> StoredEmail:
     """A mail that waits is due at once; one due within `soon` seconds may be claimed, and is left alone."""
-    if letter.due is None or letter.due <= now + soon:
-        return letter
-    conn.execute(_CLAIM, {"of": letter.id, "seen": letter.due, "until": now})
-    return msgspec.structs.replace(letter, due=now)
+    if email.due is None or email.due <= now + soon:
+        return email
+    conn.execute(_CLAIM, {"of": email.id, "seen": email.due, "until": now})
+    return msgspec.structs.replace(email, due=now)
 
 
 def count_emails(conn: Connection) -> tuple[int, int]:
@@ -217,17 +217,17 @@ def page_back(conn: Connection, provider: str | None, before: str = LAST, limit:
     return [StoredEmail(*row) for row in conn.execute(_PAGE_BACK, asked)]
 
 
-def mark_sent(conn: Connection, letter: StoredEmail, now: Instant) -> None:
+def mark_sent(conn: Connection, email: StoredEmail, now: Instant) -> None:
     """It is out; its text is deleted."""
-    _mark_email(conn, letter, b"", None, now, "")
+    _mark_email(conn, email, b"", None, now, "")
 
 
-def mark_failed(conn: Connection, letter: StoredEmail, fault: str, again: Instant | None) -> None:
+def mark_failed(conn: Connection, email: StoredEmail, fault: str, again: Instant | None) -> None:
     """It did not go out because of `fault`; tried again at `again`, given up when None.
 
     What was given up stays sealed until it is collected, so that it can be sent once more.
     """
-    _mark_email(conn, letter, letter.body, again, None, fault)
+    _mark_email(conn, email, email.body, again, None, fault)
 
 
 def collect(conn: Connection, before: Instant) -> int:
@@ -248,7 +248,7 @@ def read_up_to(conn: Connection, provider: str, since: int, until: int) -> bool:
 
 
 def _mark_email(
-    conn: Connection, letter: StoredEmail, body: bytes, due: Instant | None, sent: Instant | None, fault: str
+    conn: Connection, email: StoredEmail, body: bytes, due: Instant | None, sent: Instant | None, fault: str
 ) -> None:
-    marks = {"of": letter.id, "new_body": body, "new_due": due, "new_sent": sent, "new_fault": fault}
+    marks = {"of": email.id, "new_body": body, "new_due": due, "new_sent": sent, "new_fault": fault}
     conn.execute(_MARK, marks)

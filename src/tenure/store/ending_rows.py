@@ -14,7 +14,7 @@ from tenure.store.schema import invitations, payment_requests, sessions
 
 SESSION, INVITATION, PAYMENT_REQUEST = "session", "invitation", "payment_request"
 _KEPT: Final[dict[str, tuple[sa.Column[str], tuple[sa.Column[object], ...]]]] = {
-    SESSION: (sessions.c.id, tuple(sessions.c[n] for n in ("digest", "person", "purpose", "created", "expires"))),
+    SESSION: (sessions.c.id, tuple(sessions.c[n] for n in ("digest", "user", "purpose", "created", "expires"))),
     INVITATION: (
         invitations.c.id,
         tuple(

@@ -1,4 +1,4 @@
-"""People asked into a team: by a link whose secret is known by its digest alone, good once and for a week."""
+"""Users asked into a team: by a link whose secret is known by its digest alone, good once and for a week."""
 
 from typing import Final
 
@@ -58,7 +58,7 @@ _WITHIN = {
     "provider": _BY.where(invitations.c.provider == sa.bindparam("team")),
     "customer": _BY.where(invitations.c.place == sa.bindparam("team")),
 }
-"""By whose side the inviter was: a provider's people ask into its customers' teams, too, and the vendor's into all."""
+"""By whose side the inviter was: a provider's users ask into its customers' teams, too, and the vendor's into all."""
 _TAKE = invitations.delete().where(invitations.c.id == sa.bindparam("of"))
 _COLLECT = invitations.delete().where(invitations.c.expires < sa.bindparam("before"))
 
@@ -93,7 +93,7 @@ def withdraw(conn: Connection, place: TeamPlace, name: str) -> Invitation | Refu
 def withdraw_all_by(conn: Connection, place: TeamPlace, who: str) -> int:
     """What somebody of that team asked for, as `by_actor` names them, into it or a team below it; how many invitations.
 
-    Whoever may not ask people in any more must not come in by a link of their own that they were shown.
+    Whoever may not ask users in any more must not come in by a link of their own that they were shown.
     """
     asked = {"who": who} if place.side == VENDOR else {"team": place.place_name, "who": who}
     return conn.execute(_WITHIN[place.side], asked).rowcount

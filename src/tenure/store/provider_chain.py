@@ -1,5 +1,5 @@
 """Provider-wide chains: the logs of catalog, policy and records, and the heads of every provider chain, the ledger's
-too. `records` holds what was changed about customers, credit, payment settings, brand, tokens and people (`audit_log`).
+too. `records` holds what was changed about customers, credit, payment settings, brand, tokens and users (`audit_log`).
 
 The vendor's own catalog is the chain of the provider ''.
 """

@@ -1,4 +1,4 @@
-"""Compares customers, providers, payment settings, people, tokens and credit limits with the last link about each.
+"""Compares customers, providers, payment settings, users, tokens and credit limits with the last link about each.
 
 An edit with SQL leaves no link in the chain `records`, so that the last one about a row no longer has its digest. The
 links are written by `audit_log`.
@@ -32,7 +32,7 @@ _ABOUT = {
     "token_withdrawn": "token",
     "joined": "membership",
     "role_changed": "membership",
-    "person_removed": "membership",
+    "user_removed": "membership",
     "account_made": "account",
     "account_removed": "account",
     "password_changed": "account",
@@ -66,7 +66,7 @@ _MADE = (
     ("gateway", sa.select(schema.gateways.c.provider, schema.gateways.c.provider)),
     ("token", sa.select(schema.tokens.c.id, schema.tokens.c.provider)),
     ("membership", sa.select(schema.memberships.c.id, schema.memberships.c.provider)),
-    ("account", sa.select(schema.people.c.id, sa.literal(""))),
+    ("account", sa.select(schema.users.c.id, sa.literal(""))),
     # Half a sign-in opens nothing by itself: it asks for the second factor of whomever it names.
     (
         ending_rows.SESSION,
@@ -178,8 +178,8 @@ def _current_state(conn: Connection, provider: str, what: str, about: str) -> by
         part = users.get_membership(conn, about)
         return b"" if part is None else users.membership_state(part)
     if what == "account":
-        person = users.get_person(conn, about)
-        return b"" if person is None else users.person_state(person)
+        user = users.get_user(conn, about)
+        return b"" if user is None else users.user_state(user)
     token = tokens.by_id(conn, provider or None, about)
     return b"" if token is None else tokens.recorded_state(token)
 

@@ -7,24 +7,24 @@ import sqlalchemy as sa
 from tenure.store.engine import Connection
 from tenure.store.schema import recovery
 
-_MINE = recovery.c.person == sa.bindparam("of")
+_MINE = recovery.c.user == sa.bindparam("of")
 _FORGET = recovery.delete().where(_MINE)
 _USE = recovery.delete().where(_MINE, recovery.c.digest == sa.bindparam("code"))
 _LEFT = sa.select(sa.func.count()).select_from(recovery).where(_MINE)
 
 
-def replace_codes(conn: Connection, person: str, digests: Iterable[bytes]) -> None:
-    """These are the person's codes from now on, and no others."""
-    conn.execute(_FORGET, {"of": person})
+def replace_codes(conn: Connection, user: str, digests: Iterable[bytes]) -> None:
+    """These are the user's codes from now on, and no others."""
+    conn.execute(_FORGET, {"of": user})
     for digest in digests:
-        conn.execute(recovery.insert(), {"person": person, "digest": digest})
+        conn.execute(recovery.insert(), {"user": user, "digest": digest})
 
 
-def use_code(conn: Connection, person: str, digest: bytes) -> bool:
-    """Use a code up; False when it is none of the person's, or was used."""
-    return conn.execute(_USE, {"of": person, "code": digest}).rowcount == 1
+def use_code(conn: Connection, user: str, digest: bytes) -> bool:
+    """Use a code up; False when it is none of the user's, or was used."""
+    return conn.execute(_USE, {"of": user, "code": digest}).rowcount == 1
 
 
-def count_left(conn: Connection, person: str) -> int:
-    """How many codes the person still has."""
-    return conn.scalar(_LEFT, {"of": person}) or 0
+def count_left(conn: Connection, user: str) -> int:
+    """How many codes the user still has."""
+    return conn.scalar(_LEFT, {"of": user}) or 0

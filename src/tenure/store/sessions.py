@@ -1,4 +1,4 @@
-"""What speaks for a person for a while: a session, half a sign-in, a link to set a new password; by digest alone.
+"""What speaks for a user for a while: a session, half a sign-in, a link to set a new password; by digest alone.
 
 `now` is real time everywhere here: a sandbox's clock lets nobody in and throws nobody out.
 """
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from tenure.core.timeline import Instant
 from tenure.store.engine import Connection
-from tenure.store.schema import memberships, people, sessions
+from tenure.store.schema import memberships, sessions, users
 
 IDLE: Final = 2 * 3_600
 """Seconds without a request after which a session has ended."""
@@ -23,7 +23,7 @@ NOTED_EVERY: Final = 60
 
 
 EACH: Final = 100
-"""What one person may have open of each purpose: one more ends the person's own oldest."""
+"""What one user may have open of each purpose: one more ends the user's own oldest."""
 
 
 class SecretPurpose(StrEnum):
@@ -39,7 +39,7 @@ class AccountSession(msgspec.Struct, frozen=True):
 
     digest: bytes
     id: str
-    person: str
+    user: str
     membership: str | None
     purpose: str
     created: Instant
@@ -75,35 +75,35 @@ _WITH_MEMBERSHIP = (
         memberships.c.provider,
         memberships.c.customer,
         memberships.c.role,
-        people.c.email,
+        users.c.email,
     )
     .join_from(
         sessions,
         memberships,
-        sa.and_(sessions.c.membership == memberships.c.id, sessions.c.person == memberships.c.person),
+        sa.and_(sessions.c.membership == memberships.c.id, sessions.c.user == memberships.c.user),
     )
-    .join(people, sessions.c.person == people.c.id)
+    .join(users, sessions.c.user == users.c.id)
     .where(sessions.c.purpose == SecretPurpose.SESSION)
 )
 _SIGNED_IN = _WITH_MEMBERSHIP.where(sessions.c.digest == sa.bindparam("of"))
 _SIGNED_IN_BY_ID = _WITH_MEMBERSHIP.where(sessions.c.id == sa.bindparam("of"))
-_OPEN = _SESSION.where(sessions.c.person == sa.bindparam("who"), sessions.c.purpose == SecretPurpose.SESSION).order_by(
+_OPEN = _SESSION.where(sessions.c.user == sa.bindparam("who"), sessions.c.purpose == SecretPurpose.SESSION).order_by(
     sessions.c.last_use.desc(), sessions.c.id.desc()
 )
 _USED = sessions.update().where(sessions.c.digest == sa.bindparam("of")).values(last_use=sa.bindparam("now"))
 _MOVE = (
     sessions.update()
-    .where(sessions.c.id == sa.bindparam("of"), sessions.c.person == sa.bindparam("who"))
+    .where(sessions.c.id == sa.bindparam("of"), sessions.c.user == sa.bindparam("who"))
     .values(membership=sa.bindparam("into"))
 )
 _END = sessions.delete().where(sessions.c.id == sa.bindparam("of"))
-_END_OTHERS = sessions.delete().where(sessions.c.person == sa.bindparam("who"), sessions.c.id != sa.bindparam("but"))
+_END_OTHERS = sessions.delete().where(sessions.c.user == sa.bindparam("who"), sessions.c.id != sa.bindparam("but"))
 _END_OTHER_SESSIONS = sessions.delete().where(
-    sessions.c.person == sa.bindparam("who"),
+    sessions.c.user == sa.bindparam("who"),
     sessions.c.id != sa.bindparam("but"),
     sessions.c.purpose.in_([SecretPurpose.SESSION, SecretPurpose.SECOND_FACTOR]),
 )
-_OWN = (sessions.c.person == sa.bindparam("who"), sessions.c.purpose == sa.bindparam("for"))
+_OWN = (sessions.c.user == sa.bindparam("who"), sessions.c.purpose == sa.bindparam("for"))
 _NEWEST = sa.select(sessions.c.id).where(*_OWN).order_by(sessions.c.created.desc(), sessions.c.id.desc()).limit(EACH)
 _END_OLDEST = sessions.delete().where(*_OWN, sessions.c.id.not_in(_NEWEST.scalar_subquery()))
 _COLLECT = sessions.delete().where(
@@ -115,9 +115,9 @@ _COLLECT = sessions.delete().where(
 
 
 def open_session(conn: Connection, new: AccountSession) -> None:
-    """Good from now on; beyond `EACH` of a purpose the person's own oldest ends."""
+    """Good from now on; beyond `EACH` of a purpose the user's own oldest ends."""
     conn.execute(sessions.insert(), msgspec.structs.asdict(new))
-    conn.execute(_END_OLDEST, {"who": new.person, "for": new.purpose})
+    conn.execute(_END_OLDEST, {"who": new.user, "for": new.purpose})
 
 
 def find_session(conn: Connection, digest: bytes, purpose: SecretPurpose, now: Instant) -> AccountSession | None:
@@ -128,7 +128,7 @@ def find_session(conn: Connection, digest: bytes, purpose: SecretPurpose, now: I
 
 
 def signed_in(conn: Connection, digest: bytes, now: Instant) -> SignedIn | None:
-    """The session of that digest, unless it has ended at `now`, with the role that its person has now."""
+    """The session of that digest, unless it has ended at `now`, with the role that its user has now."""
     return _signed_in(conn.execute(_SIGNED_IN, {"of": digest}).one_or_none(), now)
 
 
@@ -142,9 +142,9 @@ def note_use(conn: Connection, digest: bytes, now: Instant) -> None:
     conn.execute(_USED, {"of": digest, "now": now})
 
 
-def move_session(conn: Connection, session: str, person: str, membership: str) -> None:
-    """The session stands in another membership of the same person from now on."""
-    conn.execute(_MOVE, {"of": session, "who": person, "into": membership})
+def move_session(conn: Connection, session: str, user: str, membership: str) -> None:
+    """The session stands in another membership of the same user from now on."""
+    conn.execute(_MOVE, {"of": session, "who": user, "into": membership})
 
 
 def end_session(conn: Connection, session: str) -> bool:
@@ -152,20 +152,20 @@ def end_session(conn: Connection, session: str) -> bool:
     return conn.execute(_END, {"of": session}).rowcount == 1
 
 
-def end_all(conn: Connection, person: str, *, but: str = "") -> int:
-    """Everything that speaks for the person ends, sent links included, except the session `but`; how many."""
-    return conn.execute(_END_OTHERS, {"who": person, "but": but}).rowcount
+def end_all(conn: Connection, user: str, *, but: str = "") -> int:
+    """Everything that speaks for the user ends, sent links included, except the session `but`; how many."""
+    return conn.execute(_END_OTHERS, {"who": user, "but": but}).rowcount
 
 
-def open_sessions(conn: Connection, person: str, now: Instant) -> list[AccountSession]:
-    """The person's sessions that have not ended at `now`, last used first; at most `EACH`."""
-    found = [AccountSession(*row) for row in conn.execute(_OPEN, {"who": person})]
+def open_sessions(conn: Connection, user: str, now: Instant) -> list[AccountSession]:
+    """The user's sessions that have not ended at `now`, last used first; at most `EACH`."""
+    found = [AccountSession(*row) for row in conn.execute(_OPEN, {"who": user})]
     return [each for each in found if not each.is_over(now)]
 
 
-def end_others(conn: Connection, person: str, *, but: str) -> None:
-    """Every session of the person but `but` ends, and every sign-in that is half done; links that were sent stay."""
-    conn.execute(_END_OTHER_SESSIONS, {"who": person, "but": but})
+def end_others(conn: Connection, user: str, *, but: str) -> None:
+    """Every session of the user but `but` ends, and every sign-in that is half done; links that were sent stay."""
+    conn.execute(_END_OTHER_SESSIONS, {"who": user, "but": but})
 
 
 def collect(conn: Connection, now: Instant) -> int:

@@ -1,6 +1,6 @@
-"""People who sign in, and the teams that they belong to. What may speak for them is left to `sessions`.
+"""Users who sign in, and the teams that they belong to. What may speak for them is left to `sessions`.
 
-A team's rows are found by its `place` alone, so that nobody reaches into another's; people have one account, whatever
+A team's rows are found by its `place` alone, so that nobody reaches into another's; users have one account, whatever
 teams they are in, and it goes when they leave the last.
 """
 
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
 from tenure.store.engine import Connection
-from tenure.store.schema import customers, memberships, people, providers, recovery, sessions
+from tenure.store.schema import customers, memberships, providers, recovery, sessions, users
 
 VENDOR = "vendor"
 OWNER = "owner"
@@ -36,7 +36,7 @@ class TeamPlace(msgspec.Struct, frozen=True):
         return self.customer or self.provider or VENDOR
 
 
-class PersonRow(msgspec.Struct, frozen=True):
+class UserRow(msgspec.Struct, frozen=True):
     """Somebody with an account; `factor` and `proposed` are encrypted, `step` is the last one used.
 
     `verified` is when a link that went to the mailbox alone came back; None: nobody has shown that it is theirs.
@@ -54,10 +54,10 @@ class PersonRow(msgspec.Struct, frozen=True):
 
 
 class Membership(msgspec.Struct, frozen=True):
-    """A person's part in a team; `by_mail` is when it came in by a link that had gone to its mailbox alone."""
+    """A user's part in a team; `by_mail` is when it came in by a link that had gone to its mailbox alone."""
 
     id: str
-    person: str
+    user: str
     kind: str
     provider: str | None
     customer: str | None
@@ -73,7 +73,7 @@ class Membership(msgspec.Struct, frozen=True):
 
 
 class TeamMember(msgspec.Struct, frozen=True):
-    """A person as the team knows it."""
+    """A user as the team knows it."""
 
     id: str
     email: str
@@ -85,153 +85,153 @@ class TeamMember(msgspec.Struct, frozen=True):
     verified: bool
 
 
-_PERSON = sa.select(*[people.c[name] for name in PersonRow.__struct_fields__])
-_BY_ID = _PERSON.where(people.c.id == sa.bindparam("of"))
-_BY_EMAIL = _PERSON.where(people.c.email == sa.bindparam("of"))
-_LOCK = sa.select(people.c.id).where(people.c.id == sa.bindparam("of")).with_for_update()
+_USER = sa.select(*[users.c[name] for name in UserRow.__struct_fields__])
+_BY_ID = _USER.where(users.c.id == sa.bindparam("of"))
+_BY_EMAIL = _USER.where(users.c.email == sa.bindparam("of"))
+_LOCK = sa.select(users.c.id).where(users.c.id == sa.bindparam("of")).with_for_update()
 _MEMBERSHIP = sa.select(*[memberships.c[name] for name in Membership.__struct_fields__])
-_OF_PERSON = _MEMBERSHIP.where(memberships.c.person == sa.bindparam("of")).order_by(
+_OF_USER = _MEMBERSHIP.where(memberships.c.user == sa.bindparam("of")).order_by(
     memberships.c.last_use.desc().nulls_last(), memberships.c.id
 )
 _BY_MEMBERSHIP = _MEMBERSHIP.where(memberships.c.id == sa.bindparam("of"))
 _HOME = (
-    _MEMBERSHIP.where(memberships.c.person == sa.bindparam("of"))
+    _MEMBERSHIP.where(memberships.c.user == sa.bindparam("of"))
     .order_by(memberships.c.by_mail.asc().nulls_last(), memberships.c.id)
     .limit(1)
 )
 _IN_TEAM = _MEMBERSHIP.where(
-    memberships.c.place == sa.bindparam("team"), memberships.c.person == sa.bindparam("of")
+    memberships.c.place == sa.bindparam("team"), memberships.c.user == sa.bindparam("of")
 ).with_for_update()
 _NAMED = (
     sa.select(memberships.c.id, memberships.c.kind, memberships.c.role, providers.c.name, customers.c.name)
     .join_from(memberships, providers, memberships.c.provider == providers.c.id, isouter=True)
     .join(customers, memberships.c.customer == customers.c.id, isouter=True)
-    .where(memberships.c.person == sa.bindparam("of"))
+    .where(memberships.c.user == sa.bindparam("of"))
     .order_by(memberships.c.id)
 )
 _MEMBERS = sa.select(
-    people.c.id,
-    people.c.email,
-    people.c.name,
+    users.c.id,
+    users.c.email,
+    users.c.name,
     memberships.c.role,
     memberships.c.created,
     memberships.c.last_use,
-    people.c.factor.is_not(None),
-    people.c.verified.is_not(None),
-).join_from(memberships, people, memberships.c.person == people.c.id)
+    users.c.factor.is_not(None),
+    users.c.verified.is_not(None),
+).join_from(memberships, users, memberships.c.user == users.c.id)
 _TEAM = (
-    _MEMBERS.where(memberships.c.place == sa.bindparam("team"), people.c.id > sa.bindparam("after"))
-    .order_by(people.c.id)
+    _MEMBERS.where(memberships.c.place == sa.bindparam("team"), users.c.id > sa.bindparam("after"))
+    .order_by(users.c.id)
     .limit(sa.bindparam("most"))
 )
-_MEMBER = _MEMBERS.where(memberships.c.place == sa.bindparam("team"), people.c.id == sa.bindparam("of"))
+_MEMBER = _MEMBERS.where(memberships.c.place == sa.bindparam("team"), users.c.id == sa.bindparam("of"))
 _OWNERS = (
-    sa.select(memberships.c.person)
+    sa.select(memberships.c.user)
     .where(memberships.c.place == sa.bindparam("team"), memberships.c.role == OWNER)
     .with_for_update()
 )
 _USED = memberships.update().where(memberships.c.id == sa.bindparam("of")).values(last_use=sa.bindparam("now"))
 _ROLE = memberships.update().where(memberships.c.id == sa.bindparam("of")).values(role=sa.bindparam("new"))
-_PASSWORD = people.update().where(people.c.id == sa.bindparam("of")).values(password=sa.bindparam("new"))
-_PROPOSE = people.update().where(people.c.id == sa.bindparam("of")).values(proposed=sa.bindparam("new"))
+_PASSWORD = users.update().where(users.c.id == sa.bindparam("of")).values(password=sa.bindparam("new"))
+_PROPOSE = users.update().where(users.c.id == sa.bindparam("of")).values(proposed=sa.bindparam("new"))
 _FACTOR = (
-    people.update()
-    .where(people.c.id == sa.bindparam("of"))
+    users.update()
+    .where(users.c.id == sa.bindparam("of"))
     .values(factor=sa.bindparam("new"), proposed=None, step=sa.bindparam("now"))
 )
 _CLAIM = (
-    people.update()
-    .where(people.c.id == sa.bindparam("of"))
+    users.update()
+    .where(users.c.id == sa.bindparam("of"))
     .values(password=sa.bindparam("new"), factor=None, proposed=None, step=0, verified=sa.bindparam("now"))
 )
 _STEP = (
-    people.update()
-    .where(people.c.id == sa.bindparam("of"), people.c.step < sa.bindparam("new"))
+    users.update()
+    .where(users.c.id == sa.bindparam("of"), users.c.step < sa.bindparam("new"))
     .values(step=sa.bindparam("new"))
 )
 
 
-def add_person(conn: Connection, new: PersonRow) -> PersonRow | Refused:
+def add_user(conn: Connection, new: UserRow) -> UserRow | Refused:
     """A new account; refuses `already_exists` when its e-mail has one."""
-    if person_by_email(conn, new.email) is not None:
+    if user_by_email(conn, new.email) is not None:
         return Refused(RefusalCode.ALREADY_EXISTS, field="email")
-    conn.execute(people.insert(), msgspec.structs.asdict(new))
+    conn.execute(users.insert(), msgspec.structs.asdict(new))
     return new
 
 
-def get_person(conn: Connection, person_id: str) -> PersonRow | None:
-    """The person of that id."""
-    row = conn.execute(_BY_ID, {"of": person_id}).one_or_none()
-    return None if row is None else PersonRow(*row)
+def get_user(conn: Connection, user_id: str) -> UserRow | None:
+    """The user of that id."""
+    row = conn.execute(_BY_ID, {"of": user_id}).one_or_none()
+    return None if row is None else UserRow(*row)
 
 
-def person_by_email(conn: Connection, email: str) -> PersonRow | None:
-    """The person with that e-mail, written in lower case."""
+def user_by_email(conn: Connection, email: str) -> UserRow | None:
+    """The user with that e-mail, written in lower case."""
     row = conn.execute(_BY_EMAIL, {"of": email}).one_or_none()
-    return None if row is None else PersonRow(*row)
+    return None if row is None else UserRow(*row)
 
 
-def lock_person(conn: Connection, person_id: str) -> PersonRow | None:
-    """The person, whom nobody else changes until this transaction ends."""
-    conn.execute(_LOCK, {"of": person_id})
-    return get_person(conn, person_id)
+def lock_user(conn: Connection, user_id: str) -> UserRow | None:
+    """The user, whom nobody else changes until this transaction ends."""
+    conn.execute(_LOCK, {"of": user_id})
+    return get_user(conn, user_id)
 
 
-def set_password(conn: Connection, person_id: str, hashed: str) -> None:
+def set_password(conn: Connection, user_id: str, hashed: str) -> None:
     """Another password from now on; which sessions end is the caller's."""
-    conn.execute(_PASSWORD, {"of": person_id, "new": hashed})
+    conn.execute(_PASSWORD, {"of": user_id, "new": hashed})
 
 
-def claim_person(conn: Connection, person_id: str, hashed: str, now: Instant) -> None:
+def claim_user(conn: Connection, user_id: str, hashed: str, now: Instant) -> None:
     """The owner of the mailbox begins anew with that password: what anybody had set or opened before counts no more.
 
     Second factor, recovery codes, sessions and links that were sent all end; teams stay.
     """
-    conn.execute(_CLAIM, {"of": person_id, "new": hashed, "now": now})
-    conn.execute(recovery.delete().where(recovery.c.person == person_id))
-    conn.execute(sessions.delete().where(sessions.c.person == person_id))
+    conn.execute(_CLAIM, {"of": user_id, "new": hashed, "now": now})
+    conn.execute(recovery.delete().where(recovery.c.user == user_id))
+    conn.execute(sessions.delete().where(sessions.c.user == user_id))
 
 
-def propose_factor(conn: Connection, person_id: str, sealed: bytes) -> None:
+def propose_factor(conn: Connection, user_id: str, sealed: bytes) -> None:
     """A second factor that counts once it is confirmed."""
-    conn.execute(_PROPOSE, {"of": person_id, "new": sealed})
+    conn.execute(_PROPOSE, {"of": user_id, "new": sealed})
 
 
-def set_factor(conn: Connection, person_id: str, sealed: bytes | None, step: int) -> None:
+def set_factor(conn: Connection, user_id: str, sealed: bytes | None, step: int) -> None:
     """The second factor from now on, last used at `step`; None: there is none."""
-    conn.execute(_FACTOR, {"of": person_id, "new": sealed, "now": step})
+    conn.execute(_FACTOR, {"of": user_id, "new": sealed, "now": step})
 
 
-def use_step(conn: Connection, person_id: str, step: int) -> bool:
+def use_step(conn: Connection, user_id: str, step: int) -> bool:
     """Note the step of a code; False when it, or a later one, was used before."""
-    return conn.execute(_STEP, {"of": person_id, "new": step}).rowcount == 1
+    return conn.execute(_STEP, {"of": user_id, "new": step}).rowcount == 1
 
 
 def join_team(conn: Connection, new: Membership) -> Membership | Refused:
-    """A person becomes part of a team; refuses `already_exists` when it is."""
-    if get_membership_in(conn, new.team_place, new.person) is not None:
-        return Refused(RefusalCode.ALREADY_EXISTS, "This person is in the team already.", field="email")
+    """A user becomes part of a team; refuses `already_exists` when it is."""
+    if get_membership_in(conn, new.team_place, new.user) is not None:
+        return Refused(RefusalCode.ALREADY_EXISTS, "This user is in the team already.", field="email")
     conn.execute(memberships.insert(), msgspec.structs.asdict(new) | {"place": new.team_place.place_name})
     return new
 
 
-def memberships_of(conn: Connection, person_id: str) -> list[Membership]:
-    """The person's teams, the one used last first."""
-    return [Membership(*row) for row in conn.execute(_OF_PERSON, {"of": person_id})]
+def memberships_of(conn: Connection, user_id: str) -> list[Membership]:
+    """The user's teams, the one used last first."""
+    return [Membership(*row) for row in conn.execute(_OF_USER, {"of": user_id})]
 
 
-def home_team(conn: Connection, person_id: str) -> Membership | None:
+def home_team(conn: Connection, user_id: str) -> Membership | None:
     """The team whose audit and mails the account's own are: the first one joined by mail, else the first one.
 
-    Teams that the person was asked into later, or by a link that somebody else saw, learn nothing of the account.
+    Teams that the user was asked into later, or by a link that somebody else saw, learn nothing of the account.
     """
-    row = conn.execute(_HOME, {"of": person_id}).one_or_none()
+    row = conn.execute(_HOME, {"of": user_id}).one_or_none()
     return None if row is None else Membership(*row)
 
 
-def named_memberships(conn: Connection, person_id: str) -> list[tuple[str, str, str, str]]:
-    """(id, kind, role, name of provider or customer) of each of the person's teams; the vendor's name is empty."""
-    rows = conn.execute(_NAMED, {"of": person_id})
+def named_memberships(conn: Connection, user_id: str) -> list[tuple[str, str, str, str]]:
+    """(id, kind, role, name of provider or customer) of each of the user's teams; the vendor's name is empty."""
+    rows = conn.execute(_NAMED, {"of": user_id})
     return [(name, kind, role, customer or provider or "") for name, kind, role, provider, customer in rows]
 
 
@@ -240,43 +240,43 @@ def membership_used(conn: Connection, membership: str, now: Instant) -> None:
     conn.execute(_USED, {"of": membership, "now": now})
 
 
-def get_membership_in(conn: Connection, place: TeamPlace, person_id: str) -> Membership | None:
-    """The person's part in that team."""
-    row = conn.execute(_IN_TEAM, {"team": place.place_name, "of": person_id}).one_or_none()
+def get_membership_in(conn: Connection, place: TeamPlace, user_id: str) -> Membership | None:
+    """The user's part in that team."""
+    row = conn.execute(_IN_TEAM, {"team": place.place_name, "of": user_id}).one_or_none()
     return None if row is None else Membership(*row)
 
 
 def team_page(conn: Connection, place: TeamPlace, after: str = "", limit: int = 50) -> list[TeamMember]:
-    """At most `limit` people of the team with ids after `after`."""
+    """At most `limit` users of the team with ids after `after`."""
     rows = conn.execute(_TEAM, {"team": place.place_name, "after": after, "most": limit})
     return [_read_member(row) for row in rows]
 
 
-def get_teammate(conn: Connection, place: TeamPlace, person_id: str) -> TeamMember | None:
-    """The person as that team knows it."""
-    row = conn.execute(_MEMBER, {"team": place.place_name, "of": person_id}).one_or_none()
+def get_teammate(conn: Connection, place: TeamPlace, user_id: str) -> TeamMember | None:
+    """The user as that team knows it."""
+    row = conn.execute(_MEMBER, {"team": place.place_name, "of": user_id}).one_or_none()
     return None if row is None else _read_member(row)
 
 
-def set_role(conn: Connection, place: TeamPlace, person_id: str, role: str) -> Membership | Refused:
+def set_role(conn: Connection, place: TeamPlace, user_id: str, role: str) -> Membership | Refused:
     """Another role, at once; refuses `not_found`, and `last_owner` when the team would have none."""
-    present = get_membership_in(conn, place, person_id)
+    present = get_membership_in(conn, place, user_id)
     if present is None:
-        return Refused(RefusalCode.NOT_FOUND, field="person")
-    if role != OWNER and _is_last_owner(conn, place, person_id):
+        return Refused(RefusalCode.NOT_FOUND, field="user")
+    if role != OWNER and _is_last_owner(conn, place, user_id):
         return Refused(RefusalCode.LAST_OWNER)
     conn.execute(_ROLE, {"of": present.id, "new": role})
     return msgspec.structs.replace(present, role=role)
 
 
-def person_state(row: PersonRow) -> bytes:
+def user_state(row: UserRow) -> bytes:
     """What proves who somebody is, for the chain; what moves with every use (the last step) is left out."""
     return msgspec.json.encode((row.id, row.email, row.password, row.factor, row.verified))
 
 
 def membership_state(row: Membership) -> bytes:
     """Who is what in which team, for the chain."""
-    return msgspec.json.encode((row.id, row.person, row.kind, row.provider, row.customer, row.role, row.by_mail))
+    return msgspec.json.encode((row.id, row.user, row.kind, row.provider, row.customer, row.role, row.by_mail))
 
 
 def get_membership(conn: Connection, membership_id: str) -> Membership | None:
@@ -285,26 +285,26 @@ def get_membership(conn: Connection, membership_id: str) -> Membership | None:
     return None if row is None else Membership(*row)
 
 
-def leave_team(conn: Connection, place: TeamPlace, person_id: str) -> Membership | Refused:
+def leave_team(conn: Connection, place: TeamPlace, user_id: str) -> Membership | Refused:
     """Out of the team, sessions there included; refuses `not_found`, `last_owner`. After the last team all goes."""
-    present = get_membership_in(conn, place, person_id)
+    present = get_membership_in(conn, place, user_id)
     if present is None:
-        return Refused(RefusalCode.NOT_FOUND, field="person")
-    if _is_last_owner(conn, place, person_id):
+        return Refused(RefusalCode.NOT_FOUND, field="user")
+    if _is_last_owner(conn, place, user_id):
         return Refused(RefusalCode.LAST_OWNER)
     conn.execute(sessions.delete().where(sessions.c.membership == present.id))
     conn.execute(memberships.delete().where(memberships.c.id == present.id))
-    if not memberships_of(conn, person_id):
-        conn.execute(sessions.delete().where(sessions.c.person == person_id))
-        conn.execute(recovery.delete().where(recovery.c.person == person_id))
-        conn.execute(people.delete().where(people.c.id == person_id))
+    if not memberships_of(conn, user_id):
+        conn.execute(sessions.delete().where(sessions.c.user == user_id))
+        conn.execute(recovery.delete().where(recovery.c.user == user_id))
+        conn.execute(users.delete().where(users.c.id == user_id))
     return present
 
 
 def _read_member(row: Sequence[Any]) -> TeamMember:
-    person_id, email, name, role, created, last_use, second_factor, verified = row
-    return TeamMember(person_id, email, name, role, created, last_use, bool(second_factor), bool(verified))
+    user_id, email, name, role, created, last_use, second_factor, verified = row
+    return TeamMember(user_id, email, name, role, created, last_use, bool(second_factor), bool(verified))
 
 
-def _is_last_owner(conn: Connection, place: TeamPlace, person_id: str) -> bool:
-    return list(conn.scalars(_OWNERS, {"team": place.place_name})) == [person_id]
+def _is_last_owner(conn: Connection, place: TeamPlace, user_id: str) -> bool:
+    return list(conn.scalars(_OWNERS, {"team": place.place_name})) == [user_id]

@@ -144,7 +144,7 @@ def format_duration(iso: str | None) -> str:
 
 
 def format_interval(iso: str | None) -> str:
-    """`P1Y` as `year`, `P3M` as `3 months`: what follows on "per"."""
+    """`P1Y` as `year`, `P3M` as `3 months`: what follows on "usr"."""
     return format_duration(iso).removeprefix("1 ")
 
 

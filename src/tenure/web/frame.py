@@ -39,7 +39,7 @@ class PageFrame(msgspec.Struct, frozen=True, kw_only=True):
     color: str = ""
     """`#rrggbb`, or empty for our own."""
     groups: tuple[MenuGroup, ...] = ()
-    person: str = ""
+    user: str = ""
     """Who is signed in; empty for nobody."""
     role: str = ""
     account_path: str = ""

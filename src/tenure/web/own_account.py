@@ -124,7 +124,7 @@ class OwnAccountPages:
             "refusal": refusal,
             "enrollment": enrollment,
             "codes": codes,
-            "sessions": await self._sessions(visit) if me["person"] else [],
+            "sessions": await self._sessions(visit) if me["user"] else [],
             "picture": _qr_picture(enrollment["uri"]) if enrollment else "",
         }
         return PageScreen(template="account.html", values=values, status=422 if refusal or visit.form.errors else 200)

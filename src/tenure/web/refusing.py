@@ -1,4 +1,4 @@
-"""What the pages themselves refuse, in words: no such page, a form of others, too many people, an error of ours.
+"""What the pages themselves refuse, in words: no such page, a form of others, too many users, an error of ours.
 
 What the API refuses comes from its own table; how a refusal looks is the template's.
 """
@@ -28,7 +28,7 @@ INTERNAL = PageRefusal(
 
 
 CROWDED = PageRefusal(
-    title="Too many people are signed in here at the moment.",
+    title="Too many users are signed in here at the moment.",
     status=503,
     code="server_busy",
     cause="This website keeps so many sessions and no more.",

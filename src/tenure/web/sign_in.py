@@ -44,10 +44,10 @@ class SignInServer(Protocol):
 
 
 class SignInTexts(msgspec.Struct, frozen=True, kw_only=True):
-    """What one website says at its door, and by what it knows people."""
+    """What one website says at its door, and by what it knows users."""
 
     name_field: str
-    """`email`, `name`: the field of a person in the form and in the API."""
+    """`email`, `name`: the field of a user in the form and in the API."""
     secure_way: str
     """How to come in without being overheard."""
     token_refused: str
@@ -112,8 +112,8 @@ class SignInPages:
             return self.render(visit, 422)
 
     async def leave(self, visit: PageVisit[Any]) -> Reply:
-        """Sign out; a person's session ends at the API, too."""
-        if visit.session is not None and visit.session_value.me.get("person"):
+        """Sign out; a user's session ends at the API, too."""
+        if visit.session is not None and visit.session_value.me.get("user"):
             try:
                 await self._server.sign_out(visit)
             except RefusedPageError:

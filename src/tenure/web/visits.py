@@ -1,4 +1,4 @@
-"""One request of a person at a browser, the pages and forms a program is made of, and the question before a loss.
+"""One request of a user at a browser, the pages and forms a program is made of, and the question before a loss.
 
 A page is an async function of a `PageVisit` that answers with a `Reply`; how it is served is `app`'s.
 """
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 @dataclass
 class PageVisit(Generic[T]):
-    """One request of a person at a browser."""
+    """One request of a user at a browser."""
 
     method: str
     path: str

@@ -68,15 +68,15 @@ async def test_one_ticket_with_two_codes_at_once_lets_one_in_and_uses_one_code(
 async def test_two_owners_who_put_each_other_out_leave_one(shops: tuple[ServerEnv, ServerEnv]) -> None:
     for ask in ("DELETE", "PUT"):
         ana, ben = await joined(shops[0], shops[0].desk), await joined(shops[1], shops[1].desk)
-        for other in (await shops[0].desk.get("/v1/people"))["items"]:
+        for other in (await shops[0].desk.get("/v1/users"))["items"]:
             if other["id"] not in {ana.id, ben.id}:
-                await shops[0].desk.send("DELETE", f"/v1/people/{other['id']}")
+                await shops[0].desk.send("DELETE", f"/v1/users/{other['id']}")
         body = {"role": "auditor"} if ask == "PUT" else None
-        put_out = [Caller(shop.http, me.token).send(ask, f"/v1/people/{other.id}", body)
+        put_out = [Caller(shop.http, me.token).send(ask, f"/v1/users/{other.id}", body)
                    for shop, me, other in zip(shops, (ana, ben), (ben, ana), strict=True)]  # fmt: skip
         said = sorted(answer.status_code for answer in await asyncio.gather(*put_out))
         assert said[0] < 300 <= said[1] < 500, said
-        owners = [each for each in (await shops[0].desk.get("/v1/people"))["items"] if each["role"] == "owner"]
+        owners = [each for each in (await shops[0].desk.get("/v1/users"))["items"] if each["role"] == "owner"]
         assert len(owners) == 1
 
 

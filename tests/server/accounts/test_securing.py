@@ -9,7 +9,7 @@ import pytest
 
 from tenure.server.api.accounts.password_resets import BEAT, until_beat
 from tests.server.server_env import Caller, ServerEnv, office
-from tests.server.users import PASSWORD, Person, audited, joined, mails, sign_in, stranger
+from tests.server.users import PASSWORD, User, audited, joined, mails, sign_in, stranger
 
 pytestmark = pytest.mark.anyio
 
@@ -17,12 +17,12 @@ NEXT = "ten lives of a dog"
 OWN = {"password": PASSWORD}
 
 
-async def with_factor(shop: ServerEnv, person: Person) -> tuple[pyotp.TOTP, list[str]]:
+async def with_factor(shop: ServerEnv, user: User) -> tuple[pyotp.TOTP, list[str]]:
     """The application of somebody who has just set it up, and the recovery codes."""
-    told = await person.post("/v1/me/second-factor", OWN)
+    told = await user.post("/v1/me/second-factor", OWN)
     shows = pyotp.parse_uri(told["uri"])
     assert isinstance(shows, pyotp.TOTP)
-    codes = await person.post("/v1/me/second-factor/confirm", {"code": shows.at(shop.clock())})
+    codes = await user.post("/v1/me/second-factor/confirm", {"code": shows.at(shop.clock())})
     return shows, codes["recovery_codes"]
 
 
@@ -240,9 +240,9 @@ async def test_a_program_has_no_account_to_keep_safe(tmp_path: Path) -> None:
 # -- sessions --
 
 
-async def signed_in(shop: ServerEnv, person: Person, browser: str = "") -> Caller:
-    """The same person in another browser."""
-    body = {"email": person.email, "password": PASSWORD, "browser": browser}
+async def signed_in(shop: ServerEnv, user: User, browser: str = "") -> Caller:
+    """The same user in another browser."""
+    body = {"email": user.email, "password": PASSWORD, "browser": browser}
     entered = await stranger(shop).post("/v1/sign-in", body)
     return Caller(shop.http, entered["session"])
 

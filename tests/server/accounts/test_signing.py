@@ -8,7 +8,7 @@ from tenure.core.timeline import DAY
 from tenure.http.accounts.login_backoff import ACCOUNT, ADDRESS
 from tenure.store.sessions import IDLE, LIFE
 from tests.server.server_env import Caller, ServerEnv, office
-from tests.server.users import PASSWORD, Person, arrived, audited, joined, mails, sign_in, stranger
+from tests.server.users import PASSWORD, User, arrived, audited, joined, mails, sign_in, stranger
 
 pytestmark = pytest.mark.anyio
 
@@ -25,20 +25,20 @@ async def test_whoever_signs_in_is_known_until_signing_out(tmp_path: Path) -> No
         assert entered["second_factor"] is False
         again = Caller(shop.http, entered["session"])
         me = await again.get("/v1/me")
-        assert me["person"] == {"id": ana.id, "name": "Ana", "email": "ana@example.com"}
+        assert me["user"] == {"id": ana.id, "name": "Ana", "email": "ana@example.com"}
         assert (me["kind"], me["role"], me["provider"]["id"]) == ("provider", "owner", shop.provider)
         assert [each["name"] for each in me["memberships"]] == ["North"]
         assert (await again.send("GET", "/v1/customers")).status_code == 200
         assert (await again.send("POST", "/v1/sign-out")).status_code == 204
         assert await status(again) == 401
-        assert await status(ana) == 200, "another session of the same person goes on"
+        assert await status(ana) == 200, "another session of the same user goes on"
         assert (await audited(shop.desk))[-2:] == [(what, "ana@example.com") for what in ("signed_in", "signed_out")]
 
 
 async def test_a_program_with_a_token_learns_who_it_is(tmp_path: Path) -> None:
     async with office(tmp_path) as shop:
         me = await shop.desk.get("/v1/me")
-        assert (me["person"], me["kind"], me["role"], me["memberships"]) == (None, "provider", "", [])
+        assert (me["user"], me["kind"], me["role"], me["memberships"]) == (None, "provider", "", [])
         assert me["expires"] == "2035-12-30T00:00:00Z"
         assert (await shop.desk.send("POST", "/v1/sign-out")).json()["code"] == "action_not_permitted"
         vendor = await shop.vendor.get("/v1/me")
@@ -160,7 +160,7 @@ async def test_a_sign_in_from_a_new_place_is_told_by_mail(tmp_path: Path) -> Non
 # -- several teams --
 
 
-async def in_two_teams(shop: ServerEnv) -> tuple[Person, str]:
+async def in_two_teams(shop: ServerEnv) -> tuple[User, str]:
     """A provider's owner who looks after a customer's team as well; and the customer's id."""
     ana = await joined(shop, shop.desk, email="ana@example.com")
     asked = {"email": ana.email, "name": "Ana", "role": "auditor", "customer": shop.customer}
@@ -170,12 +170,12 @@ async def in_two_teams(shop: ServerEnv) -> tuple[Person, str]:
     return await arrived(shop, entered["session"], ana.email), shop.customer
 
 
-async def test_a_person_in_two_teams_works_in_one_at_a_time(tmp_path: Path) -> None:
+async def test_a_user_in_two_teams_works_in_one_at_a_time(tmp_path: Path) -> None:
     async with office(tmp_path) as shop:
         ana, customer = await in_two_teams(shop)
         me = await ana.get("/v1/me")
         assert (me["kind"], me["role"], me["customer"]) == ("customer", "auditor", {"id": customer, "name": "ACME"})
-        assert me["person"]["name"] == "Ana", "an invitation renames nobody"
+        assert me["user"]["name"] == "Ana", "an invitation renames nobody"
         assert (await ana.send("GET", "/v1/customers")).status_code == 403
         other = next(each["id"] for each in me["memberships"] if each["kind"] == "provider")
         shop.clock.now += 1
@@ -188,7 +188,7 @@ async def test_a_person_in_two_teams_works_in_one_at_a_time(tmp_path: Path) -> N
         assert await ana.refused("/v1/me/membership", {"id": foreign}) == "not_found"
 
 
-async def test_histories_name_the_person_and_not_the_session(tmp_path: Path) -> None:
+async def test_histories_name_the_user_and_not_the_session(tmp_path: Path) -> None:
     async with office(tmp_path) as shop:
         ana = await joined(shop, shop.desk, "operator")
         path = f"/v1/customers/{shop.customer}"

@@ -11,7 +11,7 @@ from tenure.core.policy.rules import Role
 from tenure.server.roles import SCOPES
 from tests.server.accounts.test_securing import show, with_factor
 from tests.server.server_env import Caller, ServerEnv, office
-from tests.server.users import PASSWORD, Person, arrived, audited, joined, mails, sign_in, stranger
+from tests.server.users import PASSWORD, User, arrived, audited, joined, mails, sign_in, stranger
 
 pytestmark = pytest.mark.anyio
 
@@ -23,7 +23,7 @@ OURS = "what the owner chose"
 class Squatter:
     """Somebody who has come in as the CEO, by the link shown to him, and kept everything that might open it again."""
 
-    session: Person
+    session: User
     half: str
     reset: str
     shows: pyotp.TOTP
@@ -103,7 +103,7 @@ async def test_whoever_has_the_mailbox_has_the_account_and_nothing_set_before_op
         assert opens == dict.fromkeys(list(opens)[:4], 401) | dict.fromkeys(list(opens)[4:], 404), opens
         # A token is its team's: it lasts, and opens what was North's before.
         me = await Caller(shop.http, thief.token).get("/v1/me")
-        assert (me["person"], me["provider"]["name"]) == (None, "North")
+        assert (me["user"], me["provider"]["name"]) == (None, "North")
 
 
 @pytest.mark.parametrize("with_mail", [False, True], ids=["shown", "mailed"])
@@ -117,13 +117,13 @@ async def test_a_recovery_code_or_factor_set_before_is_good_for_nothing_at_the_n
         entered = await stranger(shop).post(
             "/v1/invitations/accept", {"token": link, "name": "C", "password": PASSWORD}
         )
-        person = await arrived(shop, entered["session"], CEO)
-        await with_factor(shop, person)
-        (seen,) = (await shop.desk.get("/v1/people"))["items"]
+        user = await arrived(shop, entered["session"], CEO)
+        await with_factor(shop, user)
+        (seen,) = (await shop.desk.get("/v1/users"))["items"]
         assert (seen["verified"], seen["second_factor"]) == (with_mail, True)
         await by_reset(shop, shop.desk)
         assert (await sign_in(shop, CEO, OURS)).json()["second_factor"] is with_mail
-        (seen,) = (await shop.desk.get("/v1/people"))["items"]
+        (seen,) = (await shop.desk.get("/v1/users"))["items"]
         assert (seen["verified"], seen["second_factor"]) == (True, with_mail)
 
 
@@ -169,15 +169,15 @@ async def test_what_is_done_with_an_account_is_told_to_its_own_team_alone(tmp_pa
         assert about == ["joined", "signed_in", "password_reset", "password_reset_asked", "sign_in_refused"]
         # North's own team learned nothing more, but for what is done inside it.
         assert [each for each in await audited(shop.desk) if each not in north_saw] == []
-        letters = (await shop.desk.get("/v1/emails"))["items"]
+        emails = (await shop.desk.get("/v1/emails"))["items"]
         # Both are of one second, so that neither comes first.
-        assert sorted(each["template"] for each in letters if each["to"] == CEO) == ["invitation", "password_reset"], (
+        assert sorted(each["template"] for each in emails if each["to"] == CEO) == ["invitation", "password_reset"], (
             "North's, from before; none that came after"
         )
 
 
 async def joined_too(shop: ServerEnv, email: str) -> None:
-    """The vendor's team asks the person in by mail as well, who comes with its own password."""
+    """The vendor's team asks the user in by mail as well, who comes with its own password."""
     await shop.vendor.post("/v1/invitations", {"email": email, "name": "CEO", "role": "auditor"})
     link = (await mails(shop, email))[-1][1]["token"]
     await stranger(shop).post("/v1/invitations/accept", {"token": link, "name": "CEO", "password": OURS})

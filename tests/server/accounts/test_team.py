@@ -26,10 +26,10 @@ async def test_an_invitation_is_mailed_read_and_good_once(tmp_path: Path) -> Non
         assert (template, values["team"]) == ("invitation", "North")
         assert values["token"] != asked["link_token"], "what is shown proves nobody's mailbox"
         assert values["link"] == f"https://portal.test/invitation/{values['token']}"
-        letter = render_email(template, values, SenderIdentity("North"))
-        assert letter is not None
-        assert values["link"] in letter.text
-        assert f"{ana.email} invites you" in letter.text
+        email = render_email(template, values, SenderIdentity("North"))
+        assert email is not None
+        assert values["link"] in email.text
+        assert f"{ana.email} invites you" in email.text
         told = await stranger(shop).post("/v1/invitations/read", {"token": asked["link_token"]})
         assert (told["email"], told["team"], told["role"], told["by"]) == (
             "eve@example.com", "North", "operator", ana.email,
@@ -44,7 +44,7 @@ async def test_an_invitation_is_mailed_read_and_good_once(tmp_path: Path) -> Non
         assert (await eve.get("/v1/me"))["role"] == "operator"
         assert await stranger(shop).refused("/v1/invitations/accept", accepted) == "link_unknown"
         assert (await ana.get("/v1/invitations"))["items"] == []
-        team = (await ana.get("/v1/people"))["items"]
+        team = (await ana.get("/v1/users"))["items"]
         assert sorted((each["email"], each["role"]) for each in team) == sorted(
             [(ana.email, "owner"), ("eve@example.com", "operator")]
         )
@@ -113,7 +113,7 @@ async def test_nobody_gives_more_than_one_has(tmp_path: Path) -> None:
         assert await caller.refused("/v1/invitations", EVE | {"role": "king"}) == "field_invalid"
         await caller.post("/v1/invitations", EVE)
         eve = await joined(shop, shop.desk, "auditor")
-        raised = await caller.send("PUT", f"/v1/people/{eve.id}", {"role": "owner"})
+        raised = await caller.send("PUT", f"/v1/users/{eve.id}", {"role": "owner"})
         assert (raised.status_code, raised.json()["code"]) == (403, "action_not_permitted")
 
 
@@ -122,17 +122,17 @@ async def test_a_vendors_program_gives_no_more_than_it_has_either(tmp_path: Path
     async with office(tmp_path) as shop:
         made = await shop.vendor.post("/v1/tokens", {"name": "ci", "role": "vendor", "scopes": ["tokens:write"]})
         little = Caller(shop.http, made["token"])
-        for role, scopes in (("vendor", ["*"]), ("vendor", ["people:write"]), ("provider", ["money:write"])):
+        for role, scopes in (("vendor", ["*"]), ("vendor", ["users:write"]), ("provider", ["money:write"])):
             body = {"name": "more", "role": role, "scopes": scopes}
             query = {"provider": shop.provider} if role == "provider" else {}
             assert await little.refused("/v1/tokens", body, **query) == "action_not_permitted", (role, scopes)
         await little.post("/v1/tokens", {"name": "as much", "role": "vendor", "scopes": ["tokens:write"]})
 
 
-async def test_a_program_manages_people_only_when_that_is_named(tmp_path: Path) -> None:
+async def test_a_program_manages_users_only_when_that_is_named(tmp_path: Path) -> None:
     async with office(tmp_path) as shop:
         made = await shop.desk.post("/v1/tokens", {"name": "plain", "role": "provider", "scopes": ["*"]})
-        assert not {"people:read", "people:write", "audit:read"} & set(made["scopes"])
+        assert not {"users:read", "users:write", "audit:read"} & set(made["scopes"])
         assert await Caller(shop.http, made["token"]).refused("/v1/invitations", EVE) == "action_not_permitted"
 
 
@@ -158,13 +158,13 @@ async def test_a_customers_owner_manages_the_customers_team_alone(tmp_path: Path
         cole = await joined(shop, shop.desk, "owner", customer=shop.customer)
         assert await cole.refused("/v1/invitations", EVE) == "field_invalid", "there are no operators"
         dora = await joined(shop, cole, "auditor")
-        assert {each["email"] for each in (await cole.get("/v1/people"))["items"]} == {cole.email, dora.email}
-        assert {each["email"] for each in (await ana.get("/v1/people"))["items"]} == {ana.email}
-        seen = await ana.get("/v1/people", customer=shop.customer)
+        assert {each["email"] for each in (await cole.get("/v1/users"))["items"]} == {cole.email, dora.email}
+        assert {each["email"] for each in (await ana.get("/v1/users"))["items"]} == {ana.email}
+        seen = await ana.get("/v1/users", customer=shop.customer)
         assert {each["email"] for each in seen["items"]} == {cole.email, dora.email}
-        assert (await cole.send("DELETE", f"/v1/people/{ana.id}")).status_code == 404
+        assert (await cole.send("DELETE", f"/v1/users/{ana.id}")).status_code == 404
         other = (await shop.desk.post("/v1/customers", {"name": "Other"}))["id"]
-        assert (await cole.send("GET", "/v1/people", customer=other)).status_code == 404
+        assert (await cole.send("GET", "/v1/users", customer=other)).status_code == 404
         assert {name for _, name in await audited(cole)} == {cole.email, dora.email, "desk"}
 
 
@@ -173,19 +173,19 @@ async def test_roles_change_at_once_and_an_owner_remains(tmp_path: Path) -> None
         ana, eve = await joined(shop, shop.desk), await joined(shop, shop.desk, "operator")
         customer = {"name": "New"}
         await eve.post("/v1/customers", customer)
-        assert (await ana.send("PUT", f"/v1/people/{eve.id}", {"role": "auditor"})).json()["role"] == "auditor"
+        assert (await ana.send("PUT", f"/v1/users/{eve.id}", {"role": "auditor"})).json()["role"] == "auditor"
         assert await eve.refused("/v1/customers", customer) == "action_not_permitted"
         assert (await eve.send("GET", "/v1/customers")).status_code == 200
         for change in (("PUT", {"role": "auditor"}), ("DELETE", None)):
-            kept = await ana.send(change[0], f"/v1/people/{ana.id}", change[1])
+            kept = await ana.send(change[0], f"/v1/users/{ana.id}", change[1])
             assert (kept.status_code, kept.json()["code"]) == (409, "last_owner")
-        await ana.send("PUT", f"/v1/people/{eve.id}", {"role": "owner"})
+        await ana.send("PUT", f"/v1/users/{eve.id}", {"role": "owner"})
         link = (await ana.post("/v1/invitations", EVE))["link_token"]
-        assert (await ana.send("DELETE", f"/v1/people/{ana.id}")).status_code == 204
+        assert (await ana.send("DELETE", f"/v1/users/{ana.id}")).status_code == 204
         assert (await ana.send("GET", "/v1/me")).status_code == 401, "sessions end with the membership"
         assert await stranger(shop).refused("/v1/invitations/read", {"token": link}) == "link_unknown", "so do links"
         assert (await sign_in(shop, ana.email)).status_code == 401
-        assert [what for what, _ in await audited(eve)][-3:] == ["invited", "person_removed", "account_removed"]
+        assert [what for what, _ in await audited(eve)][-3:] == ["invited", "user_removed", "account_removed"]
 
 
 async def test_the_audit_tells_who_made_and_withdrew_tokens_and_published_policies(tmp_path: Path) -> None:
@@ -265,9 +265,9 @@ async def test_whoever_may_not_invite_any_more_does_not_come_in_by_an_own_link(t
                 links.append(asked["link_token"])
             others = await shop.desk.post("/v1/invitations", {"email": "bob@x.example", "name": "B", "role": "auditor"})
             if losing == "role":
-                gone = await shop.desk.send("PUT", f"/v1/people/{eve.id}", {"role": "auditor"})
+                gone = await shop.desk.send("PUT", f"/v1/users/{eve.id}", {"role": "auditor"})
             elif losing == "removal":
-                gone = await shop.desk.send("DELETE", f"/v1/people/{eve.id}")
+                gone = await shop.desk.send("DELETE", f"/v1/users/{eve.id}")
             else:
                 gone = await shop.desk.send("DELETE", f"/v1/tokens/{made['id']}")
             assert gone.status_code < 300, gone.text

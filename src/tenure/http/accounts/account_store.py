@@ -1,4 +1,4 @@
-"""What the flows of accounts need of a program: its people, sessions and counters, and the keys that hide secrets.
+"""What the flows of accounts need of a program: its users, sessions and counters, and the keys that hide secrets.
 
 Which tables there are, what a role permits and how events are told is each program's; one contract suite holds both
 stores to what is said here (`tests/contract/test_account_stores.py`).
@@ -16,7 +16,7 @@ from tenure.http.accounts.login_backoff import BackoffPolicy, FailedTries
 T = TypeVar("T")
 
 
-class AccountPerson(Protocol):
+class AccountUser(Protocol):
     """Somebody with an account, as it stands."""
 
     @property
@@ -36,7 +36,7 @@ class AccountPerson(Protocol):
         """The last step of the second factor that was used."""
 
 
-P = TypeVar("P", bound=AccountPerson)
+P = TypeVar("P", bound=AccountUser)
 
 
 class FailureCounter(msgspec.Struct, frozen=True):
@@ -66,7 +66,7 @@ class OpenSession(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AccountStore(Protocol[P]):
-    """People and what speaks for them. `conn` is a transaction of the program's own store; `now` is real time."""
+    """Users and what speaks for them. `conn` is a transaction of the program's own store; `now` is real time."""
 
     async def read(self, work: Callable[[Any, Instant], T]) -> T:
         """What `work` finds, all of it as of one moment."""
@@ -74,26 +74,26 @@ class AccountStore(Protocol[P]):
     async def write(self, work: Callable[[Any, Instant], T | Refused]) -> T | Refused:
         """What `work` answers, once it is durable; a `Refused` leaves nothing behind."""
 
-    def find_person(self, conn: Any, person: str, /, *, lock: bool = False) -> P | None:
+    def find_user(self, conn: Any, user: str, /, *, lock: bool = False) -> P | None:
         """The account of that id; `lock`: nobody else changes it before the transaction ends."""
 
-    def set_password(self, conn: Any, person: str, hashed: str, /) -> None:
+    def set_password(self, conn: Any, user: str, hashed: str, /) -> None:
         """Another hash from now on; sessions stay."""
 
-    def offer_factor(self, conn: Any, person: str, sealed: bytes, /) -> None:
+    def offer_factor(self, conn: Any, user: str, sealed: bytes, /) -> None:
         """A second factor that counts once it is confirmed; a later offer replaces it."""
 
-    def offered_factor(self, conn: Any, person: str, /) -> bytes | None:
+    def offered_factor(self, conn: Any, user: str, /) -> bytes | None:
         """What was offered; None where nothing was, or it was confirmed."""
 
-    def set_factor(self, conn: Any, person: str, sealed: bytes | None, step: int, recovery: Sequence[bytes], /) -> None:
+    def set_factor(self, conn: Any, user: str, sealed: bytes | None, step: int, recovery: Sequence[bytes], /) -> None:
         """The second factor from now on, last used at `step`, with these recovery codes alone; None: there is none."""
 
-    def use_step(self, conn: Any, person: str, step: int, /) -> bool:
+    def use_step(self, conn: Any, user: str, step: int, /) -> bool:
         """Note the step of a code; False when it, or a later one, was used before."""
 
-    def use_recovery(self, conn: Any, person: str, digest: bytes, /) -> bool:
-        """Use a recovery code up; False when it is none of the person's, or was used."""
+    def use_recovery(self, conn: Any, user: str, digest: bytes, /) -> bool:
+        """Use a recovery code up; False when it is none of the user's, or was used."""
 
     def find_ticket(self, conn: Any, digest: bytes, now: Instant, /) -> tuple[str, str] | None:
         """(its id, whose) of a sign-in that waits for the second factor; None when there is none, or it has ended."""
@@ -101,14 +101,14 @@ class AccountStore(Protocol[P]):
     def end_session(self, conn: Any, session: str, /) -> Any:
         """A session or a ticket is over at once."""
 
-    def end_sessions(self, conn: Any, person: str, /, *, but: str = "") -> int:
-        """Everything that speaks for the person ends, except the session `but`; how many."""
+    def end_sessions(self, conn: Any, user: str, /, *, but: str = "") -> int:
+        """Everything that speaks for the user ends, except the session `but`; how many."""
 
-    def end_others(self, conn: Any, person: str, /, *, but: str) -> Any:
-        """Every session of the person but `but` ends, and every sign-in that is half done; sent links stay good."""
+    def end_others(self, conn: Any, user: str, /, *, but: str) -> Any:
+        """Every session of the user but `but` ends, and every sign-in that is half done; sent links stay good."""
 
-    def open_sessions(self, conn: Any, person: str, now: Instant, /) -> Sequence[OpenSession]:
-        """The person's sessions that have not ended, last used first."""
+    def open_sessions(self, conn: Any, user: str, now: Instant, /) -> Sequence[OpenSession]:
+        """The user's sessions that have not ended, last used first."""
 
     def failed_tries(self, conn: Any, key: str, now: Instant, /) -> FailedTries:
         """What is counted under a key."""
@@ -122,8 +122,8 @@ class AccountStore(Protocol[P]):
     def reset_tries(self, conn: Any, key: str, /) -> None:
         """Begin anew with that key."""
 
-    def note(self, conn: Any, person: P | None, what: str, detail: str, address: str, now: Instant, /) -> None:
-        """Tell of it where the program tells of such things; `person` None: somebody without an account."""
+    def note(self, conn: Any, user: P | None, what: str, detail: str, address: str, now: Instant, /) -> None:
+        """Tell of it where the program tells of such things; `user` None: somebody without an account."""
 
 
 class AccountSecrets(Protocol):
@@ -135,13 +135,13 @@ class AccountSecrets(Protocol):
     def secret_digest(self, secret: str) -> bytes:
         """The keyed digest under which a secret is kept."""
 
-    def recovery_digest(self, person: str, code: str) -> bytes:
-        """The keyed digest under which a recovery code of that person is kept."""
+    def recovery_digest(self, user: str, code: str) -> bytes:
+        """The keyed digest under which a recovery code of that user is kept."""
 
-    def seal_factor(self, person: str, secret: str) -> bytes:
-        """A second factor's secret as kept; of no use for another person."""
+    def seal_factor(self, user: str, secret: str) -> bytes:
+        """A second factor's secret as kept; of no use for another user."""
 
-    def open_factor(self, person: str, sealed: bytes | None) -> str:
+    def open_factor(self, user: str, sealed: bytes | None) -> str:
         """A second factor's secret as it was sealed; empty when there is none, or it is another's."""
 
     def counter_key(self, kind: str, name: str) -> str:

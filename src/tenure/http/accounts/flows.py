@@ -1,4 +1,4 @@
-"""Accounts of people, one flow for every program: signing in, the second factor, another password.
+"""Accounts of users, one flow for every program: signing in, the second factor, another password.
 
 A try is counted before it is judged and given back when it was right; a refusal that was judged leaves its traces in
 counters and events. What a session is, and what it permits, is the program's own.
@@ -60,7 +60,7 @@ class AccountFlows(Generic[P]):
 
     async def sign_in(
         self,
-        person: P | None,
+        user: P | None,
         password: str,
         counters: Counters,
         address: str,
@@ -68,18 +68,18 @@ class AccountFlows(Generic[P]):
     ) -> T | Refused:
         """What `enter` answers to somebody whose password it is; refuses `sign_in_refused` with the same work.
 
-        `person` is whose name was typed, None for nobody's.
+        `user` is whose name was typed, None for nobody's.
         """
         refused = await self.count_attempt(*counters)
         if refused is not None:
             return refused
-        kept = None if person is None else person.password
+        kept = None if user is None else user.password
         held = await self._check_password(kept, password, counters, address)
         if isinstance(held, Refused):
             return held
 
         def work(conn: Any, now: Instant) -> T | TracedRefusal | Refused:
-            present = None if person is None else self._store.find_person(conn, person.id, lock=True)
+            present = None if user is None else self._store.find_user(conn, user.id, lock=True)
             if not held or present is None or present.password != kept:
                 why = "wrong password" if present else "no such account"
                 self._store.note(conn, present, "sign_in_refused", why, address, now)
@@ -102,7 +102,7 @@ class AccountFlows(Generic[P]):
 
         def find_owner(conn: Any, now: Instant) -> P | None:
             found = self._store.find_ticket(conn, digest, now)
-            return None if found is None else self._store.find_person(conn, found[1])
+            return None if found is None else self._store.find_user(conn, found[1])
 
         owner = await self._store.read(find_owner)
         if owner is None:
@@ -113,24 +113,24 @@ class AccountFlows(Generic[P]):
             return refused
 
         def work(conn: Any, now: Instant) -> T | TracedRefusal | Refused:
-            person = self._store.find_person(conn, owner.id, lock=True)
+            user = self._store.find_user(conn, owner.id, lock=True)
             found = self._store.find_ticket(conn, digest, now)
-            if person is None or found is None:
+            if user is None or found is None:
                 return Refused(RefusalCode.SIGN_IN_REFUSED)
-            shown = self._use_factor(conn, person, code, now)
+            shown = self._use_factor(conn, user, code, now)
             if not shown:
-                self._store.note(conn, person, "sign_in_refused", "wrong second factor", address, now)
+                self._store.note(conn, user, "sign_in_refused", "wrong second factor", address, now)
                 return TracedRefusal(Refused(RefusalCode.SIGN_IN_REFUSED))
             self._store.end_session(conn, found[0])
             self.forgive(conn, counted, now)
-            return enter(conn, person, shown, now)
+            return enter(conn, user, shown, now)
 
         return untraced(await self._store.write(work))
 
     async def change_password(
         self, caller: Principal, old: str, new: str, known: Callable[[P, str], Iterable[str]], address: str
     ) -> Refused | None:
-        """Another password, by the present one; every other session of the person ends.
+        """Another password, by the present one; every other session of the user ends.
 
         Refuses `password_refused`, and `password_unfit` for what will not do or is one of the `known`.
         """
@@ -144,9 +144,9 @@ class AccountFlows(Generic[P]):
         if isinstance(hashed, Refused):
             return hashed
 
-        def work(conn: Any, person: P, now: Instant) -> None:
-            self._store.set_password(conn, person.id, hashed)
-            self._end_others(conn, caller, person, "password_changed", address, now)
+        def work(conn: Any, user: P, now: Instant) -> None:
+            self._store.set_password(conn, user.id, hashed)
+            self._end_others(conn, caller, user, "password_changed", address, now)
 
         return await self._change(proven, work, "old")
 
@@ -159,12 +159,12 @@ class AccountFlows(Generic[P]):
         if isinstance(proven, Refused):
             return proven
 
-        def work(conn: Any, person: P, now: Instant) -> tuple[P, str] | Refused:
-            if person.factor is not None:
+        def work(conn: Any, user: P, now: Instant) -> tuple[P, str] | Refused:
+            if user.factor is not None:
                 return Refused(RefusalCode.ALREADY_EXISTS, "There is a second factor; remove it first.")
             secret = totp.new_secret(self._secrets.draw)
-            self._store.offer_factor(conn, person.id, self._secrets.seal_factor(person.id, secret))
-            return person, secret
+            self._store.offer_factor(conn, user.id, self._secrets.seal_factor(user.id, secret))
+            return user, secret
 
         return await self._change(proven, work)
 
@@ -175,10 +175,10 @@ class AccountFlows(Generic[P]):
 
         A stolen session must not find the code of a factor that its owner has proposed by trying them all.
         """
-        person = await self._store.read(lambda conn, now: self._store.find_person(conn, caller.person))
-        if person is None:
+        user = await self._store.read(lambda conn, now: self._store.find_user(conn, caller.user))
+        if user is None:
             return not_signed_in()
-        counted = self.factor_counters(person, address)
+        counted = self.factor_counters(user, address)
         refused = await self.count_attempt(*counted)
         if refused is not None:
             return refused
@@ -187,7 +187,7 @@ class AccountFlows(Generic[P]):
 
         def judge(conn: Any, now: Instant) -> None:
             if wrong:
-                self._store.note(conn, person, "second_factor_refused", "", address, now)
+                self._store.note(conn, user, "second_factor_refused", "", address, now)
             elif isinstance(answer, Refused):
                 self._give_back(conn, counted, now)
             else:
@@ -203,20 +203,20 @@ class AccountFlows(Generic[P]):
 
         In a transaction of the caller's. Refuses `not_found` where none was offered, `second_factor_refused`.
         """
-        person = self._store.find_person(conn, caller.person, lock=True)
-        if person is None:
+        user = self._store.find_user(conn, caller.user, lock=True)
+        if user is None:
             return not_signed_in()
-        sealed = self._store.offered_factor(conn, person.id)
-        secret = self._secrets.open_factor(person.id, sealed)
+        sealed = self._store.offered_factor(conn, user.id)
+        secret = self._secrets.open_factor(user.id, sealed)
         if not secret:
             return Refused(RefusalCode.NOT_FOUND, "No second factor was proposed.")
         step = totp.step_of(secret, code, now, 0)
         if step is None:
             return Refused(RefusalCode.SECOND_FACTOR_REFUSED, field="code")
         codes = recovery.new_codes(self._secrets.draw)
-        digests = [self._secrets.recovery_digest(person.id, each) for each in codes]
-        self._store.set_factor(conn, person.id, sealed, step, digests)
-        self._end_others(conn, caller, person, "second_factor_set", address, now)
+        digests = [self._secrets.recovery_digest(user.id, each) for each in codes]
+        self._store.set_factor(conn, user.id, sealed, step, digests)
+        self._end_others(conn, caller, user, "second_factor_set", address, now)
         return codes
 
     async def remove_factor(self, caller: Principal, password: str, code: str, address: str) -> Refused | None:
@@ -232,22 +232,22 @@ class AccountFlows(Generic[P]):
         if refused is not None:
             return refused
 
-        def work(conn: Any, person: P, now: Instant) -> TracedRefusal | None:
-            if person.factor is not None and not self._use_factor(conn, person, code, now):
-                self._store.note(conn, person, "second_factor_refused", "", address, now)
+        def work(conn: Any, user: P, now: Instant) -> TracedRefusal | None:
+            if user.factor is not None and not self._use_factor(conn, user, code, now):
+                self._store.note(conn, user, "second_factor_refused", "", address, now)
                 return TracedRefusal(Refused(RefusalCode.SECOND_FACTOR_REFUSED, field="code"))
             self.forgive(conn, counted, now)
-            if person.factor is None:
+            if user.factor is None:
                 return TracedRefusal(Refused(RefusalCode.NOT_FOUND, "There is no second factor."))
-            self._store.set_factor(conn, person.id, None, person.step, ())
-            self._end_others(conn, caller, person, "second_factor_removed", address, now)
+            self._store.set_factor(conn, user.id, None, user.step, ())
+            self._end_others(conn, caller, user, "second_factor_removed", address, now)
             return None
 
         return await self._change(proven, work)
 
-    def factor_counters(self, person: P, address: str) -> Counters:
+    def factor_counters(self, user: P, address: str) -> Counters:
         """Of a code that is shown: succeeding with the password does not forgive wrong codes."""
-        own = FailureCounter(self._secrets.counter_key("factor", person.id), ACCOUNT)
+        own = FailureCounter(self._secrets.counter_key("factor", user.id), ACCOUNT)
         return (own, *self._secrets.network_counters(address))
 
     async def _check_password(
@@ -265,23 +265,23 @@ class AccountFlows(Generic[P]):
             self._store.take_back(conn, each.key, now)
 
     async def _prove(self, caller: Principal, password: str, address: str, field: str = "password") -> P | Refused:
-        """The person who asks, after the present password was shown; a wrong one is counted, as the fault of `field`.
+        """The user who asks, after the present password was shown; a wrong one is counted, as the fault of `field`.
 
         Strangers' tries are not counted here, nor these against strangers.
         """
-        person = await self._store.read(lambda conn, now: self._store.find_person(conn, caller.person))
-        if person is None:
+        user = await self._store.read(lambda conn, now: self._store.find_user(conn, caller.user))
+        if user is None:
             return not_signed_in()
-        own = FailureCounter(self._secrets.counter_key("own", person.id), ACCOUNT)
-        held = await self.count_attempt(own) or await self._check_password(person.password, password, (own,), address)
+        own = FailureCounter(self._secrets.counter_key("own", user.id), ACCOUNT)
+        held = await self.count_attempt(own) or await self._check_password(user.password, password, (own,), address)
         if isinstance(held, Refused):
             return held
 
         def work(conn: Any, now: Instant) -> P | TracedRefusal:
             if held:
                 self.forgive(conn, (own,), now)
-                return person
-            self._store.note(conn, person, "password_refused", "", address, now)
+                return user
+            self._store.note(conn, user, "password_refused", "", address, now)
             return TracedRefusal(Refused(RefusalCode.PASSWORD_REFUSED, field=field))
 
         return untraced(await self._store.write(work))
@@ -292,25 +292,25 @@ class AccountFlows(Generic[P]):
         """`work` in one transaction, unless somebody set another password meanwhile."""
 
         def run(conn: Any, now: Instant) -> T | TracedRefusal | Refused:
-            person = self._store.find_person(conn, proven.id, lock=True)
-            if person is None or person.password != proven.password:
+            user = self._store.find_user(conn, proven.id, lock=True)
+            if user is None or user.password != proven.password:
                 return Refused(RefusalCode.PASSWORD_REFUSED, field=field)
-            return work(conn, person, now)
+            return work(conn, user, now)
 
         return untraced(await self._store.write(run))
 
-    def _end_others(self, conn: Any, caller: Principal, person: P, what: str, address: str, now: Instant) -> None:
-        ended = self._store.end_sessions(conn, person.id, but=caller.token_id)
-        self._store.note(conn, person, what, f"{ended} other sessions ended", address, now)
+    def _end_others(self, conn: Any, caller: Principal, user: P, what: str, address: str, now: Instant) -> None:
+        ended = self._store.end_sessions(conn, user.id, but=caller.token_id)
+        self._store.note(conn, user, what, f"{ended} other sessions ended", address, now)
 
-    def _use_factor(self, conn: Any, person: P, code: str, now: Instant) -> str:
+    def _use_factor(self, conn: Any, user: P, code: str, now: Instant) -> str:
         """Which second factor `code` proves, and is used up with it: `code`, `recovery code`, or empty for none."""
-        secret = self._secrets.open_factor(person.id, person.factor)
-        step = totp.step_of(secret, code, now, person.step) if secret else None
-        if step is not None and self._store.use_step(conn, person.id, step):
+        secret = self._secrets.open_factor(user.id, user.factor)
+        step = totp.step_of(secret, code, now, user.step) if secret else None
+        if step is not None and self._store.use_step(conn, user.id, step):
             return "code"
         known = recovery.normalize_code(code)
-        if known and self._store.use_recovery(conn, person.id, self._secrets.recovery_digest(person.id, known)):
+        if known and self._store.use_recovery(conn, user.id, self._secrets.recovery_digest(user.id, known)):
             return "recovery code"
         return ""
 
@@ -321,5 +321,5 @@ def untraced(result: T | TracedRefusal | Refused) -> T | Refused:
 
 
 def not_signed_in() -> Refused:
-    """The refusal of what only a person can do."""
-    return Refused(RefusalCode.ACTION_NOT_PERMITTED, "This is for people who have signed in; a token has no account.")
+    """The refusal of what only a user can do."""
+    return Refused(RefusalCode.ACTION_NOT_PERMITTED, "This is for users who have signed in; a token has no account.")

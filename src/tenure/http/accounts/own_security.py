@@ -86,7 +86,7 @@ class OwnSecurityOperations(Generic[P]):
         self._flows, self._own, self._known, self._names = flows, own, known, names
 
     async def change_password(self, caller: Principal, body: NewPassword, address: Address) -> Refused | None:
-        """Sets another password; every other session of the person ends, and links that were sent."""
+        """Sets another password; every other session of the user ends, and links that were sent."""
         return await self._flows.change_password(caller, body.old, body.new, self._known, address)
 
     async def propose_second_factor(
@@ -96,8 +96,8 @@ class OwnSecurityOperations(Generic[P]):
         found = await self._flows.propose_factor(caller, body.password, address)
         if isinstance(found, Refused):
             return found
-        person, secret = found
-        return FactorEnrollment(secret=secret, uri=totp.enrollment_uri(secret, *self._names(person)))
+        user, secret = found
+        return FactorEnrollment(secret=secret, uri=totp.enrollment_uri(secret, *self._names(user)))
 
     async def remove_second_factor(self, caller: Principal, body: ShownBoth, address: Address) -> Refused | None:
         """Gives the second factor up, shown once more with the password: its recovery codes are good for nothing then.

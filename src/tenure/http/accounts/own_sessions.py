@@ -1,4 +1,4 @@
-"""One's own sessions: where one is signed in, ending one of them, ending all others. Another person's are not found."""
+"""One's own sessions: where one is signed in, ending one of them, ending all others. Another user's are not found."""
 
 from collections.abc import Callable
 from typing import Annotated, Any, Generic, Protocol
@@ -69,25 +69,25 @@ class OwnSessionOperations(Generic[P]):
 
     async def list_sessions(self, caller: Principal) -> SessionsView | Refused:
         """Lists one's own sessions: since when, until when, from where and with what."""
-        if not caller.person:
+        if not caller.user:
             return not_signed_in()
-        found = await self._store.read(lambda conn, now: self._store.open_sessions(conn, caller.person, now))
+        found = await self._store.read(lambda conn, now: self._store.open_sessions(conn, caller.user, now))
         return SessionsView(items=tuple(_session_view(each, caller.token_id) for each in found))
 
     async def end_session(
         self, caller: Principal, session: SessionId, address: Address, dry_run: bool = False
     ) -> Refused | None:
         """Ends one of one's own sessions at once; the one that asks, too, if it is named."""
-        if not caller.person:  # a token has no sessions, so that none is found
+        if not caller.user:  # a token has no sessions, so that none is found
             return Refused(RefusalCode.NOT_FOUND, field="session")
 
         def work(conn: Any, now: Instant) -> ApiResponse[None] | Refused:
-            person = self._store.find_person(conn, caller.person, lock=True)
-            mine = {each.id for each in self._store.open_sessions(conn, caller.person, now)}
-            if person is None or session not in mine:
+            user = self._store.find_user(conn, caller.user, lock=True)
+            mine = {each.id for each in self._store.open_sessions(conn, caller.user, now)}
+            if user is None or session not in mine:
                 return Refused(RefusalCode.NOT_FOUND, field="session")
             self._store.end_session(conn, session)
-            self._store.note(conn, person, "session_ended", session, address, now)
+            self._store.note(conn, user, "session_ended", session, address, now)
             return empty_response()
 
         done = await self._transactions.write_tx(dry_run, work)
@@ -99,13 +99,13 @@ class OwnSessionOperations(Generic[P]):
         """Ends every other session of one's own at once, and sign-ins that are half done; sent links stay good."""
 
         def work(conn: Any, now: Instant) -> ApiResponse[EndedView] | Refused:
-            person = self._store.find_person(conn, caller.person, lock=True)
-            if person is None:
+            user = self._store.find_user(conn, caller.user, lock=True)
+            if user is None:
                 return not_signed_in()
-            mine = self._store.open_sessions(conn, person.id, now)
+            mine = self._store.open_sessions(conn, user.id, now)
             others = [each for each in mine if each.id != caller.token_id]
-            self._store.end_others(conn, person.id, but=caller.token_id)
-            self._store.note(conn, person, "other_sessions_ended", format_count(len(others), "session"), address, now)
+            self._store.end_others(conn, user.id, but=caller.token_id)
+            self._store.note(conn, user, "other_sessions_ended", format_count(len(others), "session"), address, now)
             return json_response(EndedView(ended=len(others)))
 
         answer: ApiResponse[EndedView] | Refused = await self._transactions.run_once(ticket, dry_run, work)
@@ -113,13 +113,13 @@ class OwnSessionOperations(Generic[P]):
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
-        each, person = "/v1/me/sessions", (RefusalCode.ACTION_NOT_PERMITTED,)
+        each, user = "/v1/me/sessions", (RefusalCode.ACTION_NOT_PERMITTED,)
         return (
-            make_operation("GET", each, self._own, self.list_sessions, refusals=person),
+            make_operation("GET", each, self._own, self.list_sessions, refusals=user),
             make_operation(
                 "DELETE", f"{each}/{{session}}", self._own, self.end_session, refusals=[RefusalCode.NOT_FOUND]
             ),
-            make_operation("POST", f"{each}/end-others", self._own, self.end_other_sessions, refusals=person),
+            make_operation("POST", f"{each}/end-others", self._own, self.end_other_sessions, refusals=user),
         )
 
 

@@ -92,7 +92,7 @@ class MailParts(msgspec.Struct, frozen=True):
     reply_to: str = ""
 
 
-def compose_mail(server: MailServer, parts: MailParts, date: datetime) -> EmailMessage:
+def compose_email(server: MailServer, parts: MailParts, date: datetime) -> EmailMessage:
     """The mail as it goes out. Raises ValueError for an address that is none.
 
     Its Message-ID follows from its id, so that a mail sent twice is known as one.

@@ -1,4 +1,4 @@
-"""The audit: who did what about access, narrowed by person, kind and day."""
+"""The audit: who did what about access, narrowed by user, kind and day."""
 
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -15,13 +15,13 @@ KINDS = (
     "signed_in", "signed_out", "session_ended", "other_sessions_ended",
     "sign_in_refused", "account_made", "account_removed", "password_changed",
     "password_refused", "password_reset_asked", "password_reset", "second_factor_set", "second_factor_removed",
-    "second_factor_refused", "invited", "invitation_withdrawn", "joined", "role_changed", "person_removed",
+    "second_factor_refused", "invited", "invitation_withdrawn", "joined", "role_changed", "user_removed",
     "token_made", "token_withdrawn", "customer_created", "customer_changed", "provider_created", "provider_changed",
     "brand_changed", "policy_published", "policy_bounds_published", "payment_settings_changed",
     "gateway_secret_rotated", "payment_requested", "payment_request_withdrawn", "order_requested",
     "order_request_withdrawn", "order_request_declined", "code_shown", "webhook_made",
     "webhook_changed", "webhook_deleted", "webhook_secret_rotated", "webhook_tested", "delivery_repeated",
-    "mail_sent_again", "test_mail_sent", "sandbox_clock_set",
+    "email_sent_again", "test_email_sent", "sandbox_clock_set",
 )  # fmt: skip
 """What the filter offers, in the order of a day's questions."""
 
@@ -32,7 +32,7 @@ _PLACES = {
     "whk": ("the webhook", "/webhooks/{}"),
     "pay": ("the payment requests", "/payments"),
     "orq": ("the order requests", "/order-requests"),
-    "let": ("the mails", "/letters"),
+    "eml": ("the emails", "/emails"),
 }
 """Where something stands that an id names, by the id's prefix, and the words of the link."""
 

@@ -35,7 +35,7 @@ class BoardPages:
         self._server = server
 
     async def show(self, visit: Portal) -> Reply:
-        """The board; for a customer's people what they should do now, for the vendor's what is due."""
+        """The board; for a customer's users what they should do now, for the vendor's what is due."""
         if visit.session_value.is_customer:
             return await self._customer_home(visit)
         api = self._server.api_for(visit)

@@ -1,4 +1,4 @@
-"""Customers: the list, a new one, one customer with its subscriptions, money and people."""
+"""Customers: the list, a new one, one customer with its subscriptions, money and users."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ SORTS = (("newest", "Newest first"), ("name", "Name"), ("balance", "Lowest balan
 
 
 class CustomerPages:
-    """The pages about customers, for the provider's people."""
+    """The pages about customers, for the provider's users."""
 
     def __init__(self, server: PortalServer) -> None:
         self._server = server

@@ -25,21 +25,21 @@ class EmailPages:
             "told": partial(of_mail, now=visit.now),
             "pages": make_pager(visit, found, PAGE),
         }
-        return PageScreen(template="letters.html", values=values)
+        return PageScreen(template="emails.html", values=values)
 
     async def resend(self, visit: Portal) -> Reply:
         """Try again what was given up, and at once what waits."""
-        address = fill_path("/v1/emails/{name}/resend", name=visit.params["letter"])
+        address = fill_path("/v1/emails/{name}/resend", name=visit.params["email"])
         try:
             await self._server.api_for(visit).post(address, key=visit.form.read_text("_key"))
         except RefusedPageError as error:
             if error.refusal.code != "nothing_to_change":
                 raise
             visit.flash_message(error.refusal.detail or error.refusal.title, "warn")
-            return RedirectTo("/letters")
+            return RedirectTo("/emails")
         visit.flash_message("It is tried again; the result is shown here.", "info")
-        return RedirectTo("/letters")
+        return RedirectTo("/emails")
 
     def routes(self) -> tuple[PageRoute, ...]:
         """Every page of this group."""
-        return (page_route("/letters", self.show), form_route("/letters/{letter}/resend", self.resend))
+        return (page_route("/emails", self.show), form_route("/emails/{email}/resend", self.resend))

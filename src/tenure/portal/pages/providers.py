@@ -87,7 +87,7 @@ class ProviderPages:
         return await take_draft(visit, draft)
 
     async def look(self, visit: Portal) -> Reply:
-        """One provider, its people, and its name to be changed."""
+        """One provider, its users, and its name to be changed."""
         require_vendor(visit, "providers:read")
         return await self._render_provider(visit, None)
 
@@ -116,10 +116,10 @@ class ProviderPages:
         seen = await api.get_with_etag(_provider_url(visit))
         stale, typed, name = is_stale(refusal), visit.method == "POST", seen.value["id"]
         shown = None if refusal is None or stale else visit.form.place_refusal(refusal)
-        may_see = visit.session_value.has_scope("people:read")
+        may_see = visit.session_value.has_scope("users:read")
         values: dict[str, Any] = {
             "provider": seen.value,
-            "people": await api.get_all("/v1/people", provider=name) if may_see else None,
+            "users": await api.get_all("/v1/users", provider=name) if may_see else None,
             "invitations": await api.get_all("/v1/invitations", provider=name) if may_see else None,
             "refusal": shown,
             "form": visit.form if typed else SentForm.of(name=seen.value["name"]),

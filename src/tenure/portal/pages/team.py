@@ -1,4 +1,4 @@
-"""The people of a team: the own one, or a customer's; their roles and invitations."""
+"""The users of a team: the own one, or a customer's; their roles and invitations."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,18 +12,18 @@ from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageE
 from tenure.web.short_lists import NAMED, NEWEST, By, make_short_list
 
 ROLES = {
-    "owner": ("Owner", "May do everything, also invite people and make tokens."),
-    "operator": ("Operator", "Does the daily work; no people, no tokens, no policy."),
+    "owner": ("Owner", "May do everything, also invite users and make tokens."),
+    "operator": ("Operator", "Does the daily work; no users, no tokens, no policy."),
     "auditor": ("Auditor", "May look at everything and change nothing."),
 }
 
 
-PEOPLE: dict[str, By] = {
+USERS: dict[str, By] = {
     "name": NAMED,
     "newest": ("Newest first", lambda row: (row["joined"], row["id"]), True),
     "seen": ("Longest not signed in first", lambda row: (row["last_sign_in"] or "", row["id"]), False),
 }
-"""By what the people can be sorted."""
+"""By what the users can be sorted."""
 INVITED: dict[str, By] = {"": NEWEST}
 """Invitations are few and end by themselves: the newest stands first."""
 
@@ -31,7 +31,7 @@ SURE_REMOVE = ConfirmationQuestion(
     title="Remove {} from the team?",
     text="All sessions of this user end, and the user can no longer see your data."
     " To return, the user needs a new invitation.",
-    button="Remove the person",
+    button="Remove the user",
     back="/team",
 )
 
@@ -45,7 +45,7 @@ SURE_WITHDRAW = ConfirmationQuestion(
 
 
 class TeamPages:
-    """The pages about people."""
+    """The pages about users."""
 
     def __init__(self, server: PortalServer) -> None:
         self._server = server
@@ -59,7 +59,7 @@ class TeamPages:
         of_customer = bool(customer) or visit.session_value.is_customer
         roles = [(name, *ROLES[name]) for name in ROLES if not (of_customer and name == "operator")]
         values = {
-            "shelf": make_short_list(visit, await api.get_all("/v1/people", customer=customer or None), PEOPLE),
+            "shelf": make_short_list(visit, await api.get_all("/v1/users", customer=customer or None), USERS),
             "invited": make_short_list(
                 visit, await api.get_all("/v1/invitations", customer=customer or None), INVITED, "invited"
             ),
@@ -96,7 +96,7 @@ class TeamPages:
 
     async def ask_removal(self, visit: Portal) -> ConfirmationQuestion:
         """Which user is meant."""
-        row = await self._find_meant(visit, "/v1/people", "person")
+        row = await self._find_meant(visit, "/v1/users", "user")
         return name_question(SURE_REMOVE, row["email"], *_member_lines(row))
 
     async def _find_meant(self, visit: Portal, listed: str, part: str) -> Mapping[str, Any]:
@@ -112,7 +112,7 @@ class TeamPages:
 
     async def change(self, visit: Portal) -> Reply:
         """Give somebody another role."""
-        address = fill_path("/v1/people/{name}", name=visit.params["person"])
+        address = fill_path("/v1/users/{name}", name=visit.params["user"])
         body = {"role": visit.form.read_choice("role", ROLES)}
         if visit.form.errors:
             return await self._render_team(visit)
@@ -122,7 +122,7 @@ class TeamPages:
 
     async def remove(self, visit: Portal) -> Reply:
         """Somebody leaves the team."""
-        address = fill_path("/v1/people/{name}", name=visit.params["person"])
+        address = fill_path("/v1/users/{name}", name=visit.params["user"])
         await self._server.api_for(visit).delete(address, customer=_team_customer(visit) or None)
         visit.flash_message("The user is no longer in the team.")
         return _team_url(visit)
@@ -133,8 +133,8 @@ class TeamPages:
             page_route("/team", self.show),
             form_route("/team", self.invite),
             form_route("/team/invitations/{invitation}/withdraw", self.withdraw, sure=self.ask_withdrawal),
-            form_route("/team/{person}/role", self.change),
-            form_route("/team/{person}/remove", self.remove, sure=self.ask_removal),
+            form_route("/team/{user}/role", self.change),
+            form_route("/team/{user}/remove", self.remove, sure=self.ask_removal),
         )
 
 

@@ -40,7 +40,7 @@ ABOUT = {
     "sandbox": "the sandbox's clock",
     "server": "keys and server",
     "metrics": "metrics",
-    "people": "people of the team",
+    "users": "users of the team",
     "audit": "the audit",
 }
 """What a scope is about, in words; behind the colon stands `read` or `write`."""

@@ -56,7 +56,7 @@ class EmailView(msgspec.Struct, frozen=True, kw_only=True):
     """Why the last try failed."""
 
 
-class MailStatusView(msgspec.Struct, frozen=True, kw_only=True):
+class EmailStatusView(msgspec.Struct, frozen=True, kw_only=True):
     """Whether mails go out, and what to do if they do not."""
 
     ready: bool
@@ -68,7 +68,7 @@ class MailStatusView(msgspec.Struct, frozen=True, kw_only=True):
     advice: str
 
 
-class TestMail(RequestBody, frozen=True, kw_only=True):
+class TestEmail(RequestBody, frozen=True, kw_only=True):
     """To whom a test mail goes."""
 
     to: Email
@@ -80,7 +80,7 @@ class EmailOperations:
     def __init__(self, context: ServerContext) -> None:
         self._context = context
 
-    async def list_letters(
+    async def list_emails(
         self, caller: Principal, paging: PageRequest, provider: Id | None = None, newest_first: bool = False
     ) -> ResultPage[EmailView] | Refused:
         """Lists mails of the last 30 days, oldest first unless asked; for the vendor without a provider its own."""
@@ -96,16 +96,16 @@ class EmailOperations:
                 found = emails.page_back(conn, owner, after or emails.LAST, paging.limit + 1)
             else:
                 found = emails.page(conn, owner, after or "", paging.limit + 1)
-            return [letter_view(each, mailed=self._context.post is not None) for each in found]
+            return [email_view(each, mailed=self._context.post is not None) for each in found]
 
         found = await self._context.read_tx(work)
         return found if isinstance(found, Refused) else cut_page(found, paging.limit, lambda each: each.id)
 
-    async def resend_letter(
+    async def resend_email(
         self,
         caller: Principal,
         ticket: IdempotentRequest,
-        letter: Id,
+        email: Id,
         address: Address,
         provider: Id | None = None,
         dry_run: bool = False,
@@ -116,25 +116,25 @@ class EmailOperations:
             owner = _email_owner(conn, caller, provider, real)
             if isinstance(owner, Refused):
                 return owner
-            known = emails.letter(conn, owner, letter)
+            known = emails.get_email(conn, owner, email)
             if known is None:
-                return Refused(RefusalCode.NOT_FOUND, field="letter")
+                return Refused(RefusalCode.NOT_FOUND, field="email")
             if known.sent is not None:
-                return Refused(RefusalCode.NOTHING_TO_CHANGE, "This mail went out; its text is deleted.", "letter")
-            record_audit(conn, TeamPlace(owner), caller, address, "mail_sent_again", known.id, real)
+                return Refused(RefusalCode.NOTHING_TO_CHANGE, "This mail went out; its text is deleted.", "email")
+            record_audit(conn, TeamPlace(owner), caller, address, "email_sent_again", known.id, real)
             if known.due is not None:
-                return json_response(letter_view(emails.mark_due(conn, known, real, CLAIM)), 201)
-            beyond = too_many_mails(conn, owner, known.recipient, known.template, real)
-            return beyond or json_response(letter_view(emails.resend_email(conn, known, real)), 201)
+                return json_response(email_view(emails.mark_due(conn, known, real, CLAIM)), 201)
+            beyond = too_many_emails(conn, owner, known.recipient, known.template, real)
+            return beyond or json_response(email_view(emails.resend_email(conn, known, real)), 201)
 
         answer: ApiResponse[EmailView] | Refused = await self._context.run_once(ticket, dry_run, work)
         return answer
 
-    async def read_mail(self, caller: Principal) -> MailStatusView:
+    async def read_email_status(self, caller: Principal) -> EmailStatusView:
         """Whether mails go out, and what to do if they do not."""
         waiting, given_up = await self._context.read_tx(lambda conn, now: emails.count_emails(conn))
         server = self._context.post
-        return MailStatusView(
+        return EmailStatusView(
             ready=server is not None,
             server=f"{server.host}:{server.port}" if server else "",
             sender=server.sender if server else "",
@@ -143,21 +143,21 @@ class EmailOperations:
             advice="" if server else NO_SERVER,
         )
 
-    async def send_test_mail(
-        self, caller: Principal, ticket: IdempotentRequest, body: TestMail, address: Address, dry_run: bool = False
+    async def send_test_email(
+        self, caller: Principal, ticket: IdempotentRequest, body: TestEmail, address: Address, dry_run: bool = False
     ) -> ApiResponse[EmailView] | Refused:
         """Puts a test mail in the queue; what came of it is in the list of mails a moment later."""
 
         def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
             if not is_mailbox(body.to):
                 return Refused(RefusalCode.FIELD_INVALID, "This is not an address that mail can be sent to.", "to")
-            record_audit(conn, TeamPlace(), caller, address, "test_mail_sent", body.to, real)
-            beyond = too_many_mails(conn, None, body.to, "mail_test", real)
+            record_audit(conn, TeamPlace(), caller, address, "test_email_sent", body.to, real)
+            beyond = too_many_emails(conn, None, body.to, "email_test", real)
             if beyond is not None:
                 return beyond
             values = {"server": self._context.issuer}
             return json_response(
-                letter_view(emails.add_email(conn, self._context.safe, None, body.to, "mail_test", values, real)), 201
+                email_view(emails.add_email(conn, self._context.safe, None, body.to, "email_test", values, real)), 201
             )
 
         answer: ApiResponse[EmailView] | Refused = await self._context.run_once(ticket, dry_run, work)
@@ -166,17 +166,17 @@ class EmailOperations:
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
         return (
-            make_operation("GET", "/v1/emails", READ, self.list_letters),
+            make_operation("GET", "/v1/emails", READ, self.list_emails),
             make_operation(
-                "POST", "/v1/emails/{letter}/resend", WRITE, self.resend_letter, status=201,
+                "POST", "/v1/emails/{email}/resend", WRITE, self.resend_email, status=201,
                 refusals=[RefusalCode.NOTHING_TO_CHANGE],
             ),
-            make_operation("GET", "/v1/mail", VENDORS, self.read_mail),
-            make_operation("POST", "/v1/mail/test", VENDORS, self.send_test_mail, status=201),
+            make_operation("GET", "/v1/emails/status", VENDORS, self.read_email_status),
+            make_operation("POST", "/v1/emails/test", VENDORS, self.send_test_email, status=201),
         )  # fmt: skip
 
 
-def too_many_mails(conn: Connection, provider: str | None, to: str, template: str, real: Instant) -> Refused | None:
+def too_many_emails(conn: Connection, provider: str | None, to: str, template: str, real: Instant) -> Refused | None:
     """`too_many_requests` with the instant from which it is possible, when that mail would be one too many today."""
     when = emails.possible_from(conn, provider, to, template, real)
     if when <= real:
@@ -194,18 +194,18 @@ def _email_owner(conn: Connection, caller: Principal, named: str | None, real: I
     return tenant if isinstance(tenant, Refused) else tenant.id
 
 
-def letter_view(letter: StoredEmail, *, mailed: bool = True) -> EmailView:
+def email_view(email: StoredEmail, *, mailed: bool = True) -> EmailView:
     """A mail as shown; where none is `mailed` at all, one that waits says that."""
-    waiting = "waiting" if letter.due is not None else "given_up"
-    held = letter.due is not None and not mailed
+    waiting = "waiting" if email.due is not None else "given_up"
+    held = email.due is not None and not mailed
     return EmailView(
-        id=letter.id,
-        to=letter.recipient,
-        template=letter.template,
-        state="sent" if letter.sent is not None else waiting,
-        created=format_rfc3339(letter.created),
-        due=None if held else optional_rfc3339(letter.due),
-        tries=letter.tries,
-        sent=optional_rfc3339(letter.sent),
-        fault=UNMAILED if held else letter.fault,
+        id=email.id,
+        to=email.recipient,
+        template=email.template,
+        state="sent" if email.sent is not None else waiting,
+        created=format_rfc3339(email.created),
+        due=None if held else optional_rfc3339(email.due),
+        tries=email.tries,
+        sent=optional_rfc3339(email.sent),
+        fault=UNMAILED if held else email.fault,
     )

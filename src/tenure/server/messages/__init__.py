@@ -1,1 +1,1 @@
-"""What leaves the server by itself: mails and webhooks, both written from what is in the outbox and in the letters."""
+"""What leaves the server by itself: mails and webhooks, both written from what is in the outbox and in the emails."""

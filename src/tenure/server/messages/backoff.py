@@ -23,7 +23,7 @@ def next_webhook_try(tries: int, now: Instant, asked: int, draw: float) -> Insta
     return now + max(pause + int(draw * JITTER * pause), min(max(asked, 0), DAY))
 
 
-def next_mail_try(created: Instant, tries: int, now: Instant, draw: float) -> Instant | None:
+def next_email_try(created: Instant, tries: int, now: Instant, draw: float) -> Instant | None:
     """When to try a mail again after `tries` failures: full jitter, doubling to six hours; None after three days."""
     if now - created >= EMAIL_BACKOFF:
         return None

@@ -1,6 +1,6 @@
 """Mails to customers out of the feed: what happened is read in order, and whoever must know is written to.
 
-Each part of the feed becomes letters in the transaction that notes how far it was read, so that none is written twice.
+Each part of the feed becomes emails in the transaction that notes how far it was read, so that none is written twice.
 What is no longer true when it is read is not written at all.
 """
 
@@ -47,7 +47,7 @@ class FeedNote(msgspec.Struct, frozen=True):
 
     @property
     def renewal_sentence(self) -> str:
-        """The same sentence that pages, devices and applications show, with instants as letters say them."""
+        """The same sentence that pages, devices and applications show, with instants as emails say them."""
         return "" if self.outlook is None else format_dates_in(outlook_sentence(self.outlook, self.now))
 
     @property
@@ -62,14 +62,14 @@ class FeedNote(msgspec.Struct, frozen=True):
 
 
 class EmailWords(msgspec.Struct, frozen=True):
-    """What a letter says besides what every letter about a subscription says."""
+    """What an email says besides what every email about a subscription says."""
 
     template: str
     values: dict[str, str]
 
 
 def compose_emails(conn: Connection, context: ServerContext, provider: str, since: int, real: Instant) -> int:
-    """Write the letters for the next part of the provider's feed after number `since`; how many notes were read.
+    """Write the emails for the next part of the provider's feed after number `since`; how many notes were read.
 
     Raises Conflict when another process has read it.
     """
@@ -78,7 +78,7 @@ def compose_emails(conn: Connection, context: ServerContext, provider: str, sinc
     if tenant is None or not notes:
         return 0
     for note in notes:
-        if note.kind in LETTERS and note.subscription is not None:
+        if note.kind in EMAILS and note.subscription is not None:
             _write_email(conn, context, tenant, note, real)
     if not emails.read_up_to(conn, provider, since, notes[-1].seq):
         raise WriteConflict("another process has read this feed")
@@ -100,7 +100,7 @@ def _write_email(
     missing = 0 if loaded is None else lacking_money(loaded.account, loaded.items, sub.id, now)
     known = loaded is not None and loaded.find_item(sub.id) is not None
     seen = outlook_of(loaded.account, loaded.items, sub.id, now) if loaded is not None and known else None
-    written = LETTERS[note.kind](conn, FeedNote(note, sub, now, missing, seen))
+    written = EMAILS[note.kind](conn, FeedNote(note, sub, now, missing, seen))
     if written is not None:
         values = common_values(conn, context, tenant, sub, now) | {"customer": row.name} | written.values
         emails.add_email(conn, context.safe, tenant.id, customer.email, written.template, values, real)
@@ -109,7 +109,7 @@ def _write_email(
 def common_values(
     conn: Connection, context: ServerContext, tenant: tenants.ProviderRow, sub: Subscription, now: Instant
 ) -> dict[str, str]:
-    """What every letter about a subscription can say."""
+    """What every email about a subscription can say."""
     terms = sub.terms_at(now)
     product, plan = PRODUCTS.get(conn, VENDOR, sub.product), account_repository.plan_of(conn, terms.plan)
     brand = msgspec.json.decode(tenant.body, type=ProviderValue).brand
@@ -195,7 +195,7 @@ def _order_words(_: Connection, news: FeedNote) -> EmailWords | None:
     return EmailWords("subscription_ordered", values)
 
 
-LETTERS: dict[str, Callable[[Connection, FeedNote], EmailWords | None]] = {
+EMAILS: dict[str, Callable[[Connection, FeedNote], EmailWords | None]] = {
     REMINDER: _reminder_words,
     f"subscription.now_{Phase.GRACE}": _now_grace,
     f"subscription.now_{Phase.ENDED}": _now_ended,

@@ -1,6 +1,6 @@
-"""Sends the letters that are due: claims them, puts them into words, hands them to the mail server, notes what came.
+"""Sends the emails that are due: claims them, puts them into words, hands them to the mail server, notes what came.
 
-Without a mail server letters wait where they can be seen; what a letter says is never logged.
+Without a mail server emails wait where they can be seen; what an email says is never logged.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from tenure.core.timeline import Instant
 from tenure.http.outgoing.drain import drain_tasks
 from tenure.http.outgoing.jitter import Jitter
 from tenure.http.outgoing.smtp import MailParts, MailServer, SendResult, is_mailbox, send_mail
-from tenure.http.outgoing.smtp import compose_mail as written
+from tenure.http.outgoing.smtp import compose_email as written
 from tenure.server.context import ServerContext
 from tenure.server.messages import backoff
 from tenure.server.messages.attempt_log import record_persistently
@@ -28,7 +28,7 @@ from tenure.store.engine import Connection, WriteConflict
 
 AT_ONCE = 20
 CLAIM = 300
-"""Seconds for which a claimed letter is nobody else's: longer than sending all that were claimed can take."""
+"""Seconds for which a claimed email is nobody else's: longer than sending all that were claimed can take."""
 VENDOR = "Tenure"
 
 _log = logging.getLogger("tenure.server.mail")
@@ -42,7 +42,7 @@ class EmailWorker:
         self._sending: list[asyncio.Task[None]] = []
 
     async def once(self) -> int:
-        """One look: the feed becomes letters, due letters are sent; how much was found."""
+        """One look: the feed becomes emails, due emails are sent; how much was found."""
         behind = await self._context.db.read(emails.providers_behind)
         for provider, seq in behind:
             with suppress(WriteConflict):  # another process reads it
@@ -64,51 +64,51 @@ class EmailWorker:
         if not isinstance(found, list):
             return 0
         # A mail once handed over is put on record, even if the server is just being stopped.
-        self._sending = [asyncio.create_task(self._send_email(server, letter)) for letter in found]
+        self._sending = [asyncio.create_task(self._send_email(server, email)) for email in found]
         if self._sending:
             await asyncio.wait(self._sending)
         return len(found)
 
-    async def _send_email(self, server: MailServer, letter: StoredEmail) -> None:
+    async def _send_email(self, server: MailServer, email: StoredEmail) -> None:
         try:
-            await self._send_claimed(server, letter)
+            await self._send_claimed(server, email)
         except Exception as fault:  # its trace could show what the mail says
-            _log.error("mail %s (%s) could not be sent: %s", letter.id, letter.template, type(fault).__name__)
+            _log.error("mail %s (%s) could not be sent: %s", email.id, email.template, type(fault).__name__)
 
-    async def _send_claimed(self, server: MailServer, letter: StoredEmail) -> None:
-        brand = await self._context.db.read(sender_identity, letter.provider)
-        parts = self._render_email(letter, brand)
+    async def _send_claimed(self, server: MailServer, email: StoredEmail) -> None:
+        brand = await self._context.db.read(sender_identity, email.provider)
+        parts = self._render_email(email, brand)
         sent = parts if isinstance(parts, SendResult) else await _hand_over(server, parts, self._context.clock())
         await record_persistently(
-            self._context.db, self._record_attempt, letter, sent, self._context.clock(), self._jitter()
+            self._context.db, self._record_attempt, email, sent, self._context.clock(), self._jitter()
         )
 
-    def _render_email(self, letter: StoredEmail, house: SenderIdentity) -> MailParts | SendResult:
-        values = letter.template_values(self._context.safe)
+    def _render_email(self, email: StoredEmail, house: SenderIdentity) -> MailParts | SendResult:
+        values = email.template_values(self._context.safe)
         if values is None:
             return SendResult("its text cannot be opened: the server's key for it is another", final=True)
-        if not is_mailbox(letter.recipient):
+        if not is_mailbox(email.recipient):
             return SendResult("this is not an address that mail can be sent to", final=True)
-        words = render_email(letter.template, values, house)
+        words = render_email(email.template, values, house)
         if words is None:
-            return SendResult(f"there is no template {letter.template}", final=True)
+            return SendResult(f"there is no template {email.template}", final=True)
         reply_to = house.support if is_mailbox(house.support) else ""
-        return MailParts(letter.id, letter.recipient, house.name, words.subject, words.text, words.html, reply_to)
+        return MailParts(email.id, email.recipient, house.name, words.subject, words.text, words.html, reply_to)
 
     def _record_attempt(
-        self, conn: Connection, letter: StoredEmail, sent: SendResult, now: Instant, draw: float
+        self, conn: Connection, email: StoredEmail, sent: SendResult, now: Instant, draw: float
     ) -> None:
         if not sent.fault:
-            emails.mark_sent(conn, letter, now)
+            emails.mark_sent(conn, email, now)
             return
-        again = None if sent.final else backoff.next_mail_try(letter.created, letter.tries + 1, now, draw)
+        again = None if sent.final else backoff.next_email_try(email.created, email.tries + 1, now, draw)
         level = logging.WARNING if again is None else logging.INFO
-        _log.log(level, "mail %s (%s) did not go out: %s", letter.id, letter.template, sent.fault)
-        emails.mark_failed(conn, letter, sent.fault, again)
+        _log.log(level, "mail %s (%s) did not go out: %s", email.id, email.template, sent.fault)
+        emails.mark_failed(conn, email, sent.fault, again)
 
 
 def sender_identity(conn: Connection, provider: str | None) -> SenderIdentity:
-    """In whose name a letter is written; the vendor's own letters carry the server's."""
+    """In whose name an email is written; the vendor's own emails carry the server's."""
     found = tenants.get_provider(conn, provider) if provider else None
     if found is None:
         return house_of(VENDOR, Brand())

@@ -42,7 +42,7 @@ def harmless_text(text: str) -> str:
 
 
 def harmless_values(values: Mapping[str, str]) -> dict[str, str]:
-    """Everything that a letter is filled with, each as what it is."""
+    """Everything that an email is filled with, each as what it is."""
     return {name: _harmless_value(name, value) for name, value in values.items()}
 
 

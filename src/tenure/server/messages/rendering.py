@@ -1,4 +1,4 @@
-"""Letters as text and HTML from the templates beside this file, in the provider's name, words through gettext.
+"""Emails as text and HTML from the templates beside this file, in the provider's name, words through gettext.
 
 A template is written once: `kit.txt` and `kit.html` say what a paragraph, a table and a button are in either form.
 """
@@ -26,7 +26,7 @@ _URL = re.compile(r"https?://[!-~]+")
 
 
 class SenderIdentity(msgspec.Struct, frozen=True):
-    """In whose name a letter is written."""
+    """In whose name an email is written."""
 
     name: str
     logo: str = ""
@@ -42,7 +42,7 @@ class SenderIdentity(msgspec.Struct, frozen=True):
 
 
 class RenderedEmail(msgspec.Struct, frozen=True):
-    """A letter in words."""
+    """An email in words."""
 
     subject: str
     text: str
@@ -50,7 +50,7 @@ class RenderedEmail(msgspec.Struct, frozen=True):
 
 
 def house_of(name: str, brand: Brand, *, sandbox: bool = False) -> SenderIdentity:
-    """The provider's brand as letters show it; what cannot be shown safely is left out."""
+    """The provider's brand as emails show it; what cannot be shown safely is left out."""
     return SenderIdentity(
         name=harmless_text(brand.name or name),
         logo=brand.logo if brand.logo.startswith("https://") else "",
@@ -69,7 +69,7 @@ def _support_contact(text: str) -> str:
 def render_email(
     template: str, values: Mapping[str, str], house: SenderIdentity, language: str = "en"
 ) -> RenderedEmail | None:
-    """The letter in both forms; None when there is no such template."""
+    """The email in both forms; None when there is no such template."""
     plain, rich = _template_environment(language, rich=False), _template_environment(language, rich=True)
     try:
         text, html = plain.get_template(f"{template}.j2"), rich.get_template(f"{template}.j2")
@@ -82,7 +82,7 @@ def render_email(
 
 
 def template_names() -> tuple[str, ...]:
-    """The names of all letters."""
+    """The names of all emails."""
     return tuple(sorted(each.stem for each in FOLDER.glob("*.j2")))
 
 

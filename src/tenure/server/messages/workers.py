@@ -18,11 +18,11 @@ PAUSE = 1.0
 """Seconds between looks; each is a few indexed queries when nothing waits."""
 COUNT_EVERY = 15
 """Looks between two counts of what waits."""
-WAITING_MAILS, MAILS_GIVEN_UP = "letters_waiting", "letters_given_up"
+WAITING_EMAILS, EMAILS_GIVEN_UP = "emails_waiting", "emails_given_up"
 WAITING_DELIVERIES, DISABLED_WEBHOOKS = "deliveries_waiting", "webhooks_disabled"
 _ABOUT = {
-    WAITING_MAILS: "Mails that wait to be sent.",
-    MAILS_GIVEN_UP: "Mails of the last 30 days that could not be sent.",
+    WAITING_EMAILS: "Mails that wait to be sent.",
+    EMAILS_GIVEN_UP: "Mails of the last 30 days that could not be sent.",
     WAITING_DELIVERIES: "Deliveries to webhooks that wait to be made.",
     DISABLED_WEBHOOKS: "Webhooks that are switched off.",
 }
@@ -104,8 +104,8 @@ def show_queues(context: ServerContext, registry: CollectorRegistry) -> None:
 def _waiting_counts(conn: Connection) -> dict[str, int]:
     waiting, given_up = emails.count_emails(conn)
     return {
-        WAITING_MAILS: waiting,
-        MAILS_GIVEN_UP: given_up,
+        WAITING_EMAILS: waiting,
+        EMAILS_GIVEN_UP: given_up,
         WAITING_DELIVERIES: deliveries.count_waiting(conn),
         DISABLED_WEBHOOKS: webhooks.count_disabled(conn),
     }

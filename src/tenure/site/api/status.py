@@ -62,7 +62,7 @@ class SiteStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SeenUpTo(RequestBody, frozen=True, kw_only=True):
-    """Which events a person has seen."""
+    """Which events a user has seen."""
 
     number: Number
     severity: Severity | None = None

@@ -26,11 +26,11 @@ from tenure.site.console.pages.forwarding_form import ForwardingFormPages
 from tenure.site.console.pages.licenses import LicensePages
 from tenure.site.console.pages.offline import OfflineExchangePages
 from tenure.site.console.pages.overview import OverviewPages
-from tenure.site.console.pages.people import PeoplePages
 from tenure.site.console.pages.reports import ReportPages
 from tenure.site.console.pages.seats import SeatPages
 from tenure.site.console.pages.sign_in import console_sign_in
 from tenure.site.console.pages.synchronization import SynchronizationPages
+from tenure.site.console.pages.users import UserPages
 from tenure.site.console.session import Console, ConsoleSession, LocalServer
 from tenure.web.app import PageParts, PageRoute, Run, build_pages
 from tenure.web.own_account import OwnAccountPages
@@ -71,10 +71,10 @@ def console_routes(server: LocalServer) -> list[PageRoute]:
         SynchronizationPages(server, exchanges), ConnectionPages(server), DevicePages(server),
         DuplicatePages(server), EnrollmentPages(server),
         EventPages(server), SeatPages(server), OfflineExchangePages(server), DnsPages(server), ReportPages(server),
-        PeoplePages(server), OwnAccountPages(server),
+        UserPages(server), OwnAccountPages(server),
         ForwardingFormPages(server), ForwardingPages(server),
     )  # fmt: skip
-    strangers = console_sign_in(server).routes(password="/sign-in/person", token="/sign-in")  # noqa: S106 - addresses
+    strangers = console_sign_in(server).routes(password="/sign-in/user", token="/sign-in")  # noqa: S106 - addresses
     return [*strangers, *(route for group in groups for route in group.routes())]
 
 

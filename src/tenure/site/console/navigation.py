@@ -46,7 +46,7 @@ class ConsoleFrameMaker:
             )
         except RefusedPageError:
             return ConsoleFrame(
-                title=TITLE, person=visit.session_value.name, role=_role_name(visit), rights=visit.session_value.rights
+                title=TITLE, user=visit.session_value.name, role=_role_name(visit), rights=visit.session_value.rights
             )
         now = instant_of(status["now"]) or visit.now
         licenses = [{**each, "conflict": await _open_conflict(api, each["product"])} for each in found["items"]]
@@ -54,7 +54,7 @@ class ConsoleFrameMaker:
             title=status["name"] or TITLE,
             subtitle=TITLE,
             groups=(MenuGroup(text="", entries=(_navigation_tree(status, groups.items),)),),
-            person=visit.session_value.name,
+            user=visit.session_value.name,
             role=_role_name(visit),
             account_path="/account",
             now=status["now"],

@@ -10,8 +10,8 @@ from tenure.site.roles import LOOK, RULE, WORK
 from tenure.web.replies import PageRefusal
 
 _RULED = (
-    "/settings/dns", "/licenses/{}/fork", "/licenses/{}/remove", "/people", "/people/{}/role", "/people/{}/reset",
-    "/people/{}/remove", "/settings/forwarding/new", "/settings/forwarding/{}/edit", "/settings/forwarding/{}/test",
+    "/settings/dns", "/licenses/{}/fork", "/licenses/{}/remove", "/users", "/users/{}/role", "/users/{}/reset",
+    "/users/{}/remove", "/settings/forwarding/new", "/settings/forwarding/{}/edit", "/settings/forwarding/{}/test",
     "/settings/forwarding/{}/resume", "/settings/forwarding/{}/secret", "/settings/forwarding/{}/switch",
     "/settings/forwarding/{}/remove",
 )  # fmt: skip
@@ -59,7 +59,7 @@ def needed_scope(method: str, path: str) -> str:
 
 def refuse_page(method: str, path: str, name: str, role: str) -> PageRefusal:
     """What somebody is told whose role does not include an address."""
-    whose = MAY_DO.get(needed_scope(method, path), "people of this server")
+    whose = MAY_DO.get(needed_scope(method, path), "users of this server")
     return PageRefusal(
         title="Your role does not include this.",
         status=403,

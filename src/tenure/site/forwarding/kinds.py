@@ -34,17 +34,17 @@ FAMILIES: Final[dict[str, dict[str, str]]] = {
         "device_assigned": "a device may have a seat again",
         "device_removed": "a device was removed",
     },
-    "People": {
+    "Users": {
         "signed_in": "a user signed in",
         "sign_in_refused": "a sign-in failed",
-        "person_added": "an account was added",
+        "user_added": "an account was added",
         "role_changed": "an account has another role",
         "password_reset": "an account was given a new password",
         "password_changed": "a password was changed",
         "second_factor_on": "a second factor was turned on",
         "second_factor_off": "a second factor was turned off",
         "sessions_ended": "a user ended their own sessions",
-        "person_removed": "an account was removed",
+        "user_removed": "an account was removed",
     },
     "Forwarding": {
         "forwarding_added": "a forwarding was set up",

@@ -20,7 +20,7 @@ from tenure.web.formatting import format_instants_in, format_moment, humanize_na
 
 TEST = "forwarding_test"
 WORKS = "This is a test. Its readers get the messages of this forwarding."
-_HTML = (files("tenure.site.forwarding") / "templates" / "letter.html").read_text(encoding="utf-8")
+_HTML = (files("tenure.site.forwarding") / "templates" / "email.html").read_text(encoding="utf-8")
 _ID = "{}_{}"
 
 

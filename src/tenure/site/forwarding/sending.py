@@ -57,7 +57,7 @@ async def send_mail(
         allows=bounds.allows_address,
     )
     try:
-        written = smtp.compose_mail(server, parts, datetime.fromtimestamp(now, UTC))
+        written = smtp.compose_email(server, parts, datetime.fromtimestamp(now, UTC))
     except ValueError as fault:
         return SendOutcome(cause=DeliveryErrorCause.MAIL_REFUSED, fault=f"it cannot be written as a mail: {fault}")
     sent = await smtp.send_to_all(server, written, recipients)
@@ -94,10 +94,10 @@ def _trusted_context(authorities: str) -> ssl.SSLContext:
     return outgoing_context(authorities=authorities)
 
 
-def parts_of(config: ForwardingConfig, site: str, message: str, letter: EventEmail) -> MailParts:
-    """A letter as a mail of this site."""
+def parts_of(config: ForwardingConfig, site: str, message: str, email: EventEmail) -> MailParts:
+    """An email as a mail of this site."""
     to = "" if config.mail is None else ", ".join(config.mail.recipients)
-    return MailParts(message, to, site, letter.subject, letter.text, letter.html)
+    return MailParts(message, to, site, email.subject, email.text, email.html)
 
 
 def place_of(config: ForwardingConfig) -> tuple[str, int]:

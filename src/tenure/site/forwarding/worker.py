@@ -171,8 +171,8 @@ class ForwardingWorker:
             return await send_webhook(config.webhook, plan.hidden, plan.message, body, now)
         if config.mail is None:
             return UNREADABLE
-        letter = messages.event_email(self._origin, config.name, plan.events)
-        parts = parts_of(config, self._origin.site, plan.message, letter)
+        email = messages.event_email(self._origin, config.name, plan.events)
+        parts = parts_of(config, self._origin.site, plan.message, email)
         return await send_mail(config.mail, plan.hidden, parts, plan.to_sent.recipients, now)
 
     async def _write_persistently(self, work: Callable[[Connection], T]) -> T:

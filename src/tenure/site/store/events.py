@@ -1,4 +1,4 @@
-"""What happened at this site, for its administrator: told once, kept by severity, acknowledged by people
+"""What happened at this site, for its administrator: told once, kept by severity, acknowledged by users
 [spec: events]."""
 
 from typing import Literal
@@ -155,12 +155,12 @@ def page(
 
 
 def acknowledge(conn: Connection, number: int) -> bool:
-    """Whether there was such an event; a person has seen it."""
+    """Whether there was such an event; a user has seen it."""
     return conn.execute("update events set acknowledged = 1 where number = ?", (number,)).rowcount == 1
 
 
 def acknowledge_all(conn: Connection, up_to: int, severity: str) -> int:
-    """How many events up to that number, of one severity or of all, a person has seen with this."""
+    """How many events up to that number, of one severity or of all, a user has seen with this."""
     return conn.execute(
         "update events set acknowledged = 1 where acknowledged = 0 and number <= ? and (? = '' or severity = ?)",
         (up_to, severity, severity),

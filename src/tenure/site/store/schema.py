@@ -143,7 +143,7 @@ create index devices_used on devices (product, counted, grp);
 """
 
 FOURTH = """
-create table people (
+create table users (
     id text primary key,
     name text not null unique,
     role text not null,
@@ -157,16 +157,16 @@ create table people (
 create table sessions (
     digest blob primary key,
     id text not null,
-    person text not null,
+    user text not null,
     purpose text not null,
     until integer not null
 ) strict, without rowid;
-create index sessions_by_person on sessions (person);
+create index sessions_by_user on sessions (user);
 
 create table recovery (
-    person text not null,
+    user text not null,
     digest blob not null,
-    primary key (person, digest)
+    primary key (user, digest)
 ) strict, without rowid;
 
 create table tries (

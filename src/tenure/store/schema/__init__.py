@@ -5,9 +5,8 @@
 
 from tenure.store.schema.catalog import chains, chronicle, documents, offers, plans, policies, products
 from tenure.store.schema.columns import METADATA
-from tenure.store.schema.messages import deliveries, mailed, webhooks
+from tenure.store.schema.messages import deliveries, email_cursors, webhooks
 from tenure.store.schema.money import accounts, entries, gateways, payment_references, payment_requests, postings
-from tenure.store.schema.people import customers, providers, tokens
 from tenure.store.schema.sites import leases, places, sites, stays
 from tenure.store.schema.subscriptions import (
     codes,
@@ -18,8 +17,9 @@ from tenure.store.schema.subscriptions import (
     trials,
     waiting_codes,
 )
-from tenure.store.schema.team import audit, invitations, memberships, people, recovery, sessions
-from tenure.store.schema.traffic import announcements, idempotency, letters, meta, outbox, outbox_heads, throttles
+from tenure.store.schema.team import audit, invitations, memberships, recovery, sessions, users
+from tenure.store.schema.tenants import customers, providers, tokens
+from tenure.store.schema.traffic import announcements, emails, idempotency, meta, outbox, outbox_heads, throttles
 from tenure.store.schema.triggers import APPEND_ONLY, trigger_statements
 
 REVISIONS = (
@@ -55,7 +55,7 @@ TENANT_TABLES = (
     outbox,
     webhooks,
     deliveries,
-    mailed,
+    email_cursors,
 )
 
 __all__ = [
@@ -75,14 +75,14 @@ __all__ = [
     "customers",
     "deliveries",
     "documents",
+    "email_cursors",
+    "emails",
     "entries",
     "facts",
     "gateways",
     "idempotency",
     "invitations",
     "leases",
-    "letters",
-    "mailed",
     "memberships",
     "meta",
     "offers",
@@ -91,7 +91,6 @@ __all__ = [
     "outbox_heads",
     "payment_references",
     "payment_requests",
-    "people",
     "places",
     "plans",
     "policies",
@@ -108,6 +107,7 @@ __all__ = [
     "tokens",
     "trials",
     "trigger_statements",
+    "users",
     "waiting_codes",
     "webhooks",
 ]

@@ -55,7 +55,7 @@ class DeliveryColumns(sa.TypedColumns):
     fault = text_column()
 
 
-class MailedColumns(sa.TypedColumns):
+class EmailCursorColumns(sa.TypedColumns):
     """Up to which number of a provider's feed mails have been written."""
 
     provider = text_column(foreign_key("providers.id"), key=True)
@@ -72,4 +72,4 @@ deliveries = sa.Table(
     sa.Index(None, "created"),
     **STRICT,
 )
-mailed = sa.Table("mailed", METADATA, MailedColumns, **KEYED)
+email_cursors = sa.Table("email_cursors", METADATA, EmailCursorColumns, **KEYED)

@@ -67,7 +67,7 @@ class CodeColumns(sa.TypedColumns):
 class WaitingCodeColumns(sa.TypedColumns):
     """A code that its customer has not been shown, sealed until `until`; then, and once shown, `sealed` is empty.
 
-    Instants are real time, also of sandboxes: they are about a person who reads a mail.
+    Instants are real time, also of sandboxes: they are about a user who reads an email.
     """
 
     subscription = text_column(foreign_key("subscriptions.id"), key=True)

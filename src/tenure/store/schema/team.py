@@ -1,4 +1,4 @@
-"""Tables of the people who sign in: themselves, where they belong, what speaks for them, and what they did.
+"""Tables of the users who sign in: themselves, where they belong, what speaks for them, and what they did.
 
 Only digests of secrets are here, but for a second factor, which is encrypted: its codes must be computed.
 """
@@ -19,11 +19,11 @@ from tenure.store.schema.columns import (
 )
 
 
-class PersonColumns(sa.TypedColumns):
+class UserColumns(sa.TypedColumns):
     """`password` is an Argon2id hash; `factor` the encrypted second factor, `proposed` one not confirmed yet.
 
     `step` is the last step of the second factor that was used; `verified` is when the mailbox was shown to be the
-    person's, by a link that had gone there and nowhere else.
+    user's, by a link that had gone there and nowhere else.
     """
 
     id = text_column(key=True)
@@ -38,13 +38,13 @@ class PersonColumns(sa.TypedColumns):
 
 
 class MembershipColumns(sa.TypedColumns):
-    """In which team a person is, as what. `place` names the team alone: `vendor`, a provider's or a customer's id.
+    """In which team a user is, as what. `place` names the team alone: `vendor`, a provider's or a customer's id.
 
-    `by_mail` is when the person came in by a link that had gone to its mailbox alone.
+    `by_mail` is when the user came in by a link that had gone to its mailbox alone.
     """
 
     id = text_column(key=True)
-    person = text_column(foreign_key("people.id"))
+    user = text_column(foreign_key("users.id"))
     place = text_column()
     kind = text_column()
     provider = maybe_text(foreign_key("providers.id"))
@@ -56,14 +56,14 @@ class MembershipColumns(sa.TypedColumns):
 
 
 class SessionColumns(sa.TypedColumns):
-    """What speaks for a person for a while, by its digest.
+    """What speaks for a user for a while, by its digest.
 
     `purpose`: `session` (signed in), `second_factor` (the password was right), `password_reset` (a link was sent).
     """
 
     digest = bytes_column(key=True)
     id = text_column()
-    person = text_column(foreign_key("people.id"))
+    user = text_column(foreign_key("users.id"))
     membership = maybe_text(foreign_key("memberships.id"))
     purpose = text_column()
     created = integer_column()
@@ -97,7 +97,7 @@ class InvitationColumns(sa.TypedColumns):
 class RecoveryColumns(sa.TypedColumns):
     """Recovery codes that were not used yet, by their digests."""
 
-    person = text_column(foreign_key("people.id"), key=True)
+    user = text_column(foreign_key("users.id"), key=True)
     digest = bytes_column(key=True)
 
 
@@ -120,13 +120,13 @@ class AuditColumns(sa.TypedColumns):
     detail = text_column()
 
 
-people = sa.Table("people", METADATA, PersonColumns, sa.UniqueConstraint("email"), **STRICT)
+users = sa.Table("users", METADATA, UserColumns, sa.UniqueConstraint("email"), **STRICT)
 memberships = sa.Table(
     "memberships",
     METADATA,
     MembershipColumns,
-    sa.UniqueConstraint("person", "place"),
-    sa.Index(None, "place", "person"),
+    sa.UniqueConstraint("user", "place"),
+    sa.Index(None, "place", "user"),
     **STRICT,
 )
 sessions = sa.Table(
@@ -134,7 +134,7 @@ sessions = sa.Table(
     METADATA,
     SessionColumns,
     sa.UniqueConstraint("id"),
-    sa.Index(None, "person"),
+    sa.Index(None, "user"),
     sa.Index(None, "membership"),
     sa.Index(None, "expires"),
     **KEYED,

@@ -62,7 +62,7 @@ class AnnouncementColumns(sa.TypedColumns):
     since = integer_column(key=True)
 
 
-class LetterColumns(sa.TypedColumns):
+class EmailColumns(sa.TypedColumns):
     """A mail to be sent, of a provider or (none) the vendor; `body` is encrypted until it is sent, then empty.
 
     `mailbox` is the recipient as its mails are counted: lower case, without a `+tag`.
@@ -94,10 +94,10 @@ idempotency = sa.Table("idempotency", METADATA, IdempotencyColumns, sa.Index(Non
 outbox = sa.Table("outbox", METADATA, OutboxColumns, **STRICT)
 outbox_heads = sa.Table("outbox_heads", METADATA, OutboxHeadColumns, **KEYED)
 announcements = sa.Table("announcements", METADATA, AnnouncementColumns, **KEYED)
-letters = sa.Table(
-    "letters",
+emails = sa.Table(
+    "emails",
     METADATA,
-    LetterColumns,
+    EmailColumns,
     sa.Index(None, "due"),
     sa.Index(None, "provider", "id"),
     sa.Index(None, "mailbox", "created"),

@@ -1,1 +1,1 @@
-"""People at the door of the API: signing in, their own accounts, teams, invitations, the audit."""
+"""Users of the API: signing in, their own accounts, teams, invitations, the audit."""

@@ -1,4 +1,4 @@
-"""The server's people, sessions and counters as the flows of accounts see them (`http.accounts.account_store`)."""
+"""The server's users, sessions and counters as the flows of accounts see them (`http.accounts.account_store`)."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,7 +14,7 @@ from tenure.store import audit_log, recovery_codes, sessions, throttle, users
 from tenure.store.audit_log import AuditEvent
 from tenure.store.engine import Connection
 from tenure.store.sessions import SecretPurpose
-from tenure.store.users import PersonRow, TeamPlace
+from tenure.store.users import TeamPlace, UserRow
 
 
 class ServerAccounts:
@@ -46,35 +46,35 @@ class ServerAccounts:
     take_back = staticmethod(throttle.take_back)
     reset_tries = staticmethod(throttle.reset_counter)
 
-    def find_person(self, conn: Connection, person: str, /, *, lock: bool = False) -> PersonRow | None:
-        """See `AccountStore.find_person`."""
-        return (users.lock_person if lock else users.get_person)(conn, person)
+    def find_user(self, conn: Connection, user: str, /, *, lock: bool = False) -> UserRow | None:
+        """See `AccountStore.find_user`."""
+        return (users.lock_user if lock else users.get_user)(conn, user)
 
-    def offered_factor(self, conn: Connection, person: str, /) -> bytes | None:
+    def offered_factor(self, conn: Connection, user: str, /) -> bytes | None:
         """See `AccountStore.offered_factor`."""
-        found = users.get_person(conn, person)
+        found = users.get_user(conn, user)
         return None if found is None else found.proposed
 
     def set_factor(
-        self, conn: Connection, person: str, sealed: bytes | None, step: int, recovery: Sequence[bytes], /
+        self, conn: Connection, user: str, sealed: bytes | None, step: int, recovery: Sequence[bytes], /
     ) -> None:
         """See `AccountStore.set_factor`."""
-        users.set_factor(conn, person, sealed, step)
-        recovery_codes.replace_codes(conn, person, recovery)
+        users.set_factor(conn, user, sealed, step)
+        recovery_codes.replace_codes(conn, user, recovery)
 
     def find_ticket(self, conn: Connection, digest: bytes, now: Instant, /) -> tuple[str, str] | None:
         """See `AccountStore.find_ticket`."""
         found = sessions.find_session(conn, digest, SecretPurpose.SECOND_FACTOR, now)
-        return None if found is None else (found.id, found.person)
+        return None if found is None else (found.id, found.user)
 
-    def open_sessions(self, conn: Connection, person: str, now: Instant, /) -> Sequence[OpenSession]:
+    def open_sessions(self, conn: Connection, user: str, now: Instant, /) -> Sequence[OpenSession]:
         """See `AccountStore.open_sessions`."""
         return [
             OpenSession(
                 id=each.id, created=each.created, expires=each.expires, last_use=each.last_use, address=each.address,
                 browser=each.browser or "",
             )
-            for each in sessions.open_sessions(conn, person, now)
+            for each in sessions.open_sessions(conn, user, now)
         ]  # fmt: skip
 
     def failed_tries(self, conn: Connection, key: str, now: Instant, /) -> FailedTries:
@@ -82,33 +82,33 @@ class ServerAccounts:
         return FailedTries(*throttle.count_tries(conn, key, now))
 
     def note(
-        self, conn: Connection, person: PersonRow | None, what: str, detail: str, address: str, now: Instant, /
+        self, conn: Connection, user: UserRow | None, what: str, detail: str, address: str, now: Instant, /
     ) -> None:
-        """See `AccountStore.note`: in the audit of the person's own team, of nobody in the vendor's."""
-        if person is None:
+        """See `AccountStore.note`: in the audit of the user's own team, of nobody in the vendor's."""
+        if user is None:
             audit_log.record_event(conn, TeamPlace(), AuditEvent(what, address=address, detail=detail), now)
         else:
-            note_at_home(conn, person, address, what, detail, now)
+            note_at_home(conn, user, address, what, detail, now)
 
-    def seal_factor(self, person: str, secret: str) -> bytes:
+    def seal_factor(self, user: str, secret: str) -> bytes:
         """See `AccountSecrets.seal_factor`."""
-        return self._context.safe.encrypt(secret.encode(), f"second factor of {person}")
+        return self._context.safe.encrypt(secret.encode(), f"second factor of {user}")
 
-    def open_factor(self, person: str, sealed: bytes | None) -> str:
+    def open_factor(self, user: str, sealed: bytes | None) -> str:
         """See `AccountSecrets.open_factor`."""
-        opened = self._context.safe.decrypt(sealed, f"second factor of {person}") if sealed else None
+        opened = self._context.safe.decrypt(sealed, f"second factor of {user}") if sealed else None
         return "" if opened is None else opened.decode()
 
-    def recovery_digest(self, person: str, code: str) -> bytes:
+    def recovery_digest(self, user: str, code: str) -> bytes:
         """See `AccountSecrets.recovery_digest`."""
-        return self.secret_digest(f"recovery:{person}:{code}")
+        return self.secret_digest(f"recovery:{user}:{code}")
 
     def network_counters(self, address: str) -> tuple[FailureCounter, ...]:
         """See `AccountSecrets.network_counters`."""
         return (self._attempts.of_address(address),)
 
 
-def make_flows(context: ServerContext) -> AccountFlows[PersonRow]:
+def make_flows(context: ServerContext) -> AccountFlows[UserRow]:
     """The flows of accounts over the server's store."""
     accounts = ServerAccounts(context)
     return AccountFlows(accounts, accounts, context.passwords)

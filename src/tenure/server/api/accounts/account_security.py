@@ -47,7 +47,7 @@ class AccountSecurityOperations:
         """Every operation of this group."""
         issuer = self._context.issuer.partition("://")[2] or "Tenure"
         own = OwnSecurityOperations(
-            self._flows, OWN, lambda person, _: (person.email, person.name), lambda person: (person.email, issuer)
+            self._flows, OWN, lambda user, _: (user.email, user.name), lambda user: (user.email, issuer)
         )
         return (
             *own.operations(),

@@ -1,4 +1,4 @@
-"""The audit of access for whoever may look: sign-ins, refusals, changes of people, tokens and policies."""
+"""The audit of access for whoever may look: sign-ins, refusals, changes of users, tokens and policies."""
 
 from typing import Annotated
 
@@ -28,7 +28,7 @@ class _AuditPosition(msgspec.Struct, frozen=True, array_like=True):
 
 
 class AuditEntryView(msgspec.Struct, frozen=True, kw_only=True):
-    """Who did what, from where; `who` is a person's or a token's id, `name` its e-mail or name as of then."""
+    """Who did what, from where; `who` is a user's or a token's id, `name` its e-mail or name as of then."""
 
     id: str
     at: str

@@ -1,4 +1,4 @@
-"""Types of the fields about people: what is secret is bounded and nothing else, so that it is never repeated back."""
+"""Types of the fields about users: what is secret is bounded and nothing else, so that it is never repeated back."""
 
 from typing import Annotated
 

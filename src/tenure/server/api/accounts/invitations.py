@@ -30,7 +30,7 @@ from tenure.server.api.accounts.places import SecretPrefix, fresh_secret, link_o
 from tenure.server.api.accounts.sign_in import to_response
 from tenure.server.api.accounts.sign_in_session import PASSWORD, Entrance, Origin, ProvenEmail, come_in, enter_team
 from tenure.server.api.accounts.team import READ, WRITE, unfit_role
-from tenure.server.api.emails import too_many_mails
+from tenure.server.api.emails import too_many_emails
 from tenure.server.api.fields import Id
 from tenure.server.api.providers import provider_view
 from tenure.server.context import ServerContext
@@ -39,7 +39,7 @@ from tenure.store import audit_log, emails, ending_rows, ids, invitations, tenan
 from tenure.store.audit_log import AuditEvent
 from tenure.store.engine import Connection
 from tenure.store.invitations import Invitation
-from tenure.store.users import Membership, PersonRow, TeamPlace
+from tenure.store.users import Membership, TeamPlace, UserRow
 
 OF_ONE_CUSTOMER: Final = 50
 """Invitations a day into the team of one customer."""
@@ -55,7 +55,7 @@ class NewInvitation(RequestBody, frozen=True, kw_only=True):
 
 
 class InvitationView(msgspec.Struct, frozen=True, kw_only=True):
-    """An invitation; `link_token` is shown once, to whoever invites. The link in the person's mail is another one."""
+    """An invitation; `link_token` is shown once, to whoever invites. The link in the user's mail is another one."""
 
     id: str
     email: str
@@ -128,11 +128,11 @@ class InvitationOperations:
             if isinstance(place, Refused):
                 return place
             email = body.email.lower()
-            known = users.person_by_email(conn, email)
+            known = users.user_by_email(conn, email)
             refused = unfit_role(caller, place, body.role)
             if refused is None and known is not None and users.get_membership_in(conn, place, known.id) is not None:
-                refused = Refused(RefusalCode.ALREADY_EXISTS, "This person is in the team already.", "email")
-            refused = refused or too_many_mails(conn, place.provider, email, "invitation", now)
+                refused = Refused(RefusalCode.ALREADY_EXISTS, "This user is in the team already.", "email")
+            refused = refused or too_many_emails(conn, place.provider, email, "invitation", now)
             refused = refused or _too_many_invitations(conn, place, now)
             if refused is not None:
                 return refused
@@ -220,7 +220,7 @@ class InvitationOperations:
         email = invited.email or (body.email or "").lower()
         if not email:
             return Refused(RefusalCode.FIELD_INVALID, "This invitation names no email address: say yours.", "email")
-        present = await self._context.db.read(users.person_by_email, email)
+        present = await self._context.db.read(users.user_by_email, email)
         by_mail = invited.mailed == digest
         if present is not None and (present.verified is not None or not by_mail):
             return await self._come_again(digest, present, body, address)
@@ -231,26 +231,26 @@ class InvitationOperations:
             return hashed
 
         def work(conn: Connection, now: Instant) -> Entrance | Refused:
-            known = users.person_by_email(conn, email)
+            known = users.user_by_email(conn, email)
             if known is not None and (known.verified is not None or not by_mail):
                 # Somebody made an account for this address meanwhile: the next try is asked for its password.
                 return Refused(RefusalCode.SIGN_IN_REFUSED)
             if known is not None:
                 return self._take_over(conn, digest, known, hashed, origin, now)
             verified = now if by_mail else None
-            new = PersonRow(ids.new_id("per", now), email, body.name, hashed, now, verified=verified)
-            added = users.add_person(conn, new)
+            new = UserRow(ids.new_id("usr", now), email, body.name, hashed, now, verified=verified)
+            added = users.add_user(conn, new)
             return added if isinstance(added, Refused) else self._join_team(conn, digest, added, origin, now, new=True)
 
         return to_response(await self._context.write_tx(False, work))
 
     def _take_over(
-        self, conn: Connection, digest: bytes, known: PersonRow, hashed: str, origin: Origin, now: Instant
+        self, conn: Connection, digest: bytes, known: UserRow, hashed: str, origin: Origin, now: Instant
     ) -> Entrance | Refused:
         """The mailbox's owner comes into an account that somebody else may have made in its name."""
-        users.lock_person(conn, known.id)
-        users.claim_person(conn, known.id, hashed, now)
-        claimed = users.get_person(conn, known.id)
+        users.lock_user(conn, known.id)
+        users.claim_user(conn, known.id, hashed, now)
+        claimed = users.get_user(conn, known.id)
         if claimed is None:
             return Refused(RefusalCode.LINK_UNKNOWN, field="token")
         joined = self._join_team(conn, digest, claimed, origin, now)
@@ -260,24 +260,24 @@ class InvitationOperations:
         return joined
 
     async def _come_again(
-        self, digest: bytes, person: PersonRow, body: InvitationAcceptance, address: str
+        self, digest: bytes, user: UserRow, body: InvitationAcceptance, address: str
     ) -> ApiResponse[Entrance] | Refused:
-        counters = (self._attempts.of_account(person.email), self._attempts.of_address(address))
+        counters = (self._attempts.of_account(user.email), self._attempts.of_address(address))
 
-        def enter(conn: Connection, present: PersonRow, now: Instant) -> Entrance | Refused:
+        def enter(conn: Connection, present: UserRow, now: Instant) -> Entrance | Refused:
             return self._join_team(conn, digest, present, Origin(address, body.browser), now)
 
-        return to_response(await self._flows.sign_in(person, body.password, counters, address, enter))
+        return to_response(await self._flows.sign_in(user, body.password, counters, address, enter))
 
     def _join_team(
-        self, conn: Connection, digest: bytes, person: PersonRow, origin: Origin, now: Instant, *, new: bool = False
+        self, conn: Connection, digest: bytes, user: UserRow, origin: Origin, now: Instant, *, new: bool = False
     ) -> Entrance | Refused:
         invited = invitations.invitation(conn, digest, now)
         if invited is None or not invitations.use_up(conn, invited.id):
             return Refused(RefusalCode.LINK_UNKNOWN, field="token")
         place = invited.team_place
         membership = Membership(
-            ids.new_id("mem", now), person.id, place.side, place.provider, place.customer, invited.role, now,
+            ids.new_id("mem", now), user.id, place.side, place.provider, place.customer, invited.role, now,
             by_mail=now if invited.mailed == digest else None,
         )  # fmt: skip
         joined = users.join_team(conn, membership)
@@ -287,16 +287,16 @@ class InvitationOperations:
         audit_log.record_event(
             conn,
             place,
-            AuditEvent("joined", person.id, person.email, place.side, origin.address, said, joined.id, state),
+            AuditEvent("joined", user.id, user.email, place.side, origin.address, said, joined.id, state),
             now,
         )
         if new:
-            note_at_home(conn, person, origin.address, "account_made", "", now)
-        if person.factor is not None:
-            return come_in(conn, self._context, ProvenEmail(person.email, PASSWORD), origin, now) or Refused(
+            note_at_home(conn, user, origin.address, "account_made", "", now)
+        if user.factor is not None:
+            return come_in(conn, self._context, ProvenEmail(user.email, PASSWORD), origin, now) or Refused(
                 RefusalCode.SIGN_IN_REFUSED
             )
-        return enter_team(conn, self._context, person, joined, origin, now, PASSWORD)
+        return enter_team(conn, self._context, user, joined, origin, now, PASSWORD)
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""

@@ -25,7 +25,7 @@ from tenure.store.engine import Connection
 from tenure.store.sessions import SignedIn
 
 
-class PersonView(msgspec.Struct, frozen=True, kw_only=True):
+class UserView(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody with an account."""
 
     id: str
@@ -34,14 +34,14 @@ class PersonView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CustomerName(msgspec.Struct, frozen=True, kw_only=True):
-    """A customer, as its people know it."""
+    """A customer, as its users know it."""
 
     id: str
     name: str
 
 
 class MembershipView(msgspec.Struct, frozen=True, kw_only=True):
-    """A team that the person is in; `name` is the provider's or the customer's, empty for the vendor's own."""
+    """A team that the user is in; `name` is the provider's or the customer's, empty for the vendor's own."""
 
     id: str
     kind: str
@@ -50,9 +50,9 @@ class MembershipView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CallerView(msgspec.Struct, frozen=True, kw_only=True):
-    """Who asks, for whom, and what that permits; a program has no person, no role and no memberships."""
+    """Who asks, for whom, and what that permits; a program has no user, no role and no memberships."""
 
-    person: PersonView | None
+    user: UserView | None
     kind: str
     role: str
     scopes: tuple[str, ...]
@@ -80,7 +80,7 @@ class OwnAccountOperations:
         self._context = context
 
     async def read_me(self, caller: Principal) -> CallerView | Refused:
-        """Who asks, for whom, and what that permits; for people and for programs."""
+        """Who asks, for whom, and what that permits; for users and for programs."""
         return await self._context.read_tx(lambda conn, now: _caller_view(conn, caller, now))
 
     async def choose_membership(
@@ -92,20 +92,20 @@ class OwnAccountOperations:
         dry_run: bool = False,
     ) -> ApiResponse[CallerView] | Refused:
         """Goes on in another of one's own teams, in the same session."""
-        if not caller.person:
+        if not caller.user:
             return not_signed_in()
 
         def work(conn: Connection, now: Instant) -> ApiResponse[CallerView] | Refused:
-            mine = {each.id: each for each in users.memberships_of(conn, caller.person)}
+            mine = {each.id: each for each in users.memberships_of(conn, caller.user)}
             chosen = mine.get(body.id)
             if chosen is None:
                 return Refused(RefusalCode.NOT_FOUND, field="id")
-            sessions.move_session(conn, caller.token_id, caller.person, chosen.id)
+            sessions.move_session(conn, caller.token_id, caller.user, chosen.id)
             users.membership_used(conn, chosen.id, now)
             state = ending_rows.recorded_state(conn, ending_rows.SESSION, caller.token_id)
             said = "from another team"
             event = AuditEvent(
-                audit_log.SIGNED_IN, caller.person, caller.name, chosen.kind, address, said, caller.token_id, state
+                audit_log.SIGNED_IN, caller.user, caller.name, chosen.kind, address, said, caller.token_id, state
             )
             audit_log.record_event(conn, chosen.team_place, event, now)
             me = _caller_view(conn, caller, now)
@@ -126,12 +126,12 @@ class OwnAccountOperations:
 
 
 def _caller_view(conn: Connection, caller: Principal, now: Instant) -> CallerView | Refused:
-    if caller.person:
+    if caller.user:
         session = sessions.by_id(conn, caller.token_id, now)
         return Refused(RefusalCode.NOT_AUTHENTICATED) if session is None else _of_session(conn, session, now)
     provider, customer = _team_name(conn, caller.provider, caller.customer, now)
     return CallerView(
-        person=None,
+        user=None,
         kind=str(caller.kind),
         role="",
         scopes=tuple(sorted(caller.scopes)),
@@ -146,20 +146,20 @@ def _caller_view(conn: Connection, caller: Principal, now: Instant) -> CallerVie
 
 
 def _of_session(conn: Connection, found: SignedIn, now: Instant) -> CallerView | Refused:
-    session, person = found.session, users.get_person(conn, found.session.person)
-    if person is None:
+    session, user = found.session, users.get_user(conn, found.session.user)
+    if user is None:
         return Refused(RefusalCode.NOT_AUTHENTICATED)
     provider, customer = _team_name(conn, found.provider or "", found.customer or "", now)
-    mine = users.named_memberships(conn, person.id)
+    mine = users.named_memberships(conn, user.id)
     return CallerView(
-        person=PersonView(id=person.id, name=person.name, email=person.email),
+        user=UserView(id=user.id, name=user.name, email=user.email),
         kind=found.kind,
         role=found.role,
         scopes=tuple(sorted(scopes_of(Role(found.kind), found.role))),
         actions=_permitted_actions(conn, found.provider or "", found.kind),
         provider=provider,
         customer=customer,
-        second_factor=person.factor is not None,
+        second_factor=user.factor is not None,
         expires=optional_rfc3339(session.expires),
         membership=session.membership or "",
         memberships=tuple(MembershipView(id=i, kind=kind, role=role, name=name) for i, kind, role, name in mine),

@@ -27,7 +27,7 @@ from tenure.server.context import ServerContext
 from tenure.store import emails, ending_rows, ids, sessions, throttle, users
 from tenure.store.engine import Connection
 from tenure.store.sessions import AccountSession, SecretPurpose
-from tenure.store.users import PersonRow
+from tenure.store.users import UserRow
 
 RESET_LIFE: Final = 3_600
 """Seconds for which a link is good."""
@@ -69,9 +69,9 @@ class PasswordResetOperations:
             refused = self._flows.count_attempts(conn, now, network)
             if refused is not None:
                 return refused
-            person = users.person_by_email(conn, email)
-            if self._flows.count_attempts(conn, now, mailbox) is None and person is not None:
-                self._send_link(conn, person, address, now)
+            user = users.user_by_email(conn, email)
+            if self._flows.count_attempts(conn, now, mailbox) is None and user is not None:
+                self._send_link(conn, user, address, now)
             return json_response(None)
 
         began = asyncio.get_running_loop().time()
@@ -81,26 +81,26 @@ class PasswordResetOperations:
         await asyncio.sleep(until_beat(asyncio.get_running_loop().time() - began))
         return None
 
-    def _send_link(self, conn: Connection, person: PersonRow, address: str, now: Instant) -> None:
+    def _send_link(self, conn: Connection, user: UserRow, address: str, now: Instant) -> None:
         secret, digest = fresh_secret(self._context.keys, self._context.draw, SecretPrefix.RESET)
         until = now + RESET_LIFE
         link = AccountSession(
-            digest, ids.new_id("res", now), person.id, None, SecretPurpose.PASSWORD_RESET, now, until, now, address
+            digest, ids.new_id("res", now), user.id, None, SecretPurpose.PASSWORD_RESET, now, until, now, address
         )
         sessions.open_session(conn, link)
         values = {
-            "name": person.name,
-            "email": person.email,
+            "name": user.name,
+            "email": user.email,
             "address": address,
             "token": secret,
             "link": link_of(self._context, "password-reset", secret),
             "expires": format_rfc3339(until),
         }
-        home = users.home_team(conn, person.id)
+        home = users.home_team(conn, user.id)
         whose = None if home is None else home.provider
-        emails.add_email(conn, self._context.safe, whose, person.email, "password_reset", values, now)
+        emails.add_email(conn, self._context.safe, whose, user.email, "password_reset", values, now)
         state = ending_rows.recorded_state(conn, ending_rows.SESSION, link.id)
-        note_at_home(conn, person, address, "password_reset_asked", "", now, about=link.id, state=state)
+        note_at_home(conn, user, address, "password_reset_asked", "", now, about=link.id, state=state)
 
     async def finish_password_reset(self, body: PasswordReset, address: Address) -> Refused | None:
         """Sets a new password by the link; all sessions end.
@@ -111,25 +111,25 @@ class PasswordResetOperations:
         link = await self._context.read_tx(
             lambda conn, now: sessions.find_session(conn, digest, SecretPurpose.PASSWORD_RESET, now)
         )
-        person = None if link is None else await self._context.db.read(users.get_person, link.person)
-        if link is None or person is None:
+        user = None if link is None else await self._context.db.read(users.get_user, link.user)
+        if link is None or user is None:
             return Refused(RefusalCode.LINK_UNKNOWN, field="token")
-        refused = passwords.refuse_unfit(body.password, person.email, person.name)
+        refused = passwords.refuse_unfit(body.password, user.email, user.name)
         hashed = refused or await self._context.passwords.hash_password(body.password, block_of(address))
         if isinstance(hashed, Refused):
             return hashed
 
         def work(conn: Connection, now: Instant) -> Any:
-            present = users.lock_person(conn, person.id)
+            present = users.lock_user(conn, user.id)
             if present is None or sessions.find_session(conn, digest, SecretPurpose.PASSWORD_RESET, now) is None:
                 return Refused(RefusalCode.LINK_UNKNOWN, field="token")
             if present.verified is None:
-                users.claim_person(conn, person.id, hashed, now)
+                users.claim_user(conn, user.id, hashed, now)
             else:
-                users.set_password(conn, person.id, hashed)
-                sessions.end_all(conn, person.id)
-            throttle.reset_counter(conn, self._attempts.of_account(person.email).key)
-            note_at_home(conn, person, address, "password_reset", "", now)
+                users.set_password(conn, user.id, hashed)
+                sessions.end_all(conn, user.id)
+            throttle.reset_counter(conn, self._attempts.of_account(user.email).key)
+            note_at_home(conn, user, address, "password_reset", "", now)
             return json_response(None)
 
         done = await self._context.write_tx(False, work)

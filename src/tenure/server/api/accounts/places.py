@@ -1,4 +1,4 @@
-"""Whose team is meant, by whom it was done, and fresh secrets: what all operations on people share."""
+"""Whose team is meant, by whom it was done, and fresh secrets: what all operations on users share."""
 
 import base64
 from enum import StrEnum
@@ -11,7 +11,7 @@ from tenure.server.keyring import Draw, KeyRing
 from tenure.store import audit_log, tenants, users
 from tenure.store.audit_log import AuditEvent
 from tenure.store.engine import Connection
-from tenure.store.users import PersonRow, TeamPlace
+from tenure.store.users import TeamPlace, UserRow
 
 
 class SecretPrefix(StrEnum):
@@ -74,7 +74,7 @@ def record_audit(
 
 def note_at_home(
     conn: Connection,
-    person: PersonRow,
+    user: UserRow,
     address: str,
     what: str,
     detail: str,
@@ -83,14 +83,14 @@ def note_at_home(
     about: str = "",
     state: bytes = b"",
 ) -> None:
-    """Keep what was done with the account in the audit of the person's own team (`users.home_team`), and in no other.
+    """Keep what was done with the account in the audit of the user's own team (`users.home_team`), and in no other.
 
     `about` and `state` as in `record_audit`: without them the chain keeps what stands of the account.
     """
-    home = users.home_team(conn, person.id)
+    home = users.home_team(conn, user.id)
     if home is None:
         return
-    if not about and what in audit_log.CHAINED and (present := users.get_person(conn, person.id)) is not None:
-        about, state = person.id, users.person_state(present)
-    event = AuditEvent(what, person.id, person.email, home.kind, address, detail, about, state)
+    if not about and what in audit_log.CHAINED and (present := users.get_user(conn, user.id)) is not None:
+        about, state = user.id, users.user_state(present)
+    event = AuditEvent(what, user.id, user.email, home.kind, address, detail, about, state)
     audit_log.record_event(conn, home.team_place, event, now)

@@ -1,6 +1,6 @@
 """Signing in and out. A wrong e-mail and a wrong password get the same answer, after the same work.
 
-What a session then may do is told by its person's role (`roles`); how long failures make somebody wait by `attempts`.
+What a session then may do is told by its user's role (`roles`); how long failures make somebody wait by `attempts`.
 """
 
 from typing import Any
@@ -22,7 +22,7 @@ from tenure.server.api.accounts.sign_in_session import PASSWORD, Entrance, Origi
 from tenure.server.context import ServerContext
 from tenure.store import sessions, users
 from tenure.store.engine import Connection
-from tenure.store.users import PersonRow, TeamPlace
+from tenure.store.users import TeamPlace, UserRow
 
 OWN = AccessRule()
 """One's own account: any caller, no scope."""
@@ -56,34 +56,34 @@ class SignInOperations:
         self._attempts = LoginAttempts(context)
 
     async def sign_in(self, body: SignInBody, address: Address) -> ApiResponse[Entrance] | Refused:
-        """Signs a person in: a session, or a ticket when a second factor is asked for."""
+        """Signs a user in: a session, or a ticket when a second factor is asked for."""
         email = body.email.lower()
-        person = await self._context.db.read(users.person_by_email, email)
-        known = None if person is None else self._attempts.of_device(person, body.device)
+        user = await self._context.db.read(users.user_by_email, email)
+        known = None if user is None else self._attempts.of_device(user, body.device)
         counters = (known,) if known else (self._attempts.of_account(email), self._attempts.of_address(address))
 
-        def enter(conn: Connection, present: PersonRow, now: Instant) -> Entrance | Refused:
+        def enter(conn: Connection, present: UserRow, now: Instant) -> Entrance | Refused:
             proven, origin = ProvenEmail(present.email, PASSWORD), Origin(address, body.browser)
             return come_in(conn, self._context, proven, origin, now) or Refused(RefusalCode.SIGN_IN_REFUSED)
 
-        return to_response(await self._flows.sign_in(person, body.password, counters, address, enter))
+        return to_response(await self._flows.sign_in(user, body.password, counters, address, enter))
 
     async def show_second_factor(self, body: SecondFactor, address: Address) -> ApiResponse[Entrance] | Refused:
         """Finishes a sign-in with the second factor, which is good once."""
 
-        def counters(owner: PersonRow) -> Counters:
+        def counters(owner: UserRow) -> Counters:
             every = self._flows.factor_counters(owner, address)
             return every[:1] if self._attempts.of_device(owner, body.device) else every
 
-        def enter(conn: Connection, person: PersonRow, shown: str, now: Instant) -> Entrance:
-            home, origin = users.memberships_of(conn, person.id)[0], Origin(address, body.browser)
-            return enter_team(conn, self._context, person, home, origin, now, f"{PASSWORD} and {shown}")
+        def enter(conn: Connection, user: UserRow, shown: str, now: Instant) -> Entrance:
+            home, origin = users.memberships_of(conn, user.id)[0], Origin(address, body.browser)
+            return enter_team(conn, self._context, user, home, origin, now, f"{PASSWORD} and {shown}")
 
         return to_response(await self._flows.show_factor(body.ticket, body.code, counters, address, enter))
 
     async def sign_out(self, caller: Principal, address: Address, dry_run: bool = False) -> Refused | None:
         """Ends the session that asks, at once."""
-        if not caller.person:
+        if not caller.user:
             return not_signed_in()
 
         def work(conn: Connection, now: Instant) -> ApiResponse[Any]:

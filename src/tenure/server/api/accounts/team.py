@@ -1,4 +1,4 @@
-"""A team's people: who they are, which role they have, and their leaving. How they come is left to `invitations`."""
+"""A team's users: who they are, which role they have, and their leaving. How they come is left to `invitations`."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ from tenure.store import invitations, users
 from tenure.store.engine import Connection
 from tenure.store.users import TeamMember, TeamPlace
 
-READ, WRITE = AccessRule("people:read"), AccessRule("people:write")
+READ, WRITE = AccessRule("users:read"), AccessRule("users:write")
 
 
 class MemberView(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +36,7 @@ class MemberView(msgspec.Struct, frozen=True, kw_only=True):
     last_sign_in: str | None
     second_factor: bool
     verified: bool
-    """Whether the person has come in, or set a password, by a link that went to its mailbox alone."""
+    """Whether the user has come in, or set a password, by a link that went to its mailbox alone."""
 
 
 class NewRole(RequestBody, frozen=True, kw_only=True):
@@ -46,15 +46,15 @@ class NewRole(RequestBody, frozen=True, kw_only=True):
 
 
 class TeamOperations:
-    """The operations on a team's people."""
+    """The operations on a team's users."""
 
     def __init__(self, context: ServerContext) -> None:
         self._context = context
 
-    async def list_people(
+    async def list_users(
         self, caller: Principal, paging: PageRequest, provider: Id | None = None, customer: Id | None = None
     ) -> ResultPage[MemberView] | Refused:
-        """Lists the people of one's own team, or of the provider's or customer's named."""
+        """Lists the users of one's own team, or of the provider's or customer's named."""
         after = paging.after_key(str)
         if isinstance(after, Refused):
             return after
@@ -71,7 +71,7 @@ class TeamOperations:
     async def change_role(
         self,
         caller: Principal,
-        person: Id,
+        user: Id,
         body: NewRole,
         address: Address,
         provider: Id | None = None,
@@ -80,7 +80,7 @@ class TeamOperations:
     ) -> ApiResponse[MemberView] | Refused:
         """Gives somebody in the team another role, which counts from the next request on.
 
-        Invitations by that person are withdrawn where the new role does not include inviting.
+        Invitations by that user are withdrawn where the new role does not include inviting.
         """
 
         def work(conn: Connection, now: Instant) -> ApiResponse[MemberView] | Refused:
@@ -88,10 +88,10 @@ class TeamOperations:
             if isinstance(place, Refused):
                 return place
             refused = unfit_role(caller, place, body.role)
-            changed = refused or users.set_role(conn, place, person, body.role)
-            member = users.get_teammate(conn, place, person)
+            changed = refused or users.set_role(conn, place, user, body.role)
+            member = users.get_teammate(conn, place, user)
             if isinstance(changed, Refused) or member is None:
-                return changed if isinstance(changed, Refused) else Refused(RefusalCode.NOT_FOUND, field="person")
+                return changed if isinstance(changed, Refused) else Refused(RefusalCode.NOT_FOUND, field="user")
             state, said = users.membership_state(changed), f"{member.email}: {body.role}"
             if WRITE.scope not in scopes_of(Role(place.side), body.role):
                 ended = invitations.withdraw_all_by(conn, place, member.email)
@@ -102,16 +102,16 @@ class TeamOperations:
         answer: ApiResponse[MemberView] | Refused = await self._context.write_tx(dry_run, work)
         return answer
 
-    async def remove_person(
+    async def remove_user(
         self,
         caller: Principal,
-        person: Id,
+        user: Id,
         address: Address,
         provider: Id | None = None,
         customer: Id | None = None,
         dry_run: bool = False,
     ) -> Refused | None:
-        """Takes somebody out of the team; sessions there, and invitations by that person, end at once.
+        """Takes somebody out of the team; sessions there, and invitations by that user, end at once.
 
         Those into the teams of a provider's customers are among them, when it is the provider's team that is left.
         """
@@ -120,17 +120,17 @@ class TeamOperations:
             place = place_of(conn, caller, provider, customer)
             if isinstance(place, Refused):
                 return place
-            known = users.get_teammate(conn, place, person)
-            gone = users.leave_team(conn, place, person)
+            known = users.get_teammate(conn, place, user)
+            gone = users.leave_team(conn, place, user)
             if isinstance(gone, Refused):
                 return gone
-            email = known.email if known else person
+            email = known.email if known else user
             ended = invitations.withdraw_all_by(conn, place, email)
             record_audit(
-                conn, place, caller, address, "person_removed", f"{email}, {ended} open invitations", now, about=gone.id
+                conn, place, caller, address, "user_removed", f"{email}, {ended} open invitations", now, about=gone.id
             )
-            if users.get_person(conn, person) is None:
-                record_audit(conn, place, caller, address, "account_removed", email, now, about=person)
+            if users.get_user(conn, user) is None:
+                record_audit(conn, place, caller, address, "account_removed", email, now, about=user)
             return json_response(None)
 
         done = await self._context.write_tx(dry_run, work)
@@ -139,11 +139,9 @@ class TeamOperations:
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
         return (
-            make_operation("GET", "/v1/people", READ, self.list_people),
-            make_operation("PUT", "/v1/people/{person}", WRITE, self.change_role, refusals=[RefusalCode.LAST_OWNER]),
-            make_operation(
-                "DELETE", "/v1/people/{person}", WRITE, self.remove_person, refusals=[RefusalCode.LAST_OWNER]
-            ),
+            make_operation("GET", "/v1/users", READ, self.list_users),
+            make_operation("PUT", "/v1/users/{user}", WRITE, self.change_role, refusals=[RefusalCode.LAST_OWNER]),
+            make_operation("DELETE", "/v1/users/{user}", WRITE, self.remove_user, refusals=[RefusalCode.LAST_OWNER]),
         )
 
 

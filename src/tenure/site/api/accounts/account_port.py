@@ -1,4 +1,4 @@
-"""The site's people, sessions and counters as the flows of accounts see them (`http.accounts.account_store`)."""
+"""The site's users, sessions and counters as the flows of accounts see them (`http.accounts.account_store`)."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -11,8 +11,8 @@ from tenure.http.accounts.account_store import OpenSession
 from tenure.http.accounts.login_backoff import FailedTries
 from tenure.site.accounts import LIFE, TICKET, SiteAccountSecrets
 from tenure.site.api.local import LocalApi
-from tenure.site.store import events, people
-from tenure.site.store.people import SitePerson
+from tenure.site.store import events, users
+from tenure.site.store.users import SiteUser
 from tenure.site.store.writer import Connection
 
 T = TypeVar("T")
@@ -48,65 +48,65 @@ class SiteAccountStore:
         kept: Future[T | Refused] = self._local.site.store.write(lambda conn: work(conn, now))
         return await asyncio.wrap_future(kept)
 
-    use_step = staticmethod(people.use_step)
-    use_recovery = staticmethod(people.use_recovery)
-    end_session = staticmethod(people.end_session)
-    end_sessions = end_others = staticmethod(people.end_sessions)
-    add_try = staticmethod(people.add_try)
-    reset_tries = staticmethod(people.reset_tries)
+    use_step = staticmethod(users.use_step)
+    use_recovery = staticmethod(users.use_recovery)
+    end_session = staticmethod(users.end_session)
+    end_sessions = end_others = staticmethod(users.end_sessions)
+    add_try = staticmethod(users.add_try)
+    reset_tries = staticmethod(users.reset_tries)
 
-    def find_person(self, conn: Connection, person: str, /, *, lock: bool = False) -> SitePerson | None:
-        """See `AccountStore.find_person`; the one writer locks by itself."""
-        return people.find(conn, person)
+    def find_user(self, conn: Connection, user: str, /, *, lock: bool = False) -> SiteUser | None:
+        """See `AccountStore.find_user`; the one writer locks by itself."""
+        return users.find(conn, user)
 
-    def set_password(self, conn: Connection, person: str, hashed: str, /) -> None:
+    def set_password(self, conn: Connection, user: str, hashed: str, /) -> None:
         """See `AccountStore.set_password`: chosen by its owner, and so no temporary one."""
-        people.set_password(conn, person, hashed, temporary=False)
+        users.set_password(conn, user, hashed, temporary=False)
 
-    def offer_factor(self, conn: Connection, person: str, sealed: bytes, /) -> None:
+    def offer_factor(self, conn: Connection, user: str, sealed: bytes, /) -> None:
         """See `AccountStore.offer_factor`."""
-        self._offered[person] = sealed
+        self._offered[user] = sealed
 
-    def offered_factor(self, conn: Connection, person: str, /) -> bytes | None:
+    def offered_factor(self, conn: Connection, user: str, /) -> bytes | None:
         """See `AccountStore.offered_factor`."""
-        return self._offered.get(person)
+        return self._offered.get(user)
 
     def set_factor(
-        self, conn: Connection, person: str, sealed: bytes | None, step: int, recovery: Sequence[bytes], /
+        self, conn: Connection, user: str, sealed: bytes | None, step: int, recovery: Sequence[bytes], /
     ) -> None:
         """See `AccountStore.set_factor`."""
-        self._offered.pop(person, None)
-        people.set_factor(conn, person, sealed, step)
-        people.keep_recovery(conn, person, recovery)
+        self._offered.pop(user, None)
+        users.set_factor(conn, user, sealed, step)
+        users.keep_recovery(conn, user, recovery)
 
     def find_ticket(self, conn: Connection, digest: bytes, now: Instant, /) -> tuple[str, str] | None:
         """See `AccountStore.find_ticket`."""
-        found = people.find_session(conn, digest, TICKET, now)
-        return None if found is None else (found.id, found.person)
+        found = users.find_session(conn, digest, TICKET, now)
+        return None if found is None else (found.id, found.user)
 
-    def open_sessions(self, conn: Connection, person: str, _now: Instant, /) -> Sequence[OpenSession]:
+    def open_sessions(self, conn: Connection, user: str, _now: Instant, /) -> Sequence[OpenSession]:
         """See `AccountStore.open_sessions`; behind a console every address would be this computer's."""
         # A session lasts as long as every other, and is never prolonged.
         return [
             OpenSession(id=each.id, created=each.until - LIFE, expires=each.until, browser=each.browser)
-            for each in people.open_sessions(conn, person, self._clock())
+            for each in users.open_sessions(conn, user, self._clock())
         ]
 
     def failed_tries(self, conn: Connection, key: str, now: Instant, /) -> FailedTries:
         """See `AccountStore.failed_tries`."""
-        return people.failed_tries(conn, key)
+        return users.failed_tries(conn, key)
 
     def take_back(self, conn: Connection, key: str, now: Instant, /) -> None:
         """See `AccountStore.take_back`."""
-        people.take_back(conn, key)
+        users.take_back(conn, key)
 
     def note(
-        self, conn: Connection, person: SitePerson | None, what: str, detail: str, address: str, now: Instant, /
+        self, conn: Connection, user: SiteUser | None, what: str, detail: str, address: str, now: Instant, /
     ) -> None:
         """See `AccountStore.note`: an event by the site's clock. What was typed in vain is nobody's and not kept."""
         told = TOLD.get(what)
-        if person is None or told is None:
+        if user is None or told is None:
             return
         severity, kind, sentence = told
         add = events.add_once_an_hour if what == "sign_in_refused" else events.add
-        add(conn, self._local.site.now(), severity, kind, sentence.format(name=person.name, detail=detail))
+        add(conn, self._local.site.now(), severity, kind, sentence.format(name=user.name, detail=detail))

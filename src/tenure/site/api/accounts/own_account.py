@@ -11,15 +11,15 @@ from tenure.http.inputs import Address
 from tenure.http.operations import Operation, make_operation
 from tenure.site.api.accounts.account_port import SiteAccountStore
 from tenure.site.api.local import OWN, LocalApi
-from tenure.site.store import people
-from tenure.site.store.people import SitePerson
+from tenure.site.store import users
+from tenure.site.store.users import SiteUser
 from tenure.site.store.writer import Connection
 
 
 class PersonalView(msgspec.Struct, frozen=True, kw_only=True):
-    """Who asks; `person` is null for the token of the folder."""
+    """Who asks; `user` is null for the token of the folder."""
 
-    person: str | None
+    user: str | None
     name: str
     role: str
     scopes: tuple[str, ...]
@@ -33,24 +33,24 @@ class PersonalView(msgspec.Struct, frozen=True, kw_only=True):
 class SiteOwnAccountOperations:
     """The operations."""
 
-    def __init__(self, local: LocalApi, store: SiteAccountStore, flows: AccountFlows[SitePerson]) -> None:
+    def __init__(self, local: LocalApi, store: SiteAccountStore, flows: AccountFlows[SiteUser]) -> None:
         self._local, self._store, self._flows = local, store, flows
 
     async def read_me(self, caller: Principal) -> PersonalView:
         """Reads who asks, and what the role permits."""
 
-        def work(conn: Connection) -> tuple[SitePerson | None, int]:
-            return people.find(conn, caller.person), people.recovery_left(conn, caller.person)
+        def work(conn: Connection) -> tuple[SiteUser | None, int]:
+            return users.find(conn, caller.user), users.recovery_left(conn, caller.user)
 
-        person, left = await self._local.read_tx(work)
+        user, left = await self._local.read_tx(work)
         return PersonalView(
-            person=caller.person or None,
+            user=caller.user or None,
             name=caller.name,
             role=caller.role,
             scopes=tuple(sorted(caller.scopes)),
-            second_factor=person is not None and person.factor is not None,
+            second_factor=user is not None and user.factor is not None,
             recovery_codes=left,
-            change_password=person is not None and bool(person.temporary),
+            change_password=user is not None and bool(user.temporary),
         )
 
     async def confirm_second_factor(
@@ -70,8 +70,8 @@ class SiteOwnAccountOperations:
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
         own = OwnSecurityOperations(
-            self._flows, OWN, lambda person, old: (person.name, old),
-            lambda person: (person.name, f"Tenure {self._local.site.name}"),
+            self._flows, OWN, lambda user, old: (user.name, old),
+            lambda user: (user.name, f"Tenure {self._local.site.name}"),
         )  # fmt: skip
         return (
             make_operation("GET", "/v1/me", OWN, self.read_me),

@@ -18,8 +18,8 @@ from tenure.http.responses import ApiResponse, empty_response, json_response
 from tenure.http.timestamps import format_rfc3339
 from tenure.site.accounts import LIFE, SESSION, TICKET, SiteAccountSecrets
 from tenure.site.api.local import OWN, LocalApi
-from tenure.site.store import events, people
-from tenure.site.store.people import SitePerson
+from tenure.site.store import events, users
+from tenure.site.store.users import SiteUser
 from tenure.site.store.writer import Connection
 
 SiteBrowserWords = Annotated[str, msgspec.Meta(max_length=100, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$(?!\n)")]
@@ -55,19 +55,19 @@ class SiteEntrance(msgspec.Struct, frozen=True, kw_only=True):
 class SiteSignInOperations:
     """The operations of the door."""
 
-    def __init__(self, local: LocalApi, accounts: SiteAccountSecrets, flows: AccountFlows[SitePerson]) -> None:
+    def __init__(self, local: LocalApi, accounts: SiteAccountSecrets, flows: AccountFlows[SiteUser]) -> None:
         self._local, self._accounts, self._flows = local, accounts, flows
 
     async def sign_in(self, body: SiteSignIn, address: Address) -> ApiResponse[SiteEntrance] | Refused:
-        """Signs a person in: a session, or a ticket when a second factor is asked for."""
+        """Signs a user in: a session, or a ticket when a second factor is asked for."""
         name = body.name.strip().lower()
         counters = (FailureCounter(self._accounts.counter_key("account", name), ACCOUNT),)
-        known = await self._local.read_tx(lambda conn: people.by_name(conn, name))
+        known = await self._local.read_tx(lambda conn: users.by_name(conn, name))
 
-        def enter(conn: Connection, person: SitePerson, _now: Instant) -> SiteEntrance:
-            if person.factor is None:
-                return self._enter(conn, person, body.browser)
-            secret, ticket = self._accounts.open_session(conn, person.id, TICKET, TICKET_LIFE)
+        def enter(conn: Connection, user: SiteUser, _now: Instant) -> SiteEntrance:
+            if user.factor is None:
+                return self._enter(conn, user, body.browser)
+            secret, ticket = self._accounts.open_session(conn, user.id, TICKET, TICKET_LIFE)
             return SiteEntrance(second_factor=True, expires=format_rfc3339(ticket.until), ticket=secret)
 
         return _to_response(await self._flows.sign_in(known, body.password, counters, address, enter))
@@ -75,21 +75,21 @@ class SiteSignInOperations:
     async def show_second_factor(self, body: SiteSecondFactor, address: Address) -> ApiResponse[SiteEntrance] | Refused:
         """Finishes a sign-in with the second factor, which is good once."""
 
-        def counters(person: SitePerson) -> Counters:
-            return self._flows.factor_counters(person, address)
+        def counters(user: SiteUser) -> Counters:
+            return self._flows.factor_counters(user, address)
 
-        def enter(conn: Connection, person: SitePerson, _shown: str, _now: Instant) -> SiteEntrance:
-            return self._enter(conn, person, body.browser)
+        def enter(conn: Connection, user: SiteUser, _shown: str, _now: Instant) -> SiteEntrance:
+            return self._enter(conn, user, body.browser)
 
         return _to_response(await self._flows.show_factor(body.ticket, body.code, counters, address, enter))
 
     async def sign_out(self, caller: Principal, dry_run: bool = False) -> ApiResponse[None] | Refused:
         """Ends the session that asks; the token of the folder has none."""
-        if not caller.person:
+        if not caller.user:
             return not_signed_in()
 
         def work(conn: Connection, _now: int) -> ApiResponse[None]:
-            people.end_session(conn, caller.token_id)
+            users.end_session(conn, caller.token_id)
             return empty_response()
 
         return await self._local.write_tx(dry_run, work)
@@ -106,9 +106,9 @@ class SiteSignInOperations:
             make_operation("POST", "/v1/sign-out", OWN, self.sign_out, exempt=["idempotency_key"]),
         )  # fmt: skip
 
-    def _enter(self, conn: Connection, person: SitePerson, browser: str) -> SiteEntrance:
-        secret, session = self._accounts.open_session(conn, person.id, SESSION, LIFE, browser)
-        said = f"{person.name} ({person.role}) signed in."
+    def _enter(self, conn: Connection, user: SiteUser, browser: str) -> SiteEntrance:
+        secret, session = self._accounts.open_session(conn, user.id, SESSION, LIFE, browser)
+        said = f"{user.name} ({user.role}) signed in."
         events.add(conn, self._local.site.now(), "info", "signed_in", said)
         return SiteEntrance(second_factor=False, expires=format_rfc3339(session.until), session=secret)
 

@@ -19,8 +19,8 @@ from tenure.site.accounts import SiteAccountSecrets
 from tenure.site.api.devices import Id
 from tenure.site.api.local import LOOKS, RULES, LocalApi
 from tenure.site.roles import SiteRole
-from tenure.site.store import events, people
-from tenure.site.store.people import SitePerson
+from tenure.site.store import events, users
+from tenure.site.store.users import SiteUser
 from tenure.site.store.writer import Connection
 
 MOST = 200
@@ -29,7 +29,7 @@ Name = Annotated[str, msgspec.Meta(min_length=2, max_length=128, pattern=r"^[A-Z
 """An e-mail address or a plain name; kept in lower case."""
 
 
-class NewPerson(RequestBody, frozen=True, kw_only=True):
+class NewUser(RequestBody, frozen=True, kw_only=True):
     """Who is to sign in."""
 
     name: Name
@@ -49,7 +49,7 @@ class ResetBody(RequestBody, frozen=True, kw_only=True):
     """Whether the second factor goes, too: its device and the recovery codes are lost."""
 
 
-class SitePersonView(msgspec.Struct, frozen=True, kw_only=True):
+class SiteUserView(msgspec.Struct, frozen=True, kw_only=True):
     """One account."""
 
     id: str
@@ -64,7 +64,7 @@ class SitePersonView(msgspec.Struct, frozen=True, kw_only=True):
 class WithPassword(msgspec.Struct, frozen=True, kw_only=True):
     """An account and a password to begin with, shown once."""
 
-    person: SitePersonView
+    user: SiteUserView
     password: str
 
 
@@ -74,16 +74,16 @@ class SiteTeamOperations:
     def __init__(self, local: LocalApi, accounts: SiteAccountSecrets, passwords: PasswordHashes) -> None:
         self._local, self._accounts, self._passwords = local, accounts, passwords
 
-    async def list_people(self, paging: PageRequest) -> ResultPage[SitePersonView] | Refused:
+    async def list_users(self, paging: PageRequest) -> ResultPage[SiteUserView] | Refused:
         """Lists who may sign in, by name."""
         after = paging.after_key(str)
         if isinstance(after, Refused):
             return after
-        found = [each for each in await self._local.read_tx(people.all_people) if after is None or each.name > after]
-        return cut_page(map(_person_view, found[: paging.limit + 1]), paging.limit, lambda each: each.name)
+        found = [each for each in await self._local.read_tx(users.all_users) if after is None or each.name > after]
+        return cut_page(map(_user_view, found[: paging.limit + 1]), paging.limit, lambda each: each.name)
 
-    async def add_person(
-        self, body: NewPerson, caller: Principal, ticket: IdempotentRequest, dry_run: bool = False
+    async def add_user(
+        self, body: NewUser, caller: Principal, ticket: IdempotentRequest, dry_run: bool = False
     ) -> ApiResponse[WithPassword] | Refused:
         """Adds an account; its password is shown once, and changed by its owner before anything else."""
         password = self._accounts.draw_password()
@@ -93,37 +93,37 @@ class SiteTeamOperations:
 
         def work(conn: Connection, now: Instant) -> ApiResponse[WithPassword] | Refused:
             name = body.name.lower()
-            if people.by_name(conn, name) is not None:
+            if users.by_name(conn, name) is not None:
                 return Refused(RefusalCode.ALREADY_EXISTS, "An account with this name exists already.", "name")
-            if people.count(conn) >= MOST:
+            if users.count(conn) >= MOST:
                 return Refused(RefusalCode.FIELD_INVALID, f"A site has at most {MOST} accounts.", "name")
             born = self._accounts.clock()
-            person = SitePerson(ids.new_id("per", born, self._accounts.draw), name, body.role, hashed, 1, None, 0, born)
-            people.add(conn, person)
-            _add_event(conn, now, caller, "person_added", f"added {name} as {body.role}")
+            user = SiteUser(ids.new_id("usr", born, self._accounts.draw), name, body.role, hashed, 1, None, 0, born)
+            users.add(conn, user)
+            _add_event(conn, now, caller, "user_added", f"added {name} as {body.role}")
             # What is only rehearsed gives no secret out.
-            return json_response(WithPassword(person=_person_view(person), password="" if dry_run else password), 201)
+            return json_response(WithPassword(user=_user_view(user), password="" if dry_run else password), 201)
 
         return await self._local.run_once(ticket, dry_run, work)
 
     async def change_role(
-        self, person: Id, body: RoleBody, caller: Principal, dry_run: bool = False
-    ) -> ApiResponse[SitePersonView] | Refused:
+        self, user: Id, body: RoleBody, caller: Principal, dry_run: bool = False
+    ) -> ApiResponse[SiteUserView] | Refused:
         """Gives an account another role; open sessions have it at once."""
 
-        def work(conn: Connection, now: Instant) -> ApiResponse[SitePersonView] | Refused:
-            found = people.find(conn, person)
+        def work(conn: Connection, now: Instant) -> ApiResponse[SiteUserView] | Refused:
+            found = users.find(conn, user)
             if found is None:
-                return Refused(RefusalCode.NOT_FOUND, field="person")
+                return Refused(RefusalCode.NOT_FOUND, field="user")
             if found.role != body.role:
-                people.set_role(conn, person, body.role)
+                users.set_role(conn, user, body.role)
                 _add_event(conn, now, caller, "role_changed", f"made {found.name} {body.role}; was {found.role}")
-            return json_response(_person_view(msgspec.structs.replace(found, role=body.role)))
+            return json_response(_user_view(msgspec.structs.replace(found, role=body.role)))
 
         return await self._local.write_tx(dry_run, work)
 
     async def reset_password(
-        self, person: Id, body: ResetBody, caller: Principal, ticket: IdempotentRequest, dry_run: bool = False
+        self, user: Id, body: ResetBody, caller: Principal, ticket: IdempotentRequest, dry_run: bool = False
     ) -> ApiResponse[WithPassword] | Refused:
         """Gives an account a new password to begin with, shown once; its sessions end."""
         password = self._accounts.draw_password()
@@ -132,43 +132,43 @@ class SiteTeamOperations:
             return hashed
 
         def work(conn: Connection, now: Instant) -> ApiResponse[WithPassword] | Refused:
-            found = people.find(conn, person)
+            found = users.find(conn, user)
             if found is None:
-                return Refused(RefusalCode.NOT_FOUND, field="person")
-            people.set_password(conn, person, hashed, temporary=True)
-            people.end_sessions(conn, person)
+                return Refused(RefusalCode.NOT_FOUND, field="user")
+            users.set_password(conn, user, hashed, temporary=True)
+            users.end_sessions(conn, user)
             if body.second_factor:
-                people.set_factor(conn, person, None)
+                users.set_factor(conn, user, None)
             also = " and took the second factor away" if body.second_factor else ""
             _add_event(conn, now, caller, "password_reset", f"gave {found.name} a new password{also}")
-            present = people.find(conn, person) or found
-            return json_response(WithPassword(person=_person_view(present), password="" if dry_run else password))
+            present = users.find(conn, user) or found
+            return json_response(WithPassword(user=_user_view(present), password="" if dry_run else password))
 
         return await self._local.run_once(ticket, dry_run, work)
 
-    async def remove_person(self, person: Id, caller: Principal, dry_run: bool = False) -> ApiResponse[None] | Refused:
+    async def remove_user(self, user: Id, caller: Principal, dry_run: bool = False) -> ApiResponse[None] | Refused:
         """Removes an account and ends its sessions; with the token of the folder one can always add another."""
 
         def work(conn: Connection, now: Instant) -> ApiResponse[None] | Refused:
-            found = people.find(conn, person)
+            found = users.find(conn, user)
             if found is None:
-                return Refused(RefusalCode.NOT_FOUND, field="person")
-            people.remove(conn, person)
-            _add_event(conn, now, caller, "person_removed", f"removed {found.name} ({found.role})")
+                return Refused(RefusalCode.NOT_FOUND, field="user")
+            users.remove(conn, user)
+            _add_event(conn, now, caller, "user_removed", f"removed {found.name} ({found.role})")
             return empty_response()
 
         return await self._local.write_tx(dry_run, work)
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
-        each = "/v1/people/{person}"
+        each = "/v1/users/{user}"
         return (
-            make_operation("GET", "/v1/people", LOOKS, self.list_people),
+            make_operation("GET", "/v1/users", LOOKS, self.list_users),
             make_operation(
-                "POST", "/v1/people", RULES, self.add_person, status=201, refusals=[RefusalCode.ALREADY_EXISTS]
+                "POST", "/v1/users", RULES, self.add_user, status=201, refusals=[RefusalCode.ALREADY_EXISTS]
             ),
             make_operation("PUT", each, RULES, self.change_role),
-            make_operation("DELETE", each, RULES, self.remove_person, status=204),
+            make_operation("DELETE", each, RULES, self.remove_user, status=204),
             make_operation(
                 "POST", f"{each}/reset-password", RULES, self.reset_password, refusals=[RefusalCode.SERVER_BUSY]
             ),
@@ -180,12 +180,12 @@ def _add_event(conn: Connection, now: Instant, caller: Principal, kind: str, tex
     events.add(conn, now, "warning", kind, f"{who} {text}.")
 
 
-def _person_view(person: SitePerson) -> SitePersonView:
-    return SitePersonView(
-        id=person.id,
-        name=person.name,
-        role=person.role,
-        second_factor=person.factor is not None,
-        temporary=bool(person.temporary),
-        created=format_rfc3339(person.created),
+def _user_view(user: SiteUser) -> SiteUserView:
+    return SiteUserView(
+        id=user.id,
+        name=user.name,
+        role=user.role,
+        second_factor=user.factor is not None,
+        temporary=bool(user.temporary),
+        created=format_rfc3339(user.created),
     )

@@ -1,4 +1,4 @@
-"""What happened at this site: by severity, latest first, acknowledged by people."""
+"""What happened at this site: by severity, latest first, acknowledged by users."""
 
 from typing import Any
 

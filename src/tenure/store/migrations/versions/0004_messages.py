@@ -56,11 +56,11 @@ def upgrade() -> None:
     op.create_index(op.f("ix_deliveries_due"), "deliveries", ["due"])
     op.create_index(op.f("ix_deliveries_webhook_id"), "deliveries", ["webhook", "id"])
     op.create_table(
-        "mailed",
+        "email_cursors",
         sa.Column("provider", sa.Text(), nullable=False),
         sa.Column("seq", WHOLE, nullable=False),
-        sa.PrimaryKeyConstraint("provider", name=op.f("pk_mailed")),
-        sa.ForeignKeyConstraint(["provider"], ["providers.id"], name=op.f("fk_mailed_provider")),
+        sa.PrimaryKeyConstraint("provider", name=op.f("pk_email_cursors")),
+        sa.ForeignKeyConstraint(["provider"], ["providers.id"], name=op.f("fk_email_cursors_provider")),
         sqlite_strict=True,
         sqlite_with_rowid=False,
     )

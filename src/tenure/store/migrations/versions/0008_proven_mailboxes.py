@@ -11,7 +11,7 @@ WHOLE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     """Forward only."""
-    op.add_column("people", sa.Column("verified", WHOLE, nullable=True))
+    op.add_column("users", sa.Column("verified", WHOLE, nullable=True))
     op.add_column("invitations", sa.Column("mailed", sa.LargeBinary(), nullable=True))
     op.create_index(op.f("ix_invitations_mailed"), "invitations", ["mailed"])
     op.add_column("memberships", sa.Column("by_mail", WHOLE, nullable=True))

@@ -9,6 +9,6 @@ down_revision = "0010"
 
 def upgrade() -> None:
     """Forward only; what was put down before is not counted."""
-    op.add_column("letters", sa.Column("mailbox", sa.Text(), nullable=True))
-    op.create_index(op.f("ix_letters_mailbox_created"), "letters", ["mailbox", "created"])
-    op.create_index(op.f("ix_letters_provider_created"), "letters", ["provider", "created"])
+    op.add_column("emails", sa.Column("mailbox", sa.Text(), nullable=True))
+    op.create_index(op.f("ix_emails_mailbox_created"), "emails", ["mailbox", "created"])
+    op.create_index(op.f("ix_emails_provider_created"), "emails", ["provider", "created"])

@@ -12,7 +12,7 @@ WHOLE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 def upgrade() -> None:
     """Forward only."""
     op.create_table(
-        "letters",
+        "emails",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("provider", sa.Text(), nullable=True),
         sa.Column("recipient", sa.Text(), nullable=False),
@@ -23,9 +23,9 @@ def upgrade() -> None:
         sa.Column("tries", WHOLE, nullable=False),
         sa.Column("sent", WHOLE, nullable=True),
         sa.Column("fault", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_letters")),
-        sa.ForeignKeyConstraint(["provider"], ["providers.id"], name=op.f("fk_letters_provider")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_emails")),
+        sa.ForeignKeyConstraint(["provider"], ["providers.id"], name=op.f("fk_emails_provider")),
         sqlite_strict=True,
     )
-    op.create_index(op.f("ix_letters_due"), "letters", ["due"])
-    op.create_index(op.f("ix_letters_provider_id"), "letters", ["provider", "id"])
+    op.create_index(op.f("ix_emails_due"), "emails", ["due"])
+    op.create_index(op.f("ix_emails_provider_id"), "emails", ["provider", "id"])

@@ -1,4 +1,4 @@
-"""`tenure site people`: who may sign in at this administration server; the first one is made with its token."""
+"""`tenure site users`: who may sign in at this administration server; the first one is made with its token."""
 
 from typing import Annotated, Any, Literal
 
@@ -15,7 +15,7 @@ from tenure.cli.registration import Ended, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn
 from tenure.cli.site_session import HERE, Site, SiteCommandSession, site_session
 
-PERSON = (
+USER = (
     TableColumn("Name", "name"),
     TableColumn("Role", "role"),
     TableColumn("Second factor", "second_factor", "yes"),
@@ -28,42 +28,42 @@ Role = Annotated[
     Parameter(help="An administrator may do everything, an operator the daily work, an auditor only read."),
 ]
 
-_APP = add_noun("people", "Who may sign in at this administration server: list, add, role, reset, remove.", HERE)
+_APP = add_noun("users", "Who may sign in at this administration server: list, add, role, reset, remove.", HERE)
 
 
 def add(app: App) -> None:
-    """Add `tenure site people` to `tenure site`."""
+    """Add `tenure site users` to `tenure site`."""
     app.command(_APP)
 
 
-@add_verb(_APP, "list", LOCAL, example="tenure site people list")
-def list_people(session: CommandSession, *, limit: Limit = None, site: Site = "") -> Ended:
+@add_verb(_APP, "list", LOCAL, example="tenure site users list")
+def list_users(session: CommandSession, *, limit: Limit = None, site: Site = "") -> Ended:
     """List who may sign in."""
     with site_session(session, site) as here:
-        return here.get_list("/v1/people", _print_people, {}, limit=limit, tenant=False)
+        return here.get_list("/v1/users", _print_users, {}, limit=limit, tenant=False)
 
 
-@add_verb(_APP, "add", LOCAL, example="tenure site people add ada@example.com --role administrator")
-def add_person(session: CommandSession, name: Name, *, role: Role, site: Site = "") -> Ended:
+@add_verb(_APP, "add", LOCAL, example="tenure site users add ada@example.com --role administrator")
+def add_user(session: CommandSession, name: Name, *, role: Role, site: Site = "") -> Ended:
     """Add an account; its password is shown once, and changed by its owner at the first sign-in."""
     with site_session(session, site) as here:
         body = {"name": name, "role": role}
-        return here.write(ApiRequest(method="POST", path="/v1/people", body=body, tenant=False), _with_password)
+        return here.write(ApiRequest(method="POST", path="/v1/users", body=body, tenant=False), _with_password)
 
 
-@add_verb(_APP, "role", LOCAL, example="tenure site people role ada@example.com operator")
+@add_verb(_APP, "role", LOCAL, example="tenure site users role ada@example.com operator")
 def change_role(session: CommandSession, name: Name, role: Role, *, site: Site = "") -> Ended:
     """Give an account another role; it holds at once."""
     with site_session(session, site) as here:
-        person = _id_of(here, name)
-        if isinstance(person, CommandFailed):
-            return person
-        where = fill_path("/v1/people/{person}", person=person)
+        user = _id_of(here, name)
+        if isinstance(user, CommandFailed):
+            return user
+        where = fill_path("/v1/users/{user}", user=user)
         sending = ApiRequest(method="PUT", path=where, body={"role": role}, tenant=False)
-        return here.write(sending, lambda screen, value: screen.card(value, PERSON))
+        return here.write(sending, lambda screen, value: screen.card(value, USER))
 
 
-@add_verb(_APP, "reset", LOCAL, example="tenure site people reset ada@example.com --second-factor")
+@add_verb(_APP, "reset", LOCAL, example="tenure site users reset ada@example.com --second-factor")
 def reset_password(
     session: CommandSession,
     name: Name,
@@ -73,37 +73,37 @@ def reset_password(
 ) -> Ended:
     """Give an account a new password, shown once; its sessions end."""
     with site_session(session, site) as here:
-        person = _id_of(here, name)
-        if isinstance(person, CommandFailed):
-            return person
-        where = fill_path("/v1/people/{person}/reset-password", person=person)
+        user = _id_of(here, name)
+        if isinstance(user, CommandFailed):
+            return user
+        where = fill_path("/v1/users/{user}/reset-password", user=user)
         body = {"second_factor": second_factor}
         return here.write(ApiRequest(method="POST", path=where, body=body, tenant=False), _with_password)
 
 
-@add_verb(_APP, "remove", LOCAL, example="tenure site people remove ada@example.com")
+@add_verb(_APP, "remove", LOCAL, example="tenure site users remove ada@example.com")
 def remove_account(session: CommandSession, name: Name, *, site: Site = "") -> Ended:
     """Remove an account; its sessions end."""
     with site_session(session, site) as here:
-        person = _id_of(here, name)
-        if isinstance(person, CommandFailed):
-            return person
-        sending = ApiRequest(method="DELETE", path=fill_path("/v1/people/{person}", person=person), tenant=False)
+        user = _id_of(here, name)
+        if isinstance(user, CommandFailed):
+            return user
+        sending = ApiRequest(method="DELETE", path=fill_path("/v1/users/{user}", user=user), tenant=False)
         return here.write(sending, sentence_output("The account is gone."))
 
 
 def _id_of(here: SiteCommandSession, name: str) -> str | CommandFailed:
-    answer = here.get("/v1/people?limit=200", tenant=False)
+    answer = here.get("/v1/users?limit=200", tenant=False)
     if isinstance(answer, CommandFailed):
         return answer
     found = [each["id"] for each in msgspec.json.decode(answer.body)["items"] if each["name"] == name.lower()]
     return str(found[0]) if found else invalid_field(f"No account has the name {name}.", "name")
 
 
-def _print_people(screen: CommandScreen, items: Any) -> None:
-    screen.table(items, PERSON, "There are no accounts yet; the token of the folder is the only way in.")
+def _print_users(screen: CommandScreen, items: Any) -> None:
+    screen.table(items, USER, "There are no accounts yet; the token of the folder is the only way in.")
 
 
 def _with_password(screen: CommandScreen, value: Any) -> None:
-    screen.card(value["person"], PERSON)
+    screen.card(value["user"], USER)
     screen.line(f"Password to begin with, shown this once: {value['password']}")

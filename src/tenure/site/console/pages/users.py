@@ -12,30 +12,30 @@ from tenure.web.short_lists import NAMED, NEWEST, By, make_short_list
 
 ROLES = (
     ("administrator", "Administrator", "May do everything."),
-    ("operator", "Operator", "Does the daily work; no people, no DNS, no removal of licenses."),
+    ("operator", "Operator", "Does the daily work; no users, no DNS, no removal of licenses."),
     ("auditor", "Auditor", "May look at everything and change nothing."),
 )
 """Role, its name, and what it means."""
 
 SORTS: dict[str, By] = {"name": NAMED, "newest": NEWEST}
-"""By what the people can be sorted."""
+"""By what the users can be sorted."""
 
 SURE_RESET = ConfirmationQuestion(
     title="Give {} a new password?",
-    text="The present password stops working at once, and every session of this person ends. This cannot be undone.",
+    text="The present password stops working at once, and every session of this user ends. This cannot be undone.",
     button="Reset the account",
-    back="/people",
+    back="/users",
 )
 
 SURE_REMOVE = ConfirmationQuestion(
     title="Remove the account {}?",
     text="Every session ends at once, and the name and password stop working.",
     button="Remove the account",
-    back="/people",
+    back="/users",
 )
 
 
-class PeoplePages:
+class UserPages:
     """The pages."""
 
     def __init__(self, server: LocalServer) -> None:
@@ -55,7 +55,7 @@ class PeoplePages:
         if form.errors:
             return await self._render_team(visit, status=422)
         try:
-            made = await self._server.api_for(visit).post("/v1/people", body, key=form.read_text("_key"))
+            made = await self._server.api_for(visit).post("/v1/users", body, key=form.read_text("_key"))
         except RefusedPageError as error:
             if form.place_refusal(error.refusal):
                 raise
@@ -65,28 +65,28 @@ class PeoplePages:
 
     async def role(self, visit: Console) -> Reply:
         """Another role."""
-        where = fill_path("/v1/people/{person}", person=visit.params["person"])
+        where = fill_path("/v1/users/{user}", user=visit.params["user"])
         await self._server.api_for(visit).put(where, {"role": visit.form.read_text("role")})
         visit.flash_message("The role is changed; it holds at once.")
-        return RedirectTo("/people")
+        return RedirectTo("/users")
 
     async def ask_reset(self, visit: Console) -> ConfirmationQuestion:
         """Whose account is meant."""
-        return await self._name_person(visit, SURE_RESET)
+        return await self._name_user(visit, SURE_RESET)
 
     async def ask_removal(self, visit: Console) -> ConfirmationQuestion:
         """Whose account is meant."""
-        return await self._name_person(visit, SURE_REMOVE)
+        return await self._name_user(visit, SURE_REMOVE)
 
-    async def _name_person(self, visit: Console, question: ConfirmationQuestion) -> ConfirmationQuestion:
-        row = find_meant(await self._server.api_for(visit).get_all("/v1/people"), visit.params["person"])
+    async def _name_user(self, visit: Console, question: ConfirmationQuestion) -> ConfirmationQuestion:
+        row = find_meant(await self._server.api_for(visit).get_all("/v1/users"), visit.params["user"])
         role = next((text for name, text, _ in ROLES if name == row["role"]), row["role"])
         factor = "is taken away, too" if visit.form.read_flag("second_factor") else ""
         return name_question(question, row["name"], ("Role", role), ("Second factor", factor))
 
     async def reset(self, visit: Console) -> Reply:
         """A new password for somebody who has lost it."""
-        where = fill_path("/v1/people/{person}/reset-password", person=visit.params["person"])
+        where = fill_path("/v1/users/{user}/reset-password", user=visit.params["user"])
         body = {"second_factor": visit.form.read_flag("second_factor")}
         made = await self._server.api_for(visit).post(where, body, key=visit.form.read_text("_key"))
         visit.form = SentForm()
@@ -94,24 +94,24 @@ class PeoplePages:
 
     async def remove(self, visit: Console) -> Reply:
         """Remove an account."""
-        await self._server.api_for(visit).delete(fill_path("/v1/people/{person}", person=visit.params["person"]))
+        await self._server.api_for(visit).delete(fill_path("/v1/users/{user}", user=visit.params["user"]))
         visit.flash_message("The account is gone, and its sessions with it.")
-        return RedirectTo("/people")
+        return RedirectTo("/users")
 
     async def _render_team(self, visit: Console, made: dict[str, Any] | None = None, status: int = 200) -> Reply:
         values = {
-            "shelf": make_short_list(visit, await self._server.api_for(visit).get_all("/v1/people"), SORTS),
+            "shelf": make_short_list(visit, await self._server.api_for(visit).get_all("/v1/users"), SORTS),
             "made": made,
             "roles": ROLES,
         }
-        return PageScreen(template="people.html", values=values, status=status)
+        return PageScreen(template="users.html", values=values, status=status)
 
     def routes(self) -> tuple[PageRoute, ...]:
         """Every page of this group."""
-        each = "/people/{person}"
+        each = "/users/{user}"
         return (
-            page_route("/people", self.team),
-            form_route("/people", self.add),
+            page_route("/users", self.team),
+            form_route("/users", self.add),
             form_route(f"{each}/role", self.role),
             form_route(f"{each}/reset", self.reset, sure=self.ask_reset),
             form_route(f"{each}/remove", self.remove, sure=self.ask_removal),

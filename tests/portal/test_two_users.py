@@ -1,4 +1,4 @@
-"""Two people save one form: the later one sees both values and undoes nothing unseen; for every form that edits."""
+"""Two users save one form: the later one sees both values and undoes nothing unseen; for every form that edits."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,7 @@ FORMS: dict[str, tuple[str, str, str, str]] = {
     "webhook": ("/webhooks/{webhook}", "note", "ours", "theirs"),
     "bounds": ("/policy-bounds", "grace_days.maximum", "30", "20"),
 }
-"""By form: its page, a field, what the first and the second person enter."""
+"""By form: its page, a field, what the first and the second user enter."""
 UNSEEN = {"team.py": "a role is one choice", "sandbox.py": "a clock only goes forward"}
 """Pages that put without an entity tag, and why."""
 PREVIEWED = {"policy.py", "money.py", "plans.py", "products.py", "providers.py"}

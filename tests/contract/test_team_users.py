@@ -1,4 +1,4 @@
-"""People, their teams, what speaks for them and for how long, and what they did: kept alike on both databases."""
+"""Users, their teams, what speaks for them and for how long, and what they did: kept alike on both databases."""
 
 import msgspec
 import pytest
@@ -9,7 +9,7 @@ from tenure.store.audit_log import AuditEvent
 from tenure.store.engine import Connection, Database
 from tenure.store.sessions import IDLE, LIFE, AccountSession, SecretPurpose
 from tenure.store.users import TeamPlace
-from tests.contract.seed import NOW, membership, must, person, two_providers
+from tests.contract.seed import NOW, membership, must, two_providers, user
 
 A, B = TeamPlace("prv_a"), TeamPlace("prv_b")
 
@@ -20,7 +20,7 @@ def code_of(outcome: object) -> RefusalCode | None:
 
 def session(name: str = "s", **changed: object) -> AccountSession:
     known = AccountSession(
-        name.encode(), f"ses_{name}", "per_a", "mem_a", SecretPurpose.SESSION, NOW, NOW + LIFE, NOW, "192.0.2.1"
+        name.encode(), f"ses_{name}", "usr_a", "mem_a", SecretPurpose.SESSION, NOW, NOW + LIFE, NOW, "192.0.2.1"
     )
     return msgspec.structs.replace(known, **changed)
 
@@ -31,43 +31,43 @@ async def stocked(db: Database) -> Database:
     return db
 
 
-# -- people and teams --
+# -- users and teams --
 
 
 async def test_an_email_has_one_account(stocked: Database) -> None:
-    again = msgspec.structs.replace(person("a"), id="per_new")
-    assert code_of(await stocked.write(users.add_person, again)) is RefusalCode.ALREADY_EXISTS
-    assert await stocked.read(users.person_by_email, "a@x.test") == person("a")
-    assert await stocked.read(users.get_person, "per_a") == person("a")
-    assert await stocked.read(users.person_by_email, "A@x.test") is None, "written in lower case by the caller"
+    again = msgspec.structs.replace(user("a"), id="usr_new")
+    assert code_of(await stocked.write(users.add_user, again)) is RefusalCode.ALREADY_EXISTS
+    assert await stocked.read(users.user_by_email, "a@x.test") == user("a")
+    assert await stocked.read(users.get_user, "usr_a") == user("a")
+    assert await stocked.read(users.user_by_email, "A@x.test") is None, "written in lower case by the caller"
 
 
-async def test_a_person_is_in_several_teams_and_once_in_each(stocked: Database) -> None:
+async def test_a_user_is_in_several_teams_and_once_in_each(stocked: Database) -> None:
     also = membership("a", id="mem_also", provider="prv_b", customer="cus_b", kind="customer", role="owner")
     must(await stocked.write(users.join_team, also))
     twice = msgspec.structs.replace(also, id="mem_twice", role="auditor")
     assert code_of(await stocked.write(users.join_team, twice)) is RefusalCode.ALREADY_EXISTS
-    assert [each.id for each in await stocked.read(users.memberships_of, "per_a")] == ["mem_a", "mem_also"]
+    assert [each.id for each in await stocked.read(users.memberships_of, "usr_a")] == ["mem_a", "mem_also"]
     await stocked.write(users.membership_used, "mem_also", NOW)
-    assert [each.id for each in await stocked.read(users.memberships_of, "per_a")] == ["mem_also", "mem_a"]
-    assert await stocked.read(users.named_memberships, "per_a") == [
+    assert [each.id for each in await stocked.read(users.memberships_of, "usr_a")] == ["mem_also", "mem_a"]
+    assert await stocked.read(users.named_memberships, "usr_a") == [
         ("mem_a", "provider", "operator", "a"),
         ("mem_also", "customer", "owner", "b"),
     ]
-    assert await stocked.read(users.get_teammate, TeamPlace("prv_b", "cus_b"), "per_a") is not None
-    assert [each.id for each in await stocked.read(users.team_page, B)] == ["per_b"], "a customer's team is its own"
+    assert await stocked.read(users.get_teammate, TeamPlace("prv_b", "cus_b"), "usr_a") is not None
+    assert [each.id for each in await stocked.read(users.team_page, B)] == ["usr_b"], "a customer's team is its own"
 
 
 async def test_a_team_keeps_an_owner(stocked: Database) -> None:
-    must(await stocked.write(users.set_role, A, "per_a", "owner"))
-    assert code_of(await stocked.write(users.set_role, A, "per_a", "auditor")) is RefusalCode.LAST_OWNER
-    assert code_of(await stocked.write(users.leave_team, A, "per_a")) is RefusalCode.LAST_OWNER
-    must(await stocked.write(users.set_role, A, "per_a", "owner"))
+    must(await stocked.write(users.set_role, A, "usr_a", "owner"))
+    assert code_of(await stocked.write(users.set_role, A, "usr_a", "auditor")) is RefusalCode.LAST_OWNER
+    assert code_of(await stocked.write(users.leave_team, A, "usr_a")) is RefusalCode.LAST_OWNER
+    must(await stocked.write(users.set_role, A, "usr_a", "owner"))
     must(await stocked.write(users.join_team, membership("b", id="mem_second", provider="prv_a", role="owner")))
-    must(await stocked.write(users.set_role, A, "per_a", "auditor"))
-    assert code_of(await stocked.write(users.leave_team, A, "per_b")) is RefusalCode.LAST_OWNER
-    must(await stocked.write(users.leave_team, A, "per_a"))
-    assert code_of(await stocked.write(users.set_role, A, "per_a", "owner")) is RefusalCode.NOT_FOUND
+    must(await stocked.write(users.set_role, A, "usr_a", "auditor"))
+    assert code_of(await stocked.write(users.leave_team, A, "usr_b")) is RefusalCode.LAST_OWNER
+    must(await stocked.write(users.leave_team, A, "usr_a"))
+    assert code_of(await stocked.write(users.set_role, A, "usr_a", "owner")) is RefusalCode.NOT_FOUND
 
 
 async def test_whoever_leaves_the_last_team_leaves_nothing_behind(stocked: Database) -> None:
@@ -75,36 +75,36 @@ async def test_whoever_leaves_the_last_team_leaves_nothing_behind(stocked: Datab
     must(await stocked.write(users.join_team, also))
     await stocked.write(sessions.open_session, session("here"))
     await stocked.write(sessions.open_session, session("there", membership="mem_also"))
-    await stocked.write(recovery_codes.replace_codes, "per_a", [b"1", b"2"])
-    must(await stocked.write(users.leave_team, A, "per_a"))
+    await stocked.write(recovery_codes.replace_codes, "usr_a", [b"1", b"2"])
+    must(await stocked.write(users.leave_team, A, "usr_a"))
     assert await stocked.read(sessions.by_id, "ses_here", NOW) is None, "sessions in that team ended"
     assert await stocked.read(sessions.by_id, "ses_there", NOW) is not None
-    must(await stocked.write(users.leave_team, B, "per_a"))
+    must(await stocked.write(users.leave_team, B, "usr_a"))
     assert await stocked.read(sessions.by_id, "ses_there", NOW) is None
-    assert await stocked.read(users.get_person, "per_a") is None
-    assert await stocked.read(recovery_codes.count_left, "per_a") == 0
-    must(await stocked.write(users.add_person, person("a")))
+    assert await stocked.read(users.get_user, "usr_a") is None
+    assert await stocked.read(recovery_codes.count_left, "usr_a") == 0
+    must(await stocked.write(users.add_user, user("a")))
 
 
 async def test_a_step_of_the_second_factor_is_used_once(stocked: Database) -> None:
-    await stocked.write(users.propose_factor, "per_a", b"sealed")
-    await stocked.write(users.set_factor, "per_a", b"sealed", 7)
-    known = await stocked.read(users.get_person, "per_a")
+    await stocked.write(users.propose_factor, "usr_a", b"sealed")
+    await stocked.write(users.set_factor, "usr_a", b"sealed", 7)
+    known = await stocked.read(users.get_user, "usr_a")
     assert known is not None
     assert (known.factor, known.proposed, known.step) == (b"sealed", None, 7)
-    assert [await stocked.write(users.use_step, "per_a", step) for step in (7, 8, 8, 6, 9)] == [
+    assert [await stocked.write(users.use_step, "usr_a", step) for step in (7, 8, 8, 6, 9)] == [
         False, True, False, False, True,
     ]  # fmt: skip
 
 
-async def test_a_recovery_code_is_used_once_and_is_its_persons_alone(stocked: Database) -> None:
-    await stocked.write(recovery_codes.replace_codes, "per_a", [b"1", b"2"])
-    assert not await stocked.write(recovery_codes.use_code, "per_b", b"1")
-    assert await stocked.write(recovery_codes.use_code, "per_a", b"1")
-    assert not await stocked.write(recovery_codes.use_code, "per_a", b"1")
-    assert await stocked.read(recovery_codes.count_left, "per_a") == 1
-    await stocked.write(recovery_codes.replace_codes, "per_a", [b"3"])
-    assert not await stocked.write(recovery_codes.use_code, "per_a", b"2")
+async def test_a_recovery_code_is_used_once_and_is_its_users_alone(stocked: Database) -> None:
+    await stocked.write(recovery_codes.replace_codes, "usr_a", [b"1", b"2"])
+    assert not await stocked.write(recovery_codes.use_code, "usr_b", b"1")
+    assert await stocked.write(recovery_codes.use_code, "usr_a", b"1")
+    assert not await stocked.write(recovery_codes.use_code, "usr_a", b"1")
+    assert await stocked.read(recovery_codes.count_left, "usr_a") == 1
+    await stocked.write(recovery_codes.replace_codes, "usr_a", [b"3"])
+    assert not await stocked.write(recovery_codes.use_code, "usr_a", b"2")
 
 
 # -- sessions --
@@ -143,31 +143,31 @@ async def test_what_was_given_out_for_one_thing_is_good_for_no_other(stocked: Da
 
 async def test_a_role_counts_as_it_is_now(stocked: Database) -> None:
     await stocked.write(sessions.open_session, session())
-    must(await stocked.write(users.set_role, A, "per_a", "auditor"))
+    must(await stocked.write(users.set_role, A, "usr_a", "auditor"))
     known = await stocked.read(sessions.by_id, "ses_s", NOW)
     assert known is not None
     assert known.role == "auditor"
 
 
-async def test_all_sessions_of_a_person_end_but_one(stocked: Database) -> None:
+async def test_all_sessions_of_a_user_end_but_one(stocked: Database) -> None:
     for name in ("one", "two", "three"):
         await stocked.write(sessions.open_session, session(name))
-    await stocked.write(sessions.open_session, session("other", person="per_b", membership="mem_b"))
-    assert await stocked.write(sessions.end_all, "per_a", but="ses_two") == 2
+    await stocked.write(sessions.open_session, session("other", user="usr_b", membership="mem_b"))
+    assert await stocked.write(sessions.end_all, "usr_a", but="ses_two") == 2
     assert await stocked.read(sessions.by_id, "ses_two", NOW) is not None
     assert await stocked.read(sessions.by_id, "ses_other", NOW) is not None
     assert await stocked.write(sessions.end_session, "ses_two")
     assert not await stocked.write(sessions.end_session, "ses_two")
 
 
-async def test_a_session_moves_for_its_own_person_alone(stocked: Database) -> None:
+async def test_a_session_moves_for_its_own_user_alone(stocked: Database) -> None:
     await stocked.write(sessions.open_session, session())
     must(await stocked.write(users.join_team, membership("a", id="mem_also", provider="prv_b")))
-    await stocked.write(sessions.move_session, "ses_s", "per_b", "mem_b")
+    await stocked.write(sessions.move_session, "ses_s", "usr_b", "mem_b")
     known = await stocked.read(sessions.by_id, "ses_s", NOW)
     assert known is not None
     assert known.provider == "prv_a"
-    await stocked.write(sessions.move_session, "ses_s", "per_a", "mem_also")
+    await stocked.write(sessions.move_session, "ses_s", "usr_a", "mem_also")
     known = await stocked.read(sessions.by_id, "ses_s", NOW)
     assert known is not None
     assert known.provider == "prv_b"

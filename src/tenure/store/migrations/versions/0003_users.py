@@ -1,4 +1,4 @@
-"""People who sign in: themselves, their teams, sessions, invitations, recovery codes, and the audit."""
+"""Users who sign in: themselves, their teams, sessions, invitations, recovery codes, and the audit."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,14 +11,14 @@ WHOLE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     """Forward only."""
-    _people()
+    _users()
     _sessions()
     _audit()
 
 
-def _people() -> None:
+def _users() -> None:
     op.create_table(
-        "people",
+        "users",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("email", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -27,14 +27,14 @@ def _people() -> None:
         sa.Column("proposed", sa.LargeBinary(), nullable=True),
         sa.Column("step", WHOLE, nullable=False),
         sa.Column("created", WHOLE, nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_people")),
-        sa.UniqueConstraint("email", name=op.f("uq_people_email")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
+        sa.UniqueConstraint("email", name=op.f("uq_users_email")),
         sqlite_strict=True,
     )
     op.create_table(
         "memberships",
         sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("user", sa.Text(), nullable=False),
         sa.Column("place", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("provider", sa.Text(), nullable=True),
@@ -43,19 +43,19 @@ def _people() -> None:
         sa.Column("created", WHOLE, nullable=False),
         sa.Column("last_use", WHOLE, nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_memberships")),
-        sa.UniqueConstraint("person", "place", name=op.f("uq_memberships_person_place")),
-        sa.ForeignKeyConstraint(["person"], ["people.id"], name=op.f("fk_memberships_person")),
+        sa.UniqueConstraint("user", "place", name=op.f("uq_memberships_user_place")),
+        sa.ForeignKeyConstraint(["user"], ["users.id"], name=op.f("fk_memberships_user")),
         sa.ForeignKeyConstraint(["provider"], ["providers.id"], name=op.f("fk_memberships_provider")),
         sa.ForeignKeyConstraint(["customer"], ["customers.id"], name=op.f("fk_memberships_customer")),
         sqlite_strict=True,
     )
-    op.create_index(op.f("ix_memberships_place_person"), "memberships", ["place", "person"])
+    op.create_index(op.f("ix_memberships_place_user"), "memberships", ["place", "user"])
     op.create_table(
         "recovery",
-        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("user", sa.Text(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("person", "digest", name=op.f("pk_recovery")),
-        sa.ForeignKeyConstraint(["person"], ["people.id"], name=op.f("fk_recovery_person")),
+        sa.PrimaryKeyConstraint("user", "digest", name=op.f("pk_recovery")),
+        sa.ForeignKeyConstraint(["user"], ["users.id"], name=op.f("fk_recovery_user")),
         sqlite_strict=True,
         sqlite_with_rowid=False,
     )
@@ -66,7 +66,7 @@ def _sessions() -> None:
         "sessions",
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("user", sa.Text(), nullable=False),
         sa.Column("membership", sa.Text(), nullable=True),
         sa.Column("purpose", sa.Text(), nullable=False),
         sa.Column("created", WHOLE, nullable=False),
@@ -75,12 +75,12 @@ def _sessions() -> None:
         sa.Column("address", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_sessions")),
         sa.UniqueConstraint("id", name=op.f("uq_sessions_id")),
-        sa.ForeignKeyConstraint(["person"], ["people.id"], name=op.f("fk_sessions_person")),
+        sa.ForeignKeyConstraint(["user"], ["users.id"], name=op.f("fk_sessions_user")),
         sa.ForeignKeyConstraint(["membership"], ["memberships.id"], name=op.f("fk_sessions_membership")),
         sqlite_strict=True,
         sqlite_with_rowid=False,
     )
-    for column in ("person", "membership", "expires"):
+    for column in ("user", "membership", "expires"):
         op.create_index(op.f(f"ix_sessions_{column}"), "sessions", [column])
     op.create_table(
         "invitations",

@@ -1,4 +1,4 @@
-"""People at the portal: invited, signed in with a second factor, a lost password, roles that forbid."""
+"""Users at the portal: invited, signed in with a second factor, a lost password, roles that forbid."""
 
 import re
 
@@ -29,8 +29,8 @@ async def test_somebody_is_invited_comes_in_and_is_removed(at_the_portal: Stage)
     await tab.open("/team")
     assert "eva@north.example" in tab.text
     form = next(each for each in reversed(tab.page.forms) if each.action.endswith("/remove") and "Remove" in each.texts)
-    people = (await at_the_portal.ana.get("/v1/people"))["items"]
-    hers = next(each["id"] for each in people if each["email"] == "eva@north.example")
+    users = (await at_the_portal.ana.get("/v1/users"))["items"]
+    hers = next(each["id"] for each in users if each["email"] == "eva@north.example")
     form = tab.form(action=f"/team/{hers}/remove")
     await tab.send(form)
     assert "Remove “eva@north.example” from the team?" in tab.text
@@ -40,10 +40,10 @@ async def test_somebody_is_invited_comes_in_and_is_removed(at_the_portal: Stage)
     assert eva.path.startswith("/sign-in")
 
 
-async def test_the_people_of_a_customer_are_invited_from_its_page(at_the_portal: Stage) -> None:
+async def test_the_users_of_a_customer_are_invited_from_its_page(at_the_portal: Stage) -> None:
     tab = await at_the_portal.desk()
     await tab.open(f"/team?customer={at_the_portal.office.customer}")
-    assert "People of ACME" in tab.text
+    assert "Users of ACME" in tab.text
     await tab.send(tab.form("email"), name="Kim", email="kim@acme.example", role="auditor")
     assert "/invitation/" in tab.text
     await tab.open("/team")

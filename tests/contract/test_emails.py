@@ -22,8 +22,8 @@ def must_be(outcome: T | Refused) -> T:
 
 
 async def test_a_mail_waits_sealed_and_is_wiped_when_it_is_out(db: Database) -> None:
-    letter = await db.write(put, None, "ana@example.com")
-    assert b"secret" not in letter.body
+    email = await db.write(put, None, "ana@example.com")
+    assert b"secret" not in email.body
     (waiting,) = await db.read(emails.due, NOW)
     assert waiting.template_values(SAFE) == {"link": "https://x.test/#secret"}
     assert waiting.template_values(AnswerCipher(b"other key".ljust(32))) is None
@@ -35,8 +35,8 @@ async def test_a_mail_waits_sealed_and_is_wiped_when_it_is_out(db: Database) -> 
 
 
 async def test_what_fails_is_tried_again_when_it_is_due_and_given_up_at_last(db: Database) -> None:
-    letter = await db.write(put, None, "ana@example.com")
-    await db.write(emails.mark_failed, letter, "connection refused", NOW + 60)
+    email = await db.write(put, None, "ana@example.com")
+    await db.write(emails.mark_failed, email, "connection refused", NOW + 60)
     assert await db.read(emails.due, NOW + 59) == []
     (again,) = await db.read(emails.due, NOW + 60)
     assert again.template_values(SAFE) is not None
@@ -70,8 +70,8 @@ async def test_a_mail_given_up_can_be_copied_and_is_counted(db: Database) -> Non
     first = await db.write(put, "prv_a", "ana@example.com")
     await db.write(emails.mark_failed, first, "no such mailbox", None)
     assert await db.read(emails.count_emails) == (0, 1)
-    assert await db.read(emails.letter, "prv_b", first.id) is None
-    known = await db.read(emails.letter, "prv_a", first.id)
+    assert await db.read(emails.get_email, "prv_b", first.id) is None
+    known = await db.read(emails.get_email, "prv_a", first.id)
     assert known is not None
     copy = await db.write(emails.resend_email, known, NOW + 9)
     assert copy.id != first.id

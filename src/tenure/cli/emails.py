@@ -1,4 +1,4 @@
-"""`tenure mail`: whether mails go out, which did not and why, a test, and sending again."""
+"""`tenure emails`: whether emails go out, which did not and why, a test, and sending again."""
 
 from typing import Annotated, Any
 
@@ -12,14 +12,14 @@ from tenure.cli.registration import ACCESS, Ended, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn
 
 STATUS = (
-    TableColumn("Mails go out", "ready", "yes"),
+    TableColumn("Emails go out", "ready", "yes"),
     TableColumn("Mail server", "server"),
     TableColumn("Sent as", "sender"),
     TableColumn("Waiting", "waiting", "count"),
     TableColumn("Given up", "given_up", "count"),
 )
-LETTER = (
-    TableColumn("Mail", "id"),
+EMAIL = (
+    TableColumn("Email", "id"),
     TableColumn("To", "to"),
     TableColumn("About", "template"),
     TableColumn("State", "state"),
@@ -29,36 +29,38 @@ LETTER = (
     TableColumn("Fault", "fault"),
 )
 
-_APP = add_noun("mail", "Mails to people: status, test, list, resend.", ACCESS)
+_APP = add_noun("emails", "Emails of this server: status, test, list, resend.", ACCESS)
 
 
 def add(app: App) -> None:
-    """Add `tenure mail`."""
+    """Add `tenure emails`."""
     app.command(_APP)
 
 
-@add_verb(_APP, "status", READING, example="tenure mail status")
+@add_verb(_APP, "status", READING, example="tenure emails status")
 def show_status(session: CommandSession) -> Ended:
     """Show whether emails are sent, and what to do if they are not (the vendor only)."""
-    return session.get_shown("/v1/mail", _print_status, tenant=False)
+    return session.get_shown("/v1/emails/status", _print_status, tenant=False)
 
 
-@add_verb(_APP, "test", CREATING, example="tenure mail test ana@example.com")
+@add_verb(_APP, "test", CREATING, example="tenure emails test ana@example.com")
 def send_test(session: CommandSession, to: Annotated[str, Parameter(help="To whom.")]) -> Ended:
-    """Send a test mail (the vendor only)."""
-    return session.write(ApiRequest(method="POST", path="/v1/mail/test", body={"to": to}, tenant=False), _print_queued)
+    """Send a test email (the vendor only)."""
+    return session.write(
+        ApiRequest(method="POST", path="/v1/emails/test", body={"to": to}, tenant=False), _print_queued
+    )
 
 
-@add_verb(_APP, "list", READING, example="tenure mail list --limit 20")
-def list_letters(session: CommandSession, *, limit: Limit = None) -> Ended:
+@add_verb(_APP, "list", READING, example="tenure emails list --limit 20")
+def list_emails(session: CommandSession, *, limit: Limit = None) -> Ended:
     """List the emails of the last 30 days: recipient and subject, never the text."""
     return session.get_list("/v1/emails", _print_emails, {}, limit=limit)
 
 
-@add_verb(_APP, "resend", CREATING, example="tenure mail resend let_…")
-def resend_email(session: CommandSession, letter: Annotated[str, Parameter(help="The mail's id, `let_…`.")]) -> Ended:
-    """Send a mail once more that was given up; one that still waits is tried at once."""
-    where = fill_path("/v1/emails/{letter}/resend", letter=letter)
+@add_verb(_APP, "resend", CREATING, example="tenure emails resend eml_…")
+def resend_email(session: CommandSession, email: Annotated[str, Parameter(help="The email's id, `eml_…`.")]) -> Ended:
+    """Send an email once more that was given up; one that still waits is tried at once."""
+    where = fill_path("/v1/emails/{email}/resend", email=email)
     return session.write(ApiRequest(method="POST", path=where), _print_queued)
 
 
@@ -69,9 +71,9 @@ def _print_status(screen: CommandScreen, value: Any) -> None:
 
 
 def _print_emails(screen: CommandScreen, items: Any) -> None:
-    screen.table(items, LETTER, "No mail was written in the last 30 days.")
+    screen.table(items, EMAIL, "No email was written in the last 30 days.")
 
 
 def _print_queued(screen: CommandScreen, value: Any) -> None:
-    screen.card(value, LETTER)
-    screen.line("It is on its way; `tenure mail list` shows what came of it.")
+    screen.card(value, EMAIL)
+    screen.line("It is on its way; `tenure emails list` shows what came of it.")
