@@ -40,7 +40,7 @@ def page() -> str:
 
 
 def _section(topic: CommandTopic, title: str) -> Iterator[str]:
-    yield from (f"## {title}", "", "| command | what it does | fields | allowed by | records | cannot be undone |")
+    yield from (f"## {title}", "", "| command | effect | fields | allowed by | records | cannot be undone |")
     yield "|---|---|---|---|---|---|"
     for row in COMMANDS:
         if row.topic is topic:

@@ -29,7 +29,7 @@ def add(app: App) -> None:
 
 
 def run_batch_file(session: CommandSession, file: Commands) -> Ended:
-    """Do the writes of a file one after the other, each by itself; what is refused stops none of the others.
+    """Do the writes of a file one after the other, each by itself; a refused one does not stop the others.
 
     The same file with the same `--idempotency-key` does again only what was refused.
     """

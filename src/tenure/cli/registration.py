@@ -23,7 +23,7 @@ Run = Callable[..., Ended]
 R = TypeVar("R", bound=Run)
 
 CUSTOMERS_SIDE = Group.create_ordered("Customers and subscriptions")
-SELLING = Group.create_ordered("What is sold")
+SELLING = Group.create_ordered("Products and prices")
 ACCESS = Group.create_ordered("Access")
 SANDBOX = Group.create_ordered("Sandbox and demo")
 SERVER = Group.create_ordered("The server itself")

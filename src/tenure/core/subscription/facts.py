@@ -346,7 +346,7 @@ class DevicesReleased(FactHeader, frozen=True, kw_only=True, tag="DevicesRelease
 
 
 class ForkFound(FactHeader, frozen=True, kw_only=True, tag="ForkFound"):
-    """Two copies of a site used one identity; what was seen of the stale one is the evidence."""
+    """Two copies of a site used one identity; the stale one's request is the evidence."""
 
     site: str
     evidence: str = ""
