@@ -159,12 +159,14 @@ def introduced(site: PlainSite) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def forgotten(folder: Path, *, alone: bool = False) -> AsyncIterator[tuple[PlainSite, str, Caller]]:
+async def forgotten(
+    folder: Path, *, alone: bool = False, offer: str = "standard"
+) -> AsyncIterator[tuple[PlainSite, str, Caller]]:
     """A site activated after the backup that the server was then put back from, its subscription, the provider."""
     file, token = folder / "backup.db", await made(folder / "server")
     async with running(folder / "server") as (context, http):
         shop = await shop_at(context, http, token)
-        name, code = await shop.order()
+        name, code = await shop.order(offer)
         assert backups.backup_database(folder / "server", file, lambda _: None) is None
         site = PlainSite(shop, alone=alone)
         assert isinstance(await site.activate(code), ActivateAnswer)
@@ -178,14 +180,23 @@ async def forgotten(folder: Path, *, alone: bool = False) -> AsyncIterator[tuple
         yield site, name, shop.desk
 
 
+@pytest.mark.parametrize("offer", ["standard", "later"])
 @pytest.mark.parametrize("alone", [False, True])
-async def test_a_site_activated_after_the_backup_is_taken_in_by_its_lease(tmp_path: Path, alone: bool) -> None:
-    """Nobody is locked out who has paid: before, it ran to its lease's end, and nothing told anybody to type a code."""
-    async with forgotten(tmp_path, alone=alone) as (site, name, desk):
+async def test_a_site_activated_after_the_backup_is_taken_in_by_its_lease(
+    tmp_path: Path, alone: bool, offer: str
+) -> None:
+    """Nobody is locked out who has paid: before, it ran to its lease's end, and nothing told anybody to type a code.
+
+    The term of the other offer begins with the activation, so that the backup knows of neither.
+    """
+    async with forgotten(tmp_path, alone=alone, offer=offer) as (site, name, desk):
+        begun = site.lease.lease.prepaid_until if site.lease is not None else None
         assert await site.sync() == "key_unknown"
         told = await site.sync(**introduced(site))
         assert isinstance(told, SyncAnswer)
         assert (told.result, told.forked) == ("lease", False)
+        assert site.lease is not None
+        assert (site.lease.lease.prepaid_until, site.lease.lease.features) == (begun, ("edit", "export", "read"))
         again = await site.sync()
         assert isinstance(again, SyncAnswer)
         assert again.result == "unchanged"
@@ -193,6 +204,67 @@ async def test_a_site_activated_after_the_backup_is_taken_in_by_its_lease(tmp_pa
         assert listed["id"] == site.id
         context = site.office.context
         assert await context.db.read(lambda conn: list(integrity.verify_histories(conn))) == []
+
+
+@asynccontextmanager
+async def gone_on(
+    folder: Path, offer: str, *, alone: bool = False, ordered_later: bool = False
+) -> AsyncIterator[tuple[PlainSite, str, str, Caller]]:
+    """A site that went from a subscription that has ended to another one after the backup; the two, the provider."""
+    file, token = folder / "backup.db", await made(folder / "server")
+    async with running(folder / "server") as (context, http):
+        shop = await shop_at(context, http, token)
+        (old, first), site = await shop.order(), PlainSite(shop, alone=alone)
+        assert isinstance(await site.activate(first), ActivateAnswer)
+        await shop.desk.post(f"/v1/subscriptions/{old}/cancel", {"at_once": True})
+        new, second = ("", "") if ordered_later else await shop.order(offer)
+        assert isinstance(await site.sync(), SyncAnswer)
+        assert backups.backup_database(folder / "server", file, lambda _: None) is None
+        if ordered_later:
+            new, second = await shop.order(offer)
+        answer = await site.activate(second)
+        assert isinstance(answer, ActivateAnswer) and answer.result == "granted"
+        assert isinstance(await site.sync(), SyncAnswer)
+    restored = backups.restore_database(folder / "server", file, system_now() + DAY, lambda _: None)
+    assert not isinstance(restored, Refused)
+    async with running(folder / "server") as (context, http):
+        site.office = replace(shop, context=context, http=http)
+        shop.desk.http = http
+        yield site, old, new, shop.desk
+
+
+@pytest.mark.parametrize("offer", ["standard", "later"])
+@pytest.mark.parametrize("alone", [False, True])
+async def test_a_site_that_went_to_another_subscription_after_the_backup_stays_there(
+    tmp_path: Path, alone: bool, offer: str
+) -> None:
+    """Going by what the backup knows it would be cut off: its former subscription has ended, this one is paid for."""
+    async with gone_on(tmp_path, offer, alone=alone) as (site, old, new, desk):
+        assert site.lease is not None
+        paid = site.lease.lease.prepaid_until
+        asked = await site.sync()
+        assert isinstance(asked, SyncAnswer) and asked.result == "send_lease"
+        told = await site.sync(lease=site.lease.token.decode())
+        assert isinstance(told, SyncAnswer) and told.result == "lease"
+        lease = site.lease.lease
+        assert (lease.subscription, lease.prepaid_until, lease.features) == (new, paid, ("edit", "export", "read"))
+        again = await site.sync()
+        assert isinstance(again, SyncAnswer) and again.result == "unchanged"
+        for name, sites in ((old, []), (new, [site.id])):
+            assert [each["id"] for each in (await desk.get("/v1/sites", subscription=name))["items"]] == sites
+        context = site.office.context
+        assert await context.db.read(lambda conn: list(integrity.verify_histories(conn))) == []
+
+
+async def test_a_site_whose_subscription_was_ordered_after_the_backup_goes_on_by_its_lease(tmp_path: Path) -> None:
+    """Nothing signed takes it away, however often it asks."""
+    async with gone_on(tmp_path, "standard", ordered_later=True) as (site, _, new, _):
+        assert site.lease is not None
+        assert isinstance(await site.sync(), SyncAnswer)
+        for _ in range(2):
+            assert await site.sync(lease=site.lease.token.decode()) == "key_unknown"
+            assert await site.sync(**introduced(site)) == "key_unknown"
+        assert site.lease.lease.subscription == new
 
 
 async def test_a_copy_of_it_is_found_as_any_other(tmp_path: Path) -> None:

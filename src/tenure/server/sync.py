@@ -196,7 +196,10 @@ class SyncService:
         contact = SyncContact(
             context=self._context, conn=conn, asked=asked, time=time, now=now, sandbox=sandbox, carried=carried
         )
-        answer, after = answer_sync(contact, site)
+        answered = answer_sync(contact, site)
+        if isinstance(answered, Refused):
+            return answered
+        answer, after = answered
         sites.save_many(conn, [after])
         return answer
 

@@ -11,7 +11,7 @@ from tenure.core.answering.callers import Caller, TokenNumber
 from tenure.core.answering.forks import told_to_copy
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.subscription.fold import evolve
-from tenure.server import account_repository, copies, forks, leaving, places, sync_reply
+from tenure.server import account_repository, copies, forks, leaving, places, sync_reply, taking_in
 from tenure.server.site_contact import answer_site, resolve_fork, settle_subscription
 from tenure.server.site_record import read_record
 from tenure.server.sync_reply import refuse_copy
@@ -21,12 +21,16 @@ from tenure.wire import exchanges
 from tenure.wire.leases import SealedLease, read_lease
 
 
-def answer_sync(contact: SyncContact, site: SiteRow) -> tuple[bytes, SiteRow]:
-    """The signed answer, and the site as it is afterwards; everything else it changes is in the transaction."""
-    return _sign_reply(contact, _choose_reply(contact, site))
+def answer_sync(contact: SyncContact, site: SiteRow) -> tuple[bytes, SiteRow] | Refused:
+    """The signed answer, and the site as it is afterwards; everything else it changes is in the transaction.
+
+    Unsigned `key_unknown` to a site whose subscription this server, which was restored, does not know.
+    """
+    reply = _choose_reply(contact, site)
+    return reply if isinstance(reply, Refused) else _sign_reply(contact, reply)
 
 
-def _choose_reply(contact: SyncContact, site: SiteRow) -> SiteReply:
+def _choose_reply(contact: SyncContact, site: SiteRow) -> SiteReply | Refused:
     shown = contact.context.keys.read_state_token(site.id, contact.message.token)
     caller = sync_reply.recognize_site(site, contact.message, shown)
     if isinstance(caller, Refused):
@@ -60,7 +64,7 @@ def _sign_reply(contact: SyncContact, reply: SiteReply) -> tuple[bytes, SiteRow]
 # a server that was restored
 
 
-def _learn_state(contact: SyncContact, site: SiteRow, shown: TokenNumber) -> SiteReply:
+def _learn_state(contact: SyncContact, site: SiteRow, shown: TokenNumber) -> SiteReply | Refused:
     """An authentic token newer than the server remembers: it was restored, and the site knows more
     [spec: restored-server]."""
     if not contact.message.lease:
@@ -71,6 +75,11 @@ def _learn_state(contact: SyncContact, site: SiteRow, shown: TokenNumber) -> Sit
     sub = settle_subscription(contact, site)
     if sub is None:
         return refuse_copy(site, Refused(RefusalCode.SITE_UNKNOWN))
+    if taking_in.is_elsewhere(site, known, contact.now):
+        followed = taking_in.follow_lease(contact.conn, contact.asked, site, sub, known, contact.time)
+        if isinstance(followed, Refused):
+            return followed
+        site, sub = followed, settle_subscription(contact, followed) or sub
     learned = sync_reply.learned_fact(site, known, contact.now)
     account_repository.append_to(contact.conn, evolve(sub, learned), (learned,), contact.now)
     after = sync_reply.after_learning(site, known.lease, shown[-1], contact.now)

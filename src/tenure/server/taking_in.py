@@ -1,21 +1,25 @@
-"""A site that a restored server has forgotten: taken in by what the server itself had signed for it
-[spec: restored-server].
+"""A site that a restored server has forgotten, or knows under another subscription: taken in by what the server itself
+had signed for it [spec: restored-server].
 
-It was activated after the backup was made. Its state token (authentic, of an epoch that the restore has closed) and its
-lease (in force, bound to its key) say what is missing here; what it is told then is `sync_contact`'s.
+It was activated, or went to another subscription, after the backup was made. Its state token (authentic, of an epoch
+that the restore has closed) and its lease (in force, bound to its key) say what is missing here; what it is told then
+is `sync_contact`'s.
 """
 
 import msgspec
 
+from tenure.core.business.account import AccountSubscription
 from tenure.core.installation import Installation
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.subscription import facts as f
 from tenure.core.subscription.fold import Subscription, evolve
-from tenure.server import account_repository
+from tenure.core.subscription.renewal import first_period
+from tenure.core.timeline import SERVING, Instant
+from tenure.server import account_repository, allotments, environments, places
 from tenure.server.context import ServerContext
 from tenure.server.real_time import RealTime
 from tenure.server.site_projection import IN_USE
-from tenure.server.site_record import SiteRecord
+from tenure.server.site_record import SiteRecord, read_record, with_extra
 from tenure.store import sites, subscriptions, tenants
 from tenure.store.engine import Connection
 from tenure.store.sites import SiteRow
@@ -56,18 +60,79 @@ def take_in(
         return UNKNOWN
     home = subscriptions.find_subscription(conn, held.lease.subscription)
     provider = None if home is None else tenants.get_provider(conn, home.provider)
-    sub = None if home is None else account_repository.load_subscription(conn, home.provider, home.id)
-    if home is None or provider is None or sub is None or provider.sandbox != held.lease.sandbox:
+    item = None if home is None else _find_item(conn, home, time)
+    if home is None or provider is None or item is None or provider.sandbox != held.lease.sandbox:
         return NOT_HERE
     now = time.now_of(provider)
-    if now >= held.lease.contact_until or sub.product != message.product:
+    if now >= held.lease.contact_until or item.sub.product != message.product:
         return UNKNOWN
     site = _restored_row(asked, held, home, now)
     sites.add(conn, site)
-    if not site.ephemeral:  # its coming is in no history
-        fact = _activation_fact(asked, held, sub, now)
-        account_repository.append_to(conn, evolve(sub, fact), (fact,), now)
+    _record_joining(conn, asked, held, item, site, now)
     return None
+
+
+def follow_lease(
+    conn: Connection, asked: ProvenRequest[SyncRequest], site: SiteRow, present: Subscription, held: SealedLease,
+    time: RealTime,
+) -> SiteRow | Refused:  # fmt: skip
+    """The site under the subscription of the lease `held`, to which it went after the backup; it has left `present`.
+
+    That lease is honored like any other that was forgotten: going back by what the backup knows, a site whose former
+    subscription has ended would be cut off although the one that it uses is paid for. `key_unknown`, unsigned, where
+    that subscription is not known here, so that the site goes on by its lease.
+    """
+    home = subscriptions.find_subscription(conn, held.lease.subscription)
+    item = None if home is None else _find_item(conn, home, time)
+    if home is None or item is None or not environments.environments_meet(conn, site, home.provider):
+        return NOT_HERE
+    now = time.now_at(conn, home.provider)
+    left = present.find_site(site.id)
+    if left is not None and left.left_at is None and not left.lost:
+        gone = f.SiteLeft(at=now, recorded_at=now, by=site.id, why="went on after the backup", site=site.id)
+        account_repository.append_to(conn, evolve(present, gone), (gone,), now)
+    places.went_on(conn, site, site.subscription)
+    moved = allotments.after_switch(site, home.id, now)
+    joined = msgspec.structs.replace(moved, provider=home.provider, customer=home.customer, state=IN_USE, revision=0)
+    _record_joining(conn, asked, held, item, joined, now)
+    return with_extra(
+        joined, msgspec.structs.replace(read_record(joined), code=_code_of(item.sub, held), told_to_leave=0)
+    )
+
+
+def is_elsewhere(site: SiteRow, held: SealedLease, now: Instant) -> bool:
+    """Whether the lease in force is of another subscription than those that this server knows the site by."""
+    lease = held.lease
+    return lease.subscription not in (site.subscription, site.successor) and lease.nbf <= now < lease.contact_until
+
+
+def _find_item(conn: Connection, home: subscriptions.SubscriptionRow, time: RealTime) -> AccountSubscription | None:
+    loaded = account_repository.load_books(conn, home.provider, home.customer, time)
+    return None if loaded is None else loaded.find_item(home.id)
+
+
+def _record_joining(
+    conn: Connection,
+    asked: ProvenRequest[SyncRequest],
+    held: SealedLease,
+    item: AccountSubscription,
+    site: SiteRow,
+    now: Instant,
+) -> None:
+    """Written down what the backup lacks: that the term began, as the lease says, and that the site joined."""
+    sub, facts = item.sub, list[f.Fact]()
+    running = held.lease.spans[0]
+    if not sub.paid_periods and not sub.awaiting_payment and running.phase in SERVING:
+        rules, floor = item.book.at(running.since)
+        period = first_period(sub, running.since, rules, floor)
+        facts.append(f.Activated(at=running.since, recorded_at=now, by=site.id, period=period))
+    known = sub.find_site(site.id)
+    if not site.ephemeral and (known is None or not known.is_active):  # a container's coming is in no history
+        facts.append(_activation_fact(asked, held, sub, site, now))
+    for fact in facts:
+        sub = evolve(sub, fact)
+    if facts:
+        account_repository.append_to(conn, sub, tuple(facts), now)
 
 
 def _shown_lease(context: ServerContext, asked: ProvenRequest[SyncRequest]) -> SealedLease | None:
@@ -106,19 +171,22 @@ def _restored_row(
     )
 
 
+def _code_of(sub: Subscription, held: SealedLease) -> str:
+    return next((each.id for each in sub.codes if each.last_group == held.lease.code_last_group), "")
+
+
 def _activation_fact(
-    asked: ProvenRequest[SyncRequest], held: SealedLease, sub: Subscription, now: int
+    asked: ProvenRequest[SyncRequest], held: SealedLease, sub: Subscription, site: SiteRow, now: Instant
 ) -> f.SiteActivated:
     lease = held.lease
-    code = next((each.id for each in sub.codes if each.last_group == lease.code_last_group), "")
     return f.SiteActivated(
         at=now,
         recorded_at=now,
-        by=asked.message.site,
-        site=asked.message.site,
+        by=site.id,
+        site=site.id,
         key=key_thumbprint(asked.public),
-        code=code,
-        name="",
+        code=_code_of(sub, held),
+        name=site.name,
         version=asked.message.version,
         floor=lease.min_version,
         allotment=lease.allotment,
