@@ -9,7 +9,7 @@ from tests.portal.furnished import furnished, walkers
 from tests.portal.stage import Stage
 from tests.server.users import joined
 from tests.web.browser import FormFound, Tab
-from tests.web.forms_walk import GIVEN, complaint, crawled, filled, kept, sent
+from tests.web.forms_walk import GIVEN, HUGE, complaint, crawled, filled, huge_in_each, kept, sent
 
 pytestmark = pytest.mark.slow
 
@@ -48,6 +48,27 @@ async def test_whatever_is_entered_a_page_answers_keeps_it_and_nothing_is_half_d
                 said, state = await _tried(there, tab, name, form, given, value, state)
                 wrong += said
         assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("who", ["desk", "customer", "vendor"])
+async def test_a_field_with_100_kb_is_refused_in_words_and_nothing_is_half_done(tmp_path: Path, who: str) -> None:
+    async with furnished(tmp_path) as there:
+        tab = (await walkers(there))[who]
+        forms = await crawled(tab, ["/"], skip=LEAVES)
+        wrong: list[str] = []
+        state = held(await there.office.snapshot())
+        for name, form in forms.items():
+            for field, data in huge_in_each(form).items():
+                status = await sent(tab, form, data)
+                wrong.append(complaint(tab, name, f"100 kB in {field}"))
+                after = held(await there.office.snapshot())
+                changed = sorted(each for each in after if after[each] != state[each])
+                if status >= 400 and changed:
+                    wrong.append(f"{name} given 100 kB in {field}: {status}, and yet changed {changed}")
+                if HUGE in str(after):
+                    wrong.append(f"{name}: 100 kB in {field} were stored")
+                state = after
+        assert not list(filter(None, wrong)), "\n".join(filter(None, wrong))
 
 
 async def _tried(

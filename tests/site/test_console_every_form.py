@@ -7,7 +7,7 @@ import pytest
 from tests.site.site_env import SiteProcess
 from tests.site.test_console_roles import SLOW, busy, demoted, signed_in
 from tests.web.browser import FormFound, Tab
-from tests.web.forms_walk import GIVEN, complaint, crawled, filled, sent
+from tests.web.forms_walk import GIVEN, complaint, crawled, filled, huge_in_each, sent
 
 pytestmark = pytest.mark.slow
 __all__ = ["busy"]
@@ -27,6 +27,9 @@ async def test_whatever_is_entered_a_page_answers(busy: SiteProcess) -> None:
         for given, value in GIVEN.items():
             await sent(tab, form, filled(form, value))
             wrong.append(complaint(tab, name, given))
+        for field, data in huge_in_each(form).items():
+            await sent(tab, form, data)
+            wrong.append(complaint(tab, name, f"100 kB in {field}"))
     assert [each for each in wrong if each] == []
 
 

@@ -11,6 +11,7 @@ from tests.web.browser import FormFound, Tab
 GIVEN = {
     "empty": "",
     "huge": "x" * 20_000,
+    "100 kB": "y" * 100_000,
     "emoji": "🚀👩‍👩‍👧‍👦",
     "bidirectional marks": "abc\u202e\u2066def\u2069",
     "NUL and line ends": "a\x00b\r\nc",
@@ -21,7 +22,13 @@ GIVEN = {
     "a lone brace": "{{7*7}}<script>alert(1)</script>'\"",
 }
 """What is written into every field at once, and a choice that was never offered."""
-BROKEN = ("Traceback", "Something went wrong on our side", "Internal Server Error", "msgspec", "NoneType")
+BROKEN = (
+    "Traceback", "Something went wrong on our side", "Internal Server Error", "msgspec", "NoneType", "Expected `",
+    "Expected &", "Object missing", "Object contains", "matching regex", "JSONDecode", "JSON is malformed",
+    "JSON path", "$.", "ValidationError", "validation error", "DecodeError", "Invalid value", "Invalid enum",
+    "Invalid base64", "Invalid UUID", "invalid literal", "codec can&#39;t", "codec can't", "Unicode", "object at 0x",
+)  # fmt: skip
+"""Words of decoders, validators and tracebacks, as a page's source would have them."""
 _ID = re.compile(r"[a-z]{3}_[0-9a-z]{26}")
 
 
@@ -60,6 +67,16 @@ def filled(form: FormFound, value: str) -> dict[str, str]:
     """Every field of a form with that value, but for what fences it and tells it from the ones before."""
     own = {"_token": str(form.fields["_token"]), "_key": uuid.uuid4().hex}
     return {name: own.get(name, value) for name in form.fields}
+
+
+HUGE = "y" * 100_000
+"""One field alone with it passes the bound of a whole form, so that the field's own bound has to answer."""
+
+
+def huge_in_each(form: FormFound) -> dict[str, dict[str, Any]]:
+    """By field: the form as it stands on its page, with a value of 100 kB in that field alone."""
+    own = {**form.fields, "_key": uuid.uuid4().hex}
+    return {name: {**own, name: HUGE} for name in form.fields if name != "_token"}
 
 
 async def sent(tab: Tab, form: FormFound, data: Mapping[str, Any], *, follow: bool = True) -> int:
