@@ -169,11 +169,15 @@ class TestDevices:
         assert desk.on == frozenset()
         assert office.good("devices", "assign", device["id"])["state"] == "waiting"
         assert desk.refresh() is None
-        assert office.run("devices", "remove", device["id"]).code == ExitCode.DONE
+        gone = office.run("devices", "remove", device["id"])
+        assert (gone.code, f"The device “{device['name']}” ({device['id']}) is removed" in gone.out) == (0, True), gone
         desk.refresh()
         assert office.good("devices", "list")["items"] == []
         token = office.good("devices", "tokens")["items"][0]["id"]
-        assert office.run("devices", "withdraw-token", token).code == ExitCode.DONE
+        assert "The token “editor, Bureau”" in office.run("devices", "withdraw-token", token).out
+        assert "The group “Bureau” is gone" in office.run("groups", "remove", "Bureau").out
+        office.good("site", "users", "add", "ada@example.com", "--role", "auditor")
+        assert "The account “ada@example.com” is gone." in office.run("site", "users", "remove", "ada@example.com").out
         assert "device_removed" in {event["kind"] for event in office.good("site", "events")["items"]}
 
 

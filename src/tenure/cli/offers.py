@@ -13,6 +13,7 @@ from tenure.cli.problems import CommandFailed, invalid_field
 from tenure.cli.provider_context import provider_currency as provider_currency
 from tenure.cli.registration import SELLING, Ended, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn, format_money
+from tenure.cli.thing_names import listed_name
 
 COLUMNS = (
     TableColumn("Offer", "id"),
@@ -79,9 +80,9 @@ def add_offer(
 def withdraw_offer(session: CommandSession, offer: Offer) -> Ended:
     """Withdraw an offer from sale; existing customers keep it."""
     where = fill_path("/v1/offers/{offer}", offer=offer)
-    return session.write(
-        ApiRequest(method="DELETE", path=where), sentence_output(f"{offer} is withdrawn; who has it keeps it.")
-    )
+    called = listed_name(session, "/v1/offers", offer, lambda row: row["name"] or row["plan"])
+    done = sentence_output(f"The offer {called} is withdrawn; customers who have it keep it.")
+    return session.write(ApiRequest(method="DELETE", path=where), done)
 
 
 def _parse_band(text: str, currency: str) -> dict[str, int] | CommandFailed:

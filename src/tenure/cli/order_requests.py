@@ -13,8 +13,8 @@ from tenure.cli.screen import CommandScreen, TableColumn
 
 REQUEST = (
     TableColumn("Request", "id"),
-    TableColumn("Customer", "customer"),
-    TableColumn("Offer", "offer"),
+    TableColumn("Customer", "customer_name"),
+    TableColumn("Offer", "offer_name"),
     TableColumn("Devices", "devices", "count"),
     TableColumn("State", "state"),
     TableColumn("Since", "created", "moment"),

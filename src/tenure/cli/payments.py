@@ -16,7 +16,7 @@ from tenure.cli.screen import CommandScreen, TableColumn
 
 REQUEST = (
     TableColumn("Request", "id"),
-    TableColumn("Customer", "customer"),
+    TableColumn("Customer", "customer_name"),
     TableColumn("Reference", "reference"),
     TableColumn("Amount", "amount", "money:currency"),
     TableColumn("State", "state"),

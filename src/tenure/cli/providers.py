@@ -12,6 +12,7 @@ from tenure.cli.output import sentence_output
 from tenure.cli.problems import invalid_field
 from tenure.cli.registration import ACCESS, SELLING, Ended, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn
+from tenure.cli.thing_names import listed_name
 
 PROVIDER = (
     TableColumn("Provider", "id"),
@@ -123,7 +124,10 @@ def add_token(
 def withdraw_token(session: CommandSession, token: Annotated[str, Parameter(help="The token's id, `tok_…`.")]) -> Ended:
     """Make a token invalid from now on."""
     where = fill_path("/v1/tokens/{token}", token=token)
-    return session.write(ApiRequest(method="DELETE", path=where), sentence_output(f"{token} is withdrawn."))
+    called = listed_name(session, "/v1/tokens", token)
+    return session.write(
+        ApiRequest(method="DELETE", path=where), sentence_output(f"The API token {called} is withdrawn.")
+    )
 
 
 def _print_providers(screen: CommandScreen, items: Any) -> None:

@@ -13,6 +13,7 @@ from tenure.cli.problems import CommandFailed
 from tenure.cli.registration import Ended, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn, format_moment
 from tenure.cli.site_session import HERE, Product, Site, site_session
+from tenure.cli.thing_names import listed_name, shown_name
 from tenure.core.plurals import format_count
 
 DEVICE = (
@@ -108,7 +109,9 @@ def withdraw_token(
     where = fill_path("/v1/enrollments/{enrollment}", enrollment=enrollment)
     with site_session(session, site) as here:
         sending = ApiRequest(method="DELETE", path=where, tenant=False)
-        return here.write(sending, sentence_output("This token is withdrawn; no further device can enroll with it."))
+        called = listed_name(here, "/v1/enrollments", enrollment, _token_name, tenant=False)
+        done = f"The token {called} is withdrawn; no further device can enroll with it."
+        return here.write(sending, sentence_output(done))
 
 
 @add_verb(_APP, "withdraw", LOCAL, example="tenure devices withdraw dev_…")
@@ -210,10 +213,10 @@ def merge_devices(
 def remove_device(session: CommandSession, device: Id, *, site: Site = "") -> Ended:
     """Remove a device: withdraw its seat, and forget it once it no longer counts."""
     with site_session(session, site) as here:
-        sending = ApiRequest(method="DELETE", path=fill_path("/v1/devices/{device}", device=device), tenant=False)
-        return here.write(
-            sending, sentence_output("The device is removed; it counts until its seat is erased or over.")
-        )
+        where = fill_path("/v1/devices/{device}", device=device)
+        called = shown_name(here, where, device, lambda row: row["name"], tenant=False)
+        done = f"The device {called} is removed; it counts until its seat is erased or over."
+        return here.write(ApiRequest(method="DELETE", path=where, tenant=False), sentence_output(done))
 
 
 def _act_on_device(
@@ -223,6 +226,11 @@ def _act_on_device(
     with site_session(session, site) as here:
         sending = ApiRequest(method="POST", path=where, body=body, tenant=False)
         return here.write(sending, lambda screen, value: screen.card(value, DEVICE))
+
+
+def _token_name(row: dict[str, Any]) -> str:
+    """It has no name: its product and group stand for it."""
+    return f"{row['product']}, {row['group'] or 'no group'}"
 
 
 def _print_devices(screen: CommandScreen, items: Any) -> None:

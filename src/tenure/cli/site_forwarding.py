@@ -293,7 +293,7 @@ def remove_forwarding(session: CommandSession, name: Name, *, site: Site = "") -
         if isinstance(where, CommandFailed):
             return where
         return here.write(
-            ApiRequest(method="DELETE", path=where, tenant=False), sentence_output("The forwarding is gone.")
+            ApiRequest(method="DELETE", path=where, tenant=False), sentence_output(f"The forwarding “{name}” is gone.")
         )
 
 

@@ -57,7 +57,7 @@ def remove_group(session: CommandSession, group: Name, *, site: Site = "") -> En
     """Remove a group; its devices are unassigned and keep the seats they have."""
     with site_session(session, site) as here:
         sending = ApiRequest(method="DELETE", path=fill_path("/v1/groups/{group}", group=group), tenant=False)
-        return here.write(sending, sentence_output("The group is gone; its devices are unassigned."))
+        return here.write(sending, sentence_output(f"The group “{group}” is gone; its devices are unassigned."))
 
 
 def _print_groups(screen: CommandScreen, items: Any) -> None:

@@ -89,7 +89,7 @@ def remove_account(session: CommandSession, name: Name, *, site: Site = "") -> E
         if isinstance(user, CommandFailed):
             return user
         sending = ApiRequest(method="DELETE", path=fill_path("/v1/users/{user}", user=user), tenant=False)
-        return here.write(sending, sentence_output("The account is gone."))
+        return here.write(sending, sentence_output(f"The account “{name}” is gone."))
 
 
 def _id_of(here: SiteCommandSession, name: str) -> str | CommandFailed:

@@ -11,6 +11,7 @@ from tenure.cli.options import CHANGING, CREATING, READING
 from tenure.cli.output import sentence_output
 from tenure.cli.registration import ACCESS, Ended, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn
+from tenure.cli.thing_names import listed_name
 
 USER = (
     TableColumn("User", "id"),
@@ -78,7 +79,8 @@ def remove_user(session: CommandSession, user: User, *, customer: OfCustomer = "
     """Remove a user from the team; sessions there end at once."""
     where = fill_path("/v1/users/{user}", user=user)
     sending = ApiRequest(method="DELETE", path=where, query=_team_query(customer))
-    return session.write(sending, sentence_output(f"{user} is not in the team any more."))
+    called = listed_name(session, "/v1/users", user, lambda row: row["email"], query=_team_query(customer))
+    return session.write(sending, sentence_output(f"{called} is not in the team any more."))
 
 
 @add_verb(_INVITATIONS, "list", READING, example="tenure invitations list")
@@ -113,7 +115,8 @@ def withdraw_invitation(
     """Make an invitation's link invalid."""
     where = fill_path("/v1/invitations/{invitation}", invitation=invitation)
     sending = ApiRequest(method="DELETE", path=where, query=_team_query(customer))
-    return session.write(sending, sentence_output(f"{invitation} is withdrawn."))
+    called = listed_name(session, "/v1/invitations", invitation, lambda row: row["email"], query=_team_query(customer))
+    return session.write(sending, sentence_output(f"The invitation of {called} is withdrawn."))
 
 
 def list_audit(

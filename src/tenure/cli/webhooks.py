@@ -1,6 +1,7 @@
 """`tenure webhooks`: addresses that are told what happens, their secrets, and what was delivered to them."""
 
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import msgspec
 from cyclopts import App, Parameter
@@ -13,6 +14,7 @@ from tenure.cli.output import sentence_output
 from tenure.cli.problems import CommandFailed
 from tenure.cli.registration import ACCESS, Ended, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn
+from tenure.cli.thing_names import shown_name
 
 WEBHOOK = (
     TableColumn("Webhook", "id"),
@@ -120,9 +122,9 @@ def switch_off(session: CommandSession, webhook: Name) -> Ended:
 @add_verb(_APP, "delete", CHANGING, example="tenure webhooks delete whk_…")
 def delete_webhook(session: CommandSession, webhook: Name) -> Ended:
     """Delete a webhook, its log and its waiting events."""
-    return session.write(
-        ApiRequest(method="DELETE", path=_webhook_path(webhook)), sentence_output(f"{webhook} is deleted.")
-    )
+    where = _webhook_path(webhook)
+    called = shown_name(session, where, webhook, lambda row: urlsplit(row["url"]).hostname)
+    return session.write(ApiRequest(method="DELETE", path=where), sentence_output(f"The webhook {called} is deleted."))
 
 
 @add_verb(_APP, "rotate-secret", CREATING, example="tenure webhooks rotate-secret whk_… --overlap-hours 48")

@@ -1,0 +1,52 @@
+"""How a thing that a command withdraws or removes is called, for the question before it and the sentence after it.
+
+Programs get ids alone; who types an id instead of a name is `lookup`'s.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from tenure.cli.api import Query
+from tenure.cli.command_session import CommandSession
+from tenure.cli.problems import CommandFailed
+from tenure.http.lookup import MOST
+
+Row = dict[str, Any]
+
+
+def listed_name(
+    session: CommandSession,
+    path: str,
+    id_: str,
+    name: Callable[[Row], object] = lambda row: row.get("name"),
+    *,
+    query: Query | None = None,
+    tenant: bool = True,
+) -> str:
+    """`“name” (id)` of the item of that id in the list at `path`.
+
+    The id alone for programs, where the list may not be read, and where it has no such item: the command itself says
+    then what is wrong.
+    """
+    api = None if session.options.json else session.api()
+    if api is None or isinstance(api, CommandFailed):
+        return id_
+    items = api.get_pages(path, query or {}, limit=MOST, tenant=tenant)
+    rows = [] if isinstance(items, CommandFailed) else [msgspec.json.decode(each) for each in items]
+    return _called(next((row for row in rows if row.get("id") == id_), None), id_, name)
+
+
+def shown_name(
+    session: CommandSession, path: str, id_: str, name: Callable[[Row], object], *, tenant: bool = True
+) -> str:
+    """As `listed_name`, of what is read at `path` itself."""
+    answer = None if session.options.json else session.get(path, tenant=tenant)
+    found = None if answer is None or isinstance(answer, CommandFailed) else msgspec.json.decode(answer.body)
+    return _called(found, id_, name)
+
+
+def _called(row: Row | None, id_: str, name: Callable[[Row], object]) -> str:
+    text = "" if row is None else str(name(row) or "")
+    return f"“{text}” ({id_})" if text else id_
