@@ -1,5 +1,6 @@
 """`tenure top-up`, `credit-limit`, `account`, `statement` and `runway`: a customer's prepaid money."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ from tenure.cli.options import CHANGING, CREATING, READING
 from tenure.cli.problems import CommandFailed
 from tenure.cli.registration import CUSTOMERS_SIDE, Ended, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn, format_moment, format_money
+from tenure.cli.thing_names import shown_name
 
 ACCOUNT = (
     TableColumn("Customer", "customer"),
@@ -78,7 +80,8 @@ def top_up(
         return units
     body = {"amount": units, "reference": reference, "note": note}
     where = fill_path("/v1/customers/{customer}/top-ups", customer=customer)
-    return session.write(ApiRequest(method="POST", path=where, body=body, grave=True), _topped_up)
+    called = _customer_name(session, customer)
+    return session.write(ApiRequest(method="POST", path=where, body=body, grave=True), partial(_topped_up, called))
 
 
 def credit_limit(
@@ -95,7 +98,8 @@ def credit_limit(
         return units
     where = fill_path("/v1/customers/{customer}/credit-limit", customer=customer)
     body = {"credit_limit": units, "why": why}
-    return session.write(ApiRequest(method="PUT", path=where, body=body, grave=True), _print_limit)
+    called = _customer_name(session, customer)
+    return session.write(ApiRequest(method="PUT", path=where, body=body, grave=True), partial(_print_limit, called))
 
 
 def show_account(session: CommandSession, customer: Customer) -> Ended:
@@ -105,10 +109,11 @@ def show_account(session: CommandSession, customer: Customer) -> Ended:
         return answer
     # When the account is settled next is no payment: what falls due by itself is the runway's to say.
     coming = msgspec.json.decode(answer.body)["next"]
-    columns = (*ACCOUNT, *NEXT) if coming else ACCOUNT
-    return session.get_shown(
-        _account_path(customer), lambda screen, value: screen.card({**value, "next": coming}, columns)
+    columns, more = (
+        (*ACCOUNT, *NEXT) if coming else ACCOUNT,
+        {"next": coming, "customer": _customer_name(session, customer)},
     )
+    return session.get_shown(_account_path(customer), lambda screen, value: screen.card({**value, **more}, columns))
 
 
 def show_statement(
@@ -152,8 +157,14 @@ def _account_currency(session: CommandSession, customer: str) -> str | CommandFa
     return answer if isinstance(answer, CommandFailed) else answer.text_member("currency")
 
 
-def _topped_up(screen: CommandScreen, value: Any) -> None:
-    own = value["account"]
+def _customer_name(session: CommandSession, customer: str) -> str:
+    """Whose money it is, for people."""
+    where = fill_path("/v1/customers/{customer}", customer=customer)
+    return shown_name(session, where, customer, lambda row: row["name"])
+
+
+def _topped_up(customer: str, screen: CommandScreen, value: Any) -> None:
+    own = {**value["account"], "customer": customer}
     if not value["postings"]:
         screen.line("This reference was booked before, with the same figures: nothing happens twice.")
     else:
@@ -164,8 +175,8 @@ def _topped_up(screen: CommandScreen, value: Any) -> None:
     screen.card(own, ACCOUNT)
 
 
-def _print_limit(screen: CommandScreen, value: Any) -> None:
-    own = value["account"]
+def _print_limit(customer: str, screen: CommandScreen, value: Any) -> None:
+    own = {**value["account"], "customer": customer}
     if value["postings"]:
         outcome.print_postings(screen, value["postings"], own["currency"])
         screen.line(f"It paid for: {', '.join(value['facts'])}.")

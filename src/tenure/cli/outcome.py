@@ -7,7 +7,7 @@ from tenure.cli.screen import CommandScreen, TableColumn
 
 STANDING = (
     TableColumn("Subscription", "id"),
-    TableColumn("Customer", "customer"),
+    TableColumn("Customer", "customer_name"),
     TableColumn("Product", "terms.product"),
     TableColumn("Plan", "terms.plan_name"),
     TableColumn("Kind", "terms.kind"),

@@ -181,7 +181,8 @@ def _parse_line(text: str) -> dict[str, Any] | CommandFailed:
 def _print_confirmed(screen: CommandScreen, value: Any) -> None:
     for line in value["lines"]:
         told = ", ".join(line["facts"]) or "recorded before; nothing happens twice"
-        screen.line(f"{line['subscription']['id']}: {told}")
+        paid = line["subscription"]
+        screen.line(f"{paid['customer_name']}, {paid['terms']['plan_name']} ({paid['id']}): {told}")
 
 
 def _request_path(request: str) -> str:

@@ -26,7 +26,7 @@ from tenure.server.folding import subscriptions_of
 from tenure.server.notices import current_notices, prolong_leases
 from tenure.server.real_time import RealTime
 from tenure.server.values import PlanValue
-from tenure.store import accounts, facts, leases, ledger, outbox, projections, sites, subscriptions
+from tenure.store import accounts, facts, leases, ledger, outbox, projections, sites, subscriptions, tenants
 from tenure.store.catalog import PLANS
 from tenure.store.chain import StoredFact
 from tenure.store.engine import Connection, WriteConflict
@@ -134,9 +134,14 @@ def plan_names(conn: Connection, plans: Iterable[str]) -> dict[str, str]:
     return {each: plan.name if plan else each for each, plan in found.items()}
 
 
-def names_of(conn: Connection, sub: Subscription) -> dict[str, str]:
-    """The names of all plans that the subscription is, was or will be on, by id."""
-    return plan_names(conn, (change.terms.plan for change in sub.changes))
+def names_of(conn: Connection, sub: Subscription, viewer: str) -> dict[str, str]:
+    """The names, by id, of all plans that the subscription is, was or will be on, and of its customer.
+
+    `viewer`: the customer who looks, empty for a provider's side; another customer's name is not told.
+    """
+    names = plan_names(conn, (change.terms.plan for change in sub.changes))
+    owner = tenants.get_customer(conn, sub.provider, sub.customer) if not viewer or viewer == sub.customer else None
+    return names if owner is None else names | {owner.id: owner.name}
 
 
 def period_of(conn: Connection, plan_id: str) -> Duration | None:

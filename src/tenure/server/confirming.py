@@ -95,7 +95,7 @@ def _as_it_is(conn: Connection, tenant: Tenant, line: PaidLine) -> OutcomeView |
     sub = opened.item.sub
     ahead = subscription_service.ahead_of(opened.books, sub.id)
     return OutcomeView(
-        subscription=subscription_view(sub, tenant.now, ahead, account_repository.names_of(conn, sub)),
+        subscription=subscription_view(sub, tenant.now, ahead, account_repository.names_of(conn, sub, tenant.customer)),
         facts=(),
         postings=(),
         timeline=timeline_view(ahead.timeline, sub.paid_until if ahead.renewals else None),

@@ -158,7 +158,7 @@ def run_command(
     after = seat_conflicts.relist_conflict(conn, outcome.subscription, tenant.now)
     view = outcome_view(conn, outcome, asking.command, tenant, ahead=ahead)
     if after is not outcome.subscription:  # the list of a seat conflict follows from what was done
-        shown = subscription_view(after, tenant.now, ahead, account_repository.names_of(conn, after))
+        shown = subscription_view(after, tenant.now, ahead, account_repository.names_of(conn, after, tenant.customer))
         view = msgspec.structs.replace(view, subscription=shown, facts=(*view.facts, SeatConflictListed.__name__))
     warned = _delays_a_successor(conn, item.sub, outcome.subscription)
     return CommandResult(outcome, msgspec.structs.replace(view, warnings=warned))
@@ -236,7 +236,7 @@ def outcome_view(
     sub, after = outcome.subscription, outcome.after
     ahead = ahead or expected_course(after.account, after.items, sub.id, tenant.now)
     return OutcomeView(
-        subscription=subscription_view(sub, tenant.now, ahead, account_repository.names_of(conn, sub)),
+        subscription=subscription_view(sub, tenant.now, ahead, account_repository.names_of(conn, sub, tenant.customer)),
         facts=tuple(type(fact).__name__ for _, fact in outcome.facts),
         postings=tuple(map(posting_view, outcome.postings)),
         timeline=timeline_view(ahead.timeline, sub.paid_until if ahead.renewals else None),
@@ -251,7 +251,9 @@ def show_subscription(conn: Connection, tenant: Tenant, opened: OpenedSubscripti
     books, sub, now = opened.books, opened.item.sub, tenant.now
     seen = seen_for(conn, tenant, sub, books.row.available)
     allowed = settlement.try_actions(books, sub.id, _acting_role(tenant.role), seen)
-    return subscription_view(sub, now, ahead_of(books, sub.id), account_repository.names_of(conn, sub), allowed)
+    return subscription_view(
+        sub, now, ahead_of(books, sub.id), account_repository.names_of(conn, sub, tenant.customer), allowed
+    )
 
 
 def full_timeline(conn: Connection, tenant: Tenant, opened: OpenedSubscription) -> tuple[SpanView, ...]:

@@ -139,6 +139,8 @@ class SubscriptionView(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     provider: str
     customer: str
+    customer_name: str
+    """Empty for another customer, after a transfer."""
     revision: int
     as_of: str
     terms: TermsView
@@ -191,7 +193,7 @@ def action_view(allowed: Allowed) -> ActionView:
 def subscription_view(
     sub: Subscription, now: Instant, ahead: ExpectedCourse, names: Mapping[str, str], allowed: tuple[Allowed, ...] = ()
 ) -> SubscriptionView:
-    """See `SubscriptionView`; `ahead`: what will become of it by itself; `names`: of plans by their ids."""
+    """See `SubscriptionView`; `ahead`: what will become of it by itself; `names`: of plans and customer by id."""
     spans = ahead.timeline
     running = span_at(spans, now)
     stop = sub.cancellation
@@ -199,6 +201,7 @@ def subscription_view(
         id=sub.id,
         provider=sub.provider,
         customer=sub.customer,
+        customer_name=names.get(sub.customer, ""),
         revision=sub.revision,
         as_of=format_rfc3339(now),
         terms=_terms_view(sub.terms_at(now), names),
