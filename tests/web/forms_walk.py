@@ -50,7 +50,8 @@ async def crawled(tab: Tab, starts: list[str], most: int = 250, *, skip: tuple[s
         seen[path] = seen.get(path, 0) + 1
         looked += 1
         await tab.open(path)
-        assert tab.status < 500, (path, tab.text[:300])
+        # 409: a page that says why something cannot be done now.
+        assert tab.status < 400 or tab.status == 409, ("a link of a page leads here", path, tab.status, tab.text[:300])
         if tab.answer is None or "html" not in tab.answer.headers.get("content-type", ""):
             continue
         page = tab.page

@@ -93,3 +93,7 @@ def test_plain_http_has_no_certificate_to_check(system: LocalDns) -> None:
 def test_every_outcome_that_can_fail_a_check_is_told_and_has_a_remedy() -> None:
     assert set(TOLD) == set(StepOutcome)
     assert set(StepOutcome) - set(REMEDIES) == {StepOutcome.FOUND, StepOutcome.REACHED, StepOutcome.REDIRECT}
+
+
+def test_a_certificate_of_an_own_authority_is_the_first_remedy_for_one_that_is_not_believed() -> None:
+    assert "ca_file under [network] in site.toml" in REMEDIES[StepOutcome.CERTIFICATE].partition("Otherwise")[0]

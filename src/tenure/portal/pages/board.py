@@ -58,7 +58,7 @@ class BoardPages:
 
     async def running_out(self, visit: Portal) -> Reply:
         """Every customer whose balance does not cover what falls due by itself, soonest first."""
-        board: dict[str, Any] = await self._server.api_for(visit).get("/v1/board", most=MOST)
+        board: dict[str, Any] = await self._server.api_for(visit).get("/v1/board", limit=MOST)
         return PageScreen(template="running_out.html", values={"board": board, "totals": board["totals"]})
 
     async def dismiss(self, visit: Portal) -> Reply:
