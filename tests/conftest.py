@@ -1,6 +1,7 @@
 """What every test shares: how Hypothesis draws its examples, the order of files, the event loop of async tests."""
 
 import os
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,10 @@ from tests.contract.databases import SharedSchema, postgres_server
 from tests.schedule import TABLE, Durations, file_of, longest_first, read
 
 scratch.keep_in_memory()
+
+# The in-process HTTP transport imports `sniffio` at each request; where it is not installed, the search through all
+# folders of the path is a tenth of what a page costs here. None says "not installed" without a search.
+sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
 
 # The same examples on every CI run, so that red means the change and not the dice; at home fresh ones each time.
 settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
