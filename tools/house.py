@@ -222,7 +222,7 @@ def _problem_with_ours(name: str, room: Room, each: Import) -> str:
     return ""
 
 
-_DEFERRED = _names("sdk/license.py sdk/requests.py sdk/transport_factory.py")
+_DEFERRED = _names("sdk/license.py sdk/engine/replies.py sdk/transport_factory.py")
 """Where the SDK loads HTTP, TLS, DNS, asyncio and the reading of dates when they are first used: an application that
 asks what is licensed and no more starts in half the time (`python -m benchmarks.start`)."""
 

@@ -149,13 +149,13 @@ def test_a_withdrawal_does_not_wait_for_a_grant_that_hangs(
     hangs.chmod(0o755)
     features = f'[features.export]\ngrant = ["{hangs}"]\nwithdraw = ["{script}"]\ntimeout = 600\n'
     desk = desk_with(house, features)
-    desk.board.run_due(desk.agent.keeper.holder.compile_features())
+    desk.board.run_due(desk.agent.keeper.holder.refresh_features())
     assert desk.board.is_busy
     house.town.time.now = until_withdrawn(house)
     began = time.monotonic()
-    desk.board.run_due(desk.agent.keeper.holder.compile_features())
+    desk.board.run_due(desk.agent.keeper.holder.refresh_features())
     while not lines(log) and time.monotonic() < began + 20:
-        desk.board.run_due(desk.agent.keeper.holder.compile_features())
+        desk.board.run_due(desk.agent.keeper.holder.refresh_features())
         time.sleep(0.005)
     assert [line.strip() for line in lines(log)] == ["export off"]
     desk.board.close()

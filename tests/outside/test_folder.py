@@ -20,8 +20,7 @@ from tenure.core.refusals import RefusalCode
 from tenure.core.timeline import DAY, Phase
 from tenure.sdk import ActivationGranted, ExchangeBounds, FolderUnusable, License, Network, Rejected, Synchronized
 from tenure.sdk import locks as locks_of
-from tenure.sdk.cache import write_whole
-from tenure.sdk.disk import FolderOnDisk
+from tenure.sdk.disk import FolderOnDisk, write_whole
 from tenure.sdk.locks import FolderInUse, acquire_lock
 from tests.outside.processes import NOBODY, holder_of, in_child
 from tests.sdk.test_license import Office

@@ -11,9 +11,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tenure.sdk.cache import KEY, FolderCache, generation_name, reset_identity
+from tenure.sdk.cache import KEY, FolderCache, reset_identity
 from tenure.sdk.client_state import ClientState
 from tenure.sdk.disk import FolderOnDisk
+from tenure.sdk.engine.generations import generation_name
 
 
 def draw(count: int) -> bytes:

@@ -14,13 +14,13 @@ from packaging.requirements import Requirement
 
 from tenure.core.lease.clock import ClockReading
 from tenure.sdk.clock import ComputerClocks, Timekeeper, read_clock_file
+from tenure.sdk.engine.replies import retry_after
 from tenure.sdk.hardware import hardware_digests, read_parts
 from tenure.sdk.http_transport import HttpTransport
 from tenure.sdk.main import this_computer
 from tenure.sdk.network.last_good import LastGoodInMemory
 from tenure.sdk.network.path import HttpExchange, PathUsed, SourceKind
 from tenure.sdk.progress import ProgressStep, ProgressWatch
-from tenure.sdk.requests import retry_after
 from tenure.sdk.transport import TransportRequest
 from tenure.sdk.transport_factory import DeferredTransport, LeaseAwareTransport, Network, make_transport
 from tests.sdk.world import UNREACHED, Hands

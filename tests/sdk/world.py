@@ -11,9 +11,10 @@ from conformance.web import Asked, Reply, honest
 from tenure.core.installation import Installation
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
-from tenure.sdk.client_state import ClientState, StateStore
+from tenure.sdk.client_state import ClientState
 from tenure.sdk.clock import ComputerClocks, Timekeeper
 from tenure.sdk.computer import Computer
+from tenure.sdk.engine.state import StateStore
 from tenure.sdk.holdings import LeaseReader
 from tenure.sdk.lease_holder import LeaseHolder
 from tenure.sdk.license_keeper import KeeperPorts, LicenseKeeper
@@ -112,7 +113,7 @@ class World:
     version: str = "12.0"
     vendor: Vendor = field(default_factory=Vendor)
     hands: Hands = field(default_factory=Hands)
-    memory: StateStore = field(default_factory=MemoryInProcess)
+    memory: StateStore[ClientState] = field(default_factory=MemoryInProcess)
     random: Random = field(default_factory=lambda: Random(1))  # noqa: S311 - no secrets here
     report: Callable[[], UseReport] = UseReport
     after_end_days: int | None = None
@@ -121,7 +122,7 @@ class World:
         self.cable = Cable(self.vendor)
         self.keeper = self.started()
 
-    def started(self, memory: StateStore | None = None) -> LicenseKeeper:
+    def started(self, memory: StateStore[ClientState] | None = None) -> LicenseKeeper:
         """A program that has just begun, with what is kept."""
         signer = SeedSigner(self.seed)
         pinned = pin_root(self.vendor.roots[1])

@@ -4,7 +4,7 @@ import msgspec
 
 from tenure.agent.device_state import DeviceStateFolder
 from tenure.agent.requests import DeviceIdentity
-from tenure.agent.seat_holder import ReadyFeatures, SeatKeyHolder
+from tenure.agent.seat_holder import SeatKeyHolder
 from tenure.core.lease.clock import TimeEstimate
 from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant
@@ -14,6 +14,7 @@ from tenure.sandbox.simulation.sites import SimulatedSite
 from tenure.sandbox.simulation.vendor import SimulatedVendor
 from tenure.sandbox.simulation.world import SimulatedWorld
 from tenure.sdk.clock import PresentMoment, Timekeeper
+from tenure.sdk.engine.holder import ReadyFeatures
 from tenure.server.site_record import SiteRecord
 from tenure.wire.messages import SignedRefusal
 
@@ -21,8 +22,8 @@ from tenure.wire.messages import SignedRefusal
 class DeafHolder(SeatKeyHolder):
     """Takes a seat for good: it knows no end."""
 
-    def compile_features(self) -> ReadyFeatures:
-        ready = super().compile_features()
+    def refresh_features(self) -> ReadyFeatures:
+        ready = super().refresh_features()
         seat = None if not hasattr(self, "_proven") else self.proven_seat.seat
         features = ready.features if seat is None else ready.features | {*seat.seat.features}
         self.ready = msgspec.structs.replace(ready, features=features)
@@ -32,8 +33,8 @@ class DeafHolder(SeatKeyHolder):
 class NervousHolder(SeatKeyHolder):
     """Switches off when nobody answers."""
 
-    def compile_features(self) -> ReadyFeatures:
-        ready = super().compile_features()
+    def refresh_features(self) -> ReadyFeatures:
+        ready = super().refresh_features()
         if self.kept.contacts.failures > 1:
             self.ready = ready = msgspec.structs.replace(ready, features=frozenset())
         return ready

@@ -359,11 +359,11 @@ class AgentProcess:
     @property
     def on(self) -> frozenset[str]:
         """The functions that are on."""
-        return self.agent.keeper.holder.compile_features().features
+        return self.agent.keeper.holder.refresh_features().features
 
     @property
     def standing(self) -> Any:
-        return self.agent.keeper.holder.compile_features().standing
+        return self.agent.keeper.holder.refresh_features().standing
 
     @property
     def kept(self) -> Any:

@@ -43,7 +43,7 @@ def ticket_to(house: SiteProcess, port: int, **changes: object) -> str:
 
 
 def on(agent: OpenedAgent) -> frozenset[str]:
-    return agent.keeper.holder.compile_features().features
+    return agent.keeper.holder.refresh_features().features
 
 
 def test_b08_a_device_without_internet_enrolls_and_refreshes_through_its_site_alone(house: SiteProcess) -> None:

@@ -169,7 +169,7 @@ def test_devices_go_on_with_the_key_that_their_token_names(secured: Secured) -> 
         assert made.status_code == 201, made.text
         assert agent.keeper.enroll(made.json()["token"]) is None
         assert agent.keeper.refresh() is None
-    assert agent.keeper.holder.compile_features().features == FEATURES
+    assert agent.keeper.holder.refresh_features().features == FEATURES
 
 
 def test_without_a_certificate_no_other_computer_is_listened_to(here: SiteEnv) -> None:

@@ -211,7 +211,7 @@ def test_killed_while_claiming_and_refreshing_nothing_acknowledged_is_lost_and_n
     house.license._answered = True
     for desk in desks:
         desk.cable = type(desk.cable)(lambda: house)
-        desk.agent.keeper._way = None
+        desk.agent.keeper.way.forget_way()
         desk.refresh()
     protected = [desk for desk in desks if desk.on == FEATURES]
     assert len(protected) == house.counted == most

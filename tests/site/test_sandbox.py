@@ -108,6 +108,6 @@ def test_a_sandbox_seat_is_worth_nothing_in_production(sandbox: tuple[SiteEnv, S
     (desk.folder / "world").unlink()  # whoever hides which world the folder was of, so that it is not set aside
     opened = open_agent(desk.folder, desk.hands.computer())
     assert isinstance(opened, OpenedAgent)
-    ready = opened.keeper.holder.compile_features()
+    ready = opened.keeper.holder.refresh_features()
     assert ready.features == frozenset()
     assert ready.standing.refusal is not None

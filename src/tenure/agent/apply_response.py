@@ -12,54 +12,51 @@ from tenure.agent.device_state import DeviceState
 from tenure.agent.requests import DeviceIdentity
 from tenure.core.lease.acceptance import TrustedLeaseState, accept_seat
 from tenure.core.lease.clock import clock_after_answer, clock_after_lease
-from tenure.core.lease.sync_schedule import Rhythm, after_answer, after_failure
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
-from tenure.sdk.apply_response import LONGEST_WAIT, NOTICES, AnswerArrival
 from tenure.sdk.client_state import make_slot
-from tenure.sdk.clock import estimate_time
+from tenure.sdk.engine.answers import (
+    AnswerArrival,
+    AppliedAnswer,
+    NoticeReader,
+    add_notices,
+    after_answered_contact,
+    after_failed_contact,
+    estimated_now,
+)
 from tenure.wire.devices import Ask, DeviceAnswer
 from tenure.wire.jws import token_digest
 from tenure.wire.keys import SeedSigner, from_jwk, key_thumbprint
-from tenure.wire.messages import NextSync
-from tenure.wire.notices import SignedNotice, read_notice
 from tenure.wire.root import TrustedRoot
 from tenure.wire.seats import ErasureReceipt, SealedSeat, SeatBundle, read_seat, seal_erased
-
-_ANY_RHYTHM = Rhythm(spans=())
 
 
 class AnswerReader(msgspec.Struct, frozen=True, kw_only=True):
     """Who takes, under which root, and when."""
 
     who: DeviceIdentity
-    held: TrustedLeaseState
-    """The reader with empty hands."""
+    """Under that root."""
     root: TrustedRoot
     arrival: AnswerArrival
     draw: Callable[[int], bytes]
 
     def estimated_now(self, kept: DeviceState) -> Instant:
         """The estimate at the answer's arrival."""
-        reading, sandbox = self.arrival.received, self.who.sandbox
-        return estimate_time(kept.clock, reading, kept.held.serial, None, sandbox=sandbox)[1].now
+        return estimated_now(kept, self.arrival, kept.held.serial, sandbox=self.who.sandbox)
 
-    def read_notice(self, token: bytes) -> SignedNotice | None:
-        """The notice that `token` proves to be."""
-        read = read_notice(token, self.root, product=self.who.product, sandbox=self.who.sandbox)
-        return read if isinstance(read, SignedNotice) else None
+    @property
+    def notices(self) -> NoticeReader:
+        """This reader of notices."""
+        return NoticeReader(self.root, self.who.product, self.who.sandbox)
 
     def read_seat(self, bundle: bytes) -> SealedSeat | Refused:
         """The seat with its lease that `bundle` proves to be."""
         return read_seat(bundle, self.root, product=self.who.product, sandbox=self.who.sandbox)
 
 
-class AppliedSiteAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What an answer has led to."""
+class AppliedSiteAnswer(AppliedAnswer[DeviceState], frozen=True, kw_only=True):
+    """What an answer of the site has led to."""
 
-    kept: DeviceState
-    refused: Refused | None = None
-    """The signed refusal, or why the seat that came was not accepted."""
     again: bool = False
     """Another question follows at once: a seat to show, or an enrollment of its own."""
 
@@ -73,7 +70,7 @@ def apply_answer(kept: DeviceState, asked: Ask, answer: DeviceAnswer, by: Answer
         clock=clock_after_answer(kept.clock, by.arrival.sent, by.arrival.received, answer.time),
         device=answer.device or kept.device,
         token=answer.token or kept.token,
-        notices=_apply_notices(kept, answer, by),
+        notices=add_notices(kept.notices, map(str.encode, answer.notices), by.notices.read_notice),
         refusal=answer.refusal,
     )
     after, refused = _apply_result(heard, asked, answer, by)
@@ -97,7 +94,7 @@ def _apply_result(
         case "released":
             return msgspec.structs.replace(kept, receipt=b""), None
         case "copied":
-            return reset_identity(kept, by.draw), None
+            return replace_device_key(kept, by.draw), None
         case "send_seat":
             return (kept if kept.seat else _after_unknown_device(kept)), None
         case "refused":
@@ -114,13 +111,7 @@ def _apply_refusal(kept: DeviceState, asked: Ask, code: RefusalCode | None) -> D
     return _after_unknown_device(kept) if code is RefusalCode.NOT_AUTHENTICATED and asked == "refresh" else kept
 
 
-def after_failed_contact(kept: DeviceState, now: Instant, retry_after: int | None) -> DeviceState:
-    """After an inconclusive attempt: nothing changes but when the next one is made."""
-    state = after_failure(kept.contacts.schedule_state(_ANY_RHYTHM, now), now, retry_after)
-    return msgspec.structs.replace(kept, contacts=kept.contacts.after_schedule(state))
-
-
-def reset_identity(kept: DeviceState, draw: Callable[[int], bytes]) -> DeviceState:
+def replace_device_key(kept: DeviceState, draw: Callable[[int], bytes]) -> DeviceState:
     """A copy's way on: a key of its own, and an enrollment of its own. The seat held stays good until its end."""
     return msgspec.structs.replace(
         kept, seed=draw(32), device="", token="", pending=None, seat_wanted=False, receipt=b""
@@ -148,11 +139,6 @@ def erase_seat(kept: DeviceState, by: AnswerReader) -> DeviceState:
     return msgspec.structs.replace(gone, receipt=seal_erased(said, SeedSigner(kept.seed)))
 
 
-def _apply_notices(kept: DeviceState, answer: DeviceAnswer, by: AnswerReader) -> tuple[bytes, ...]:
-    tokens = dict.fromkeys((*kept.notices, *(each.encode("ascii") for each in answer.notices)))
-    return tuple(token for token in tokens if by.read_notice(token) is not None)[-NOTICES:]
-
-
 def _apply_seat(kept: DeviceState, answer: DeviceAnswer, by: AnswerReader) -> tuple[DeviceState, Refused | None]:
     token = answer.lease.encode("ascii") or kept.held.token
     sealed = by.read_seat(msgspec.json.encode(SeatBundle(answer.seat, token.decode("ascii"))))
@@ -161,8 +147,8 @@ def _apply_seat(kept: DeviceState, answer: DeviceAnswer, by: AnswerReader) -> tu
     lease, site = sealed.lease.lease, from_jwk(sealed.lease.lease.cnf.jwk, "cnf.jwk")
     if isinstance(site, Refused):
         return kept, site
-    held = _measured_by(kept, site).held_seat(by.held, key_thumbprint(SeedSigner(kept.seed).public))
-    amnesties = tuple(notice.as_amnesty() for notice in map(by.read_notice, kept.notices) if notice is not None)
+    held = _measured_by(kept, site).held_seat(by.who.empty_state, key_thumbprint(SeedSigner(kept.seed).public))
+    amnesties = by.notices.proven_amnesties(kept.notices)
     accepted = accept_seat(held, lease, sealed.lease.digest, sealed.seat.as_term(), by.estimated_now(kept), amnesties)
     if isinstance(accepted, Refused):
         return kept, accepted
@@ -194,14 +180,4 @@ def _after_contact(kept: DeviceState, answer: DeviceAnswer, by: AnswerReader, re
     now = by.estimated_now(kept)
     if refused is not None and answer.result == "seat":
         return after_failed_contact(kept, now, None)
-    state = kept.contacts.schedule_state(_ANY_RHYTHM, now)
-    window = _sync_window(answer.next_contact, now)
-    heard = after_answer(state, _ANY_RHYTHM, now, window, settled=by.arrival.is_fresh)
-    return msgspec.structs.replace(kept, contacts=kept.contacts.after_schedule(heard))
-
-
-def _sync_window(asked: NextSync | None, now: Instant) -> tuple[Instant, Instant] | None:
-    if asked is None:
-        return None
-    latest = now + LONGEST_WAIT
-    return min(asked.not_before, latest), min(asked.not_after, latest)
+    return after_answered_contact(kept, now, answer.next_contact, settled=by.arrival.is_fresh)

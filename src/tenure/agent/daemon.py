@@ -8,8 +8,9 @@ import threading
 from collections.abc import Callable
 
 from tenure.agent.feature_runner import FeatureRunner
-from tenure.agent.seat_holder import ReadyFeatures, SeatKeyHolder
+from tenure.agent.seat_holder import SeatKeyHolder
 from tenure.agent.seat_keeper import SeatKeeper
+from tenure.sdk.engine.holder import ReadyFeatures
 
 log = logging.getLogger("tenure.agent")
 
@@ -43,7 +44,7 @@ class AgentDaemon:
         """One look: what is on now, switched at once. Cheap as long as nothing can have changed."""
         ready = self._holder.ready
         if self._look_again is not None or self._ticks() >= ready.until:
-            ready = self._holder.compile_features()
+            ready = self._holder.refresh_features()
         self._runner.run_due(ready)
         return ready
 

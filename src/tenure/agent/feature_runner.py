@@ -12,9 +12,9 @@ import msgspec
 
 from tenure.agent.actions import RunningAction, StatusFile, write_status
 from tenure.agent.feature_state import FeatureState, after_failure, after_success, is_due
-from tenure.agent.seat_holder import ReadyFeatures
 from tenure.agent.settings import AgentSettings, FeatureSettings
 from tenure.core.periods import format_instant
+from tenure.sdk.engine.holder import ReadyFeatures
 
 log = logging.getLogger("tenure.agent")
 

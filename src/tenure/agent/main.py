@@ -7,26 +7,27 @@ import contextlib
 import logging
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
 from tenure.agent.daemon import AgentDaemon
-from tenure.agent.device_state import LOCK, SEAL, DeviceStateFolder
+from tenure.agent.device_state import SEAL, DeviceStateFolder
 from tenure.agent.feature_runner import FeatureRunner
 from tenure.agent.port import PinnedTransport
 from tenure.agent.requests import DeviceIdentity
 from tenure.agent.seat_holder import SeatKeyHolder
-from tenure.agent.seat_keeper import Connect, SeatKeeper
+from tenure.agent.seat_keeper import SeatKeeper
 from tenure.agent.settings import AgentSettings, read_settings
+from tenure.agent.site_way import Connect
 from tenure.core.refusals import RefusalCode, Refused
-from tenure.core.timeline import Instant
 from tenure.sdk.assembly import ConfigurationError, read_root
 from tenure.sdk.boots import BootWatch
-from tenure.sdk.clock import Timekeeper, read_clock_file
+from tenure.sdk.clock import Timekeeper, clock_file_reader
 from tenure.sdk.computer import Computer
 from tenure.sdk.disk import FolderOnDisk
+from tenure.sdk.engine.generations import LOCK, generation_name
+from tenure.sdk.engine.holder import LOOK_AGAIN_IN_SANDBOX
 from tenure.sdk.faults import refuse_unlocked, refuse_unwritable
 from tenure.sdk.folder_owner import enter_world, world_of
 from tenure.sdk.hardware import hardware_digests, made_up
@@ -37,7 +38,6 @@ from tenure.wire.devices import EnrollmentToken
 from tenure.wire.root import TrustedRoot
 
 SETTINGS = "agent.toml"
-LOOK_AGAIN_IN_SANDBOX = 0.05
 
 EXAMPLE = b"""
 # What is done for software that does not carry the SDK, at the instant of grant and withdrawal and after a restart:
@@ -87,11 +87,11 @@ def open_agent(
     try:
         disk = FolderOnDisk(folder)
         world = world_of(root.document.id, settings.product, sandbox=settings.sandbox)
-        enter_world(disk, LOCK, (SEAL, "state.0", "state.1"), world)
+        enter_world(disk, LOCK, (SEAL, generation_name(0), generation_name(1)), world)
         memory = DeviceStateFolder(disk, computer.draw)
     except OSError as fault:
         return refuse_unlocked(fault, str(folder))
-    told = None if clock is None else _make_logger(clock, computer.clocks.wall)
+    told = None if clock is None else clock_file_reader(clock, computer.clocks.wall)
     boots = BootWatch(computer.clocks, who.name, who.hardware.values(), FolderPresence(folder))
     holder = SeatKeyHolder(who, root, memory, Timekeeper(computer.clocks, told), computer.draw, boots)
     keeper = SeatKeeper(who, holder, connect or _make_connector(computer), computer.draw)
@@ -173,14 +173,3 @@ def _pinned_root(path: Path, settings: AgentSettings, clock: Path | None) -> Tru
     if clock is not None and not settings.sandbox:
         return Refused(RefusalCode.SANDBOX_ONLY, "A clock file is honored only with a sandbox root and lease.", "clock")
     return root
-
-
-def _make_logger(path: Path, wall: Callable[[], Instant]) -> Callable[[], Instant | None]:
-    def told() -> Instant | None:
-        try:
-            with path.open("rb") as file:
-                return read_clock_file(file.read(256), wall())
-        except OSError:
-            return None
-
-    return told

@@ -43,7 +43,7 @@ def device_status(keeper: SeatKeeper) -> DeviceStatus:
     """Everything about this device now; sends no request."""
     holder = keeper.holder
     now, kept, proven = holder.now(), holder.kept, holder.proven_seat
-    standing = holder.standing(now.estimate)
+    standing = holder.standing_at(now.estimate)
     said = None if kept.refusal is None else kept.refusal.as_refused()
     faults = holder.current_faults
     unread = next((each for each in faults if each.code is RefusalCode.FOLDER_UNREADABLE and proven.seat is None), None)

@@ -2,7 +2,7 @@
 [spec: acceptance-order, synchronization, offline-exchange].
 
 The rules are `lease.acceptance`'s, `lease.clock`'s and `lease.sync_schedule`'s; here they are applied in their order.
-Asking, sending and saving are left to `license_keeper`.
+What every answer changes is `engine.answers`'; asking, sending and saving are left to `server_session`.
 """
 
 import msgspec
@@ -14,54 +14,38 @@ from tenure.core.lease.acceptance import (
     accept_successor,
     effect_of_response,
 )
-from tenure.core.lease.clock import ClockReading, clock_after_answer, clock_after_lease, is_fresh
-from tenure.core.lease.sync_schedule import Rhythm, after_answer, after_failure
+from tenure.core.lease.clock import clock_after_answer, clock_after_lease
 from tenure.core.refusals import RefusalCode, Refused
-from tenure.core.timeline import DAY, Instant
+from tenure.core.timeline import Instant
 from tenure.sdk.client_state import ClientState, LeaseSlot, make_slot
-from tenure.sdk.clock import estimate_time
-from tenure.sdk.holdings import LeaseReader, proven_amnesties
+from tenure.sdk.engine.answers import (
+    AnswerArrival,
+    AppliedAnswer,
+    add_notices,
+    after_answered_contact,
+    after_failed_contact,
+    estimated_now,
+)
+from tenure.sdk.holdings import LeaseReader
 from tenure.sdk.requests import REPLACED
 from tenure.wire.exchanges import claimed_request, unwrap_sync
 from tenure.wire.leases import SealedLease, read_lease
-from tenure.wire.messages import ActivateAnswer, NextSync, SignedRefusal, SyncAnswer
-from tenure.wire.notices import SignedNotice, read_notice
+from tenure.wire.messages import ActivateAnswer, SignedRefusal, SyncAnswer
+from tenure.wire.notices import SignedNotice
 from tenure.wire.root import TrustedRoot
 
-NOTICES = 32
-LONGEST_WAIT = 31 * DAY
-"""No answer sends us away for longer: a slip at the server must not outlast the lease."""
 
-_ANY_RHYTHM = Rhythm(spans=())
-"""Recording what came of a contact does not look at the rhythm."""
+class AppliedLeaseAnswer(AppliedAnswer[ClientState], frozen=True, kw_only=True):
+    """What an answer of the activation server has led to."""
 
-
-class AnswerArrival(msgspec.Struct, frozen=True):
-    """When an answer came, and when its question was first sent."""
-
-    sent: ClockReading
-    received: ClockReading
-
-    @property
-    def is_fresh(self) -> bool:
-        """Whether its time may set the clock."""
-        return is_fresh(self.sent, self.received)
-
-
-class AppliedAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What an answer has led to."""
-
-    kept: ClientState
     heard: ResponseKind
     now: Instant
     """The estimate once the answer's time was taken."""
-    refused: Refused | None = None
-    """The signed refusal, or why what the answer brought was not accepted."""
 
 
 def take_sync(
     kept: ClientState, answer: SyncAnswer, arrival: AnswerArrival, reader: LeaseReader, root: TrustedRoot
-) -> AppliedAnswer:
+) -> AppliedLeaseAnswer:
     """The answer to the pending synchronization, which is thereby no longer pending, whatever it says."""
     heard = ResponseKind.FORKED if answer.forked and answer.result != "refused" else ResponseKind(answer.result)
     told = heard is ResponseKind.RELEASED or (answer.refusal is not None and answer.refusal.conclusive)
@@ -74,7 +58,7 @@ def take_sync(
 
 def take_activation(
     kept: ClientState, answer: ActivateAnswer, arrival: AnswerArrival, reader: LeaseReader, root: TrustedRoot
-) -> AppliedAnswer:
+) -> AppliedLeaseAnswer:
     """The answer to the pending activation. Granted, it also replaces a pending synchronization of the site's past.
 
     To a copy of the site it is what a synchronization would have said (`ResponseKind.FORKED`).
@@ -95,18 +79,12 @@ def take_activation(
 def take_notice(
     kept: ClientState, token: bytes, root: TrustedRoot, reader: LeaseReader
 ) -> tuple[ClientState, SignedNotice] | Refused:
-    """A notice from an answer or a file; refuses like `wire.notices.read_notice`. Each counts once, old ones go."""
-    notice = read_notice(token, root, product=reader.product, sandbox=reader.sandbox)
+    """A notice from a file; refuses like `wire.notices.read_notice`. Each counts once, old ones go."""
+    read = reader.notices(root).read_notice
+    notice = read(token)
     if isinstance(notice, Refused):
         return notice
-    others = tuple(each for each in kept.notices if each != token)
-    return msgspec.structs.replace(kept, notices=(*others, token)[-NOTICES:]), notice
-
-
-def after_failed_contact(kept: ClientState, now: Instant, retry_after: int | None) -> ClientState:
-    """After an inconclusive attempt: nothing changes but when the next one is made."""
-    state = after_failure(kept.contacts.schedule_state(_ANY_RHYTHM, now), now, retry_after)
-    return msgspec.structs.replace(kept, contacts=kept.contacts.after_schedule(state))
+    return msgspec.structs.replace(kept, notices=add_notices(kept.notices, (token,), read)), notice
 
 
 def after_unknown_site(kept: ClientState) -> ClientState:
@@ -127,7 +105,7 @@ def _apply_answer(
     arrival: AnswerArrival,
     reader: LeaseReader,
     root: TrustedRoot,
-) -> AppliedAnswer:
+) -> AppliedLeaseAnswer:
     refusal = answer.refusal
     conclusion = effect_of_response(heard, None if refusal is None else refusal.as_refused().code)
     after = _apply_common(kept, answer, arrival, reader, root)
@@ -145,7 +123,7 @@ def _apply_answer(
         separated=_has_code(refusal, RefusalCode.COPY_SEPARATED) or (kept.separated and heard is ResponseKind.REFUSED),
     )
     after = _apply_contact(after, answer, conclusion, arrival, now, refused)
-    return AppliedAnswer(kept=after, heard=heard, now=now, refused=refused)
+    return AppliedLeaseAnswer(kept=after, heard=heard, now=now, refused=refused)
 
 
 def _apply_common(
@@ -156,17 +134,14 @@ def _apply_common(
     root: TrustedRoot,
 ) -> ClientState:
     """What every signed and bound answer brings: the time, the next token, notices and messages."""
-    after = msgspec.structs.replace(
+    return msgspec.structs.replace(
         kept,
         clock=clock_after_answer(kept.clock, arrival.sent, arrival.received, answer.time),
         token=answer.token or kept.token,
         unanswered=() if answer.token else kept.unanswered,
         messages=answer.messages,
+        notices=add_notices(kept.notices, map(str.encode, answer.notices), reader.notices(root).read_notice),
     )
-    for token in answer.notices:
-        taken = take_notice(after, token.encode("ascii"), root, reader)
-        after = after if isinstance(taken, Refused) else taken[0]
-    return after
 
 
 def _apply_leases(
@@ -212,7 +187,7 @@ def _apply_present(
     if known is not kept.present:
         kept = msgspec.structs.replace(kept, successor=LeaseSlot())
     held = known.trusted_state(reader.empty_state)
-    accepted = accept_lease(held, sealed.lease, sealed.digest, now, proven_amnesties(kept, root, reader))
+    accepted = accept_lease(held, sealed.lease, sealed.digest, now, reader.notices(root).proven_amnesties(kept.notices))
     if isinstance(accepted, Refused):
         return accepted
     return msgspec.structs.replace(
@@ -233,7 +208,9 @@ def _apply_successor(
     slot_of = msgspec.structs.replace(kept.successor, site=kept.successor.site or kept.present.site)
     held = slot_of.trusted_state(reader.empty_state)
     now = _estimated_now(kept, arrival, reader)
-    accepted = accept_successor(held, sealed.lease, sealed.digest, now, proven_amnesties(kept, root, reader))
+    accepted = accept_successor(
+        held, sealed.lease, sealed.digest, now, reader.notices(root).proven_amnesties(kept.notices)
+    )
     if isinstance(accepted, Refused):
         return accepted
     return msgspec.structs.replace(kept, successor=make_slot(token, accepted.held))
@@ -246,7 +223,7 @@ def _without_successor(kept: ClientState) -> ClientState:
 
 def _still_moving(kept: ClientState, sealed: SealedLease, root: TrustedRoot, reader: LeaseReader) -> tuple[bytes, ...]:
     """Notices of outages that ended before the present lease was signed move nothing any more."""
-    read = ((token, read_notice(token, root, product=reader.product, sandbox=reader.sandbox)) for token in kept.notices)
+    read = ((token, reader.notices(root).read_notice(token)) for token in kept.notices)
     return tuple(
         token for token, notice in read if isinstance(notice, SignedNotice) and notice.until > sealed.lease.iat
     )
@@ -269,20 +246,12 @@ def _apply_contact(
     contact = kept.contact
     if conclusion.contact:
         contact = answer.time if arrival.is_fresh else max(contact, answer.time)
-    state = kept.contacts.schedule_state(_ANY_RHYTHM, now)
-    heard = after_answer(state, _ANY_RHYTHM, now, _sync_window(answer.next_sync, now), settled=arrival.is_fresh)
-    return msgspec.structs.replace(kept, contact=contact, contacts=kept.contacts.after_schedule(heard))
-
-
-def _sync_window(asked: NextSync | None, now: Instant) -> tuple[Instant, Instant] | None:
-    if asked is None:
-        return None
-    latest = now + LONGEST_WAIT
-    return min(asked.not_before, latest), min(asked.not_after, latest)
+    heard = msgspec.structs.replace(kept, contact=contact)
+    return after_answered_contact(heard, now, answer.next_sync, settled=arrival.is_fresh)
 
 
 def _estimated_now(kept: ClientState, arrival: AnswerArrival, reader: LeaseReader) -> Instant:
-    return estimate_time(kept.clock, arrival.received, kept.present.serial, None, sandbox=reader.sandbox)[1].now
+    return estimated_now(kept, arrival, kept.present.serial, sandbox=reader.sandbox)
 
 
 def _fork_refusal(before: bool, heard: ResponseKind, refusal: SignedRefusal | None) -> bool:

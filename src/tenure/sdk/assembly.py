@@ -4,19 +4,18 @@ What cannot ever work is raised here, once, as a mistake of the program; nothing
 """
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
 from tenure.core.refusals import RefusalCode, Refused
-from tenure.core.timeline import Instant
 from tenure.core.versions import parse_version
 from tenure.sdk.boots import BootWatch
-from tenure.sdk.cache import KEY, LOCK, FolderCache, generation_name
-from tenure.sdk.clock import Timekeeper, read_clock_file
+from tenure.sdk.cache import KEY, FolderCache
+from tenure.sdk.clock import Timekeeper, clock_file_reader
 from tenure.sdk.computer import Computer
 from tenure.sdk.disk import FolderOnDisk
+from tenure.sdk.engine.generations import LOCK, generation_name
 from tenure.sdk.faults import refuse_unlocked, refuse_unwritable
 from tenure.sdk.folder_owner import enter_world, world_of
 from tenure.sdk.hardware import hardware_digests
@@ -87,7 +86,7 @@ class KeeperParts(msgspec.Struct, frozen=True, kw_only=True):
             installation=who.installation,
         )
         clocks = self.computer.clocks
-        time = Timekeeper(clocks, None if self.clock is None else _make_logger(self.clock, clocks.wall))
+        time = Timekeeper(clocks, None if self.clock is None else clock_file_reader(self.clock, clocks.wall))
         boots = BootWatch(clocks, who.name, who.hardware.values(), FolderPresence(self.disk.folder))
         holder = LeaseHolder(reader, self.pinned, cache, time, told=self.clock is not None, boots=boots)
         progress = ProgressWatch()
@@ -165,16 +164,6 @@ def make_identity(
 def _dns_of_lease(holder: LeaseHolder) -> str:
     lease = holder.lease()
     return "" if lease is None else lease.figures.dns
-
-
-def _make_logger(path: Path, wall: Callable[[], Instant]) -> Callable[[], Instant | None]:
-    def told() -> Instant | None:
-        try:
-            return read_clock_file(_first_line(path, 256), wall())
-        except OSError:
-            return None
-
-    return told
 
 
 def _first_line(path: Path, most: int) -> bytes:

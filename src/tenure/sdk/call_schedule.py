@@ -18,8 +18,8 @@ from tenure.core.lease.sync_schedule import (
     repeat_due,
 )
 from tenure.core.timeline import Instant
-from tenure.sdk.client_state import ContactLog
 from tenure.sdk.clock import PresentMoment
+from tenure.sdk.engine.state import ContactLog
 from tenure.wire.messages import Trigger
 
 _ANY = Rhythm(spans=())

@@ -5,6 +5,7 @@ Which clock is to be trusted is decided in `lease.clock`; reading the system's c
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 
@@ -12,6 +13,9 @@ from tenure.core.lease.clock import ClockReading, ClockState, SandboxClock, Time
 from tenure.core.periods import parse_instant
 from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant
+
+LARGEST_CLOCK_FILE = 256
+"""Bytes that are read of a clock file."""
 
 
 class ComputerClocks(msgspec.Struct, frozen=True):
@@ -52,6 +56,19 @@ def read_clock_file(text: bytes, wall: Instant) -> Instant | None:
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
     return None if isinstance(read, Refused) else read
+
+
+def clock_file_reader(path: Path, wall: Callable[[], Instant]) -> Callable[[], Instant | None]:
+    """Tells the time by the clock file at `path`, at each call anew; None when it cannot be read now."""
+
+    def read_now() -> Instant | None:
+        try:
+            with path.open("rb") as file:
+                return read_clock_file(file.read(LARGEST_CLOCK_FILE), wall())
+        except OSError:
+            return None
+
+    return read_now
 
 
 class PresentMoment(msgspec.Struct, frozen=True):

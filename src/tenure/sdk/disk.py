@@ -1,10 +1,11 @@
 """The few file operations by which something is kept safely; a port, so that a crash at each of them can be shown.
 
-Their order, and what is made of what is found, is `cache`'s.
+Their order, and what is made of what is found, is `engine.generations`'.
 """
 
 import contextlib
 import os
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
@@ -113,3 +114,16 @@ class FolderOnDisk:
             os.fsync(number)
         finally:
             os.close(number)
+
+
+def write_whole(disk: Disk, file: str, data: bytes) -> None:
+    """A whole file, durable when this returns, by way of a name that no other process uses."""
+    draft = f"{file}.{_RUN}-{os.getpid()}.new"
+    disk.write(draft, data)
+    disk.sync(draft)
+    disk.rename(draft, file)
+    disk.sync_folder()
+
+
+_RUN = secrets.token_hex(4)
+"""Tells this program from one with the same process id in another container."""

@@ -9,8 +9,7 @@ import hashlib
 import logging
 from collections.abc import Sequence
 
-from tenure.sdk.cache import write_whole
-from tenure.sdk.disk import Disk
+from tenure.sdk.disk import Disk, write_whole
 
 log = logging.getLogger("tenure.cache")
 

@@ -14,8 +14,8 @@ from tenure.core.lease.standing import UNLICENSED, OutageAmnesty, Standing, effe
 from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant
 from tenure.sdk.client_state import ClientState, LeaseSlot
+from tenure.sdk.engine.answers import NoticeReader
 from tenure.wire.leases import SealedLease, read_lease
-from tenure.wire.notices import read_notice
 from tenure.wire.root import TrustedRoot
 
 
@@ -39,6 +39,14 @@ class LeaseReader(msgspec.Struct, frozen=True, kw_only=True):
             sandbox=self.sandbox,
             installation=self.installation,
         )
+
+    def under(self, root: TrustedRoot) -> "LeaseReader":
+        """This reader under `root`: in a sandbox only as long as the root is one of a sandbox."""
+        return msgspec.structs.replace(self, sandbox=self.sandbox and root.is_sandbox)
+
+    def notices(self, root: TrustedRoot) -> NoticeReader:
+        """This reader of notices under `root`."""
+        return NoticeReader(root, self.product, self.sandbox)
 
 
 class ProvenHoldings(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,16 +92,10 @@ def prove_holdings(kept: ClientState, root: TrustedRoot, reader: LeaseReader) ->
         present=present if isinstance(present, SealedLease) else None,
         successor=successor if isinstance(successor, SealedLease) else None,
         successor_slot=kept.successor,
-        amnesties=proven_amnesties(kept, root, reader),
+        amnesties=reader.notices(root).proven_amnesties(kept.notices),
         lost=None if kept.lost is None else kept.lost.as_refused(),
         fault=present if isinstance(present, Refused) else None,
     )
-
-
-def proven_amnesties(kept: ClientState, root: TrustedRoot, reader: LeaseReader) -> tuple[OutageAmnesty, ...]:
-    """The outages announced by notices that still hold under `root`."""
-    read = (read_notice(token, root, product=reader.product, sandbox=reader.sandbox) for token in kept.notices)
-    return tuple(notice.as_amnesty() for notice in read if not isinstance(notice, Refused))
 
 
 def _prove_slot(slot: LeaseSlot, root: TrustedRoot, reader: LeaseReader) -> SealedLease | Refused | None:

@@ -1,37 +1,36 @@
 """Keeps one product's lease in touch with the activation server: what applications and administration servers share.
 
-It decides which question is asked next and sees to it that only one is under way. How bytes travel is `transport`'s,
-where they are kept is the Memory's, when to ask is `lease.sync_schedule`'s; whoever calls `tick` decides how often.
+It decides which question is asked next. When one is due, and that only one is under way, is `engine.keeper`'s; how
+bytes travel is `transport`'s, where they are kept the store's; whoever calls `tick` decides how often.
 """
 
 import logging
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 
 import msgspec
 
 from tenure.core.activation_codes import ActivationCode, parse_code
 from tenure.core.lease.acceptance import another_code
-from tenure.core.lease.clock import worth_saving
 from tenure.core.lease.sync_schedule import Rhythm, after_manual_sync, sync_rhythm
 from tenure.core.refusals import RefusalCode, Refused
-from tenure.core.timeline import Instant, PhaseCause
+from tenure.core.timeline import Instant
 from tenure.sdk import results
 from tenure.sdk.apply_response import take_notice
-from tenure.sdk.call_schedule import CallSchedule
+from tenure.sdk.carried_messages import CarriedMessages
 from tenure.sdk.client_state import ClientState
-from tenure.sdk.clock import PresentMoment
-from tenure.sdk.faults import refuse_unlocked
+from tenure.sdk.engine.keeper import ContactKeeper, ContactNeed
+from tenure.sdk.engine.replies import Draw, Inconclusive
+from tenure.sdk.engine.session import TakenAnswer
+from tenure.sdk.holdings import ProvenHoldings
 from tenure.sdk.lease_holder import LeaseHolder
-from tenure.sdk.leaving import leave_folder
+from tenure.sdk.lease_questions import TakenActivation
 from tenure.sdk.locks import LONGEST_WAIT
-from tenure.sdk.offline_exchange import CarriedRequest, after_export
+from tenure.sdk.offline_exchange import CarriedRequest
 from tenure.sdk.outcomes import ActivationGranted, CodePreviewed, LicenseReleased, Rejected, Synchronized, make_rejected
 from tenure.sdk.presentation import outage_told
 from tenure.sdk.progress import ProgressStep, ProgressWatch, Watch
-from tenure.sdk.requests import NO_WISH, ClientIdentity, Draw, Inconclusive, SiteKey, SyncWish, UseReport, asks_for
-from tenure.sdk.server_session import ServerSession, TakenAnswer
+from tenure.sdk.requests import NO_WISH, ClientIdentity, SiteKey, SyncWish, UseReport, asks_for
+from tenure.sdk.server_session import ServerSession
 from tenure.sdk.transport import Transport
 from tenure.wire.armor import ArmoredMessage
 from tenure.wire.jws import TokenType, typ_of
@@ -57,15 +56,15 @@ class KeeperPorts(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds for which another exchange of this program is waited for."""
 
 
-class LicenseKeeper:
+class LicenseKeeper(ContactKeeper[ClientState, ProvenHoldings, Synchronized | Rejected]):
     """One site's dealings with the server about one product. Safe to call from any thread."""
 
     def __init__(self, who: ClientIdentity, key: SiteKey, holder: LeaseHolder, ports: KeeperPorts) -> None:
+        super().__init__(holder, ports.draw, ports.progress, ports.longest_wait)
         self.holder = holder
         self._ports = ports
-        self._dialogue = ServerSession(who, key, holder, ports.transport, ports.draw, ports.progress)
-        self._turn = threading.Lock()
-        self._calls = CallSchedule(holder.now().instant, ports.draw)
+        self._session = ServerSession(who, key, holder, ports.transport, ports.draw, ports.progress)
+        self._carried = CarriedMessages(self._session, holder)
         borne = outage_told(holder.standing())
         if borne:
             log.info("%s: %s", who.product, borne)
@@ -88,10 +87,7 @@ class LicenseKeeper:
             return results.activation_result(done, role, self.holder, tuple(steps))
 
     def look_at(self, text: str, role: str = "active", watch: Watch | None = None) -> CodePreviewed | Rejected:
-        """What an activation code would start: the server says so, and nothing begins. Blocks; never raises.
-
-        Refuses what `activate` refuses.
-        """
+        """What an activation code would start; nothing begins. Refuses what `activate` does. Blocks; never raises."""
         code = parse_code(text)
         if isinstance(code, Refused):
             return make_rejected(code, conclusive=True)
@@ -101,7 +97,7 @@ class LicenseKeeper:
             refused = self._in_force(code, role)
             if refused is not None:
                 return make_rejected(refused, conclusive=True)
-            return results.code_preview_result(self._dialogue.preview_code(code, role), role, tuple(steps))
+            return results.code_preview_result(self._session.preview_code(code, role), role, tuple(steps))
 
     def synchronize(
         self, trigger: Trigger = "manual", watch: Watch | None = None, wish: SyncWish = NO_WISH
@@ -135,11 +131,11 @@ class LicenseKeeper:
             if not (kept.present.token or kept.receipt):
                 return make_rejected(NOT_ACTIVATED, conclusive=True, steps=tuple(steps))
             until = kept.present.token and self.holder.standing().contact_until
-            refused = self._dialogue.give_up()
+            refused = self._session.give_up()
             if refused is not None:
                 return make_rejected(refused, conclusive=False, steps=tuple(steps))
             self.holder.refresh_features()
-            heard = self._dialogue.synchronize("manual", self._ports.report)
+            heard = self._session.synchronize("manual", self._ports.report)
             return results.release_result(heard, until or None, tuple(steps))
 
     def take_notice(self, token: bytes) -> SignedNotice | Rejected:
@@ -165,20 +161,14 @@ class LicenseKeeper:
             request = self._to_activate(text, role) if text else self._to_carry()
             if isinstance(request, Refused):
                 return make_rejected(request, conclusive=True)
-            kept, known = after_export(self.holder.kept, request, self.holder.now().instant)
-            refused = self.holder.save_state(kept)
-            kind = "synchronization" if asks_for(request) is None else "activation"
-            if refused is not None:
-                return make_rejected(refused, conclusive=False)
-            return CarriedRequest(kind=kind, request=request, made=known.made)
+            given = self._carried.give_out(request)
+            return make_rejected(given, conclusive=False) if isinstance(given, Refused) else given
 
     def import_answers(
         self, blocks: tuple[ArmoredMessage, ...]
     ) -> ActivationGranted | Synchronized | SignedNotice | Rejected:
         """Takes what was carried here: an answer to what is pending, with the root documents beside it, or a notice.
-
-        Refuses with the five causes of [spec: offline-exchange], and what the answer itself refuses.
-        """
+        Refuses with the five causes of [spec: offline-exchange], and what the answer itself refuses."""
         answers = [each for each in blocks if each.kind != "ROOT"]
         if len(answers) != 1:
             refused = Refused(RefusalCode.MESSAGE_MALFORMED, "One answer is expected in a text.", "text")
@@ -192,138 +182,13 @@ class LicenseKeeper:
                 if each.kind == "ROOT":
                     self.holder.advance_root(each.token)  # one that is known already, or leads nowhere, changes nothing
             before = self.holder.standing()
-            done = self._dialogue.import_answer(answers[0].token)
+            done = self._carried.import_answer(answers[0].token)
             if isinstance(done, Refused):
                 return make_rejected(done, conclusive=True, steps=tuple(steps))
             if isinstance(done.answer, ActivateAnswer):
                 role = "active" if done.answer.lease and not done.answer.successor else "successor"
                 return results.activation_result(done, role, self.holder, tuple(steps))
             return results.sync_result(done, before, self.holder, tuple(steps))
-
-    # time
-
-    def tick(self) -> Synchronized | Rejected | None:
-        """Does what is due, tells what came of it. To be called about twice a minute, where blocking harms nobody."""
-        outcome: Synchronized | Rejected | None = None
-        self.reload_if_changed()
-        if self._is_due():
-            outcome = self._asked_once()
-        else:
-            self.remember_time()
-        self.holder.refresh_features()
-        return outcome
-
-    def reload_if_changed(self) -> None:
-        """Takes over what another process has learned, unless this one is just learning something newer, and writes
-        back what has disappeared from the folder. Never waits for another."""
-        turn = self._turn
-        if turn.acquire(blocking=False):
-            try:
-                self.holder.reload_state()
-                if self.holder.has_missing_files:
-                    self._save_again()
-            finally:
-                turn.release()
-
-    def remember_time(self) -> None:
-        """Saves how far time has come, so that running time always counts (`core.clock.worth_saving`), and whenever
-        functions have come or gone.
-
-        Never waits: while another exchange is under way, it saves the time anyway.
-        """
-        turn = self._turn
-        if not self.is_time_to_save() or not turn.acquire(blocking=False):
-            return
-        try:
-            self._save_again()
-        finally:
-            turn.release()
-
-    def is_time_to_save(self) -> bool:
-        """Whether `remember_time` would save; told without a look at the folder."""
-        if not self.holder.kept.present.token:
-            return False
-        return worth_saving(self.holder.saved_clock, self.holder.now().reading) or self.holder.features_changed()
-
-    def leave_folder(self) -> None:
-        """Gives the folder up, so that another computer can use it at once: this program ends. See `leave_folder`."""
-        leave_folder(self._turn, self.holder)
-
-    def _save_again(self) -> None:
-        """Saves what is known, unless another process has the folder. For whoever has the turn."""
-        try:
-            with self.holder.hold_lock(wait=False) as held:
-                if held and self.holder.reload_state() is None:
-                    self.holder.save_state(self.holder.kept)
-        except OSError as fault:
-            self.holder.note_fault(refuse_unlocked(fault, self.holder.place))
-
-    def next_contact_at(self, now: PresentMoment | None = None) -> Instant | None:
-        """When the server is asked next by itself; None: not any more, or not yet."""
-        now = now or self.holder.now()
-        kept = self.holder.kept
-        rhythm = self._sync_rhythm(now.instant)
-        if kept.activation is not None:
-            return self._calls.repeat_due(kept.contacts, rhythm, now)
-        if not _site_of(kept) or (kept.given_up and not kept.receipt):
-            return None
-        if kept.receipt:
-            return self._calls.repeat_due(kept.contacts, rhythm, now)
-        overdue = self.holder.proven_holdings.standing(now.estimate).why is PhaseCause.SYNC_OVERDUE
-        return self._calls.due_at(kept.contacts, rhythm, now, overdue=overdue)
-
-    def asked_before_start(self) -> bool:
-        """Whether a program before this one has asked within the last minute: what is started again and again waits."""
-        return self._calls.asked_before_start(self.holder.kept.contacts, self.holder.now().instant)
-
-    def network_returned(self) -> None:
-        """The network is back: the next contact comes within 15 minutes, spread so that not all come at once.
-
-        Never waits: an exchange that is under way is that contact.
-        """
-        turn = self._turn
-        if not turn.acquire(blocking=False):
-            return
-        try:
-            kept = self.holder.kept
-            contacts = self._calls.after_network_return(kept.contacts, self.holder.now().instant)
-            self.holder.apply_state(msgspec.structs.replace(kept, contacts=contacts))
-            if kept.present.token:
-                self._save_again()
-        finally:
-            turn.release()
-
-    def after_fork(self) -> None:
-        """This is a child process: a lock that another thread of the parent held would never be released here."""
-        self._turn = threading.Lock()
-        self.holder.after_fork()
-
-    @contextmanager
-    def _hold_turn(self, watch: Watch | None = None) -> Iterator[tuple[list[ProgressStep], Refused | None]]:
-        """The turn of this process, the lock of the folder and what lies there now: for one exchange at a time.
-
-        Each is waited for no longer than one exchange takes. Yields the list in which steps gather, and why nothing may
-        be asked: `folder_in_use`, `folder_unwritable` without a lock, `folder_unreadable`.
-        """
-        turn = self._turn
-        if not turn.acquire(timeout=self._ports.longest_wait):
-            yield [], Refused(RefusalCode.FOLDER_IN_USE, "Another exchange of this program has not come to its end.")
-            return
-        try:
-            with self._ports.progress.watching(watch) as steps, ExitStack() as stack:
-                try:
-                    stack.enter_context(self.holder.hold_lock())
-                except OSError as fault:
-                    prevented: Refused | None = self.holder.note_fault(refuse_unlocked(fault, self.holder.place))
-                else:
-                    prevented = self.holder.reload_state()
-                for each in self.holder.current_faults if prevented is None else ():
-                    self._ports.progress.add_step("prepare", f"{each.row.sentence} {each.detail}", ok=False)
-                if prevented is not None:
-                    self._ports.progress.add_step("prepare", f"{prevented.row.sentence} {prevented.detail}", ok=False)
-                yield steps, prevented
-        finally:
-            turn.release()
 
     # the parts of an activation
 
@@ -332,20 +197,20 @@ class LicenseKeeper:
         same = kept.activation is not None and _asks_for(kept, code, role)
         if kept.activation is not None and not same:
             # What was asked before may have been granted: it is settled first, unless the server declines it.
-            earlier = self._dialogue.repeat_activation()
+            earlier = self._session.repeat_activation()
             if isinstance(earlier, Inconclusive) and not earlier.declined:
                 return earlier
         refused = self._in_force(code, role)
         if refused is not None and not same:
             return refused
-        done = self._dialogue.repeat_activation() if same else self._dialogue.ask_to_activate(code, role)
+        done = self._session.repeat_activation() if same else self._session.ask_to_activate(code, role)
         if isinstance(done, Refused) or done.answer.result != "granted" or not done.resent:
             return done
         # The answer may have been stored long ago: what it brought is brought up to date at once
         # [spec: activation-response].
         if not _site_of(self.holder.kept):
-            return self._dialogue.ask_to_activate(code, role)
-        synced = self._dialogue.synchronize("startup", self._ports.report)
+            return self._session.ask_to_activate(code, role)
+        synced = self._session.synchronize("startup", self._ports.report)
         return synced if isinstance(synced, TakenAnswer) else done
 
     def _in_force(self, code: ActivationCode, role: str) -> Refused | None:
@@ -364,16 +229,16 @@ class LicenseKeeper:
         pending = self.holder.kept.activation
         if pending is not None:
             if _asks_for(self.holder.kept, code, role):
-                return self._dialogue.to_carry(pending)
+                return self._session.to_carry(pending)
             return Refused(RefusalCode.REQUEST_IN_FLIGHT, "The activation of another code waits for its answer.")
-        return self._in_force(code, role) or self._dialogue.prepare_activation(code, role)
+        return self._in_force(code, role) or self._session.prepare_activation(code, role)
 
     def _to_carry(self) -> bytes | Refused:
         kept = self.holder.kept
         pending = kept.activation or kept.sync
         if pending is not None:
-            return self._dialogue.to_carry(pending)
-        return self._dialogue.prepare_synchronization(self._ports.report()) if _site_of(kept) else NOT_ACTIVATED
+            return self._session.to_carry(pending)
+        return self._session.prepare_synchronization(self._ports.report()) if _site_of(kept) else NOT_ACTIVATED
 
     # the parts of a synchronization
 
@@ -386,42 +251,42 @@ class LicenseKeeper:
         return refused
 
     def _contact_server(self, trigger: Trigger, wish: SyncWish) -> results.Heard:
-        activation: TakenAnswer[ActivateAnswer] | Inconclusive | Refused | None = None
+        activation: TakenActivation | Inconclusive | Refused | None = None
         if self.holder.kept.activation is not None:
             # The newest question first: were it granted already, an older one would look like a copy's.
-            activation = self._dialogue.repeat_activation()
+            activation = self._session.repeat_activation()
             if isinstance(activation, Inconclusive) and not activation.declined:
                 return activation
         kept = self.holder.kept
         if not _site_of(kept) or (kept.given_up and not kept.receipt):
             return Refused(RefusalCode.NOT_ACTIVATED) if activation is None else activation
-        return self._dialogue.synchronize(trigger, self._ports.report, wish)
+        return self._session.synchronize(trigger, self._ports.report, wish)
 
-    # the schedule
+    # what the engine asks for
 
-    def _is_due(self) -> bool:
-        now = self.holder.now()
-        due = self.next_contact_at(now)
-        return due is not None and due <= now.instant
-
-    def _asked_once(self) -> Synchronized | Rejected | None:
-        """Asks, unless another process of this folder has just done so: it is looked at again once nobody else can."""
-        with self._hold_turn() as (steps, prevented):
-            if prevented is not None:
-                return make_rejected(prevented, conclusive=False, steps=tuple(steps))
-            if not self._is_due():
-                return None
-            now = self.holder.now().instant
-            trigger = self._calls.trigger_reason(self.holder.kept.contacts, self._sync_rhythm(now), now)
-            return self._synchronize_once(trigger, NO_WISH, steps)
-
-    def _synchronize_once(self, trigger: Trigger, wish: SyncWish, steps: list[ProgressStep]) -> Synchronized | Rejected:
-        before = self.holder.standing()
-        return results.sync_result(self._contact_server(trigger, wish), before, self.holder, tuple(steps))
+    def _contact_need(self) -> ContactNeed:
+        kept = self.holder.kept
+        if kept.activation is not None:
+            return ContactNeed.REPEAT
+        if not _site_of(kept) or (kept.given_up and not kept.receipt):
+            return ContactNeed.NOTHING
+        return ContactNeed.REPEAT if kept.receipt else ContactNeed.USUAL
 
     def _sync_rhythm(self, now: Instant) -> Rhythm:
         lease = self.holder.proven_holdings.lease_at(now)
         return Rhythm(spans=()) if lease is None else sync_rhythm(lease, self._ports.after_end_days)
+
+    def _contact_when_due(self, steps: list[ProgressStep]) -> Synchronized | Rejected:
+        now = self.holder.now().instant
+        trigger = self._calls.trigger_reason(self.holder.kept.contacts, self._sync_rhythm(now), now)
+        return self._synchronize_once(trigger, NO_WISH, steps)
+
+    def _outcome_of_prevented(self, refused: Refused, steps: list[ProgressStep]) -> Rejected:
+        return make_rejected(refused, conclusive=False, steps=tuple(steps))
+
+    def _synchronize_once(self, trigger: Trigger, wish: SyncWish, steps: list[ProgressStep]) -> Synchronized | Rejected:
+        before = self.holder.standing()
+        return results.sync_result(self._contact_server(trigger, wish), before, self.holder, tuple(steps))
 
 
 def _site_of(kept: ClientState) -> str:

@@ -4,7 +4,10 @@ from tenure.core.lease.acceptance import ResponseKind as HeardFrom
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.renewal_outlook import carried_on, outlook_sentence
 from tenure.core.timeline import Instant
+from tenure.sdk.engine.replies import Inconclusive
+from tenure.sdk.engine.session import TakenAnswer
 from tenure.sdk.lease_holder import LeaseHolder
+from tenure.sdk.lease_questions import TakenActivation, TakenSync
 from tenure.sdk.outcomes import (
     ActivationGranted,
     CodePreviewed,
@@ -16,21 +19,18 @@ from tenure.sdk.outcomes import (
 )
 from tenure.sdk.presentation import LicenseStanding
 from tenure.sdk.progress import ProgressStep
-from tenure.sdk.requests import Inconclusive
-from tenure.sdk.server_session import TakenAnswer
-from tenure.wire.exchanges import ProvenAnswer
 from tenure.wire.messages import ActivateAnswer, CodePreview, SyncAnswer
 
-Heard = TakenAnswer[ActivateAnswer] | TakenAnswer[SyncAnswer] | Inconclusive | Refused
+Heard = TakenActivation | TakenSync | Inconclusive | Refused
 
 
 def code_preview_result(
-    heard: ProvenAnswer[ActivateAnswer] | Inconclusive, role: str, steps: tuple[ProgressStep, ...]
+    heard: ActivateAnswer | Inconclusive, role: str, steps: tuple[ProgressStep, ...]
 ) -> CodePreviewed | Rejected:
     """Of a code that was only looked at."""
     if isinstance(heard, Inconclusive):
         return make_rejected(heard, conclusive=False, steps=steps)
-    refusal, seen = heard.message.refusal, heard.message.preview
+    refusal, seen = heard.refusal, heard.preview
     if refusal is not None or seen is None:
         refused = Refused(RefusalCode.NOT_THE_ANSWER) if refusal is None else refusal.as_refused()
         return make_rejected(refused, conclusive=refusal is not None and refusal.conclusive, steps=steps)
@@ -84,9 +84,7 @@ def release_result(done: Heard, lease_ends: Instant | None, steps: tuple[Progres
     return LicenseReleased(confirmed=False, until=lease_ends, steps=steps)
 
 
-def _answer_result(
-    done: Heard, steps: tuple[ProgressStep, ...]
-) -> TakenAnswer[ActivateAnswer] | TakenAnswer[SyncAnswer] | Rejected:
+def _answer_result(done: Heard, steps: tuple[ProgressStep, ...]) -> TakenActivation | TakenSync | Rejected:
     if isinstance(done, Refused):
         return make_rejected(done, conclusive=not isinstance(done, Inconclusive), steps=steps)
     if done.taken.refused is not None:

@@ -12,7 +12,7 @@ from tenure.core.installation import Installation
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
 from tenure.sdk import assembly as sdk
-from tenure.sdk.clock import Timekeeper, read_clock_file
+from tenure.sdk.clock import Timekeeper, clock_file_reader
 from tenure.sdk.computer import Computer
 from tenure.sdk.disk import FolderOnDisk
 from tenure.sdk.faults import refuse_unwritable
@@ -213,7 +213,7 @@ class _SiteParts:
         sandbox, key = self._settings.sandbox, self._secrets.site_signer
         reader = LeaseReader(product=product, version=settings.version, jwk=to_jwk(key.public), sandbox=sandbox)
         clocks = self._computer.clocks
-        told = None if self._clock is None else make_logger(self._clock, clocks.wall)
+        told = None if self._clock is None else clock_file_reader(self._clock, clocks.wall)
         world = world_of(self._root.document.id, product, sandbox=sandbox)
         memory = StoredMemory(self._store, product, world)
         holder = LeaseHolder(reader, self._root, memory, Timekeeper(clocks, told), told=told is not None)
@@ -250,16 +250,3 @@ def _ensure_product(conn: Connection, product: str) -> None:
 def _dns_of_lease(holder: LeaseHolder) -> str:
     lease = holder.lease()
     return "" if lease is None else lease.figures.dns
-
-
-def make_logger(path: Path, wall: Callable[[], Instant]) -> Callable[[], Instant | None]:
-    """What a sandbox's clock file tells, looked at anew each time; None where it cannot be read."""
-
-    def told() -> Instant | None:
-        try:
-            with path.open("rb") as file:
-                return read_clock_file(file.read(256), wall())
-        except OSError:
-            return None
-
-    return told

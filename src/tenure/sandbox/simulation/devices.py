@@ -149,7 +149,7 @@ class SimulatedDevice:
         """The functions that are on, as the daemon's next look finds them."""
         holder = self.keeper.holder
         ready = holder.ready
-        return (ready if self.machine.uptime < ready.until else holder.compile_features()).features
+        return (ready if self.machine.uptime < ready.until else holder.refresh_features()).features
 
     @property
     def waits(self) -> bool:
