@@ -91,17 +91,9 @@ def test_module_names_may_repeat_in_rooms_of_resources_only() -> None:
     assert review.crowded_module_names(f"{room}/__init__.py" for room in rooms) == {}
 
 
-def test_packages_are_those_wanted_and_what_they_need() -> None:
-    lock = (
-        "a==1\n    # via tenure (pyproject.toml)\nb==1 ; x\n    # via a\n"
-        "c==1\n    # via\n    #   b\n    #   e\nd==1\n    # via e\n"
-    )
-    assert review.packages(lock, ["A[x]>=1"]) == {"a", "b", "c"}
-
-
 def test_this_tree_needs_packages_and_has_names() -> None:
     """The control of the reading: files, lock and words are found where they are."""
-    assert "msgspec" in review.run_time_packages(review.ROOT)
+    assert "msgspec" in review.needed(("server",))
     assert any(each.path == "core/business/settle.py" for each in review.read(review.ROOT))
 
 
