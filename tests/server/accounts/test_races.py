@@ -105,3 +105,29 @@ async def test_a_sign_in_beside_another_password_has_no_session_afterwards(
         if entered.status_code == 200:
             there = Caller(shops[1].http, entered.json()["session"])
             assert (await there.send("GET", "/v1/me")).status_code == 401
+
+
+async def test_two_links_of_the_mailbox_followed_at_once_take_an_account_over_once(
+    shops: tuple[ServerEnv, ServerEnv],
+) -> None:
+    """What the owner set by the one is not set anew by the other, which asks for that password then."""
+    chosen = ("ten lives of a dog", "six lives of a cow")
+    for number in range(4):
+        email = f"ceo{number}@other.example"
+        asked = await shops[0].desk.post("/v1/invitations", {"email": email, "name": "CEO", "role": "auditor"})
+        shown = {"token": asked["link_token"], "name": "CEO", "password": PASSWORD}
+        await stranger(shops[0]).post("/v1/invitations/accept", shown)  # not by the mail: the account is unverified
+        south = (await shops[0].vendor.post("/v1/providers", {"name": f"South {number}", "currency": "EUR"}))["id"]
+        west = (await shops[0].vendor.post("/v1/providers", {"name": f"West {number}", "currency": "EUR"}))["id"]
+        links = []
+        for provider in (south, west):
+            body = {"email": email, "name": "CEO", "role": "auditor"}
+            await shops[0].vendor.post("/v1/invitations", body, provider=provider)
+            links.append((await mails(shops[0], email))[-1][1]["token"])
+        accept = [stranger(shop).send("POST", "/v1/invitations/accept",
+                                      {"token": link, "name": "CEO", "password": password})
+                  for shop, link, password in zip(shops, links, chosen, strict=True)]  # fmt: skip
+        said = [answer.status_code for answer in await asyncio.gather(*accept)]
+        assert sorted(said) == [200, 401], said
+        works = [(await sign_in(shops[0], email, password)).status_code == 200 for password in chosen]
+        assert works == [each == 200 for each in said]

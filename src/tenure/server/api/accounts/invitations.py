@@ -248,7 +248,9 @@ class InvitationOperations:
         self, conn: Connection, digest: bytes, known: UserRow, hashed: str, origin: Origin, now: Instant
     ) -> Entrance | Refused:
         """The mailbox's owner comes into an account that somebody else may have made in its name."""
-        users.lock_user(conn, known.id)
+        present = users.lock_user(conn, known.id)
+        if present is not None and present.verified is not None:
+            return Refused(RefusalCode.SIGN_IN_REFUSED)  # the owner came in by another link in the same moment
         users.claim_user(conn, known.id, hashed, now)
         claimed = users.get_user(conn, known.id)
         if claimed is None:
