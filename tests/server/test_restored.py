@@ -256,6 +256,26 @@ async def test_a_site_that_went_to_another_subscription_after_the_backup_stays_t
         assert await context.db.read(lambda conn: list(integrity.verify_histories(conn))) == []
 
 
+@pytest.mark.parametrize("offer", ["standard", "later"])
+async def test_m10_a_code_typed_at_it_is_judged_by_the_subscription_that_it_went_to(tmp_path: Path, offer: str) -> None:
+    async with gone_on(tmp_path, offer) as (site, _, new, desk):
+        assert site.lease is not None
+        paid = site.lease.lease.prepaid_until
+        _, third = await site.office.order()
+        refused = await site.activate(third)
+        assert isinstance(refused, ActivateAnswer) and refused.refusal is not None
+        assert (refused.refusal.code, refused.refusal.when) == ("subscription_in_force", paid)
+        (listed,) = (await desk.get("/v1/sites", subscription=new))["items"]
+        assert listed["id"] == site.id
+        told = await site.sync()
+        if isinstance(told, SyncAnswer) and told.result == "send_lease":
+            told = await site.sync(lease=site.lease.token.decode())
+        assert isinstance(told, SyncAnswer) and told.result == "lease"
+        assert (site.lease.lease.subscription, site.lease.lease.prepaid_until) == (new, paid)
+        context = site.office.context
+        assert await context.db.read(lambda conn: list(integrity.verify_histories(conn))) == []
+
+
 async def test_a_site_whose_subscription_was_ordered_after_the_backup_goes_on_by_its_lease(tmp_path: Path) -> None:
     """Nothing signed takes it away, however often it asks."""
     async with gone_on(tmp_path, "standard", ordered_later=True) as (site, _, new, _):

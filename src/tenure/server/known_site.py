@@ -14,14 +14,14 @@ from tenure.core.lease.sync_schedule import sync_window
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.subscription.contract import timeline
 from tenure.core.subscription.fold import SiteState, Subscription
-from tenure.server import account_repository, activation_reply, allotments, copies, forks, leaving, places
+from tenure.server import account_repository, activation_reply, allotments, copies, forks, leaving, places, taking_in
 from tenure.server.activation_values import CodeContact
 from tenure.server.copies import SeenCopy
 from tenure.server.lease_signing import SignedSite
 from tenure.server.site_record import read_record, with_extra
 from tenure.store import sites
 from tenure.store.sites import SiteRow
-from tenure.wire.leases import read_lease
+from tenure.wire.leases import SealedLease, read_lease
 from tenure.wire.messages import ActivateAnswer
 
 
@@ -36,14 +36,32 @@ class RecognizedSite(msgspec.Struct, frozen=True):
 
 def recognize_key(contact: CodeContact, site: SiteRow) -> RecognizedSite:
     """Who asks with the key of `site`."""
-    lease = _shown_lease(contact)
+    held = _shown_lease(contact)
+    lease = None if held is None else held.lease
     shown = contact.context.keys.read_state_token(site.id, contact.message.token)
     caller = activation_reply.recognize_key(site, contact.message, shown)
     if caller is Caller.AHEAD and shown is not None:
+        site = _follow_lease(contact, site, held)
         site = activation_reply.after_learning(site, lease, shown[-1], contact.now)
     if caller is Caller.COPY and _has_given_up(contact, site):
         caller = Caller.SITE
     return RecognizedSite(caller, site, lease)
+
+
+def _follow_lease(contact: CodeContact, site: SiteRow, held: SealedLease | None) -> SiteRow:
+    """The site under the subscription that it went to after the backup that the server goes by: that binds it (M10)."""
+    own = held is not None and held.lease.sub == site.id
+    if held is None or not own or not taking_in.is_elsewhere(site, held, contact.now):
+        return site
+    present = account_repository.load_subscription(contact.conn, site.provider, site.subscription)
+    if present is None:
+        return site
+    asked, time = contact.typed.asked, contact.tenant.time
+    moved = taking_in.follow_lease(contact.conn, asked, site, present, held, time)
+    if isinstance(moved, Refused):
+        return site
+    sites.save_many(contact.conn, [moved])
+    return moved
 
 
 def refuse_older(contact: CodeContact, known: RecognizedSite) -> Refused | None:
@@ -104,7 +122,7 @@ def _has_given_up(contact: CodeContact, site: SiteRow) -> bool:
     return activation_reply.gave_itself_up(site, None if sub is None else sub.find_site(site.id))
 
 
-def _shown_lease(contact: CodeContact) -> Lease | None:
+def _shown_lease(contact: CodeContact) -> SealedLease | None:
     message, root = contact.message, contact.context.keys.root_of(sandbox=contact.sandbox)
     read = read_lease(message.lease.encode("ascii"), root, product=message.product, sandbox=contact.sandbox)
-    return None if isinstance(read, Refused) else read.lease
+    return None if isinstance(read, Refused) else read

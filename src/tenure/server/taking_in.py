@@ -27,8 +27,9 @@ from tenure.wire import b64
 from tenure.wire.exchanges import ProvenRequest, public_jwk
 from tenure.wire.keys import key_thumbprint
 from tenure.wire.leases import SealedLease, read_lease
-from tenure.wire.messages import SyncRequest
+from tenure.wire.messages import ActivateRequest, SyncRequest
 
+AskedBySite = ProvenRequest[SyncRequest] | ProvenRequest[ActivateRequest]
 UNKNOWN = Refused(RefusalCode.KEY_UNKNOWN, "No site here has this key; activate it first.", "header.kid")
 NOT_HERE = Refused(
     RefusalCode.KEY_UNKNOWN,
@@ -73,9 +74,8 @@ def take_in(
 
 
 def follow_lease(
-    conn: Connection, asked: ProvenRequest[SyncRequest], site: SiteRow, present: Subscription, held: SealedLease,
-    time: RealTime,
-) -> SiteRow | Refused:  # fmt: skip
+    conn: Connection, asked: AskedBySite, site: SiteRow, present: Subscription, held: SealedLease, time: RealTime
+) -> SiteRow | Refused:
     """The site under the subscription of the lease `held`, to which it went after the backup; it has left `present`.
 
     That lease is honored like any other that was forgotten: going back by what the backup knows, a site whose former
@@ -113,7 +113,7 @@ def _find_item(conn: Connection, home: subscriptions.SubscriptionRow, time: Real
 
 def _record_joining(
     conn: Connection,
-    asked: ProvenRequest[SyncRequest],
+    asked: AskedBySite,
     held: SealedLease,
     item: AccountSubscription,
     site: SiteRow,
@@ -176,7 +176,11 @@ def _code_of(sub: Subscription, held: SealedLease) -> str:
 
 
 def _activation_fact(
-    asked: ProvenRequest[SyncRequest], held: SealedLease, sub: Subscription, site: SiteRow, now: Instant
+    asked: AskedBySite,
+    held: SealedLease,
+    sub: Subscription,
+    site: SiteRow,
+    now: Instant,
 ) -> f.SiteActivated:
     lease = held.lease
     return f.SiteActivated(
