@@ -115,3 +115,11 @@ def test_help_all_has_every_command(terminal: Terminal) -> None:
     shown = terminal.run("help", "all").out
     assert all(re.search(rf"\b{re.escape(words[0])}\b", shown) for words, _ in ALL)
     assert len(shown.splitlines()) > 60
+
+
+def test_what_listens_says_where_by_one_option() -> None:
+    """`server --host --port`, `portal --listen`, and `site --api-port` were three ways to say the same."""
+    names = {words: {name for each in arguments_of(words) for name in each.names} for words, _ in ALL}
+    listening = [words for words, found in names.items() if "--listen" in found]
+    assert {("server", "run"), ("portal", "run"), ("site", "init"), ("demo",)} <= set(listening)
+    assert [words for words in listening if names[words] & {"--host", "--port", "--api-port"}] == []

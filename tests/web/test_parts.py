@@ -204,3 +204,10 @@ def test_choices_kept_in_a_browser_are_few_and_ours() -> None:
     assert len(write_marks(many)) <= 200, "what is read of a cookie at most"
     assert read_marks("vendor.0123456789_<script>_.0123456789_") == ("vendor.0123456789",)
     assert write_marks(["", ".0123456789", "provider.abcdefabcd"]) == "provider.abcdefabcd"
+
+
+def test_a_sentence_of_the_api_has_instants_and_sums_as_people_write_them() -> None:
+    said = "The earliest end is 2028-01-17T12:07:45Z; 8999000.00 EUR are missing. Run `tenure sync`."
+    assert formatting.format_instants_in(said) == (
+        "The earliest end is 17 Jan 2028, 12:07 UTC; €8,999,000.00 are missing. Run “tenure sync”."
+    )

@@ -97,7 +97,7 @@ class SentForm:
             text = text.replace(",", ".")
         found = parse_money(text, currency, name)
         if isinstance(found, Refused):
-            self.add_fault(name, found.detail)
+            self.add_fault(name, format_instants_in(found.detail))
             return 0
         return found
 
