@@ -180,6 +180,23 @@ def test_no_page_of_the_portal_is_left_out(demo: RunningDemo, made: dict[str, st
     assert sorted(set(missed) - {"/renew"}) == [], "`/renew` only leads elsewhere"
 
 
+def test_a_question_has_room_for_the_longest_name(browser: Browser, demo: RunningDemo, made: dict[str, str]) -> None:
+    """What is asked before a loss names the thing, in the heading; nothing is agreed to."""
+    context = browser.new_context()
+    page = sign_in(context, demo)
+    for path, action in (
+        ("/tokens", "/withdraw"),
+        ("/offers", "/withdraw"),
+        ("/team", "/withdraw"),
+        (f"/webhooks/{made['webhook']}", "/remove"),
+    ):
+        page.goto(demo.portal + path)
+        page.locator(f"form[action*='{action}'] button").first.click()
+        page.get_by_role("link", name="Leave it as it is").wait_for()
+        assert cramped(page) == [], path
+    context.close()
+
+
 def test_what_has_no_room_is_seen(browser: Browser) -> None:
     """The control: each kind of fault is found."""
     page = browser.new_page()
