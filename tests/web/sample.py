@@ -3,9 +3,9 @@
 import msgspec
 
 from tenure.http.fairness import FairPlaces, block_of
-from tenure.web.app import PageParts, PageVisit, build_pages, form_route, page_route
 from tenure.web.forms import SentForm
 from tenure.web.frame import MenuEntry, MenuGroup, PageFrame
+from tenure.web.page_app import PageParts, PageVisit, build_pages, form_route, page_route
 from tenure.web.replies import FileDownload, PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply, local_path
 from tenure.web.sessions import EACH, MOST, MemorySessions
 

@@ -5,9 +5,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from tenure.web.app import PageVisit
 from tenure.web.cookies import CookiePlace
 from tenure.web.forms import SentForm
+from tenure.web.page_app import PageVisit
 from tenure.web.pager import TRAIL_MOST, ListPager, make_pager, sorted_by
 
 ROWS, LIMIT = 58, 10

@@ -241,7 +241,7 @@ def mask_secrets(text: str) -> str:
 
 
 def _is_text(argument: str) -> bool:
-    return not any("\ud800" <= letter <= "\udfff" for letter in argument)
+    return not any("\ud800" <= character <= "\udfff" for character in argument)
 
 
 def _ask_question(question: str) -> str:

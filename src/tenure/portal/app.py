@@ -44,7 +44,7 @@ from tenure.portal.pages.team import TeamPages
 from tenure.portal.pages.tokens import TokenPages
 from tenure.portal.pages.webhooks import WebhookPages
 from tenure.portal.session import PortalServer, PortalSession
-from tenure.web.app import PageParts, build_pages
+from tenure.web.page_app import PageParts, build_pages
 from tenure.web.sessions import EACH, MOST, MemorySessions
 
 PAGES = (

@@ -17,7 +17,7 @@ class PortalFrameMaker:
         self._server, self._house = server, house
 
     async def make_frame(self, visit: Portal) -> PageFrame:
-        """See `web.app.Parts.frame`; what the server will not say now is shown as it was last known."""
+        """See `web.page_app.Parts.frame`; what the server will not say now is shown as it was last known."""
         if visit.session is None:
             return PageFrame(title=self._house)
         who = visit.session_value

@@ -23,7 +23,7 @@ class RequestKind(msgspec.Struct, frozen=True):
         found = await api.get_page(self.address, {"state": state, "cursor": visit.query.get("cursor")})
         return {"rows": found.items, "state": state, "states": self.states, "pages": make_pager(visit, found, PAGE)}
 
-    async def rehearse_answer(self, api: PortalApi, visit: Portal, verb: str, **said: str) -> dict[str, Any]:
+    async def dry_run_answer(self, api: PortalApi, visit: Portal, verb: str, **said: str) -> dict[str, Any]:
         """The request as it would be answered; nothing is done yet."""
         one = fill_path(self.address + "/{name}/{verb}", name=visit.params["wanted"], verb=verb)
         found: dict[str, Any] = (await api.post(one, said or None, dry_run=True)).value

@@ -6,7 +6,7 @@ from typing import Any
 import httpx2
 
 from tenure.portal.client import PortalApi, fill_path
-from tenure.web.app import PageVisit
+from tenure.web.page_app import PageVisit
 from tenure.web.sessions import secret_digest
 from tenure.web.sign_in import ApiSession
 

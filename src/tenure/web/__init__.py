@@ -2,7 +2,7 @@
 
 How a program uses it::
 
-    from tenure.web.app import PageParts, PageRoute, PageVisit, build_pages, form_route, page_route
+    from tenure.web.page_app import PageParts, PageRoute, PageVisit, build_pages, form_route, page_route
     from tenure.web.frame import MenuEntry, MenuGroup, PageFrame
     from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError
     from tenure.web.sessions import MemorySessions

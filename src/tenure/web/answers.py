@@ -20,7 +20,9 @@ def page_answer(status: int, body: str, frame: PageFrame, place: CookiePlace) ->
 
 def download(reply: FileDownload, place: CookiePlace) -> Response:
     """A file to be kept, under a name of plain letters."""
-    name = "".join(letter for letter in reply.name if letter.isascii() and (letter.isalnum() or letter in "._-"))
+    name = "".join(
+        character for character in reply.name if character.isascii() and (character.isalnum() or character in "._-")
+    )
     headers = {
         **security_headers.security_headers(secure=place.secure),
         "Content-Type": reply.media_type,

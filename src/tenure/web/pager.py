@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from tenure.web.app import PageVisit
+from tenure.web.page_app import PageVisit
 
 TRAIL_MOST = 20
 """Pages one can go back step by step; beyond them the first page remains."""

@@ -7,7 +7,7 @@ def security_headers(logo: str = "", *, secure: bool = False) -> dict[str, str]:
     """Headers for a page; `logo` is the one picture that may come from another host, by https only."""
     parts = urlsplit(logo)
     pictures = "'self'"
-    if parts.scheme == "https" and parts.netloc and all(letter not in parts.netloc for letter in ";, '\""):
+    if parts.scheme == "https" and parts.netloc and all(character not in parts.netloc for character in ";, '\""):
         pictures += f" https://{parts.netloc}"
     found = {
         "Content-Security-Policy": (

@@ -21,15 +21,15 @@ def new_codes(draw: Draw) -> tuple[str, ...]:
 
 def normalize_code(typed: str) -> str:
     """A code as it was given out, however it was typed: case, blanks, dashes, `o` for `0`; empty when it is none."""
-    letters = "".join(typed.lower().translate(_READ).replace("-", "").split())
-    if len(letters) != _SYMBOLS or not set(letters) <= set(_ALPHABET):
+    symbols = "".join(typed.lower().translate(_READ).replace("-", "").split())
+    if len(symbols) != _SYMBOLS or not set(symbols) <= set(_ALPHABET):
         return ""
-    return _group_letters(letters)
+    return _group_symbols(symbols)
 
 
 def _format_code(drawn: bytes) -> str:
-    return _group_letters("".join(_ALPHABET[each & 31] for each in drawn))
+    return _group_symbols("".join(_ALPHABET[each & 31] for each in drawn))
 
 
-def _group_letters(letters: str) -> str:
-    return "-".join(letters[start : start + 4] for start in range(0, len(letters), 4))
+def _group_symbols(symbols: str) -> str:
+    return "-".join(symbols[start : start + 4] for start in range(0, len(symbols), 4))

@@ -1,8 +1,8 @@
 """One's own account at the portal: what every website has of it, and the teams one is in."""
 
 from tenure.portal.session import Portal, PortalServer
-from tenure.web.app import PageRoute, form_route
 from tenure.web.own_account import OwnAccountPages
+from tenure.web.page_app import PageRoute, form_route
 from tenure.web.replies import RedirectTo, Reply
 
 

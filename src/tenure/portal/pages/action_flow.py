@@ -13,8 +13,8 @@ from tenure.portal.pages.agreed import plan_names, subject_of, terms_words
 from tenure.portal.pages.codes import code_screen
 from tenure.portal.pages.subscription_actions import BY_NAME, SubscriptionAction
 from tenure.portal.session import Portal, PortalServer
-from tenure.web.app import PageRoute, form_route, page_route
 from tenure.web.formatting import format_money
+from tenure.web.page_app import PageRoute, form_route, page_route
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
 STALE = "outcome_changed_meanwhile"

@@ -4,8 +4,8 @@ import re
 from datetime import UTC, date, datetime, timedelta
 
 from tenure.portal.session import Portal, PortalServer
-from tenure.web.app import PageRoute, page_route
 from tenure.web.formatting import humanize_name
+from tenure.web.page_app import PageRoute, page_route
 from tenure.web.pager import make_pager
 from tenure.web.replies import PageScreen, Reply
 

@@ -10,8 +10,8 @@ from tenure.portal.client import PortalApi
 from tenure.portal.due_actions import values_of
 from tenure.portal.pages.keys import STEPS
 from tenure.portal.session import Portal, PortalServer
-from tenure.web.app import PageRoute, form_route, page_route
 from tenure.web.formatting import instant_of
+from tenure.web.page_app import PageRoute, form_route, page_route
 from tenure.web.replies import PageScreen, RedirectTo, Reply
 
 LISTS = (

@@ -10,8 +10,8 @@ from tenure.core.policy.bounds import widest_bound
 from tenure.portal.pages.policy import UNIT_NAMES, WAYS
 from tenure.portal.session import Portal, PortalServer
 from tenure.portal.stale import NOTHING_SEEN, STATUS, StaleField, is_stale, stale_fields
-from tenure.web.app import PageRoute, form_route, page_route
 from tenure.web.forms import SentForm
+from tenure.web.page_app import PageRoute, form_route, page_route
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
 PATH = "/v1/policy-bounds"

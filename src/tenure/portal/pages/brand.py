@@ -5,8 +5,8 @@ from typing import Any
 from tenure.portal.client import fill_path
 from tenure.portal.session import Portal, PortalServer
 from tenure.portal.stale import NOTHING_SEEN, STATUS, is_stale, stale_fields
-from tenure.web.app import PageRoute, form_route, page_route
 from tenure.web.forms import SentForm
+from tenure.web.page_app import PageRoute, form_route, page_route
 from tenure.web.refusing import NOWHERE
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 

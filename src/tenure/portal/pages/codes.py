@@ -5,7 +5,7 @@ from typing import Any
 from tenure.portal.client import PortalApi, fill_path
 from tenure.portal.pages.agreed import subject_of
 from tenure.portal.session import Portal, PortalServer
-from tenure.web.app import PageRoute, form_route, page_route
+from tenure.web.page_app import PageRoute, form_route, page_route
 from tenure.web.replies import PageRefusal, PageScreen, RefusedPageError, Reply
 
 

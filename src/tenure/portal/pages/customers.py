@@ -7,8 +7,8 @@ from tenure.portal.customer_select import customer_choices
 from tenure.portal.due_actions import values_of
 from tenure.portal.session import Portal, PortalServer
 from tenure.portal.stale import NOTHING_SEEN, STATUS, is_stale, stale_fields
-from tenure.web.app import PageRoute, form_route, page_route
 from tenure.web.forms import SentForm
+from tenure.web.page_app import PageRoute, form_route, page_route
 from tenure.web.pager import make_pager, sorted_by
 from tenure.web.replies import FileDownload, PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 

@@ -5,7 +5,7 @@ from functools import partial
 from tenure.portal.client import PAGE, fill_path
 from tenure.portal.sendings import of_mail
 from tenure.portal.session import Portal, PortalServer
-from tenure.web.app import PageRoute, form_route, page_route
+from tenure.web.page_app import PageRoute, form_route, page_route
 from tenure.web.pager import make_pager
 from tenure.web.replies import PageScreen, RedirectTo, RefusedPageError, Reply
 

@@ -9,7 +9,7 @@ from tenure.http.csv_import import CsvLine, CsvTable, Name
 from tenure.http.lookup import MOST as LOOKED_THROUGH
 from tenure.http.lookup import find_named, list_query
 from tenure.portal.session import Portal, PortalServer
-from tenure.web.app import PageRoute, form_route, page_route
+from tenure.web.page_app import PageRoute, form_route, page_route
 from tenure.web.replies import PageRefusal, PageScreen, RefusedPageError, Reply
 
 TABLES: dict[str, tuple[str, CsvTable]] = {

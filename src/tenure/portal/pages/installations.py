@@ -2,7 +2,7 @@
 
 from tenure.portal.client import PAGE
 from tenure.portal.session import Portal, PortalServer
-from tenure.web.app import PageRoute, page_route
+from tenure.web.page_app import PageRoute, page_route
 from tenure.web.pager import make_pager
 from tenure.web.replies import PageScreen, Reply
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tenure.portal.session import Portal, PortalServer, PortalSession
-from tenure.web.app import PageRoute, form_route, page_route
+from tenure.web.page_app import PageRoute, form_route, page_route
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
 

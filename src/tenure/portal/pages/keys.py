@@ -2,7 +2,7 @@
 
 from tenure.portal.session import Portal, PortalServer
 from tenure.portal.vendor_only import require_vendor
-from tenure.web.app import PageRoute, page_route
+from tenure.web.page_app import PageRoute, page_route
 from tenure.web.replies import PageScreen, Reply
 
 STATES = {

@@ -7,7 +7,7 @@ from tenure.portal.pages.agreed import customer_of
 from tenure.portal.session import Portal, PortalServer
 from tenure.portal.stale import NOTHING_SEEN
 from tenure.web import charts, formatting
-from tenure.web.app import PageRoute, form_route, page_route
+from tenure.web.page_app import PageRoute, form_route, page_route
 from tenure.web.replies import FileDownload, PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from tenure.portal.session import Portal, PortalServer
-from tenure.web.app import PageRoute, form_route, page_route
+from tenure.web.page_app import PageRoute, form_route, page_route
 from tenure.web.replies import FileDownload, PageRefusal, PageScreen, RefusedPageError, Reply
 
 CAP = 64 * 1024

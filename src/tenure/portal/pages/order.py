@@ -10,7 +10,7 @@ from tenure.portal.customer_select import customer_choices, is_search
 from tenure.portal.pages.agreed import subject_of
 from tenure.portal.pages.codes import code_screen
 from tenure.portal.session import Portal, PortalServer
-from tenure.web.app import PageRoute, form_route, page_route
+from tenure.web.page_app import PageRoute, form_route, page_route
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
 OWN = frozenset({"_token", "_key", "step", "outcome_hash"})

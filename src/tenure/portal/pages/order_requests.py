@@ -4,8 +4,8 @@ from typing import Any
 
 from tenure.portal.request_lists import RequestKind
 from tenure.portal.session import Portal, PortalServer
-from tenure.web.app import ConfirmationQuestion, PageRoute, form_route, page_route
 from tenure.web.formatting import format_date
+from tenure.web.page_app import ConfirmationQuestion, PageRoute, form_route, page_route
 from tenure.web.questions import name_question
 from tenure.web.replies import PageScreen, RedirectTo, Reply
 
@@ -43,7 +43,7 @@ class OrderRequestPages:
         reason = visit.form.read_text("reason", most=200)
         if not reason:
             return None
-        request = await REQUESTS.rehearse_answer(self._server.api_for(visit), visit, "decline", reason=reason)
+        request = await REQUESTS.dry_run_answer(self._server.api_for(visit), visit, "decline", reason=reason)
         return name_question(SURE_DECLINE, request["customer_name"], *_asked_lines(request), ("Reason", reason))
 
     async def decline(self, visit: Portal) -> Reply:
@@ -58,7 +58,7 @@ class OrderRequestPages:
 
     async def ask_withdrawal(self, visit: Portal) -> ConfirmationQuestion:
         """Which request is meant, rehearsed."""
-        request = await REQUESTS.rehearse_answer(self._server.api_for(visit), visit, "withdraw")
+        request = await REQUESTS.dry_run_answer(self._server.api_for(visit), visit, "withdraw")
         return name_question(SURE_WITHDRAW, request["offer_name"], *_asked_lines(request))
 
     async def withdraw(self, visit: Portal) -> Reply:

@@ -4,8 +4,8 @@ from typing import Any
 
 from tenure.portal.session import Portal, PortalServer
 from tenure.portal.stale import NOTHING_SEEN, STATUS, is_stale, stale_fields
-from tenure.web.app import ConfirmationQuestion, PageRoute, form_route, page_route
 from tenure.web.forms import SentForm
+from tenure.web.page_app import ConfirmationQuestion, PageRoute, form_route, page_route
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
 ADDRESS = "/v1/payment-settings"

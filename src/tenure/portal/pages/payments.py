@@ -5,8 +5,8 @@ import msgspec
 from tenure.core.plurals import format_count
 from tenure.portal.request_lists import RequestKind
 from tenure.portal.session import Portal, PortalServer
-from tenure.web.app import ConfirmationQuestion, PageRoute, form_route, page_route
 from tenure.web.formatting import format_date, format_money
+from tenure.web.page_app import ConfirmationQuestion, PageRoute, form_route, page_route
 from tenure.web.questions import name_question
 from tenure.web.replies import PageScreen, RedirectTo, Reply
 
@@ -36,7 +36,7 @@ class PaymentPages:
         reference = visit.form.read_text("reference", most=128)
         if not reference:
             return None
-        foreseen = await REQUESTS.rehearse_answer(self._server.api_for(visit), visit, "book", reference=reference)
+        foreseen = await REQUESTS.dry_run_answer(self._server.api_for(visit), visit, "book", reference=reference)
         request, account = foreseen["payment_request"], foreseen["outcome"]["account"]
         currency, postings = request["currency"], foreseen["outcome"]["postings"]
         paid = format_count(len(postings) - 1, "thing that is due") if len(postings) > 1 else "nothing that is due"
@@ -68,7 +68,7 @@ class PaymentPages:
 
     async def ask_withdrawal(self, visit: Portal) -> ConfirmationQuestion:
         """Which request is meant, rehearsed: by what the payer quotes."""
-        request = await REQUESTS.rehearse_answer(self._server.api_for(visit), visit, "withdraw")
+        request = await REQUESTS.dry_run_answer(self._server.api_for(visit), visit, "withdraw")
         amount = ("Amount", format_money(request["amount"], request["currency"]))
         until = ("Valid until", format_date(request["expires"]))
         asked = name_question(

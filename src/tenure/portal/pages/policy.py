@@ -7,9 +7,9 @@ from tenure.core.plurals import format_count
 from tenure.core.policy.bounds import widest_bound
 from tenure.portal.client import PortalApi, fill_path
 from tenure.portal.session import Portal, PortalServer
-from tenure.web.app import PageRoute, form_route, page_route
 from tenure.web.formatting import humanize_name
 from tenure.web.forms import SentForm
+from tenure.web.page_app import PageRoute, form_route, page_route
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
 FIGURES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (

@@ -8,8 +8,8 @@ from tenure.portal.drafts import DraftLine, FormDraft, take_draft
 from tenure.portal.session import Portal, PortalServer
 from tenure.portal.stale import NOTHING_SEEN, STATUS, is_stale, stale_fields
 from tenure.portal.vendor_only import require_vendor
-from tenure.web.app import PageRoute, form_route, page_route
 from tenure.web.forms import SentForm
+from tenure.web.page_app import PageRoute, form_route, page_route
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply, local_path
 from tenure.web.short_lists import NAMED, NEWEST, make_short_list
 

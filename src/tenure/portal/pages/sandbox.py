@@ -3,8 +3,8 @@
 from tenure.core.periods import format_instant
 from tenure.core.timeline import DAY, HOUR
 from tenure.portal.session import Portal, PortalServer
-from tenure.web.app import PageRoute, form_route, page_route
 from tenure.web.formatting import format_moment, instant_of
+from tenure.web.page_app import PageRoute, form_route, page_route
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
 STEPS = {

@@ -3,7 +3,7 @@
 import re
 
 from tenure.portal.session import Portal, PortalServer, PortalSession
-from tenure.web.app import PageRoute, form_route
+from tenure.web.page_app import PageRoute, form_route
 from tenure.web.replies import RedirectTo, Reply
 from tenure.web.sign_in import SignInPages, SignInTexts
 

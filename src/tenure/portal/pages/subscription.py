@@ -8,7 +8,7 @@ from tenure.portal.pages.agreed import customer_of, plan_names, terms_words
 from tenure.portal.pages.subscription_actions import BY_NAME, LISTED
 from tenure.portal.session import Portal, PortalServer
 from tenure.web import formatting
-from tenure.web.app import PageRoute, page_route
+from tenure.web.page_app import PageRoute, page_route
 from tenure.web.pager import make_pager
 from tenure.web.replies import PageScreen, RefusedPageError, Reply
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from tenure.portal.client import COUNTED, PAGE, fill_path
 from tenure.portal.session import Portal, PortalServer
-from tenure.web.app import PageRoute, page_route
+from tenure.web.page_app import PageRoute, page_route
 from tenure.web.pager import make_pager, sorted_by
 from tenure.web.replies import FileDownload, PageScreen, RedirectTo, Reply
 

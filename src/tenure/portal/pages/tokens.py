@@ -4,8 +4,8 @@ from typing import Any
 
 from tenure.portal.client import fill_path
 from tenure.portal.session import Portal, PortalServer
-from tenure.web.app import ConfirmationQuestion, PageRoute, form_route, page_route
 from tenure.web.formatting import format_moment
+from tenure.web.page_app import ConfirmationQuestion, PageRoute, form_route, page_route
 from tenure.web.questions import find_meant, name_question
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 from tenure.web.short_lists import NAMED, NEWEST, make_short_list

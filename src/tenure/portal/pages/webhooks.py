@@ -11,8 +11,8 @@ from tenure.portal.picking_events import WHAT, event_topics, events_of, filled
 from tenure.portal.sendings import of_delivery
 from tenure.portal.session import Portal, PortalServer
 from tenure.portal.stale import NOTHING_SEEN, STATUS, is_stale, stale_fields
-from tenure.web.app import ConfirmationQuestion, PageRoute, form_route, page_route
 from tenure.web.forms import SentForm
+from tenure.web.page_app import ConfirmationQuestion, PageRoute, form_route, page_route
 from tenure.web.pager import make_pager
 from tenure.web.questions import name_question
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply

@@ -69,7 +69,7 @@ def read_host(text: str) -> str | None:
 
 def split_url(text: str) -> tuple[SplitResult, str, int | None] | str:
     """A URL's parts with host and port read strictly, or what is wrong with it as a clause."""
-    if len(text) > 2048 or not text.isprintable() or any(letter in text for letter in " \\"):
+    if len(text) > 2048 or not text.isprintable() or any(character in text for character in " \\"):
         return "it holds blanks or signs that no address has"
     try:
         parts = urlsplit(text)

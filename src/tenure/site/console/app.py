@@ -32,8 +32,8 @@ from tenure.site.console.pages.sign_in import console_sign_in
 from tenure.site.console.pages.synchronization import SynchronizationPages
 from tenure.site.console.pages.users import UserPages
 from tenure.site.console.session import Console, ConsoleSession, LocalServer
-from tenure.web.app import PageParts, PageRoute, Run, build_pages
 from tenure.web.own_account import OwnAccountPages
+from tenure.web.page_app import PageParts, PageRoute, Run, build_pages
 from tenure.web.replies import RedirectTo, RefusedPageError, Reply
 from tenure.web.sessions import EACH, MOST, MemorySessions
 

@@ -36,7 +36,7 @@ class ConsoleFrameMaker:
         self._server = server
 
     async def make_frame(self, visit: Console) -> ConsoleFrame:
-        """See `web.app.Parts.frame`; what the API will not say now leaves its place empty."""
+        """See `web.page_app.Parts.frame`; what the API will not say now leaves its place empty."""
         if visit.session is None:
             return ConsoleFrame(title=TITLE, subtitle="Web console")
         api = self._server.api_for(visit)

@@ -7,7 +7,7 @@ import msgspec
 
 from tenure.site.console.client import ConsoleApi, fill_path
 from tenure.site.console.rights import ConsoleRights
-from tenure.web.app import PageVisit
+from tenure.web.page_app import PageVisit
 from tenure.web.replies import RefusedPageError
 from tenure.web.sign_in import ApiSession
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tenure.site.console.session import Console, LocalServer
-from tenure.web.app import PageRoute, form_route, page_route
+from tenure.web.page_app import PageRoute, form_route, page_route
 from tenure.web.replies import PageScreen, Reply
 
 STATES = {"ok": ("Works", "good"), "failed": ("Fails", "bad"), "skipped": ("Not tried", "calm")}

@@ -7,9 +7,9 @@ from tenure.site.console.client import PAGE, ConsoleApi, fill_path
 from tenure.site.console.loss_questions import LOSSES, loss_question
 from tenure.site.console.reasons import STATES, reason_of, state_of
 from tenure.site.console.session import Console, LocalServer
-from tenure.web.app import ConfirmationQuestion, PageRoute, form_route, page_route
 from tenure.web.formatting import instant_of
 from tenure.web.forms import SentForm
+from tenure.web.page_app import ConfirmationQuestion, PageRoute, form_route, page_route
 from tenure.web.pager import make_pager
 from tenure.web.questions import GONE, name_question
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply, local_path

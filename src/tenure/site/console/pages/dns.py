@@ -4,8 +4,8 @@ from typing import Any
 
 from tenure.site.console.pages.connection import STATES
 from tenure.site.console.session import Console, LocalServer
-from tenure.web.app import PageRoute, form_route, page_route
 from tenure.web.forms import SentForm
+from tenure.web.page_app import PageRoute, form_route, page_route
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
 MODES = (

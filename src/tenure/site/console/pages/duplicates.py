@@ -5,8 +5,8 @@ from typing import Any
 from tenure.site.console.client import PAGE, fill_path
 from tenure.site.console.reasons import STATES, state_of
 from tenure.site.console.session import Console, LocalServer
-from tenure.web.app import PageRoute, form_route, page_route
 from tenure.web.formatting import instant_of
+from tenure.web.page_app import PageRoute, form_route, page_route
 from tenure.web.pager import make_pager
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 

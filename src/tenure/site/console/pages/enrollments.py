@@ -6,9 +6,9 @@ from typing import Any
 from tenure.core.timeline import DAY
 from tenure.site.console.client import fill_path
 from tenure.site.console.session import Console, LocalServer
-from tenure.web.app import ConfirmationQuestion, PageRoute, form_route, page_route
 from tenure.web.formatting import format_moment, instant_of
 from tenure.web.forms import SentForm
+from tenure.web.page_app import ConfirmationQuestion, PageRoute, form_route, page_route
 from tenure.web.questions import find_meant, name_question
 from tenure.web.replies import PageScreen, RedirectTo, RefusedPageError, Reply
 from tenure.web.short_lists import NEWEST, By, make_short_list

@@ -6,7 +6,7 @@ from tenure.core.plurals import format_count
 from tenure.site.console.client import PAGE, fill_path
 from tenure.site.console.reasons import SEVERITIES, shown_events
 from tenure.site.console.session import Console, LocalServer
-from tenure.web.app import PageRoute, form_route, page_route
+from tenure.web.page_app import PageRoute, form_route, page_route
 from tenure.web.pager import make_pager
 from tenure.web.replies import PageScreen, RedirectTo, Reply, local_path
 

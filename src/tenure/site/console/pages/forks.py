@@ -3,7 +3,7 @@
 from tenure.site.console.client import fill_path
 from tenure.site.console.exchanges import ConsoleExchanges
 from tenure.site.console.session import Console, LocalServer
-from tenure.web.app import ConfirmationQuestion, PageRoute, form_route, page_route
+from tenure.web.page_app import ConfirmationQuestion, PageRoute, form_route, page_route
 from tenure.web.questions import name_question
 from tenure.web.replies import PageScreen, RedirectTo, Reply
 

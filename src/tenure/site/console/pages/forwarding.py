@@ -9,8 +9,8 @@ import msgspec
 
 from tenure.site.console.client import fill_path
 from tenure.site.console.session import Console, LocalServer
-from tenure.web.app import ConfirmationQuestion, PageRoute, form_route, page_route
 from tenure.web.forms import SentForm
+from tenure.web.page_app import ConfirmationQuestion, PageRoute, form_route, page_route
 from tenure.web.questions import name_question
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 

@@ -7,8 +7,8 @@ from typing import Any
 from tenure.site.console.client import fill_path
 from tenure.site.console.pages.forwarding import WHERE, one_page
 from tenure.site.console.session import Console, LocalServer
-from tenure.web.app import PageRoute, form_route, page_route
 from tenure.web.forms import SentForm
+from tenure.web.page_app import PageRoute, form_route, page_route
 from tenure.web.replies import PageScreen, RedirectTo, RefusedPageError, Reply
 
 LEVELS = (

@@ -8,8 +8,8 @@ from typing import Any
 from tenure.site.console.banner import renew_link
 from tenure.site.console.client import ConsoleApi, fill_path
 from tenure.site.console.session import Console, LocalServer
-from tenure.web.app import PageRoute, form_route, page_route
 from tenure.web.forms import SentForm
+from tenure.web.page_app import PageRoute, form_route, page_route
 from tenure.web.replies import FileDownload, PageScreen, RedirectTo, RefusedPageError, Reply
 
 EXPORTED = (

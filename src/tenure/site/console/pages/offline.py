@@ -3,7 +3,7 @@
 from tenure.site.console.banner import exchange_link
 from tenure.site.console.client import fill_path
 from tenure.site.console.session import Console, LocalServer
-from tenure.web.app import PageRoute, form_route, page_route
+from tenure.web.page_app import PageRoute, form_route, page_route
 from tenure.web.qr import MOST, encode, to_svg
 from tenure.web.replies import FileDownload, PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 

@@ -7,8 +7,8 @@ from tenure.core.plurals import format_count
 from tenure.site.console.pages.licenses import as_csv
 from tenure.site.console.session import Console, LocalServer
 from tenure.web import charts
-from tenure.web.app import PageRoute, page_route
 from tenure.web.formatting import format_date
+from tenure.web.page_app import PageRoute, page_route
 from tenure.web.replies import FileDownload, PageScreen, Reply
 
 SPANS = (7, 30, 90, 365)

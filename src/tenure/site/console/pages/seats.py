@@ -8,7 +8,7 @@ from typing import Any
 from tenure.site.console.client import fill_path
 from tenure.site.console.loss_questions import loss_question
 from tenure.site.console.session import Console, LocalServer
-from tenure.web.app import ConfirmationQuestion, PageRoute, form_route, page_route
+from tenure.web.page_app import ConfirmationQuestion, PageRoute, form_route, page_route
 from tenure.web.replies import PageScreen, RedirectTo, RefusedPageError, Reply
 
 SILENT_DAYS = 60

@@ -6,7 +6,7 @@ from tenure.site.console.client import fill_path
 from tenure.site.console.exchanges import ConsoleExchange, ConsoleExchanges
 from tenure.site.console.pages.licenses import drawable_spans
 from tenure.site.console.session import Console, LocalServer
-from tenure.web.app import PageRoute, form_route, page_route
+from tenure.web.page_app import PageRoute, form_route, page_route
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
 TITLES = {
