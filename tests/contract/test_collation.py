@@ -7,11 +7,10 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import sqlalchemy as sa
-from alembic import command
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from tenure.core.refusals import RefusalCode, Refused
-from tenure.store import accounts, migrate, search, tenants
+from tenure.store import accounts, search, tenants
 from tenure.store.engine import Connection, Database
 from tenure.store.postgres import open_postgres
 from tenure.store.projections import StandingFilter
@@ -116,23 +115,3 @@ async def test_a_database_sorted_by_language_is_refused_with_its_remedy(fresh: P
     remedy = refused.detail.partition("runs: ")[2].partition(";")[0]
     await run_sql(fresh.url, f"set search_path = {fresh.schema}", remedy)
     await (await fresh.open()).close()
-
-
-async def test_an_older_database_is_brought_to_it_with_all_it_holds(fresh: PostgresSchema) -> None:
-    """The tables as the migrations before made them; what was stored is found by its beginning afterwards."""
-    engine = create_async_engine(
-        sa.make_url(fresh.url).set(drivername="postgresql+asyncpg"),
-        connect_args={"server_settings": {"search_path": fresh.schema}},
-    )
-    begins = sa.text("select count(*) from throttles where key >= 'sub_' and key < 'sub_~'")
-    async with engine.begin() as connection:
-        await connection.run_sync(lambda sync: command.upgrade(migrate._alembic_config(sync), "0014"))
-        await connection.execute(sa.text("insert into meta values ('application', 'tenure')"))
-        await connection.execute(sa.text("insert into throttles values ('sub_a', 1, 1), ('sub_b', 1, 1)"))
-        assert await connection.scalar(begins) == 0
-    assert isinstance(await open_postgres(fresh.url, schema=fresh.schema), Refused)
-    opened = await open_postgres(fresh.url, migrate.upgrade_schema, schema=fresh.schema)
-    assert not isinstance(opened, Refused), opened
-    assert await opened.read(lambda conn: conn.scalar(begins)) == 2
-    await opened.close()
-    await engine.dispose()

@@ -1,8 +1,6 @@
 """Users who sign in at a site: roles, passwords, second factors, delays, and what is told of it all."""
 
 import re
-import sqlite3
-from contextlib import closing
 
 import pyotp
 import pytest
@@ -11,7 +9,6 @@ from tenure.site.accounts import LIFE
 from tenure.site.app import local_api
 from tenure.site.roles import LOOK, RULE, WORK
 from tenure.site.store import users
-from tenure.site.store.schema import STEPS
 from tests.site.callers import PORT, Caller
 from tests.site.site_env import SiteProcess
 from tests.site.test_console import signed_in
@@ -225,18 +222,6 @@ def test_who_signed_in_sees_and_ends_their_own_sessions_and_nobody_elses(staff: 
     assert kinds(staff.root).count("sessions_ended") == 2
     staff.house.town.time.now += LIFE
     assert bob.refused("GET", "/v1/me/sessions") == "not_authenticated"
-
-
-def test_a_store_of_before_lists_the_sessions_that_were_open() -> None:
-    """An upgrade ends no session; nothing was kept of its browser."""
-    with closing(sqlite3.connect(":memory:")) as before:
-        for step in STEPS[:11]:
-            before.executescript(step)
-        before.execute("insert into sessions values (x'01', 'ses_1', 'usr_1', 'session', 90)")
-        for step in STEPS[11:]:
-            before.executescript(step)
-        assert users.open_sessions(before, "usr_1", 50) == [users.SiteSession("ses_1", "usr_1", 90)]
-        assert users.open_sessions(before, "usr_1", 90) == []
 
 
 def test_who_guesses_waits_and_is_told_of(staff: Staff) -> None:

@@ -1,11 +1,12 @@
-"""The tables of a site, as statements in the order in which they were added; a file's `user_version` counts them.
+"""The tables of a site, as one step of statements for each version of the schema; a file's `user_version` counts them.
 
-What the columns mean to the programs is said beside the functions that use them. Instants are Unix seconds.
+The first is the schema of 0.2.0 and is never changed: a later version adds its own step to `STEPS`. What the columns
+mean to the programs is said beside the functions that use them. Instants are Unix seconds.
 """
 
 APPLICATION_ID = 0x54_4E_53_31  # "TNS1"
 
-FIRST = """
+INITIAL = """
 create table kept (
     product text primary key,
     body blob not null
@@ -17,7 +18,11 @@ create table pools (
     epoch integer not null default 0,
     forked integer not null default 0,
     adopting_until integer not null default 0,
-    told blob not null default x''
+    told blob not null default x'',
+    stopped integer not null default 0,
+    subscription text not null default '',
+    waited integer not null default 0,
+    waited_at integer not null default 0
 ) strict;
 
 create table devices (
@@ -43,10 +48,18 @@ create table devices (
     pinned integer not null,
     twin text not null,
     note text not null,
+    assigned integer not null default 0,
+    ephemeral integer not null default 0,
     unique (product, thumbprint)
 ) strict;
 create index devices_due on devices (product, counts_until) where counted = 1;
 create index devices_waiting on devices (product) where state = 'waiting';
+create index devices_by_state on devices (state, number);
+create index devices_idle on devices (product, counted, pinned, last_seen, id);
+create index devices_twins on devices (number) where twin <> '';
+create index devices_used on devices (product, counted, grp, state, note);
+create index devices_by_group on devices (grp, number, state, counted);
+create index devices_ephemeral on devices (last_seen) where ephemeral = 1 and counted = 0;
 
 create table hardware (
     product text not null,
@@ -76,8 +89,12 @@ create table events (
     product text not null,
     device text not null,
     text text not null,
-    acknowledged integer not null
+    acknowledged integer not null,
+    forwarding text not null default '',
+    times integer not null default 1
 ) strict;
+create index events_by_severity on events (severity, number);
+create index events_by_kind on events (kind, device, number);
 
 create table notices (
     product text not null,
@@ -95,25 +112,13 @@ create table answers (
     primary key (scope, key)
 ) strict, without rowid;
 create index answers_at on answers (at);
-"""
 
-SECOND = """
 create table groups (
     name text primary key,
     automatic integer not null
 ) strict;
 insert into groups values ('default', 1);
-update devices set grp = 'default' where grp = '';
-update enrollments set grp = 'default' where grp = '';
-insert into groups select distinct grp, 1 from devices where grp <> 'default';
 
-alter table devices add column assigned integer not null default 0;
-create index devices_by_group on devices (grp, number);
-create index devices_by_state on devices (state, number);
-create index devices_idle on devices (product, counted, pinned, last_seen, id);
-create index devices_twins on devices (number) where twin <> '';
-
-alter table pools add column stopped integer not null default 0;
 create table conflicts (
     product text primary key,
     at integer not null,
@@ -130,19 +135,11 @@ create table uses (
     primary key (product, day, grp)
 ) strict, without rowid;
 
-create index events_by_severity on events (severity, number);
-
 create table settings (
     name text primary key,
     body blob not null
 ) strict;
-"""
 
-THIRD = """
-create index devices_used on devices (product, counted, grp);
-"""
-
-FOURTH = """
 create table users (
     id text primary key,
     name text not null unique,
@@ -159,7 +156,8 @@ create table sessions (
     id text not null,
     user text not null,
     purpose text not null,
-    until integer not null
+    until integer not null,
+    browser text not null default ''
 ) strict, without rowid;
 create index sessions_by_user on sessions (user);
 
@@ -174,10 +172,6 @@ create table tries (
     count integer not null,
     last integer not null
 ) strict, without rowid;
-"""
-
-FIFTH = """
-alter table events add column forwarding text not null default '';
 
 create table forwardings (
     id text primary key,
@@ -212,21 +206,7 @@ create table deliveries (
     answer text not null
 ) strict;
 create index deliveries_of on deliveries (forwarding, number);
-"""
 
-SIXTH = """
-drop index devices_used;
-create index devices_used on devices (product, counted, grp, state, note);
-drop index devices_by_group;
-create index devices_by_group on devices (grp, number, state, counted);
-"""
-"""Every count of devices is read from an index alone."""
-
-SEVENTH = """
-alter table pools add column subscription text not null default '';
-"""
-
-EIGHTH = """
 create table struck (
     product text not null,
     thumbprint text not null,
@@ -235,29 +215,5 @@ create table struck (
     primary key (product, thumbprint)
 ) strict, without rowid;
 """
-"""Devices taken for the former selves of others: one that was there all the same may come back on its own key."""
 
-NINTH = """
-alter table events add column times integer not null default 1;
-create index events_by_kind on events (kind, device, number);
-"""
-"""What one device or stranger can bring about again and again is one event an hour with a count."""
-
-TENTH = """
-alter table devices add column ephemeral integer not null default 0;
-create index devices_ephemeral on devices (last_seen) where ephemeral = 1 and counted = 0;
-"""
-"""Devices that do not last count until their seat's end, and are forgotten soon after it."""
-
-ELEVENTH = """
-alter table pools add column waited integer not null default 0;
-alter table pools add column waited_at integer not null default 0;
-"""
-"""How long new seats have waited for an answer, over the site's starts."""
-
-TWELFTH = """
-alter table sessions add column browser text not null default '';
-"""
-"""With what somebody signed in, so that the sessions of one's own can be told apart."""
-
-STEPS = (FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH, NINTH, TENTH, ELEVENTH, TWELFTH)
+STEPS = (INITIAL,)

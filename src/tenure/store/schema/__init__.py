@@ -22,10 +22,7 @@ from tenure.store.schema.tenants import customers, providers, tokens
 from tenure.store.schema.traffic import announcements, emails, idempotency, meta, outbox, outbox_heads, throttles
 from tenure.store.schema.triggers import APPEND_ONLY, trigger_statements
 
-REVISIONS = (
-    "0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", "0013", "0014",
-    "0015", "0016", "0017",
-)  # fmt: skip
+REVISIONS = ("0001",)
 HEAD = REVISIONS[-1]
 APPLICATION = "tenure"
 APPLICATION_ID = 0x54656E75
