@@ -203,3 +203,22 @@ def test_before_and_after_is_read_on_a_phone_in_two_wide_columns(browser: Browse
     assert name["y"] == before["y"] == after["y"]
     assert name["x"] < before["x"] < after["x"]
     context.close()
+
+
+def test_back_from_a_preview_and_forward_again_sends_nothing(browser: Browser, demo: RunningDemo) -> None:
+    """The browser had asked whether to send the form again, or shown an error of its own."""
+    context = browser.new_context(viewport=DESK)
+    page = sign_in(context, demo)
+    page.goto(f"{demo.portal}/tokens")
+    page.fill("#f-name", "kept by the browser")
+    page.locator("section.form button.primary").click()
+    expect(page.locator("#e-scopes")).to_be_visible()
+    page.goto(f"{demo.portal}/customers")
+    page.go_back()
+    expect(page.locator("#e-scopes")).to_be_visible()
+    expect(page.locator("#f-name")).to_have_value("kept by the browser")
+    page.go_back()
+    expect(page.locator("#t-new")).to_be_visible()
+    page.go_forward()
+    expect(page.locator("#e-scopes")).to_be_visible()
+    context.close()

@@ -112,3 +112,15 @@ async def test_a_preview_names_customer_product_and_plan(at_the_portal: Stage, w
         await tab.send(next(each for each in tab.page.forms if each.action == tab.path), **entered)
     for words in ("ACME", "Editor · Standard", "10 devices", *told):
         assert words in tab.text, (words, tab.text)
+
+
+async def test_an_order_names_whose_and_what_it_is_before_and_after(at_the_portal: Stage) -> None:
+    tab = await at_the_portal.desk()
+    await tab.open(f"/order?customer={at_the_portal.office.customer}&offer={at_the_portal.office.offers['standard']}")
+    await tab.send(tab.form("devices"), devices="7")
+    for title in ("This will be ordered", "The order is done"):
+        assert title in tab.text
+        for words in ("ACME", "Editor · Standard", "7 devices"):
+            assert words in tab.text, (title, words)
+        if title == "This will be ordered":
+            await tab.send(tab.form("outcome_hash"), step="apply")

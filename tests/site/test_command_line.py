@@ -145,6 +145,7 @@ class TestLooking:
             problem = nobody.refused(*words)
             assert (problem["code"], problem["exit"]) == ("unreachable", ExitCode.UNREACHABLE)
             assert "tenure site init" in problem["remedy"]
+            assert "activation server" not in problem["title"], "nothing was asked of it"
 
     def test_while_the_server_is_away_everything_licensed_goes_on_and_sync_says_why_not(self, office: "Admin") -> None:
         office.good("activate", given=office.code())

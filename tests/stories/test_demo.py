@@ -188,3 +188,10 @@ def test_the_sdk_s_page_names_every_argument_and_everything_that_is_public() -> 
     members = [each for each in dir(License) if not each.startswith("_")]
     missing = [each for each in (*arguments, *members) if not re.search(rf"\b{each}\b", text)]
     assert not missing
+
+
+def test_nothing_that_the_demo_starts_or_advises_listens_beyond_this_computer(demo: RunningDemo) -> None:
+    said = _print_welcome(demo, 1.0)
+    told = re.findall(r"--(?:listen|device-listen|device-name) (\S+)", said) + re.findall(r"https?://[^/\s:]+", said)
+    assert len(told) >= 6
+    assert [each for each in told if "127.0.0.1" not in each] == []
