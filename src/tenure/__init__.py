@@ -1,3 +1,3 @@
 """Tenure: subscription licensing that a software vendor hosts himself, sold through service providers."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
