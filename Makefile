@@ -85,6 +85,7 @@ docs: .venv/.stamp-dev ## write the generated pages of docs/ anew
 	@.venv/bin/python -m tenure.cli.reference > docs/cli.md
 	@.venv/bin/python -m tools.settings
 	@.venv/bin/python -m tools.commands
+	@.venv/bin/python -m tools.event_table
 	@.venv/bin/python -m tools.packages
 	@.venv/bin/python -m tools.trips
 

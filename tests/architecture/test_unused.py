@@ -4,6 +4,7 @@ By name, so that a namesake elsewhere hides it; an import alone is no use.
 """
 
 import ast
+import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -12,18 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "src" / "tenure"
 USERS = ("src", "tools", "conformance", "benchmarks")
 ALLOWED = {
-    "hook_folders": "PyInstaller calls it, by the entry point in pyproject.toml",
     "open_postgres": "the contract of the store is held by both databases; a server is opened on SQLite so far",
     "upgrade_schema": "no database older than this schema was ever released; the contract of the store runs it",
-    "draft_migration": "its output is the body of the next migration; a test sees that none is missing",
-    "packaged_revisions": "a test compares them with the revisions that the schema names",
-    "catalog_page": "docs/messages.md is compared with it",
-    "template_names": "tests write every email by it",
-    "fold_balances": "the sum that the store's figures are held against",
-    "ledger_totals": "the sum over all accounts that has to be zero",
-    "load_json": "`StrictLoader` for one reading, in tests and scripts",
-    "count_left": "what is left of recovery codes, held by the contract of the store",
-    "standings_page": "the projection in order of ids, held by the contract of the store",
 }
 REGISTERING = {"add_verb"}
 """Decorators that hand what they decorate to somebody who calls it: the command line's."""
@@ -72,8 +63,17 @@ def _trees(folder: Path) -> list[ast.Module]:
     return [ast.parse(path.read_text(encoding="utf-8")) for path in files]
 
 
+def entry_points() -> ast.Module:
+    """What other programs call by the entry points of the distributions, as a module that names it."""
+    projects = [
+        tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(ROOT.glob("packages/*/pyproject.toml"))
+    ]
+    groups = [group for each in projects for group in each["project"].get("entry-points", {}).values()]
+    return ast.parse("\n".join(target.partition(":")[2] for group in groups for target in group.values()))
+
+
 def test_every_public_name_is_used_outside_tests() -> None:
-    users = [tree for name in USERS if name != "src" for tree in _trees(ROOT / name)]
+    users = [tree for name in USERS if name != "src" for tree in _trees(ROOT / name)] + [entry_points()]
     assert unused(_trees(SOURCES), users) == set(ALLOWED)
 
 

@@ -13,6 +13,7 @@ from tenure.store import migrate, schema
 from tenure.store.prepare import prepare_database
 from tenure.store.sqlite import SqliteDatabase, open_lite
 from tests.contract.databases import run_sql
+from tests.contract.drafts import draft_migration, packaged_revisions
 
 CATALOG = {
     "columns": "select table_name, column_name, ordinal_position, data_type, is_nullable, column_default,"
@@ -40,15 +41,15 @@ def described(connection: sa.Connection) -> set[tuple[object, ...]]:
 
 
 def test_the_migrations_are_those_that_are_named() -> None:
-    assert migrate.packaged_revisions() == schema.REVISIONS
+    assert packaged_revisions() == schema.REVISIONS
 
 
 def test_migrations_make_what_is_declared_on_sqlite(tmp_path: Path) -> None:
     with lite(tmp_path / "migrated.db").begin() as migrated, lite(tmp_path / "declared.db").begin() as declared:
         migrate.upgrade_schema(migrated)
         assert prepare_database(declared) is None
-        assert described(migrated) == described(declared), migrate.draft_migration(migrated)
-        assert migrate.draft_migration(migrated) == ""
+        assert described(migrated) == described(declared), draft_migration(migrated)
+        assert draft_migration(migrated) == ""
 
 
 @pytest.mark.postgres
@@ -66,7 +67,7 @@ async def test_migrations_make_what_is_declared_on_postgresql(postgres_url: str)
                 what: {tuple(row) for row in await connection.exec_driver_sql(sql)} for what, sql in CATALOG.items()
             }
             if name == "migrated":
-                assert await connection.run_sync(migrate.draft_migration) == ""
+                assert await connection.run_sync(draft_migration) == ""
         await engine.dispose()
         await run_sql(postgres_url, f"drop schema {name} cascade")
     assert found["migrated"] == found["declared"]
@@ -78,7 +79,7 @@ def test_what_is_missing_is_drafted(tmp_path: Path) -> None:
     with lite(tmp_path / "t.db").begin() as connection:
         migrate.upgrade_schema(connection)
         connection.exec_driver_sql("alter table providers drop column withdrawn")
-        assert "withdrawn" in migrate.draft_migration(connection)
+        assert "withdrawn" in draft_migration(connection)
 
 
 def test_an_older_database_is_refused_until_it_is_brought_forward(tmp_path: Path) -> None:

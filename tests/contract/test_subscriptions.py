@@ -5,11 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenure.core.timeline import DAY, Phase
-from tenure.store import codes, integrity, projections, subscriptions, tenants
+from tenure.core.timeline import DAY, Instant, Phase
+from tenure.store import codes, integrity, projections, search, subscriptions, tenants
 from tenure.store.codes import StoredCode
 from tenure.store.engine import Connection, Database
 from tenure.store.projections import StandingFilter, StandingRow
+from tenure.store.search import ListPosition, SubscriptionOrder
 from tenure.store.subscriptions import SubscriptionRow
 from tests.contract.seed import NOW, must, provide, sell, standing, two_providers
 
@@ -18,6 +19,15 @@ from tests.contract.seed import NOW, must, provide, sell, standing, two_provider
 async def stocked(db: Database) -> Database:
     must(await db.write(two_providers))
     return db
+
+
+def listed(
+    conn: Connection, wanted: StandingFilter, now: Instant, after: str = "", limit: int = 50
+) -> list[StandingRow]:
+    """Provider a's subscriptions in order of ids, those after `after`."""
+    position = ListPosition("id", after, after) if after else None
+    found = search.page(conn, "prv_a", wanted, "", now, SubscriptionOrder.ID, position, limit)
+    return [each.standing for each in found]
 
 
 async def test_the_sweep_sees_what_is_due_longest_first(stocked: Database) -> None:
@@ -76,10 +86,7 @@ EDGES = {
 async def test_a_list_by_phase_turns_at_the_very_second(stocked: Database) -> None:
     for now, phase in EDGES.items():
         found = {
-            wanted: [
-                each.subscription
-                for each in await stocked.read(projections.standings_page, "prv_a", StandingFilter(phase=wanted), now)
-            ]
+            wanted: [each.subscription for each in await stocked.read(listed, StandingFilter(phase=wanted), now)]
             for wanted in Phase
         }
         assert found == {wanted: ["sub_a"] if wanted is phase else [] for wanted in Phase}, f"at NOW {now - NOW:+}"
@@ -115,16 +122,14 @@ async def test_every_mixture_of_instants_has_one_phase(stocked: Database) -> Non
         seen = []
         for row in rows:
             projections.save_standing(conn, row)
-            listed = [
-                phase for phase in Phase if projections.standings_page(conn, "prv_a", StandingFilter(phase=phase), NOW)
-            ]
-            seen.append((row, listed))
+            found = [phase for phase in Phase if listed(conn, StandingFilter(phase=phase), NOW)]
+            seen.append((row, found))
         return seen
 
     seen = await stocked.dry_run(phases)
     assert isinstance(seen, list)
     assert len(seen) >= 50
-    assert [(row, listed) for row, listed in seen if listed != [expected(row)]] == []
+    assert [(row, found) for row, found in seen if found != [expected(row)]] == []
 
 
 async def test_lists_are_narrowed_and_paged(db: Database) -> None:
@@ -139,9 +144,7 @@ async def test_lists_are_narrowed_and_paged(db: Database) -> None:
     must(await db.write(stock))
 
     async def ids(wanted: StandingFilter, after: str = "", limit: int = 50) -> list[str]:
-        return [
-            each.subscription for each in await db.read(projections.standings_page, "prv_a", wanted, NOW, after, limit)
-        ]
+        return [each.subscription for each in await db.read(listed, wanted, NOW, after, limit)]
 
     assert await ids(StandingFilter(), "", 3) == ["sub_0", "sub_1", "sub_2"]
     assert await ids(StandingFilter(), "sub_2", 3) == ["sub_3", "sub_a"]

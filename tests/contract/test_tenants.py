@@ -50,6 +50,10 @@ def _rows(found: Sequence[search.ListedSubscription]) -> list[projections.Standi
     return [each.standing for each in found]
 
 
+def _listed(conn: Connection, who: str, wanted: projections.StandingFilter) -> list[projections.StandingRow]:
+    return _rows(search.page(conn, who, wanted, "", NOW, BY_DUE, None, 10))
+
+
 LISTS: dict[str, Ask] = {
     "offers": catalog.OFFERS.page,
     "offers on sale": lambda conn, who: catalog.OFFERS.page(conn, who, withdrawn=False),
@@ -61,8 +65,7 @@ LISTS: dict[str, Ask] = {
     "due accounts": lambda conn, who: accounts.due_accounts(conn, NOW, 10, who),
     "subscriptions of a.customer": lambda conn, who: subscriptions.of_customer(conn, who, f"cus_{who[-1]}"),
     "due subscriptions": lambda conn, who: subscriptions.due_subscriptions(conn, NOW, 10, who),
-    "standings": lambda conn, who: projections.standings_page(conn, who, projections.StandingFilter(), NOW),
-    "listed": lambda conn, who: _rows(search.page(conn, who, projections.StandingFilter(), "", NOW, BY_DUE, None, 10)),
+    "listed": lambda conn, who: _listed(conn, who, projections.StandingFilter()),
     "listed customers": lambda conn, who: [
         (f"prv_{each.name}",) for each in search.customers_page(conn, who, "", BY_NAME, None, 10)
     ],
@@ -92,10 +95,9 @@ OF_A: dict[str, Ask] = {
     "facts of many": lambda conn, who: facts.load_many(conn, who, ["sub_a"]),
     "history": lambda conn, who: facts.links_after(conn, who, "sub_a"),
     "standing": lambda conn, who: projections.get_standing(conn, who, "sub_a"),
-    "standings of customer": lambda conn, who: projections.standings_page(conn, who,
-    projections.StandingFilter(customer="cus_a"), NOW),
-    "standings by phase": lambda conn, who: [
-        each for each in projections.standings_page(conn, who, projections.StandingFilter(phase=Phase.ACTIVE), NOW)
+    "listed of customer": lambda conn, who: _listed(conn, who, projections.StandingFilter(customer="cus_a")),
+    "listed by phase": lambda conn, who: [
+        each for each in _listed(conn, who, projections.StandingFilter(phase=Phase.ACTIVE))
         if each.subscription == "sub_a"
     ],
     "payment request": lambda conn, who: payments.get(conn, who, "pay_a"),

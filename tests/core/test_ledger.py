@@ -3,6 +3,8 @@
 import csv
 import io
 import os
+from collections.abc import Iterable
+from functools import reduce
 
 import msgspec
 import pytest
@@ -22,7 +24,6 @@ from tenure.core.business.ledger import (
     charge,
     csv_cell,
     csv_row,
-    fold_balances,
     is_affordable,
     make_posting,
     missing_amount,
@@ -40,14 +41,19 @@ def paid_in(amount: int, reference: str = "bank-1") -> Posting:
     return top_up(amount, at=0, recorded_at=0, reference=reference)
 
 
+def balances_after(postings: Iterable[Posting]) -> Balances:
+    """What postings amount to, one after the other."""
+    return reduce(Balances.after, postings, Balances())
+
+
 def test_m06_a_renewal_is_reserved_and_captured_from_what_was_prepaid() -> None:
     history = [
         paid_in(5_000),
         reserve(1_200, at=10, recorded_at=11, subscription="sub_a", period=20),
         capture(1_200, at=20, recorded_at=21, subscription="sub_a", period=20),
     ]
-    assert fold_balances(history[:2]) == Balances(3_800, 1_200)
-    assert fold_balances(history) == Balances(3_800, 0)
+    assert balances_after(history[:2]) == Balances(3_800, 1_200)
+    assert balances_after(history) == Balances(3_800, 0)
     assert history[2].moved_on(LedgerAccount.REVENUE) == 1_200
 
 
@@ -204,7 +210,7 @@ class Customer(RuleBasedStateMachine):
     @invariant()
     def every_cent_is_somewhere(self) -> None:
         assert all(sum(entry.amount for entry in posting.entries) == 0 for posting in self.postings)
-        assert self.cached == fold_balances(self.postings)
+        assert self.cached == balances_after(self.postings)
         assert self.cached.reserve == sum(self.held)
         assert self.received == self.cached.balance + self.cached.reserve + self.earned
 

@@ -2,6 +2,7 @@
 [spec: time-alone, decide]."""
 
 from collections import Counter
+from functools import reduce
 from itertools import pairwise
 from typing import Any
 
@@ -167,7 +168,7 @@ def _added(sub: Subscription) -> int:
 @given(lives())
 def test_money_is_never_made_and_never_lost(drawn: Drawn) -> None:
     world = lived(drawn)
-    balances = ledger.fold_balances(world.postings)
+    balances = reduce(ledger.Balances.after, world.postings, ledger.Balances())
     assert (balances.balance, balances.reserve) == (world.account.balance, world.account.reserve)
     assert all(sum(entry.amount for entry in posting.entries) == 0 for posting in world.postings)
     assert world.account.balance >= -world.account.credit_limit

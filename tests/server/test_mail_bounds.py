@@ -8,10 +8,10 @@ import pytest
 from tenure.core.lease.claims import Brand
 from tenure.core.timeline import DAY
 from tenure.server.messages.harmless import LINKS, SECRETS, harmless_text
-from tenure.server.messages.rendering import house_of, render_email, template_names
+from tenure.server.messages.rendering import house_of, render_email
 from tenure.store import emails
 from tests.server.server_env import ServerEnv, office
-from tests.server.test_mail import VALUES
+from tests.server.test_mail import TEMPLATES, VALUES
 from tests.server.users import joined, mails, stranger
 
 pytestmark = pytest.mark.anyio
@@ -56,13 +56,13 @@ LINKED = re.compile(r"https?:/|www\.|\w\.[a-z]\w+|@|javascript:|mailto:", re.I)
 
 
 def test_every_mail_is_accounted_for() -> None:
-    assert set(template_names()) == set(WHO)
+    assert set(TEMPLATES) == set(WHO)
 
 
 @pytest.mark.parametrize("text", NASTY)
 def test_what_people_typed_is_no_link_in_any_mail(text: str) -> None:
     values = {name: text for name in VALUES if name not in LINKS | SECRETS}
-    for template in template_names():
+    for template in TEMPLATES:
         words = render_email(template, values, house_of(text, Brand(name=text)))
         assert words is not None
         plain = words.html.replace('http-equiv="', "")

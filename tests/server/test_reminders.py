@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 
 from tenure.core.timeline import DAY
-from tenure.server.messages.catalog import CATALOG, catalog_page
+from tenure.server.messages.catalog import CATALOG
 from tenure.server.messages.email_worker import EmailWorker
 from tenure.server.messages.workers import OutgoingMessages
 from tenure.store import emails
 from tests.server.server_env import START, ServerEnv, office
+from tools import event_table
 
 pytestmark = pytest.mark.anyio
 
@@ -188,4 +189,8 @@ async def test_what_waits_is_counted(tmp_path: Path) -> None:
 
 def test_the_page_lists_every_event() -> None:
     text = PAGE.read_text(encoding="utf-8")
-    assert catalog_page() in text, "put this into docs/messages.md:\n" + catalog_page()
+    assert event_table.page(text) == text, "docs/messages.md is behind: make docs"
+    first, last = min(CATALOG), max(CATALOG)
+    behind = text.replace(f"| `{last}` | {CATALOG[last]} |\n", "").replace(CATALOG[first], "Another meaning.")
+    assert behind != text
+    assert event_table.page(behind) == text

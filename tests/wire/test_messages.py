@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from tenure.core.refusals import TABLE, RefusalCode, Refused
 from tenure.core.timeline import Phase, PhaseCause
-from tenure.wire import messages, strict_json
+from tenure.wire import messages
 from tenure.wire.b64 import encode_text
 from tenure.wire.leases import SpanClaim
 from tenure.wire.messages import ActivateRequest, CodePreview, NextSync, SignedRefusal, SyncAnswer, SyncRequest
+from tests.wire.reading import load_json
 from tests.wire.samples import NONCE, NOW, activate_request, sync_answer, sync_request
 
 CAP = 64 * 1024
@@ -175,7 +176,7 @@ CASES = [
 @pytest.mark.parametrize(("type_", "field", "bad"), CASES)
 def test_what_does_not_belong_into_a_field_is_refused_by_its_name(type_: type, field: str, bad: Any) -> None:
     body = {**msgspec.json.decode(msgspec.json.encode(SAMPLES[type_])), field: bad}
-    refused = strict_json.load_json(json_of(body), type_, CAP)
+    refused = load_json(json_of(body), type_, CAP)
     assert isinstance(refused, Refused)
     assert refused.code is RefusalCode.MESSAGE_MALFORMED
     # An integer beyond 64 bits is refused while reading, before the field is known.
@@ -189,9 +190,7 @@ def test_no_field_is_left_out_of_the_table_and_each_needed_one_is_missed(type_: 
     for field in msgspec.structs.fields(type_):
         if not field.required:
             continue
-        refused = strict_json.load_json(
-            json_of({name: value for name, value in body.items() if name != field.name}), type_, CAP
-        )
+        refused = load_json(json_of({name: value for name, value in body.items() if name != field.name}), type_, CAP)
         assert isinstance(refused, Refused)
         assert refused.field == field.name
 
@@ -217,13 +216,13 @@ def test_whatever_fits_the_bounds_comes_back_as_it_went(
 ) -> None:
     activate = activate_request(name=name, product=product, wall=wall)
     sync = sync_request(serial=serial, wall=wall, use=messages.DeviceUse(1, by_product))
-    assert strict_json.load_json(msgspec.json.encode(activate), ActivateRequest, CAP) == activate
-    assert strict_json.load_json(msgspec.json.encode(sync), SyncRequest, CAP) == sync
+    assert load_json(msgspec.json.encode(activate), ActivateRequest, CAP) == activate
+    assert load_json(msgspec.json.encode(sync), SyncRequest, CAP) == sync
 
 
 def test_an_older_reader_ignores_what_a_newer_writer_adds() -> None:
     data = msgspec.json.encode(sync_request())[:-1] + b',"later":{"a":[1]}}'
-    assert strict_json.load_json(data, SyncRequest, CAP) == sync_request()
+    assert load_json(data, SyncRequest, CAP) == sync_request()
 
 
 # --- refusals inside answers ----------------------------------------------------------------------------------------
@@ -240,7 +239,7 @@ def test_a_refusal_travels_with_whether_it_is_conclusive_and_when_to_try_again()
 def test_every_refusal_of_the_table_can_be_sent(code: RefusalCode) -> None:
     sent = messages.to_signed_refusal(Refused(code, "Because of\nthis \u2028" + LONG))
     answer = sync_answer(result="refused", refusal=sent, token="")
-    assert strict_json.load_json(msgspec.json.encode(answer), SyncAnswer, CAP) == answer
+    assert load_json(msgspec.json.encode(answer), SyncAnswer, CAP) == answer
     assert sent.conclusive is TABLE[code].conclusive
     assert sent.as_refused().code is code
 
@@ -312,5 +311,5 @@ def test_refusals_of_an_activation_fill_whole_blocks(detail: str) -> None:
     padded = messages.pad_refusal(answer)
     data = msgspec.json.encode(padded)
     assert len(data) % messages.REFUSAL_BLOCK == 0
-    assert strict_json.load_json(data, messages.ActivateAnswer, CAP) == padded
+    assert load_json(data, messages.ActivateAnswer, CAP) == padded
     assert msgspec.structs.replace(padded, pad="") == answer

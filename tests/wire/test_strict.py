@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.wire import jws, leases, messages, notices, root, seats, strict_json
 from tests.wire import samples
+from tests.wire.reading import load_json
 
 CAP = 4096
 Small = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
@@ -213,8 +214,8 @@ def test_the_limits_themselves_are_within() -> None:
 
 def test_a_byte_too_many_is_too_large_before_anything_is_read() -> None:
     data = b'{"b":"' + b"x" * 100 + b'"}'
-    assert strict_json.load_json(data, Outer, len(data)) == Outer(b="x" * 100)
-    for answer in (strict_json.load_json(data, Outer, len(data) - 1), strict_json.parse_json(b"\xff" * 10, 9)):
+    assert load_json(data, Outer, len(data)) == Outer(b="x" * 100)
+    for answer in (load_json(data, Outer, len(data) - 1), strict_json.parse_json(b"\xff" * 10, 9)):
         assert isinstance(answer, Refused)
         assert answer.code is RefusalCode.MESSAGE_TOO_LARGE
 
@@ -244,7 +245,7 @@ class Needs(msgspec.Struct):
 
 
 def test_a_missing_field_is_named_with_its_path() -> None:
-    answer = strict_json.load_json(b'{"inner":{}}', Needs, CAP)
+    answer = load_json(b'{"inner":{}}', Needs, CAP)
     assert isinstance(answer, Refused)
     assert answer.field == "inner.it"
 
@@ -273,10 +274,10 @@ def test_types_whose_equal_spelling_proves_nothing_are_known() -> None:
     assert not strict_json.is_closed(Tree)
     # Such a type is read all the same, by the slow way: our own spelling does not let it off.
     deep = b'{"below":[' * 20 + b"]}" * 20
-    answer = strict_json.load_json(deep, Tree, CAP)
+    answer = load_json(deep, Tree, CAP)
     assert isinstance(answer, Refused)
     assert "deep" in answer.detail
-    beyond = strict_json.load_json(b'{"free":9223372036854775808,"any":1,"low":1,"fine":1}', Holes, CAP)
+    beyond = load_json(b'{"free":9223372036854775808,"any":1,"low":1,"fine":1}', Holes, CAP)
     assert isinstance(beyond, Refused)
 
 
@@ -340,11 +341,11 @@ def test_the_check_for_bounds_finds_a_field_without() -> None:
 def test_what_we_write_reads_back_to_the_same_bytes(message: msgspec.Struct) -> None:
     """Only then is one decode and one encode enough to know that nothing occurs twice."""
     data = msgspec.json.encode(message)
-    back = strict_json.load_json(data, type(message), 64 * 1024)
+    back = load_json(data, type(message), 64 * 1024)
     assert back == message
     assert msgspec.json.encode(back) == data
 
 
 def test_a_lease_reads_back_to_the_same_bytes_through_its_bounds() -> None:
     data = msgspec.json.encode(samples.lease())
-    assert msgspec.json.encode(strict_json.load_json(data, leases.LeaseClaims, 8 * 1024)) == data
+    assert msgspec.json.encode(load_json(data, leases.LeaseClaims, 8 * 1024)) == data

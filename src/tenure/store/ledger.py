@@ -75,11 +75,6 @@ _UP_TO = (
     )
     .group_by(entries.c.account)
 )
-_TOTALS = (
-    sa.select(entries.c.account, sa.cast(sa.func.sum(entries.c.amount), sa.BigInteger))
-    .where(entries.c.provider == sa.bindparam("tenant"))
-    .group_by(entries.c.account)
-)
 
 
 def book_postings(
@@ -132,11 +127,6 @@ def statement_lines(
 def balances_at(conn: Connection, provider: str, customer: str, seq: int) -> Balances:
     """The customer's balances after posting number `seq`: where a page of the statement begins."""
     return _sum_balances(conn.execute(_UP_TO, {"tenant": provider, "of": customer, "last": seq}))
-
-
-def ledger_totals(conn: Connection, provider: str) -> dict[LedgerAccount, int]:
-    """What all entries of the provider sum up to, by account; together always zero."""
-    return {LedgerAccount(name): amount for name, amount in conn.execute(_TOTALS, {"tenant": provider})}
 
 
 def encode_booking(customer: str, by: str, posting: Posting) -> StoredFact:

@@ -75,19 +75,6 @@ def get_standing(conn: Connection, provider: str, subscription: str) -> Standing
     return None if row is None else StandingRow(*row)
 
 
-def standings_page(
-    conn: Connection, provider: str, wanted: StandingFilter, now: Instant, after: str = "", limit: int = 50
-) -> list[StandingRow]:
-    """At most `limit` of the provider's subscriptions with ids after `after`, as they stand at `now`."""
-    found = (
-        sa.select(*_STANDING)
-        .where(standings.c.provider == provider, standings.c.subscription > after, *filter_conditions(wanted, now))
-        .order_by(standings.c.subscription)
-        .limit(limit)
-    )
-    return [StandingRow(*row) for row in conn.execute(found)]
-
-
 def filter_conditions(wanted: StandingFilter, now: Instant) -> list[sa.ColumnElement[bool]]:
     """What a row must fulfill to be in the list."""
     rules: list[sa.ColumnElement[bool]] = []

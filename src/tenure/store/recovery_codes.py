@@ -10,7 +10,6 @@ from tenure.store.schema import recovery
 _MINE = recovery.c.user == sa.bindparam("of")
 _FORGET = recovery.delete().where(_MINE)
 _USE = recovery.delete().where(_MINE, recovery.c.digest == sa.bindparam("code"))
-_LEFT = sa.select(sa.func.count()).select_from(recovery).where(_MINE)
 
 
 def replace_codes(conn: Connection, user: str, digests: Iterable[bytes]) -> None:
@@ -23,8 +22,3 @@ def replace_codes(conn: Connection, user: str, digests: Iterable[bytes]) -> None
 def use_code(conn: Connection, user: str, digest: bytes) -> bool:
     """Use a code up; False when it is none of the user's, or was used."""
     return conn.execute(_USE, {"of": user, "code": digest}).rowcount == 1
-
-
-def count_left(conn: Connection, user: str) -> int:
-    """How many codes the user still has."""
-    return conn.scalar(_LEFT, {"of": user}) or 0

@@ -6,9 +6,9 @@ msgspec alone keeps the last of duplicate keys and skips unknown fields unseen; 
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator
-from functools import cached_property, lru_cache
-from typing import Any, Generic, NoReturn, TypeVar, cast
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import Any, Generic, NoReturn, TypeVar
 
 import msgspec
 from msgspec import inspect
@@ -211,17 +211,3 @@ class StrictLoader(Generic[T]):
             return value
         tree = parse_json(data, self.cap)
         return tree if isinstance(tree, Refused) else value
-
-
-@lru_cache(maxsize=256)
-def _cached_loader(type_: Hashable, cap: int) -> StrictLoader[Any]:
-    return StrictLoader(cast("type[Any]", type_), cap)
-
-
-def load_json(data: bytes, type_: type[T], cap: int) -> T | Refused:
-    """`data` as a value of `type_`, of at most `cap` bytes; a `StrictLoader` kept at hand saves the look-up.
-
-    Unknown fields are ignored (they must be strict JSON all the same). Refuses like `StrictLoader`.
-    """
-    loader: StrictLoader[T] = _cached_loader(cast("Hashable", type_), cap)
-    return loader(data)

@@ -135,14 +135,6 @@ class Balances(msgspec.Struct, frozen=True):
         )
 
 
-def fold_balances(postings: Iterable[Posting], start: Balances = Balances()) -> Balances:  # noqa: B008 - frozen
-    """The balances that postings amount to; what a store caches must equal it."""
-    balances = start
-    for posting in postings:
-        balances = balances.after(posting)
-    return balances
-
-
 def available_amount(balances: Balances, credit_limit: int = 0) -> int:
     """What may be spent now: the balance and the credit limit (not negative); reserved money is spent already."""
     return balances.balance + credit_limit

@@ -117,9 +117,3 @@ def no_such_kind(name: str) -> str:
         f"There is no event kind {name}.{meant} All kinds: GET {LISTED_AT}, or `tenure webhooks kinds`;"
         " subscription.* stands for a whole family, an empty list for all events."
     )
-
-
-def catalog_page() -> str:
-    """The catalog as the table of docs/messages.md."""
-    rows = [f"| `{kind}` | {meaning} |" for kind, meaning in sorted(CATALOG.items())]
-    return "\n".join(["| event | meaning |", "|---|---|", *rows])

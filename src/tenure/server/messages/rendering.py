@@ -81,11 +81,6 @@ def render_email(
     return RenderedEmail(prefix + " ".join(subject.split()), _tidy_text(text.render(known)), html.render(known))
 
 
-def template_names() -> tuple[str, ...]:
-    """The names of all emails."""
-    return tuple(sorted(each.stem for each in FOLDER.glob("*.j2")))
-
-
 _environments: dict[tuple[str, bool], Environment] = {}
 
 
