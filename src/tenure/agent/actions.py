@@ -20,7 +20,7 @@ from tenure.agent.settings import FeatureSettings
 log = logging.getLogger("tenure.agent.actions")
 
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOME": "/"}
-"""All that a command inherits, besides what it is told of the function."""
+"""All that a command inherits, apart from the variables that name the function."""
 SHOWN = 500
 """Bytes of a command's complaint that are logged."""
 

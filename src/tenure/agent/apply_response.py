@@ -168,7 +168,7 @@ def _apply_seat(kept: DeviceState, answer: DeviceAnswer, by: AnswerReader) -> tu
 
 
 def _measured_by(kept: DeviceState, site: bytes) -> DeviceState:
-    """The numbers to measure by: a site that had to begin anew under the same port begins to count anew, too."""
+    """The numbers to measure by: a site that had to start over under the same port starts its numbers over, too."""
     if not kept.site or site == kept.site:
         return kept
     return msgspec.structs.replace(

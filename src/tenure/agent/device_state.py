@@ -27,7 +27,7 @@ class DeviceState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     roots: tuple[bytes, ...] = ()
     """The root documents that followed the one pinned, as received, oldest first."""
     ticket: EnrollmentToken | None = None
-    """The enrollment token last given: where the site is, and how a copy of this device enrolls anew."""
+    """The enrollment token last given: where the site is, and how a copy of this device enrolls again."""
     certificate: str = ""
     """The device port's certificate (PEM), whose key is the one pinned."""
     seed: bytes = b""

@@ -1,7 +1,7 @@
 """Which function ought to be switched how, and when it is tried again: pure, so that it works on any clock.
 
-Doing it is `actions`'s. A switch is thrown at the instant of change and once after every start, because nobody knows
-what happened to the software while the agent was not there.
+Doing it is `actions`'s. The agent switches at the instant of change and once after every start, because it does not
+know what happened to the software while it did not run.
 """
 
 import msgspec

@@ -28,7 +28,7 @@ from tenure.wire.seats import SealedSeat, read_seat
 
 
 class ProvenSeat(msgspec.Struct, frozen=True, kw_only=True):
-    """What of the state kept still holds, proven anew from root to seat."""
+    """The part of the kept state that still holds, proven again from root to seat."""
 
     who: DeviceIdentity
     """Who reads; a sandbox only as long as the root is one of a sandbox."""
@@ -129,7 +129,7 @@ class SeatKeyHolder(StateHolder[DeviceState, ProvenSeat]):
         return self.proven
 
     def timeline(self) -> Timeline:
-        """Everything that will happen to this device if nobody does anything; empty without a seat.
+        """Everything that will happen to this device if no user acts; empty without a seat.
 
         For people, with the renewals that are expected: what is granted is `standing_at`'s and knows of none.
         """

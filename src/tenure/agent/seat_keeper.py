@@ -97,9 +97,10 @@ class SeatKeeper(ContactKeeper[DeviceState, ProvenSeat, Refused | None]):
     # one contact
 
     def _with_ticket(self, ticket: EnrollmentToken, ephemeral: bool) -> DeviceState:
-        """The state with another enrollment: at the same site the device stays who it is, at another it begins anew.
+        """The state with another enrollment: a device keeps its identity at its site and gets a new one at another.
 
-        So does one that is enrolled as what it was not: a seat of two weeks must not count for an hour only.
+        A device enrolled as ephemeral that was not, or the reverse, gets a new one, too: a seat of two weeks must not
+        count for an hour only.
         """
         kept = self.holder.kept
         other = bool(kept.seed) and kept.ephemeral != ephemeral
@@ -107,7 +108,7 @@ class SeatKeeper(ContactKeeper[DeviceState, ProvenSeat, Refused | None]):
         spent = kept.ticket != ticket and not kept.device
         kept = msgspec.structs.replace(kept, ticket=ticket, given_up=False, contacts=ContactLog(), ephemeral=ephemeral)
         if moved or spent or other:
-            # The key is made with the first request: whoever copies this disk before shares none.
+            # The key is made with the first request: copies of this disk made before it share none.
             kept = msgspec.structs.replace(kept, seed=b"", device="", token="", pending=None, receipt=b"")
         return msgspec.structs.replace(kept, certificate="") if moved else kept
 

@@ -59,7 +59,7 @@ class AgentSettings(_StrictAgentTable, frozen=True, kw_only=True):
 
 
 def read_settings(path: Path) -> AgentSettings | Refused:
-    """The settings in the file at `path`; `not_found`, or `field_invalid` with the field to blame."""
+    """The settings in the file at `path`; refuses `not_found`, and `field_invalid` with the name of that field."""
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:

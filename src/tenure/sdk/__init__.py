@@ -52,5 +52,5 @@ __all__ = [
     "Synchronized",
 ]
 
-# What is logged is for whoever asks for it; an application that does not is not to find it on its terminal.
+# Log records are for an application that asks for them; one that does not must not find them on its terminal.
 logging.getLogger("tenure").addHandler(logging.NullHandler())

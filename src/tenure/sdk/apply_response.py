@@ -151,7 +151,8 @@ def _apply_leases(
     reader: LeaseReader,
     root: TrustedRoot,
 ) -> tuple[ClientState, Refused | None]:
-    """The present lease, then the successor: both are signed anew together, so that none staged means none any more."""
+    """Take the present lease, then the successor: the server signs both together, so that an answer with a lease and
+    without a successor means that none is staged any more."""
     after = kept
     if answer.lease:
         named = isinstance(answer, ActivateAnswer)
@@ -174,9 +175,9 @@ def _apply_present(
     *,
     named: bool = False,
 ) -> ClientState | Refused:
-    """The lease taken. `named`: the answer to an activation, which says anew which site this key is.
+    """`kept` with the lease taken. `named`: the answer to an activation, which says again which site this key is.
 
-    A server that was made anew under the same root knows the key by another name; the numbers of the site that was
+    A server that was set up again under the same root gives the key another site id; the numbers of the old site
     measure nothing any more, and the answer, bound to its question, is no replay.
     """
     sealed = read_lease(token, root, product=reader.product, sandbox=reader.sandbox)

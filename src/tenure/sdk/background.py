@@ -100,7 +100,7 @@ atexit.register(_stop_all)
 
 
 class SideThread:
-    """One piece of work at a time in a daemon thread, for whoever must not wait for it."""
+    """One piece of work at a time in a daemon thread, for a caller that must not wait for it."""
 
     def __init__(self) -> None:
         self._thread: threading.Thread | None = None

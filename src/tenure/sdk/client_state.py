@@ -63,7 +63,7 @@ class ClientState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """Everything. Evolution: fields are only appended, each with a default; an older reader ignores newer ones."""
 
     roots: tuple[bytes, ...] = ()
-    """The root documents that followed the one pinned, as received, oldest first: each start walks them anew."""
+    """The root documents that followed the one pinned, as received, oldest first: each start walks them again."""
     present: LeaseSlot = LeaseSlot()
     successor: LeaseSlot = LeaseSlot()
     token: str = ""
@@ -88,7 +88,7 @@ class ClientState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     messages: tuple[AdministratorMessage, ...] = ()
     """What the server has to say to the administrator, as of its last answer."""
     fork: ForkEvidence | None = None
-    """What the server has seen of copies of this site, as long as nobody has said what they are."""
+    """The server's evidence of copies of this site, until an administrator or a provider says what they are."""
     exported: tuple[ExportedRequest, ...] = ()
     """Requests that were given out to be carried by hand, latest last."""
     imported: tuple[str, ...] = ()

@@ -24,7 +24,7 @@ class ComputerClocks(msgspec.Struct, frozen=True):
     boot: str
     """Names the boot; made up for this run where the system has no name for it."""
     ticks: Callable[[], float]
-    """Seconds since that boot, suspended time included; nobody can set it."""
+    """Seconds since that boot, suspended time included; no user can set it."""
     wall: Callable[[], Instant]
 
     def read_clocks(self) -> ClockReading:

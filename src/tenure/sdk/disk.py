@@ -14,7 +14,7 @@ from tenure.sdk.locks import LONGEST_WAIT, acquire_lock
 from tenure.sdk.owners import give_to_owner, make_folder
 
 LARGEST = 16 * 1024 * 1024
-"""No file of ours is larger; what is, was put there by somebody else and is not read."""
+"""No file that Tenure writes is larger; a larger one comes from another program and is not read."""
 
 
 class Disk(Protocol):
@@ -49,7 +49,7 @@ class Disk(Protocol):
 class FolderOnDisk:
     """A folder of the file system, made with mode 0700 when it is missing, and again when it goes missing.
 
-    What root makes in a folder of somebody else's becomes that owner's: `sudo` once must lock nobody out.
+    Files that root makes in another user's folder are given to that user: one `sudo` must not lock the owner out.
     """
 
     def __init__(self, folder: Path, longest_wait: float = LONGEST_WAIT) -> None:
@@ -73,7 +73,7 @@ class FolderOnDisk:
         return data if len(data) <= LARGEST else b""
 
     def write(self, name: str, data: bytes) -> None:
-        """See `Disk`. A file made by somebody with a loose umask is closed to others before anything goes in."""
+        """See `Disk`. A file that another program made with a loose umask is closed to others before data goes in."""
         make_folder(self.folder)
         number = os.open(self.folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         with os.fdopen(number, "wb") as file:

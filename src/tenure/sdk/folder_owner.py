@@ -1,7 +1,8 @@
 """A folder belongs to one root of trust, product and kind (sandbox or not): what another left there is set aside.
 
-A vendor who tries the sandbox first and ships with the real root, a server made anew, a folder name used for two
-products: each finds its own files and loses nobody else's. What the files hold is `cache`'s and the agent's.
+A vendor who tries the sandbox first and ships with the real root, a server that was set up again, a folder name used
+for two products: each finds its own files and keeps those of the others. What the files hold is `cache`'s and the
+agent's.
 """
 
 import contextlib
@@ -54,7 +55,8 @@ def enter_world(disk: Disk, lock: str, files: Sequence[str], world: str) -> None
 
 
 def _finish_change(disk: Disk, files: Sequence[str], step: tuple[bytes, ...]) -> None:
-    """From the first file that leaves to the last that comes back; each rename is done once, whoever does it."""
+    """Move files, from the first that leaves to the last that comes back; each rename is done once, by this process or
+    by the next after a crash."""
     kind, old, new = step
     if kind == _LEAVING:
         write_whole(disk, WORLD, b" ".join((_LEAVING, old, new)) + b"\n")
@@ -72,7 +74,7 @@ def _move_files(disk: Disk, moves: Sequence[tuple[str, str]]) -> None:
 
 
 def _read_world(disk: Disk) -> tuple[bytes, ...]:
-    """(world), or (leaving or entering, from, to) of a change that was not finished; empty for a folder of nobody's."""
+    """(world), or (leaving or entering, from, to) of an unfinished change; empty for a folder that has no world yet."""
     words = tuple((disk.read(WORLD) or b"").split())
     names = words[1:] if words[:1] in ((_LEAVING,), (_ENTERING,)) else words
     sound = len(words) in (1, 3) and all(len(each) == 16 and each.isalnum() for each in names)

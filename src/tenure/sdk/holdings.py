@@ -1,4 +1,4 @@
-"""What is held, proven anew from the bytes kept: present lease, successor, amnesties; and the standing that follows.
+"""The leases and amnesties of a client, proven again from the bytes kept, and the standing that follows.
 
 Bytes may have lain on a disk for months, so nothing in them is believed because it was believed once. What time it is
 is `clock`'s, what a standing is `lease.standing`'s.

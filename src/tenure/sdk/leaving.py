@@ -42,7 +42,7 @@ def leave_folder(turn: threading.Lock, holder: FolderUser) -> None:
     """
     until = time.monotonic() + BRIEFLY
     if not Path(holder.place).is_dir():
-        return  # it was removed; a lock would make it anew
+        return  # it was removed; a lock would make it again
     if not turn.acquire(timeout=BRIEFLY):
         return
     try:

@@ -113,8 +113,8 @@ class License:
     def allows(self, feature: str) -> bool:
         """Whether `feature` is on at this instant: no network, no file, no lock, below a microsecond.
 
-        Changes of the license take effect at their second, without any call to another method. Once a minute the clocks
-        are looked at anew; that running time is then saved now and again is a thread's work, which no device waits for.
+        Changes of the license take effect at their second, without any call to another method. Once a minute this
+        method reads the clocks; where running time is due to be saved, a thread saves it, and no caller waits for it.
         """
         ready = self._holder.ready
         if self._ticks() < ready.until:
@@ -193,8 +193,8 @@ class License:
         """Says what two copies of this installation are (the standing warns of `lease_forked`). Blocks; never raises.
 
         `restored`: this is the one, put back from a backup; it goes on (twice in 365 days, after that the provider
-        says so). `second_site`: the copy, that is the one that shows older data, is an installation of its own: it
-        begins anew and needs the code. `retired`: the copy is to go. Typing a code says nothing of it.
+        says so). `second_site`: the copy, that is the one that shows older data, is an installation of its own: it gets
+        a new key and needs the code. `retired`: the copy is to go. Typing a code says nothing of it.
         """
         return _with_words(self._keeper.synchronize("manual", watch, SyncWish(resolve=what)))
 
@@ -290,7 +290,7 @@ os.register_at_fork(after_in_child=_after_fork)
 
 _REMEMBERED = 64
 _LAST: OrderedDict[str, LicenseKeeper] = OrderedDict()
-"""The keepers opened last, by folder: a license that nobody holds any more has yet to leave its folder at the end."""
+"""The keepers opened last, by folder: a license that the application has dropped still leaves its folder at the end."""
 
 
 def _register_keeper(keeper: LicenseKeeper) -> None:

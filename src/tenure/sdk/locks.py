@@ -1,5 +1,5 @@
-"""One file's lock, held by one process at a time: whoever waits gives up after one exchange, and a forked child lets
-go of what it inherited.
+"""One file's lock, held by one process at a time: a process that waits gives up after one exchange, and a forked child
+lets go of what it inherited.
 
 What is done while it is held is its holder's; which file it is, `disk`'s.
 """
@@ -22,7 +22,7 @@ class FolderInUse(OSError):
 
 
 class LockingUnsupported(OSError):
-    """The file is there and open, but the system cannot lock it: nobody else has it."""
+    """The file is there and open, but the system cannot lock it: no other process holds it."""
 
 
 class FileLock:
@@ -80,7 +80,7 @@ def acquire_lock(
 ) -> FileLock | None:
     """The lock of the file at `path`, made if need be; None while another holds it, unless it is waited for.
 
-    `shared`: with all others who share it; nobody has it to himself meanwhile.
+    `shared`: with all other processes that share it; none can hold it alone meanwhile.
 
     Raises `FolderInUse` after `longest_wait` seconds, `LockingUnsupported` on a file system without locks, and OSError,
     with the path, for a file that cannot be opened: without a lock nothing may be sent, or one site looks like two.
@@ -100,7 +100,7 @@ def acquire_lock(
 
 
 def _open_known(path: Path) -> FileLock:
-    """The file opened and known to `_let_go`: opened anew where the process was forked in between."""
+    """The file opened and known to `_let_go`: opened again where the process was forked in between."""
     while True:
         before = _FORKS[0]
         lock = FileLock(path, _open_file(path))

@@ -51,7 +51,7 @@ class ActivationGranted(msgspec.Struct, frozen=True, kw_only=True):
     """When a staged successor takes over."""
     forked: bool = False
     """A copy of this installation uses its identity: what is licensed is shown for a week, and no new device is
-    protected, until somebody says which copy is which (`License.resolve`, the console, the provider's portal)."""
+    protected, until an administrator or a provider says which copy is which (`License.resolve`, console, portal)."""
     steps: tuple[ProgressStep, ...] = ()
 
     @property
@@ -79,7 +79,7 @@ class CodePreviewed(msgspec.Struct, frozen=True, kw_only=True):
     """Now, or when it would take over."""
     paid_until: Instant | None
     spans: Timeline
-    """What would happen from `begins` on if nobody did anything, expected renewals included."""
+    """The course from `begins` on if no user acts, expected renewals included."""
     plan_name: str = ""
     """As the vendor calls the plan."""
     renewal: str = ""

@@ -1,4 +1,4 @@
-"""Whose the files are that root makes in somebody else's folder: that owner's, so that `sudo` once locks nobody out."""
+"""Files that root makes in another user's folder are given to that user: one `sudo` must not lock the owner out."""
 
 import os
 from pathlib import Path
@@ -15,7 +15,7 @@ def make_folder(folder: Path) -> None:
 
 
 def give_to_owner(made: int | Path, folder: Path) -> None:
-    """What root has just made inside `folder` becomes its owner's; nobody else can, or needs to. Raises OSError."""
+    """Give what root has just made inside `folder` to its owner; only root can do so, or needs to. Raises OSError."""
     if os.geteuid() != 0:
         return
     owner = folder.stat()

@@ -21,7 +21,7 @@ BRIEFLY = 0.5
 
 
 class FolderPresence:
-    """One program's share of the lock. Where a file system has no locks, nobody is ever seen to be the last."""
+    """One program's share of the lock. Where a file system has no locks, no program is ever seen to be the last."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / IN_USE

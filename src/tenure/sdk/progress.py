@@ -28,7 +28,7 @@ Watch = Callable[[ProgressStep], None]
 
 
 class ProgressWatch:
-    """Passes steps on to whoever watches the exchange that is running, and keeps those of that exchange."""
+    """Passes the steps of the exchange that is running on to its watcher, and keeps them."""
 
     def __init__(self) -> None:
         self._watch: Watch | None = None

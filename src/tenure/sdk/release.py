@@ -1,6 +1,6 @@
 """An application gives its license up: the lease is erased first, then the server is told until it has heard.
 
-The receipt is signed by the application's own key, so that nobody else can free its place. Asking is
+The receipt is signed by the application's own key, so that no other program can free its place. Asking is
 `license_keeper`'s.
 """
 

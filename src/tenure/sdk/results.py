@@ -1,4 +1,4 @@
-"""What came of a question to the server, as whoever asked is told: from what was heard to an outcome with words."""
+"""From the server's answer to the outcome, with words, that the caller of the SDK is given."""
 
 from tenure.core.lease.acceptance import ResponseKind as HeardFrom
 from tenure.core.refusals import RefusalCode, Refused

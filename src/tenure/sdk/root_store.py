@@ -1,5 +1,5 @@
-"""The root of trust as a client holds it: the document that came with the product and those that followed, walked anew
-at each start, so that no edited file can bring in a root of its own.
+"""The root of trust as a client holds it: the document that came with the product and those that followed, walked
+again at each start, so that no edited file can bring in a root of its own.
 
 Fetching is `license_keeper`'s; what a document may say is `wire.root`'s.
 """

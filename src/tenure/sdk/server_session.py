@@ -83,7 +83,7 @@ class ServerSession(QuestionSession[ClientState, ProvenHoldings]):
         return heard
 
     def repeat_activation(self, *, resent: bool = True) -> TakenActivation | Inconclusive | Refused:
-        """The pending activation, byte for byte as it was first sent; asked anew where it shows an older token."""
+        """The pending activation, byte for byte as it was first sent; a new request where it shows an older token."""
         pending = self._holder.kept.activation
         if pending is None:
             return Refused(RefusalCode.NOT_ACTIVATED)

@@ -16,7 +16,7 @@ class TaskRunner:
     """Turns taken on behalf of an asyncio task: `async with`. The waiting is the loop's, the work a daemon thread's."""
 
     def __init__(self, turns: BackgroundTurns, every: float, ended: Callable[[], None] = lambda: None) -> None:
-        """`ended`: what is done after the last turn, where blocking harms nobody."""
+        """`ended`: called after the last turn, in a thread that may block."""
         self._turns = turns
         self._every = every
         self._ended = ended

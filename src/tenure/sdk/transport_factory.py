@@ -126,7 +126,7 @@ def make_transport(
         if network.dns:
             return usual
         private = HttpTransport(server, msgspec.structs.replace(policy, mode=PublicDnsMode.OFF), ports)
-        # `list` without a list of this customer's own names nobody who may be asked.
+        # `list` without a list of this customer's own names no resolver that may be asked.
         return LeaseAwareTransport(usual, private, lambda: dns_of_lease() in (PublicDnsMode.OFF, PublicDnsMode.LIST))
 
     if network.proxy is not None:

@@ -54,7 +54,7 @@ def load_books(
 ) -> AccountBooks | None:
     """The customer's account with every subscription of it, at its provider's now; None when there is no such account.
 
-    Locked unless it is only to be looked at: nobody may lock where nobody may write.
+    Locked unless it is only to be looked at: a transaction that must not write must not lock either.
     """
     row = (accounts.lock_account if lock else accounts.get_account)(conn, provider, customer)
     if row is None:
@@ -283,7 +283,7 @@ def look_again(conn: Connection, sub: Subscription, now: Instant) -> None:
     Terms agreed for a day to come are one too: lists show them from then on, also of a subscription that is over.
     """
     moments = [each for each in (span_at(timeline(sub), now).until, next_reminder(sub, now)) if each is not None]
-    # Where the clock is stopped meanwhile this comes too early, and the next look is set anew.
+    # Where the clock is stopped meanwhile this comes too early, and that look sets the next one.
     ahead = (each.effective - (sub.contract_clock(now) if each.scheduled else now) for each in sub.changes)
     moments += [now + wait for wait in ahead if wait > 0]
     subscriptions.look_again(conn, sub.provider, sub.id, min(moments, default=None))

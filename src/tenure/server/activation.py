@@ -32,12 +32,12 @@ WRONG_BY_NETWORK = (
     RateLimit("wrong codes of a /56", 40, 3_600),
     RateLimit("wrong codes of a /48", 160, 3_600),
 )
-"""For each of `networks_of` an address: whoever holds many networks must not have as many times the tries."""
+"""For each of `networks_of` an address: an attacker with many networks must not have as many times the tries."""
 WRONG_BY_GROUP = RateLimit("wrong codes of one first group", 20, 3_600)
-"""Only codes that match nothing are charged, and only they are refused for it [spec: code-throttle]: whoever has a real
-code is never slowed down by strangers, and 95 random bits need no limit on all of them together."""
+"""Only codes that match nothing are charged, and only they are refused for it [spec: code-throttle]: strangers never
+slow down a customer with a real code, and 95 random bits need no limit on all of them together."""
 RIGHT = RateLimit("activations of one subscription from one network", 600, 60)
-"""What a real code may cost; nobody else's traffic counts against it."""
+"""Bounds the work for a real code; traffic of other subscriptions or networks does not count."""
 
 OWN_WORDS = RateLimit("what one installation has written down by its own word", 120, 3_600)
 """Codes applied or staged by one key, successors dropped, forks resolved: each is a fact for ever, which later looks

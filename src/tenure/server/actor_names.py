@@ -12,7 +12,7 @@ from tenure.store.engine import Connection
 from tenure.store.users import TeamPlace
 
 ITSELF = frozenset({"settlement", "successor"})
-"""What books what falls due or begins without anybody asking."""
+"""Names that facts give for changes that time alone brings: no user asked for them."""
 
 
 def actor_name(conn: Connection, tenant: Tenant, sub: Subscription, by: str) -> str:

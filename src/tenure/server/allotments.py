@@ -38,7 +38,7 @@ class GivenAllotment(msgspec.Struct, frozen=True):
 
 
 def prolonged_part(site: SiteRow, subscription: str, published: tuple[OutageAmnesty, ...]) -> SiteShare:
-    """As `pool_part`, with the amnesties `published` counted: for whoever decides what is free."""
+    """As `pool_part`, with the amnesties `published` counted: to decide how many places are free."""
     share = pool_part(site, subscription)
     return msgspec.structs.replace(share, moved=moved_word(share.word_until, published)) if share.word_until else share
 

@@ -193,7 +193,7 @@ ACCESS: tuple[Callable[[ServerContext], OperationGroup], ...] = (
 def _tenants_operations(context: ServerContext, pacing: CallerPacing) -> Iterator[Operation]:
     business = [_naming_a_tenant(one) for group in BUSINESS for one in group(context).operations()]
     yield from business
-    # Several at once is for what is sold: passwords and sessions are nobody's batch.
+    # A batch holds operations of the business; passwords and sessions have no place in one.
     yield from BatchOperation(tuple(business), context.clock, pacing).operations()
     yield from (_naming_a_tenant(one) for group in ACCESS for one in group(context).operations())
 

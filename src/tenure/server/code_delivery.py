@@ -19,7 +19,8 @@ from tenure.store.engine import Connection
 from tenure.store.pending_codes import WaitingCode
 
 WAITS = 14 * DAY
-"""Longer than a week's holiday and a mail that went to the wrong desk first; whoever comes later is given a new code.
+"""Longer than a week's holiday and a mail that went to the wrong user first; a customer who comes later is given a new
+code.
 
 Every day more is a day on which a stolen database and secret file together hold codes that work.
 """

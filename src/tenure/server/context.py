@@ -168,7 +168,7 @@ class ServerContext:
         for _ in range(ATTEMPTS):
             try:
                 return await (self.db.dry_run(run) if dry_run else self.db.write(run))
-            except WriteConflict:  # somebody else wrote first: read again, decide again
+            except WriteConflict:  # another process wrote first: read again, decide again
                 continue
         return Refused(RefusalCode.SERVER_BUSY, "Too many wrote to the same place at once.")
 

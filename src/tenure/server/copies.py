@@ -1,4 +1,5 @@
-"""A copy of a site that shows itself, at whatever door: written down, and told the truth once [spec: fork-rule].
+"""A copy of a site that shows itself, by synchronizing or activating: written down, and told the truth once
+[spec: fork-rule].
 
 What a row keeps of copies, and who was told what, is `forks`'; what the two may do next is decided by the answers of
 `sync_contact` and `activation`, which are the same.
@@ -49,7 +50,7 @@ def answer_copy(
 
 
 def carry_over(conn: Connection, site: SiteRow, sub: Subscription, now: Instant) -> Subscription:
-    """`sub`, which the site has just taken up, with the fork that nobody has resolved: no code resolves it."""
+    """`sub`, which the site has just taken up, with the site's unresolved fork: applying a code does not resolve it."""
     state = sub.find_site(site.id)
     if site.forked_at is None or state is None or state.forked_at is not None:
         return sub

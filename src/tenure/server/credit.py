@@ -20,7 +20,7 @@ SCOPE = "money:write"
 
 
 def may_not_lend(caller: Principal) -> Refused | None:
-    """The refusal of somebody who may change customers but not money; None for everybody else."""
+    """The refusal of a caller who may change customers but not money; None for every other caller."""
     if SCOPE in caller.scopes:
         return None
     detail = f"A credit limit is money: this takes the scope {SCOPE}. Leave it out to keep it as it is."

@@ -45,6 +45,6 @@ def may_meet(one: tenants.ProviderRow, other: tenants.ProviderRow) -> bool:
 
 
 def environments_meet(conn: Connection, site: SiteRow, owner: str) -> bool:
-    """Whether the site's provider and `owner` are of one world; of unknown ones nobody is."""
+    """Whether the site's provider and `owner` are of one world; False where one of them is unknown."""
     home, provider = tenants.get_provider(conn, site.provider), tenants.get_provider(conn, owner)
     return home is not None and provider is not None and may_meet(home, provider)

@@ -1,6 +1,6 @@
-"""Subscriptions out of their facts, without going through a long history anew each time.
+"""Subscriptions out of their facts, without going through a long history again each time.
 
-What a long history amounts to is remembered under the hash of its last fact, which nothing but that very history has:
+The subscription that a long history folds to is remembered under the hash of its last fact, which no other history has:
 no transaction that is rolled back, no other database and no edit can make a remembered one wrong.
 """
 
@@ -15,7 +15,7 @@ from tenure.store.engine import Connection
 LONG = 64
 """Facts from which on a history is remembered; a shorter one costs less than remembering it."""
 REMEMBERED = 1_000
-"""Long histories; the one not asked for longest is forgotten first, and read anew when it is asked for."""
+"""Long histories; the one not asked for longest is forgotten first, and read again when it is asked for."""
 
 _known: dict[str, tuple[ChainPosition, Subscription]] = {}
 

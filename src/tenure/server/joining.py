@@ -44,7 +44,7 @@ def other_kind(message: ActivateRequest, site: SiteRow | None) -> Refused | None
 def on_its_hardware(
     conn: Connection, command: c.Activate, sub: Subscription, now: Instant, restored: Instant
 ) -> c.Activate:
-    """The command with its old self's place to be taken, if it was installed anew and that place still counts.
+    """The command with its old self's place to be taken, if it was installed again and that place still counts.
 
     Of several on the same hardware that is the one heard longest ago: clones that are in use go on.
     """

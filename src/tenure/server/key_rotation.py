@@ -88,7 +88,7 @@ def add_signatures(draft: bytes, secrets: Iterable[RootSecrets]) -> bytes | Refu
 
 
 def read_draft(draft: bytes) -> RootDocument | Refused:
-    """The document in a draft, whoever signed it; nothing in it is to be trusted."""
+    """The document in a draft, with signatures unchecked; nothing in it is to be trusted."""
     try:
         payload = draft.split(b"\n", 1)[0].split(b".")[1]
         return msgspec.json.decode(base64.urlsafe_b64decode(payload + b"=" * (-len(payload) % 4)), type=RootDocument)

@@ -75,7 +75,7 @@ class KeyRing:
         sandbox_root: TrustedRoot,
         reread: Callable[[], ServerSecrets | Refused] | None = None,
     ) -> None:
-        """`reread` reads the secret file anew, for keys made while the server runs.
+        """`reread` reads the secret file again, for keys made while the server runs.
 
         Raises ValueError when the root documents and the secret file do not belong together.
         """
@@ -176,7 +176,7 @@ class FoundedServer(msgspec.Struct, frozen=True, kw_only=True):
     offline: RootSecrets
     root: bytes
     sandbox_root: bytes
-    """Lists sandbox keys only, so that whoever pins it can never take a lease for a real one."""
+    """Lists sandbox keys only, so that a client that pins it can never take a lease for a real one."""
 
 
 def found_server(name: str, draw: Draw, now: Instant, *, root_keys: int = 1, threshold: int = 1) -> FoundedServer:

@@ -124,7 +124,7 @@ def lease_value(signed: SignedLease) -> Lease | None:
 def renewal_outlook(conn: Connection, context: ServerContext, sub: Subscription, now: Instant) -> RenewalOutlook | None:
     """What is known of the next renewal of `sub`, asked of the books it is paid from; None where none comes by itself.
 
-    The books were settled by whoever asks.
+    The caller has settled the books.
     """
     if not pays_itself(sub):
         return None
@@ -202,9 +202,9 @@ def _record_lease(
 def _sign_successor(
     conn: Connection, context: ServerContext, site: SiteRow, present: Subscription, now: Instant
 ) -> tuple[SiteRow, bytes]:
-    """The staged successor's lease, signed anew with every present one; its beginning follows the present one's end.
+    """The staged successor's lease, signed again with every present one; its beginning follows the present one's end.
 
-    Its allotment is shared out anew with it, so that every device protected now is protected after the switch too.
+    Its allotment is shared out again with it, so that every device protected now is protected after the switch too.
     """
     if site.successor is None or present.paid_until is None or present.stopped is not None:
         # While a hold stops the clock nothing turns at the old end, also without a server [spec: holds].

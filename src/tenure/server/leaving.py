@@ -1,4 +1,4 @@
-"""Installations that give their places up: by a receipt of their own, or because somebody made them [spec: leaving].
+"""Installations that give their places up: by a receipt of their own, or because a user told them to [spec: leaving].
 
 What an answer says of it is `site_contact`'s; the places themselves are `places`' and `allotments`'.
 """

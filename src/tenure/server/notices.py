@@ -60,15 +60,15 @@ def publish_amnesty(
 
 
 def current_notices(conn: Connection) -> tuple[PublishedNotice, ...]:
-    """The notices that may still matter to somebody, oldest first."""
+    """The notices that count, oldest first: the newest `CARRIED`."""
     editions = DOCUMENTS.all(conn, NOTICES)
     return tuple(msgspec.json.decode(each.body, type=PublishedNotice) for each in editions[-CARRIED:])
 
 
 def sign_again(keys: KeyRing, published: PublishedNotice, now: Instant) -> PublishedNotice:
-    """The notice under a key that counts: a revoked one's seal would be refused by whoever knows of it.
+    """The notice under a key that counts: clients that know of a revocation refuse the seal of the revoked key.
 
-    A seal that nobody can make now is left out (empty), and made when there is a key again.
+    A seal for which there is no key now is left out (empty), and made when there is a key again.
     """
     return msgspec.structs.replace(
         published,
@@ -91,7 +91,7 @@ def _under_a_good_key(keys: KeyRing, notice: SignedNotice, sealed: str, now: Ins
 
 
 def current_outages(conn: Connection) -> tuple[OutageAmnesty, ...]:
-    """The amnesties that may still matter to somebody."""
+    """The amnesties of the notices that count."""
     return tuple(OutageAmnesty(each.notice.since, each.notice.until) for each in current_notices(conn))
 
 

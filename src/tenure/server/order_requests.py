@@ -62,7 +62,7 @@ def find_request(conn: Connection, tenant: Tenant, name: str) -> OrderRequest | 
 
 
 def lock_request(conn: Connection, tenant: Tenant, name: str, customer: str = "") -> OrderRequest | Refused:
-    """The request, nobody else's to close before this transaction ends.
+    """Lock the request: no other transaction closes it before this one ends.
 
     Refuses `not_found`, also when it is not `customer`'s, and `order_request_closed`.
     """

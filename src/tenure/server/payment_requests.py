@@ -146,13 +146,13 @@ def book_payment(
 
 
 def lock_request(conn: Connection, request: PaymentRequest) -> PaymentRequest:
-    """The request as it is once nobody else can change it: its account's lock guards it, too."""
+    """Lock the request and read it: the lock of its account keeps other transactions from changing it."""
     accounts.lock_account(conn, request.provider, request.customer)
     return payments.get(conn, request.provider, request.id) or request
 
 
 def withdraw_request(conn: Connection, tenant: Tenant, request: PaymentRequest) -> PaymentRequest:
-    """Nobody needs to pay it any more."""
+    """Withdraw the request: the customer need not pay it any more."""
     after = msgspec.structs.replace(request, withdrawn_at=tenant.now)
     payments.save(conn, after)
     _add_to_feed(conn, tenant, after, "payment.withdrawn")

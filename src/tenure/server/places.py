@@ -29,8 +29,8 @@ def count_taken(conn: Connection, sub: Subscription, now: Instant, restored: Ins
     """How many places standalone applications take of the subscription; `but` is left out.
 
     A place counts until its lease's end, every amnesty added, and as long as the application's silence is waited for.
-    `restored`: when this server was last put back from a backup; until every word it can have forgotten is over, nobody
-    not heard since is taken for silent.
+    `restored`: when this server was last put back from a backup; until every lease it can have forgotten is over, no
+    application is taken for silent because it was not heard since.
     """
     by = count_rule(sub, now, restored, but)
     published = current_notices(conn)
@@ -43,7 +43,7 @@ def count_taken(conn: Connection, sub: Subscription, now: Instant, restored: Ins
 
 
 def holds_place(conn: Connection, sub: Subscription, site: str, now: Instant, restored: Instant) -> bool:
-    """Whether the application's place in the subscription still counts, so that nobody else has been given it."""
+    """Whether the application's place in the subscription still counts, so that no other has been given it."""
     by = count_rule(sub, now, restored)
     if places.holds_place(conn, sub.provider, sub.id, site, by):
         return True
@@ -159,7 +159,7 @@ def free_from(conn: Connection, site: str, sub: Subscription, now: Instant) -> I
 
 
 def _free_now(conn: Connection, place: OccupiedPlace, now: Instant) -> None:
-    """Nobody can go by the place any more; the stay of an ephemeral application is over with it."""
+    """Free a place that no application can go by any more; the stay of an ephemeral application is over with it."""
     places.free_place(conn, place.site, place.subscription)
     stay = stays.open_stay(conn, place.provider, place.subscription, place.site, now)
     if stay is not None:

@@ -1,8 +1,8 @@
 """The real clock as it was read for one transaction, and every provider's now as it follows from it alone
 [spec: sandbox].
 
-A sandbox has a clock of its own, so that one provider's `now` means nothing to another's account. Whoever settles is
-handed this value, never an instant: what settles is `settlement`.
+A sandbox has a clock of its own, so that one provider's `now` means nothing to another's account. `settlement`, which
+settles accounts, is handed this value, never an instant.
 """
 
 import msgspec
@@ -18,10 +18,10 @@ class RealTime(msgspec.Struct, frozen=True):
     instant: Instant
 
     def now_of(self, provider: tenants.ProviderRow) -> Instant:
-        """The provider's now: a sandbox's own, everybody else's is the real one."""
+        """The provider's now: that of its sandbox, and the real one for every provider in production."""
         return self.instant if provider.clock is None else provider.clock.now_at(self.instant)
 
     def now_at(self, conn: Connection, provider: str) -> Instant:
-        """The now of the provider of that id; of an unknown one, whose accounts nobody can load, the real one."""
+        """The now of the provider of that id; of an unknown one, which has no accounts to load, the real one."""
         clock = tenants.clock_of(conn, provider)
         return self.instant if clock is None else clock.now_at(self.instant)

@@ -1,7 +1,7 @@
 """Answers and leases signed by a key that was revoked since: what was said stays, and the next key signs it again.
 
 A site sends a request again until it is answered, whatever has happened to the keys meanwhile: the answer stored for it
-would be refused by everybody who has the root document in force. Which key signs now is `keyring`'s to say.
+would be refused by every client that has the root document in force. Which key signs now is `keyring`'s to say.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ def is_believed(context: ServerContext, answer: bytes, typ: TokenType, *, sandbo
     """Whether the keys that signed the stored `answer`, and the leases in it, stand in the root document in force."""
     envelope = jws.parse_token(answer, typ)
     if isinstance(envelope, Refused):
-        return True  # nothing that was stored here; whoever reads it says what it is
+        return True  # this server stored no such answer; the reader names the fault
     told = msgspec.json.decode(envelope.payload, type=_SignedLeases)
     kids = [envelope.kid, *(_token_kid(token) for token in (told.lease, told.successor) if token)]
     return all(context.keys.is_believed(kid, sandbox=sandbox) for kid in kids)
@@ -35,7 +35,7 @@ def is_believed(context: ServerContext, answer: bytes, typ: TokenType, *, sandbo
 def reissued_sync(
     conn: Connection, context: ServerContext, site: str, product: str, answer: bytes, *, sandbox: bool
 ) -> bytes:
-    """The stored answer to a synchronization, as it is while its keys count, else signed anew and stored so."""
+    """The stored answer to a synchronization, as it is while its keys count, else signed again and stored so."""
     if is_believed(context, answer, TokenType.SYNC_ANSWER, sandbox=sandbox):
         return answer
     return _reissue_answer(conn, context, site, product, answer, TokenType.SYNC_ANSWER, SyncAnswer, sandbox=sandbox)

@@ -31,7 +31,7 @@ EPHEMERAL_MOST = (ABSOLUTE["ephemeral_hours"].maximum or 0) * HOUR
 
 
 class CollectionProgress(msgspec.Struct):
-    """How far the rows of one clock were looked at: the next turn goes on there, and begins anew at the end."""
+    """How far the rows of one clock were looked at: the next turn goes on there; after the last row it starts over."""
 
     subscription: str = ""
     site: str = ""

@@ -1,7 +1,7 @@
-"""The server verifies its own histories, hourly, in a process of its own: what an edit with SQL did is told unasked.
+"""The server verifies its own histories, hourly, in a process of its own: it reports edits made with SQL unasked.
 
-A finding is told, in the log and by metrics, and stops nothing: whoever can edit one row must not be able to cut
-everybody off by it. Money alone is stopped, by the check of balances (`sweep`).
+A finding is told, in the log and by metrics, and stops nothing: an attacker who can edit one row must not be able to
+cut every customer off by it. Money alone is stopped, by the check of balances (`sweep`).
 """
 
 import asyncio
@@ -26,7 +26,7 @@ SHARE = 20
 Example: at 10 minutes a look, the next begins 190 minutes after its end.
 """
 FIRST_AFTER = 60
-"""Seconds after the start: whoever restarts a server waits for its answers first."""
+"""Seconds after the start: at first a server that was restarted answers the requests that wait."""
 TOLD = 20
 """Findings that are named in the log and by the process; the rest is counted."""
 _WORDS_MOST = 1024 * 1024

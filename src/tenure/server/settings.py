@@ -1,6 +1,6 @@
 """The server's settings file, read strictly: its name, the portal's address, who takes mails, what webhooks may reach.
 
-Passwords stand in files of their own, which nobody else may read; this file can be shown to anybody.
+Passwords stand in files of their own, which only the server's user may read; this file holds no secret.
 """
 
 from ipaddress import ip_network
@@ -85,7 +85,7 @@ def read_settings(path: Path) -> ServerSettings | Refused:
 
 
 def mail_server(settings: ServerSettings, folder: Path) -> MailServer | Refused | None:
-    """Who takes mails; None when nobody does. Refuses `field_invalid`, and a password that others can read."""
+    """The server that takes mails; None without one. Refuses `field_invalid`, and a password that others can read."""
     mail = settings.mail
     if mail is None:
         return None

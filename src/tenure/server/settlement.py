@@ -1,9 +1,9 @@
-"""The one place where a stored account is settled: by its own provider's clock, which nobody can hand in (ADR 18).
+"""The one place where a stored account is settled: by its own provider's clock, which no caller can hand in (ADR 18).
 
 `account_repository.load_books` derives the provider's `now` from the real clock and keeps it with what it loaded; what
 is here takes no instant at all, so that an account cannot be settled by another provider's time. What falls due and
-what a command does is the core's to say; nobody else on the server calls `business.settle` or `business.execute` (a
-test over the source holds it).
+what a command does is the core's to say; no other module of the server calls `business.settle` or `business.execute`
+(a test over the source holds it).
 """
 
 from tenure.core.business import commands as c

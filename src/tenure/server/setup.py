@@ -37,7 +37,7 @@ class InitializedServer(msgspec.Struct, frozen=True, kw_only=True):
     root_file: str
     """To be given to every client; not secret."""
     root_secrets: str
-    """Belongs off this server: whoever has it can replace every key."""
+    """Belongs off this server: with it an attacker can replace every key."""
     fingerprint: str
     """Eight words by which people compare root documents."""
     portal_key: str
@@ -45,7 +45,7 @@ class InitializedServer(msgspec.Struct, frozen=True, kw_only=True):
     vendor_token: str
     """Shown once."""
     owner_invitation: str
-    """Makes whoever follows it the vendor's owner, in the portal or by `POST /v1/invitations/accept`; shown once."""
+    """Its user becomes the vendor's owner, in the portal or by `POST /v1/invitations/accept`; shown once."""
     portal_url: str = ""
     """Where people open the portal; empty where that is not known yet."""
 
@@ -72,7 +72,7 @@ async def init_folder(
         _undo_init(folder)
     if any((folder / each).exists() for each in (SECRETS, DATABASE)):
         return Refused(RefusalCode.ALREADY_EXISTS, f"There is a server in {folder} already.", "folder")
-    write_secret(mark, b"tenure server init has not come to its end here; the next one begins anew.\n")
+    write_secret(mark, b"tenure server init has not come to its end here; the next one starts over.\n")
     try:
         settings = {"name": name, "portal_url": portal_url} if portal_url else {"name": name}
         made = await _make_server(folder, settings, draw, now, root_keys=root_keys, threshold=threshold)

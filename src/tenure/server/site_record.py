@@ -35,7 +35,7 @@ class SiteRecord(CopyMemory, frozen=True, kw_only=True, omit_defaults=True):
     code: str = ""
     """Id of the code it applied last, of an ephemeral application: its coming is in no history."""
     told_to_leave: int = 0
-    """Number of the state token that came with the word to leave: whoever shows that one has heard it."""
+    """Number of the state token that came with the word to leave: a site that shows that one has heard it."""
     asked_for: Instant = 0
     """When an application on its own asked in vain for a place that this administration server may hold unused."""
     elsewhere: dict[str, PoolPart] = msgspec.field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""The provider's desk: one command on one subscription, from the token's permissions to what is stored and shown.
+"""The subscription service: one command on one subscription, from the token's permissions to what is stored and shown.
 
 Loads, lets `business.execute` decide, stores, shows. Everything a command does happens in one transaction of the
 caller.
@@ -217,7 +217,7 @@ def _in_its_books(conn: Connection, tenant: Tenant, loaded: AccountBooks, outcom
 
 
 def ahead_of(loaded: AccountBooks, name: str) -> ExpectedCourse:
-    """What will become of a subscription of the books if nobody does anything (`business.expected_renewals`)."""
+    """The course of a subscription of the books if no user acts (`business.expected_renewals`)."""
     return expected_course(loaded.account, loaded.items, name, loaded.now)
 
 
@@ -257,7 +257,7 @@ def show_subscription(conn: Connection, tenant: Tenant, opened: OpenedSubscripti
 
 
 def full_timeline(conn: Connection, tenant: Tenant, opened: OpenedSubscription) -> tuple[SpanView, ...]:
-    """Every span that has held, as it held, and what will hold if nobody does anything (B1)."""
+    """Every span that has held, as it held, and every span to come if no user acts (B1)."""
     sub, ahead = opened.item.sub, ahead_of(opened.books, opened.item.sub.id)
     held = as_it_held(account_repository.load_history(conn, tenant.id, sub.id))
     spans = (
@@ -280,7 +280,7 @@ def _acting_role(role: Role) -> Role:
 
 
 def rebuild_projections(conn: Connection, provider: str, name: str, now: Instant) -> None:
-    """The subscription's projections anew, from its facts alone."""
+    """Write the subscription's projections again, from its facts alone."""
     sub = account_repository.load_subscription(conn, provider, name)
     if sub is not None:
         account_repository.project_subscription(conn, sub, now)

@@ -154,7 +154,7 @@ class SubscriptionView(msgspec.Struct, frozen=True, kw_only=True):
     """Paid or reserved until; for an unlimited one this is "prepaid until"."""
     grace_until: str | None
     ends_at: str | None
-    """When service ends for good if nobody does anything; null while no end is known."""
+    """When service ends for good if no user acts; null while no end is known."""
     renewal_intent: str
     renewal: RenewalView
     canceled_at: str | None
@@ -181,7 +181,7 @@ class OutcomeView(msgspec.Struct, frozen=True, kw_only=True):
     activation_code: str = ""
     """The code, shown once: in the answer to the order or the re-issue that made it."""
     warnings: tuple[str, ...] = ()
-    """What somebody may not expect of it, in sentences for people."""
+    """Effects that a user may not expect, in sentences."""
 
 
 def action_view(allowed: Allowed) -> ActionView:

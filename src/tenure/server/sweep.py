@@ -43,7 +43,7 @@ CHECK_EVERY = 3_600
 LATE = 3_600
 """Seconds after its end that a day is counted: whatever began on it is written down by then."""
 KEEP_INVITATIONS = 30 * DAY
-"""An invitation that nobody followed is shown as over for a while."""
+"""An invitation that was not accepted is shown as over for a while."""
 KEEP_AUDIT = 400 * DAY
 """Addresses and e-mails are kept no longer than a year's audit needs."""
 KEEP_MESSAGES = 30 * DAY

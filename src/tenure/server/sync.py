@@ -48,7 +48,7 @@ class ProvenSync(msgspec.Struct, frozen=True, gc=False):
     asked: ProvenRequest[SyncRequest]
     thumbprint: str
     carried: bool = False
-    """Brought by hand, by whoever may speak for the site [spec: offline-exchange]."""
+    """Brought by hand, by a caller who may speak for the site [spec: offline-exchange]."""
 
     @property
     def site(self) -> str:

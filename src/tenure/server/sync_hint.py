@@ -22,7 +22,7 @@ class SyncHint(msgspec.Struct, frozen=True, array_like=True):
     after_end_sync_days: int
     reinstate_days: int
     kid: str = ""
-    """The key that signed the lease; once it is revoked nobody believes the lease, and a new one is due."""
+    """The key that signed the lease; once it is revoked no client believes the lease, and a new one is due."""
 
     def next_window(self, now: Instant) -> tuple[Instant, Instant] | None:
         """The window for the contact after one answered at `now`; None: none."""

@@ -1,4 +1,5 @@
-"""Successors that take over: booked by whoever looks first, as of the true instant [spec: successor]."""
+"""Successors that take over: booked by the first request or sweep that looks, as of the true instant
+[spec: successor]."""
 
 import msgspec
 
@@ -29,7 +30,7 @@ def take_over_if_due(conn: Connection, site: SiteRow, time: RealTime, goes_by: s
 
     `goes_by`: the subscription by which the site itself says it goes.
 
-    Nothing is looked at of a successor of another world, which none can have staged: nobody settles it by this clock.
+    A successor of another world, which no site can have staged, is ignored: it must not be settled by this clock.
     """
     if site.successor is None:
         return site

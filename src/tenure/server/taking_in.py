@@ -41,7 +41,7 @@ NOT_HERE = Refused(
 def is_ours(context: ServerContext, message: SyncRequest) -> bool:
     """Whether this server has given the state token shown, in an epoch that was closed since by a restore.
 
-    Cheap and without the store: whoever holds no such token costs nothing more.
+    Cheap and without the store: a caller that holds no such token costs nothing more.
     """
     shown = context.keys.read_state_token(message.site, message.token)
     return shown is not None and shown[0] < context.epoch_floor

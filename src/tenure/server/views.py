@@ -42,7 +42,7 @@ class RefusalView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RemedyView(msgspec.Struct, frozen=True):
-    """One thing somebody can do."""
+    """One thing that can be done, and who can do it."""
 
     who: str
     how: str

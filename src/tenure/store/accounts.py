@@ -72,7 +72,7 @@ def get_account(conn: Connection, provider: str, customer: str) -> AccountRow | 
 
 
 def lock_account(conn: Connection, provider: str, customer: str) -> AccountRow | None:
-    """The account, nobody else's to change before this transaction ends."""
+    """Lock the account: no other transaction changes it before this one ends."""
     row = conn.execute(_LOCK, {"of": customer, "tenant": provider}).one_or_none()
     return None if row is None else AccountRow(*row)
 

@@ -28,7 +28,7 @@ CHAINED = frozenset(
         "account_removed",
     }
 )  # fmt: skip
-"""What is chained, too, because money, service or somebody's rights hang on it."""
+"""Events that are chained, too, because money, service or a user's rights depend on them."""
 
 
 class AuditEvent(msgspec.Struct, frozen=True):
@@ -47,7 +47,7 @@ class AuditEvent(msgspec.Struct, frozen=True):
 
 
 class RecordedEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """A deed as the chain keeps it; digests in lower-case hexadecimal, empty for nothing."""
+    """An audit event as the chain keeps it; digests in lower-case hexadecimal, empty for nothing."""
 
     customer: str | None
     about: str
@@ -56,7 +56,7 @@ class RecordedEvent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AuditEntry(msgspec.Struct, frozen=True):
-    """A deed as kept; `seq` and `id` say in which order."""
+    """An audit event as stored; `seq` and `id` say in which order."""
 
     id: str
     seq: int
@@ -133,7 +133,7 @@ class AuditFilter(msgspec.Struct, frozen=True, kw_only=True):
     who: str = ""
     """A user's or token's id, or a part of its name as of then, whatever the case of its letters."""
     what: tuple[str, ...] = ()
-    """Kinds of deeds."""
+    """Kinds of events."""
     since: Instant | None = None
     until: Instant | None = None
     """Excluded."""

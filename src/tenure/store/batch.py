@@ -20,7 +20,8 @@ CAPACITY = 1024
 MOST = 128
 """Jobs of one transaction: applying them holds up the loop, and p99 is to stay far below 50 ms."""
 SLICE = 0.02
-"""Seconds that applying one transaction's jobs may take, or the loop answers nobody; what is left comes next."""
+"""Seconds that applying one transaction's jobs may take, or the loop answers no other request; the jobs that are left
+come next."""
 ATTEMPTS = 3
 """How often a job is applied where another process was first each time."""
 
@@ -168,7 +169,7 @@ class WriteBatcher:
             await self._transactions.apply(lambda connection: later.extend(self._apply_batch(connection, batch)))
             await self._transactions.commit()
         except Exception as fault:
-            # The transaction itself broke (disk full, connection lost): nobody can be told that his work is done.
+            # The transaction itself broke (disk full, connection lost): no caller can be told that its work is done.
             _log.exception("a batch of %d jobs failed", len(batch))
             for job in batch:
                 job.fault = DatabaseUnavailable(str(fault))

@@ -54,7 +54,7 @@ class ShortBalance(msgspec.Struct, frozen=True):
 
 
 LONGEST_GRACE = (ABSOLUTE["grace_days"].maximum or 0) * DAY
-"""Whoever is in grace was paid for so many seconds ago at most, which lets an index find it among all that ended."""
+"""A subscription in grace was paid until at most so many seconds ago: an index finds it among all that ended."""
 _ROW = standings.c
 _OPEN = sa.or_(_ROW.ended_at.is_(None), _ROW.ended_at > sa.bindparam("now"))
 _MINE = _ROW.provider == sa.bindparam("tenant")

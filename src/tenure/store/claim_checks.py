@@ -1,6 +1,6 @@
 """Compares the rows that let something happen once (a trial, a payment's reference) with the histories they repeat.
 
-Whoever deletes such a row with SQL would be given a second trial, or two periods for one payment.
+An edit with SQL that deletes such a row would give a customer a second trial, or two periods for one payment.
 """
 
 from collections import defaultdict

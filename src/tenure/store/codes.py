@@ -31,6 +31,6 @@ def add(conn: Connection, code: StoredCode) -> None:
 
 
 def by_digest(conn: Connection, digest: bytes) -> StoredCode | None:
-    """The code of that keyed hash, whoever's: the provider follows from the code [spec: activation-codes]."""
+    """The code of that keyed hash, of any provider: the provider follows from the code [spec: activation-codes]."""
     row = conn.execute(_BY_DIGEST, {"of": digest}).one_or_none()
     return None if row is None else StoredCode(*row)

@@ -132,7 +132,7 @@ def due(conn: Connection, now: Instant, limit: int = 50) -> list[tuple[str, str]
 def claim(
     conn: Connection, provider: str, webhook: str, now: Instant, until: Instant, limit: int
 ) -> list[WebhookDelivery]:
-    """At most `limit` due deliveries to one webhook that nobody else tries before `until`."""
+    """Claim at most `limit` due deliveries to one webhook: no other worker tries them before `until`."""
     asked = {"hook": webhook, "tenant": provider, "now": now, "most": limit}
     found = [WebhookDelivery(*row) for row in conn.execute(_DUE_OF, asked).all()]
     return [

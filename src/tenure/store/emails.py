@@ -21,7 +21,7 @@ TO_ONE_MAILBOX: Final = 60
 """Mails a day of one provider to one mailbox: many subscriptions may end on one day."""
 SANDBOX_TO_ONE_MAILBOX: Final = 10
 ASKED_FOR: Final = frozenset({"invitation", "payment_requested", "password_reset", "email_test", "code_waiting"})
-"""Templates of mails that somebody causes by asking for them, as often as he likes."""
+"""Templates of mails that a user or a caller causes by asking for them, as often as they like."""
 ASKED_TO_ONE_MAILBOX: Final = 10
 """Of those, a day, of all providers together."""
 OF_ONE_PROVIDER: Final = 5_000
@@ -121,7 +121,7 @@ def add_email(
 ) -> StoredEmail:
     """A mail to `recipient`, due at once (`now` in real time); None as provider means the vendor.
 
-    One beyond the bounds (`possible_from`) is put down as given up, so that whoever looks for it sees why.
+    One beyond the bounds (`possible_from`) is put down as given up, so that a provider who looks for it sees why.
     """
     body = safe.encrypt(msgspec.json.encode(dict(values)), PURPOSE)
     email = StoredEmail(ids.new_id("eml", now), provider, recipient, template, body, now, now, 0, None, "")
@@ -134,7 +134,7 @@ def add_email(
 def possible_from(conn: Connection, provider: str | None, recipient: str, template: str, now: Instant) -> Instant:
     """From when on the provider (None: the vendor) may send that mail to `recipient`: `now`, unless a bound is reached.
 
-    Nobody's mailbox is filled through this server: bounds on the mails of a day to one mailbox, in all and by one
+    This server must not fill a stranger's mailbox: bounds on the mails of a day to one mailbox, in all and by one
     provider, and of one provider; a sandbox's are lower, because its clock can be moved as often as one likes.
     Example: of 300 invitations to one address within an hour 10 go out; the 11th is possible a day after the first.
     """
@@ -171,7 +171,7 @@ def due(conn: Connection, now: Instant, limit: int = 50) -> list[StoredEmail]:
 
 
 def claim(conn: Connection, now: Instant, until: Instant, limit: int) -> list[StoredEmail]:
-    """At most `limit` mails to be tried now that nobody else tries before `until`."""
+    """Claim at most `limit` mails that are due: no other worker tries them before `until`."""
     return [
         email
         for email in due(conn, now, limit)

@@ -19,7 +19,7 @@ P = ParamSpec("P")
 
 
 class WriteConflict(Exception):
-    """Somebody else wrote first: nothing of this job was done; read again and decide again."""
+    """Another transaction wrote first: nothing of this job was done; read again and decide again."""
 
 
 class DatabaseUnavailable(Exception):

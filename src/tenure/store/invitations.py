@@ -15,9 +15,9 @@ LIFE: Final = 7 * DAY
 
 
 class Invitation(msgspec.Struct, frozen=True):
-    """Who is asked into which team, as what; no e-mail: whoever has the link says which.
+    """Who is asked into which team, as what; without an email, the user who follows the link says theirs.
 
-    `digest` is of the link that is shown to whoever invites, `mailed` of the one that the mail alone carries.
+    `digest` is of the link that is shown to the inviter, `mailed` of the one that the mail alone carries.
     """
 
     id: str
@@ -100,7 +100,7 @@ def withdraw_all_by(conn: Connection, place: TeamPlace, who: str) -> int:
 
 
 def use_up(conn: Connection, name: str) -> bool:
-    """Use it up; False when somebody else just did."""
+    """Use it up; False when another request just did."""
     return conn.execute(_TAKE, {"of": name}).rowcount == 1
 
 

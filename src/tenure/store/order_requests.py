@@ -56,7 +56,7 @@ def save(conn: Connection, request: OrderRequest) -> None:
 
 
 def get(conn: Connection, provider: str, request: str) -> OrderRequest | None:
-    """The provider's request of that id; whoever changes it locks its account first, then reads it."""
+    """The provider's request of that id; a caller that changes it locks its account first, then reads it."""
     row = conn.execute(_GET, {"of": request, "tenant": provider}).one_or_none()
     return None if row is None else _read_request(row)
 

@@ -20,7 +20,7 @@ _FIGURES = sa.select(payment_references.c.figures).where(
 def normalize_reference(reference: str) -> str | Refused:
     """`reference` as it is kept: what looks the same is the same, such as one pasted with a blank too many.
 
-    Blanks of every kind at both ends are left out and any between words are one; characters nobody sees are left out,
+    Blanks of every kind at both ends are left out and any between words are one; invisible characters are left out,
     and letters with accents are written in one way (NFC). Capitals stay: other ones are another reference. Refuses
     `field_invalid` when nothing is left.
     """
@@ -34,8 +34,8 @@ def normalize_reference(reference: str) -> str | Refused:
 def claim_reference(conn: Connection, provider: str, reference: str, figures: str) -> bool | Refused:
     """True when the reference is new and now stands for `figures`; False when it already did.
 
-    Refuses `duplicate_reference` when it stands for anything else. Raises `WriteConflict` when somebody else has just
-    claimed it and cannot be seen yet.
+    Refuses `duplicate_reference` when it stands for anything else. Raises `WriteConflict` when another transaction has
+    just claimed it and its row cannot be seen yet.
     """
     row = {"provider": provider, "reference": reference, "figures": figures}
     if conn.execute(_CLAIM[conn.dialect.name], row).rowcount == 1:

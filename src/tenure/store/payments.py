@@ -85,7 +85,7 @@ def save(conn: Connection, request: PaymentRequest) -> None:
 
 
 def get(conn: Connection, provider: str, request: str) -> PaymentRequest | None:
-    """The provider's request of that id; whoever changes it locks its account first, then reads it."""
+    """The provider's request of that id; a caller that changes it locks its account first, then reads it."""
     row = conn.execute(_GET, {"of": request, "tenant": provider}).one_or_none()
     return None if row is None else PaymentRequest(**dict(zip(_NAMES, row, strict=True)))
 

@@ -76,13 +76,13 @@ def get_code(conn: Connection, provider: str, subscription: str) -> WaitingCode 
 
 
 def mark_shown(conn: Connection, code: WaitingCode, now: Instant) -> bool:
-    """It is shown now, and gone; False when somebody else was first."""
+    """It is shown now, and gone; False when another request was first."""
     asked = {"of": code.subscription, "tenant": code.provider, "seen": code.sealed, "now": now}
     return conn.execute(_SHOW, asked).rowcount == 1
 
 
 def forget_expired(conn: Connection, now: Instant) -> int:
-    """Forget codes that nobody came for in time; how many."""
+    """Forget codes that no user came for in time; how many."""
     return conn.execute(_WIPE, {"now": now}).rowcount
 
 

@@ -132,7 +132,7 @@ def free_place(conn: Connection, site: str, subscription: str) -> None:
 
 
 def of_site(conn: Connection, site: str) -> list[OccupiedPlace]:
-    """Every place that the application may go by, whoever's subscription it is of."""
+    """Every place that the application may go by, in subscriptions of any provider."""
     return [_read_place(row) for row in conn.execute(_OF_SITE, {"of": site})]
 
 

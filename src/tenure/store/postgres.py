@@ -125,7 +125,7 @@ class ConnectionPool:
                 await self._give_back(connection)
 
     async def close(self) -> None:
-        """Close those that are free; nobody uses them any more."""
+        """Close the free connections; they are used no more."""
         while self._free:
             await self._free.pop().close()
 

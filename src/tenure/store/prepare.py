@@ -1,6 +1,7 @@
 """Before anything is stored: whose database is this, and is it up to date? Makes it, or refuses it.
 
-Alembic is slow to load and needed only where an older database is brought forward: whoever opens hands it in.
+Alembic is slow to load and needed only where an older database is brought forward: the caller that opens it hands
+Alembic in.
 """
 
 from collections.abc import Callable

@@ -49,7 +49,7 @@ _LINK_AT = sa.select(chronicle.c.hash).where(
 
 
 def append_links(conn: Connection, provider: str, topic: str, new: Sequence[StoredFact]) -> list[ChainLink]:
-    """`new` as the next links of the provider's chain, its head moved; whoever calls stores the links."""
+    """`new` as the next links of the provider's chain, its head moved; the caller stores the links."""
     links = chain.extend_chain(name_of(provider, topic), _chain_head(conn, provider, topic, lock=True), new)
     moved = {"provider": provider, "topic": topic, "seq": links[-1].seq, "hash": links[-1].hash}
     conn.execute(_SET_HEAD[conn.dialect.name], moved)

@@ -44,7 +44,7 @@ _ABOUT = {
     "invited": ending_rows.INVITATION,
     "payment_requested": ending_rows.PAYMENT_REQUEST,
 }
-"""What a deed changes."""
+"""Audit event, and the kind of row that it changes."""
 
 
 class RecordedLimit(msgspec.Struct, frozen=True):
@@ -148,7 +148,7 @@ def _changed_rows(conn: Connection, last: dict[tuple[str, str, str], tuple[int, 
 
 
 def _rows_without_link(conn: Connection, explained: set[tuple[str, str]]) -> Iterator[ChainFinding]:
-    """Rows about which there is no link at all: nobody made them through Tenure."""
+    """Rows about which there is no link at all: they were not made through Tenure."""
     for what, rows in _MADE:
         for about, provider in conn.execute(rows):
             if (what, about) not in explained:

@@ -132,17 +132,17 @@ def tell_again(conn: Connection, provider: str, customer: str) -> None:
 
 
 def by_id(conn: Connection, site: str) -> SiteRow | None:
-    """The site of that id, whoever's: for messages that the site's own key has signed."""
+    """The site of that id, of any provider: for messages that the site's own key has signed."""
     return _read_site(conn.execute(_BY_ID, {"of": site}).one_or_none())
 
 
 def by_key(conn: Connection, thumbprint: str, product: str) -> SiteRow | None:
-    """The site that uses the product under that key, whoever's: rule M10 binds the key, not the provider."""
+    """The site that uses the product under that key, of any provider: rule M10 binds the key, not the provider."""
     return _read_site(conn.execute(_BY_KEY, {"key": thumbprint, "what": product}).one_or_none())
 
 
 def by_ids(conn: Connection, wanted: Sequence[str]) -> list[SiteRow]:
-    """The sites of those ids, whoever's they are by now, in the order of ids."""
+    """The sites of those ids, of any provider, in the order of ids."""
     return [SiteRow(*row) for row in conn.execute(_BY_IDS, {"of": list(wanted)})] if wanted else []
 
 
@@ -177,7 +177,8 @@ def sites_with_successor(conn: Connection, provider: str, subscription: str) -> 
 
 
 def lock_many(conn: Connection, wanted: Iterable[str]) -> dict[str, SiteRow]:
-    """The sites of those ids, by id, nobody else's to change before this transaction ends; unknown ones left out."""
+    """Lock the sites of those ids, by id: no other transaction changes them before this one ends. Unknown ones are left
+    out."""
     return {row[0]: SiteRow(*row) for row in conn.execute(_LOCK_MANY, {"of": list(wanted)})}
 
 

@@ -101,7 +101,7 @@ class SqliteDatabase:
         self._raw.execute(statement)
 
     def raced(self, fault: Exception) -> bool:
-        """For the batcher: never, for nobody else may write."""
+        """For the batcher: never, because no other process may write."""
         return False
 
 

@@ -74,7 +74,7 @@ def get_subscription(conn: Connection, provider: str, subscription: str) -> Subs
 
 
 def find_subscription(conn: Connection, subscription: str) -> SubscriptionRow | None:
-    """The subscription of that id, whoever's it is: for a site that shows a lease of this server's own."""
+    """The subscription of that id, of any provider: for a site that shows a lease of this server's own."""
     row = conn.execute(_HOME, {"of": subscription}).one_or_none()
     return None if row is None else _read_subscription(row)
 
@@ -85,7 +85,7 @@ def of_customer(conn: Connection, provider: str, customer: str) -> list[Subscrip
 
 
 def trial_used(conn: Connection, provider: str, customer: str, product: str) -> bool:
-    """Whether the customer has tried the product, also on a subscription that somebody else has now."""
+    """Whether the customer has tried the product, also on a subscription that another customer has now."""
     return conn.scalar(_TRIED, {"of": customer, "what": product, "tenant": provider}) is not None
 
 

@@ -87,7 +87,8 @@ _ANSWER = PreparedSelect(sa.select(sites.c.answer), among=sites.c.id)
 
 
 def at_hand(conn: Connection, wanted: Iterable[str]) -> dict[str, SiteSnapshot]:
-    """The sites of those ids, by id, nobody else's to change before the transaction ends; unknown ones left out."""
+    """Lock the sites of those ids, by id: no other transaction changes them before this one ends. Unknown ones are left
+    out."""
     found = (SiteSnapshot(*row) for row in _AT_HAND.run(conn, wanted))
     return {each.id: each for each in found}
 
@@ -98,7 +99,7 @@ def save_updates(conn: Connection, contacted: Sequence[SiteUpdate]) -> None:
 
 
 def key_of(conn: Connection, site: str) -> bytes | None:
-    """The public key of the site as JWK, whoever's it is: nothing is told before it has proven a signature."""
+    """The public key of the site as JWK, of any provider: nothing is told before it has proven a signature."""
     return next((row[0] for row in _KEY.run(conn, [site])), None)
 
 

@@ -1,6 +1,6 @@
 """Counters that slow strangers down: how often a key was tried since it last succeeded.
 
-Limits, and how long somebody waits, are the caller's.
+The caller decides limits and how long a stranger waits.
 """
 
 import sqlalchemy as sa
@@ -19,8 +19,8 @@ _LAST = (
     .limit(1)
 )
 _TURN = {"postgresql": sa.text("select pg_advisory_xact_lock(hashtextextended(:of, 0))")}
-"""Each key is counted by one transaction after the other. The rows' own locks do not do that: who waited for a row that
-was written anew meanwhile would find none. SQLite has one writer."""
+"""Each key is counted by one transaction after the other. The rows' own locks do not do that: a transaction that waited
+for a row that was deleted and written again meanwhile would find none. SQLite has one writer."""
 _FORGET = throttles.delete().where(throttles.c.key == sa.bindparam("of"))
 _AGAIN = per_dialect(
     throttles,
@@ -32,7 +32,7 @@ _COLLECT = throttles.delete().where(throttles.c.began < sa.bindparam("before"))
 def count_tries(conn: Connection, key: str, now: Instant) -> tuple[int, Instant]:
     """(how many tries of `key` since it was last forgiven, when the last one was); a day of peace forgives too.
 
-    Nobody else counts tries of `key` until this transaction ends.
+    No other transaction counts tries of `key` until this one ends.
     """
     _take_turn(conn, key)
     row = conn.execute(_LAST, {"of": key, "since": now - PEACE}).one_or_none()
@@ -55,7 +55,7 @@ def take_back(conn: Connection, key: str, now: Instant) -> None:
 
 
 def reset_counter(conn: Connection, key: str) -> None:
-    """Begin anew with `key`; who counts in the same moment counts after it, or is forgiven with the others."""
+    """Forget the tries of `key`; a try counted in the same moment counts after it, or is forgiven with the others."""
     _take_turn(conn, key)
     conn.execute(_FORGET, {"of": key})
 

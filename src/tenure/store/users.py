@@ -37,9 +37,9 @@ class TeamPlace(msgspec.Struct, frozen=True):
 
 
 class UserRow(msgspec.Struct, frozen=True):
-    """Somebody with an account; `factor` and `proposed` are encrypted, `step` is the last one used.
+    """A user with an account; `factor` and `proposed` are encrypted, `step` is the last one used.
 
-    `verified` is when a link that went to the mailbox alone came back; None: nobody has shown that it is theirs.
+    `verified` is when a link that went to the mailbox alone came back; None: no user has proven that it is theirs.
     """
 
     id: str
@@ -183,7 +183,7 @@ def set_password(conn: Connection, user_id: str, hashed: str) -> None:
 
 
 def claim_user(conn: Connection, user_id: str, hashed: str, now: Instant) -> None:
-    """The owner of the mailbox begins anew with that password: what anybody had set or opened before counts no more.
+    """Give the account to its mailbox's owner, with that password: what others set or opened before counts no more.
 
     Second factor, recovery codes, sessions and links that were sent all end; teams stay.
     """
@@ -270,7 +270,7 @@ def set_role(conn: Connection, place: TeamPlace, user_id: str, role: str) -> Mem
 
 
 def user_state(row: UserRow) -> bytes:
-    """What proves who somebody is, for the chain; what moves with every use (the last step) is left out."""
+    """The fields that prove who a user is, for the chain; `step`, which moves with every use, is left out."""
     return msgspec.json.encode((row.id, row.email, row.password, row.factor, row.verified))
 
 
@@ -280,7 +280,7 @@ def membership_state(row: Membership) -> bytes:
 
 
 def get_membership(conn: Connection, membership_id: str) -> Membership | None:
-    """The membership of that id, whoever's."""
+    """The membership of that id, in any team."""
     row = conn.execute(_BY_MEMBERSHIP, {"of": membership_id}).one_or_none()
     return None if row is None else Membership(*row)
 

@@ -1,1 +1,1 @@
-"""What crosses a process border and how it is proven: bytes in, a value or a refusal out; no I/O and no clock."""
+"""Messages between processes and how they are proven: bytes in, a value or a refusal out; no I/O and no clock."""

@@ -133,7 +133,7 @@ def read_request(token: bytes) -> ProvenDeviceRequest | Refused:
 
 
 def claimed_ask(token: bytes) -> Ask | None:
-    """What a request asks for, for whoever has made it; nothing is proven. None for what is no request."""
+    """What a request asks for, for the device that made it; nothing is proven. None for bytes that are no request."""
     envelope = jws.parse_token(token, TokenType.DEVICE_REQUEST)
     message = envelope if isinstance(envelope, Refused) else _load_request(envelope.payload)
     return None if isinstance(message, Refused) else message.ask

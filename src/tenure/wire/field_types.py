@@ -37,7 +37,7 @@ Bytes32 = Annotated[str, Meta(min_length=43, max_length=43, pattern=r"\A[A-Za-z0
 """32 bytes (nonce, SHA-256, Ed25519 key) as base64url; the last character has only its one canonical spelling."""
 MaybeBytes32 = Annotated[str, Meta(max_length=43, pattern=r"\A(?:[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])?\Z")]
 Token = Annotated[str, Meta(max_length=256, pattern=r"\A[A-Za-z0-9_.-]*\Z")]
-"""Opaque to whoever did not make it."""
+"""Opaque to all but its maker."""
 Jws = Annotated[str, Meta(max_length=8_192, pattern=r"\A(?:[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)?\Z")]
 """A sealed message inside another; empty for none."""
 Version = Annotated[str, Meta(max_length=64, pattern=r"\A[!-~]*\Z")]

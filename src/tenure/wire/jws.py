@@ -123,7 +123,7 @@ def typ_of(token: bytes) -> TokenType | None:
 def sign_token(typ: TokenType, claims: bytes | msgspec.Struct, signer: Signer) -> bytes:
     """The compact JWS of `claims` (JSON bytes as they are, or a Struct to encode) in the context `typ`.
 
-    Raises ValueError when it would exceed its cap: a program must not sign what nobody will read.
+    Raises ValueError when it would exceed its cap: a program must not sign what every reader refuses.
     """
     payload = claims if isinstance(claims, bytes) else msgspec.json.encode(claims)
     signed = _encode_header(typ, signer.key_id) + b64.b64_encode(payload)

@@ -48,7 +48,7 @@ class ActivateRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     """Claims of a `tenure-activate-request+jws`, signed by the key it names: proof that the sender holds it.
 
     The same claims as a `tenure-preview-request+jws` ask what the code would start: nothing is kept and nothing begins.
-    It is another context and no flag, for whoever does not know a flag would pass it over and begin.
+    It is another context and no flag, for a server that does not know the flag would ignore it and begin.
     """
 
     nonce: field_types.Bytes32
@@ -111,7 +111,7 @@ class SyncRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """Only after the server asked for it by `send_lease`."""
     resolve: Resolution = ""
     """What the site's administrator says of a fork: that the asking one is the same server restored, that the copy is
-    a second site, that the copy is retired. The copy is the one whose token was replaced, whoever asks."""
+    a second site, that the copy is retired. The copy is always the one whose token was replaced, also if it asks."""
     drop_successor: field_types.MaybeId = ""
     """The subscription of a staged successor that the administrator does not want any more."""
     erased: field_types.Jws = ""
@@ -210,7 +210,7 @@ class AnswerBinding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     """Newest version of the root document."""
     lease: field_types.Jws = ""
     successor: field_types.Jws = ""
-    """The lease that follows, signed anew with every present one."""
+    """The lease that follows, signed again with every present one."""
     token: field_types.Token = ""
     next_sync: NextSync | None = None
     notices: Annotated[tuple[field_types.Jws, ...], Meta(max_length=8)] = ()

@@ -16,7 +16,7 @@ from tenure.wire.root import TrustedRoot
 
 
 class SignedNotice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Claims of a `tenure-notice+jws`: the outage [since, until) for which nobody shall suffer."""
+    """Claims of a `tenure-notice+jws`: the outage [since, until) from which no customer shall suffer."""
 
     iss: field_types.Issuer
     jti: field_types.Id

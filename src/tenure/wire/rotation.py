@@ -1,4 +1,4 @@
-"""Planned change of online keys, step by step, each step refusing the order that would lock somebody out
+"""Planned change of online keys, step by step, each step refusing the order that would lock a client out
 [spec: key-rotation].
 
 Publish, wait out the refresh interval, use, close, keep as long as anything it signed may live, retire. The functions
@@ -25,7 +25,7 @@ def first_document(
     now: Instant,
     expires: Instant,
 ) -> RootDocument | Refused:
-    """Version 1. Its keys may be used at once (`published` is 0): nobody can hold an older root.
+    """Version 1. Its keys may be used at once (`published` is 0): no client can hold an older root.
 
     Refuses with `root_rejected` what no reader would accept.
     """
@@ -83,8 +83,8 @@ def last_resort(
     """As `signing_key`; where no key is ready, the newest that waits for clients to hear of it signs at once.
 
     That is the case after a revocation. A client that meets a key it does not know fetches the next root documents and
-    looks again, so that it is served on the same contact; to wait for `refresh` would serve nobody meanwhile. Example:
-    key A is revoked and B published at 12:00; with no other key B signs from 12:00 on, not from 12:00 two days later.
+    looks again, so that it is served on the same contact; to wait for `refresh` would serve no client meanwhile.
+    Example: key A is revoked and B published at 12:00; with no other key B signs from 12:00 on, not two days later.
     """
     key = signing_key(document, purpose, product, now, refresh)
     return signing_key(document, purpose, product, now, 0) if isinstance(key, Refused) else key
@@ -151,7 +151,7 @@ def retire_key(document: RootDocument, kid: str, now: Instant, expires: Instant)
 
 
 def revoke_key(document: RootDocument, kid: str, now: Instant, expires: Instant) -> RootDocument | Refused:
-    """The next version without `kid`, at once, whoever it hurts: for a key that was stolen.
+    """The next version without `kid`, at once, also where clients lose service by it: for a key that was stolen.
 
     Everything it signed is refused by every reader that holds the new version. Refuses with `key_unknown`.
     """

@@ -33,7 +33,7 @@ class RotationStep(StrEnum):
     """What is to be done."""
 
     EXTEND = "extend"
-    """The root document is issued anew, before it expires."""
+    """The root document is issued again, before it expires."""
     PUBLISH = "publish"
     """A fresh key is made known before the one that signs ends."""
     CLOSE = "close"
@@ -86,7 +86,7 @@ def _of_purpose(document: RootDocument, purpose: Purpose, now: Instant) -> Itera
         if states[kid] is KeyState.CLOSED:
             gone = rotation.verifiable_until(key)
             yield DueRotation(step=RotationStep.RETIRE, when=gone, ends=gone, purpose=purpose, kid=kid)
-    # Whoever takes over is known already, or the last of those that go on signing decides.
+    # Of the keys that sign or will sign, the one that ends last decides.
     last = max(
         (key for key in keys.values() if states[key.kid] is not KeyState.CLOSED), key=lambda k: k.naf, default=None
     )

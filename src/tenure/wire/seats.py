@@ -150,7 +150,7 @@ def _refuse_beyond_lease(seat: Seat, sealed: SealedLease) -> Refused | None:
 
 
 def seal_erased(erased: ErasureReceipt, signer: Signer) -> bytes:
-    """The sealed receipt, by the key of whoever erased."""
+    """The sealed receipt, by the key of the device or application that erased its lease or seat."""
     return jws.sign_token(TokenType.ERASED, erased, signer)
 
 

@@ -198,7 +198,7 @@ class StrictLoader(Generic[T]):
         return is_closed(self._type)
 
     def __call__(self, data: bytes) -> T | Refused:
-        """The value, or `message_too_large`, or `message_malformed` with the field to blame."""
+        """The value; refuses `message_too_large`, and `message_malformed` with the name of the field at fault."""
         if len(data) > self.cap:
             return too_large(len(data), self.cap)
         try:

@@ -239,7 +239,7 @@ def _believable_wall(wall: Instant, skew: int, line: Instant) -> Instant:
 
 
 def _jump_warning(ahead: int, jump: int, life: int) -> Refused:
-    """A jump is shown from its first moment: whoever can mend the clock has to hear of it before it counts."""
+    """A jump is shown from its first moment, so that an administrator can mend the clock before the jump counts."""
     left = (jump_delay(life) - jump) / HOUR
     detail = f"The clock is {ahead / HOUR:.1f} hours ahead of the time last known; after {left:.1f} hours of running it"
     return Refused(RefusalCode.CLOCK_IMPLAUSIBLE, f"{detail} will be believed, unless the server answers before.")

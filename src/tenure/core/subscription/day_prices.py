@@ -48,7 +48,7 @@ def round_total(prices: DayPrices) -> int:
 
 
 def raise_prices(prices: DayPrices, more_expensive: DayPrice) -> DayPrices:
-    """`prices` where no day from `dearer.left` days before the end on costs less than `more_expensive` says."""
+    """`prices` where no day from `more_expensive.left` days before the end on costs less than `more_expensive` says."""
     left = min(more_expensive.left, prices[0].left)
     pieces: list[DayPrice] = []
     for price, follower in pairwise((*prices, DayPrice(0, 0, 1))):

@@ -129,7 +129,7 @@ def _failed_check(name: str, fault: StepFault, seconds: float) -> DoctorCheck:
 
 
 def _not_asked(server: ServerAddress, policy: NamePolicy, ports: NetworkPorts) -> Iterator[DoctorCheck]:
-    """Lines for the sources that are left out, so that nobody looks for them in vain."""
+    """Lines for the sources that are left out, so that an administrator does not look for them in vain."""
     if not recalled_addresses(server, ports):
         yield DoctorCheck("Addresses that worked lately", CheckState.SKIPPED, "None is known yet.")
     because = why_no_public(server, policy)

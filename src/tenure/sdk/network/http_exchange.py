@@ -11,7 +11,7 @@ from tenure.sdk.network.dialer import BoundedStream, TooManyBytes, fault_of
 from tenure.sdk.network.path import Headers, StepFault, StepOutcome
 
 HEAD = 128 * 1024
-"""Bytes allowed besides the body: status lines, headers, framing, TLS is not counted."""
+"""Bytes allowed in addition to the body: status lines, headers, framing. TLS is not counted."""
 
 
 class WireRequest(msgspec.Struct, frozen=True):

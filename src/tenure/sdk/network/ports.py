@@ -23,7 +23,7 @@ class NetworkPorts(msgspec.Struct, frozen=True):
     """What the way takes from outside; a program's main makes it, a test brings its own."""
 
     monotonic: Callable[[], float]
-    """Seconds of a clock that nobody can set."""
+    """Seconds of a clock that no user can set."""
     wall: Callable[[], Instant]
     """The present, for dating addresses that worked."""
     last_good: LastGood = msgspec.field(default_factory=LastGoodInMemory)

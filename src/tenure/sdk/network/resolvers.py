@@ -97,4 +97,4 @@ DEFAULT: tuple[Resolver, ...] = (
     *(Resolver(ResolverProtocol.DOT, ip, 853, dot) for ip, dot, _, _ in _SERVERS),
 )
 """The five servers of [spec: name-resolution] in its order: plain first (quickest, and trust comes from TLS with the
-server alone), then the same five where port 53 is filtered or answered by somebody else."""
+server alone), then the same five where port 53 is filtered or another server answers in their name."""

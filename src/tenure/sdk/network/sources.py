@@ -44,7 +44,7 @@ def _resolver_lookup(resolver: Resolver, host: str, ports: NetworkPorts) -> Call
 def recalled_addresses(server: ServerAddress, ports: NetworkPorts) -> tuple[str, ...]:
     """Addresses that worked within the last 30 days, latest first.
 
-    One dated in the future is recalled too: the clock went back, and a hint harms nobody.
+    One dated in the future is recalled too: the clock went back, and an address is only a hint, which TLS checks.
     """
     oldest = ports.wall() - ports.bounds.good_for
     return tuple(good.address for good in ports.last_good.recall_addresses(server.host) if good.at >= oldest)

@@ -1,4 +1,4 @@
-"""The operating system's resolver, with an end to its patience. Which others are asked, and when: `connect`."""
+"""The operating system's resolver, with a time limit. Which others are asked, and when: `connect`."""
 
 import os
 import socket

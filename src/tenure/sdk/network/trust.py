@@ -32,7 +32,7 @@ class TrustUnreadable(ssl.SSLError):
 
 
 class RootFiles:
-    """`Roots` from a file or folder that somebody may replace while the program runs: `change_stamp` tells when."""
+    """`Roots` from a file or folder that an administrator may replace meanwhile: `change_stamp` tells when."""
 
     def __init__(self, setting: str, file: str = "", folder: str = "") -> None:
         """`setting`: the field or environment variable that names it."""
@@ -131,7 +131,7 @@ class TrustStore:
         return None
 
     def forget_contexts(self) -> None:
-        """After a certificate was not believed: what is trusted is read anew the next time."""
+        """To be called after a certificate was not believed: the next connection reads the trusted ones again."""
         self._made.clear()
 
     def server_context(self, *, dated: bool = True) -> ssl.SSLContext:

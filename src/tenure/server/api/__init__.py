@@ -1,1 +1,1 @@
-"""The activation server's public HTTP API: the only door to its state (ADR 2)."""
+"""The activation server's public HTTP API: the only way to its state (ADR 2)."""

@@ -1,4 +1,5 @@
-"""A new activation code shown once to whoever may see it: whether one waits, and the showing [spec: code-storage]."""
+"""A new activation code, shown once to a caller who may see it: whether one waits, and the showing
+[spec: code-storage]."""
 
 from typing import Any, Literal
 

@@ -121,9 +121,8 @@ class CustomerOperations:
             tenant = tenant_of(conn, caller, provider, real)
             if isinstance(tenant, Refused):
                 return tenant
-            accounts.lock_account(
-                conn, tenant.id, customer
-            )  # first of all: whoever sets the limit locks in this order, too
+            # First of all: `credit.set_limit` locks in this order, too.
+            accounts.lock_account(conn, tenant.id, customer)
             row = tenants.get_customer(conn, tenant.id, customer)
             if row is None:
                 return Refused(RefusalCode.NOT_FOUND, field="customer")

@@ -32,7 +32,7 @@ READ_CUSTOMERS = AccessRule("customers:read", PROVIDER_STAFF)
 T = TypeVar("T")
 K = TypeVar("K")
 ROWS_MOST = 100_000
-"""Rows of one export; what is more is refused, so that nobody takes a part for the whole."""
+"""Rows of one export; a longer one is refused, so that no user takes a part for the whole."""
 PRICES = ("price",)
 AMOUNTS = ("balance", "reserve", "credit_limit", "available")
 """Amounts in minor units, which an export also has as people write them, at its end."""

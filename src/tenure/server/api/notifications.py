@@ -77,7 +77,7 @@ class NotificationOperations:
         return (
             make_operation(
                 "POST", "/v1/payment-notifications", PUBLIC, self.receive_payment_notification,
-                # Idempotent by the gateway's reference; a gateway reports, it does not rehearse.
+                # Idempotent by the gateway's reference; a gateway reports payments and has no use for a dry run.
                 exempt=["idempotency_key", "dry_run"],
                 refusals=[RefusalCode.SIGNATURE_INVALID, RefusalCode.NOT_FOUND, RefusalCode.DUPLICATE_REFERENCE,
                 RefusalCode.LEDGER_DRIFT],

@@ -54,7 +54,7 @@ class CopyView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ForkView(msgspec.Struct, frozen=True, kw_only=True):
-    """The evidence of both sides, while nobody has said what the copies are (B9)."""
+    """The evidence of both sides, until a user says what the copies are (B9)."""
 
     found: str
     copies: tuple[CopyView, ...]

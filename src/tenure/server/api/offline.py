@@ -55,7 +55,7 @@ class OfflineRequest(RequestBody, frozen=True, kw_only=True):
 
 
 class OfflineAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer to be carried back; empty for a rehearsal."""
+    """The answer to be carried back; empty for a dry run."""
 
     kind: str
     """`synchronization` or `activation`."""

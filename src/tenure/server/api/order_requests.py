@@ -39,7 +39,7 @@ Work = Callable[[Connection, Tenant, Instant], OrderRequest | Refused]
 
 
 class NewOrderRequest(RequestBody, frozen=True, kw_only=True):
-    """What a customer would like to have ordered; the desk may note down what it was asked by telephone."""
+    """An order that a customer wishes for; the provider's staff may enter one that it was asked for by telephone."""
 
     customer: Id
     offer: Id

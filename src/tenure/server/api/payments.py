@@ -196,7 +196,7 @@ class PaymentOperations:
         provider: Id | None = None,
         dry_run: bool = False,
     ) -> ApiResponse[PaymentRequestView] | Refused:
-        """Withdraws a payment request that nobody has paid."""
+        """Withdraws a payment request that is not paid."""
 
         def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
             def withdraw(conn: Connection, tenant: Tenant, request: PaymentRequest) -> ApiResponse[Any] | Refused:

@@ -56,7 +56,7 @@ class PolicyUpdate(RequestBody, frozen=True, kw_only=True):
     apply_now: bool = False
     """Whether a longer grace reaches running periods at once; nothing that runs is ever shortened."""
     outcome_hash: OutcomeHash = ""
-    """Of an impact report, to publish only what it was about, and only if nobody published meanwhile."""
+    """Of an impact report, to publish only what it was about, and only if the policy has not been changed meanwhile."""
 
 
 class EffectiveView(msgspec.Struct, frozen=True, kw_only=True):

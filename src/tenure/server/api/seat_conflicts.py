@@ -39,7 +39,7 @@ class ApplicationView(msgspec.Struct, frozen=True, kw_only=True):
     goes: bool
     """It stops when the lower limit begins."""
     stays: bool
-    """Somebody said that it stays."""
+    """A user said that it stays."""
 
 
 class SeatConflictView(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,7 +98,7 @@ class SeatConflictOperations:
 
 
 def _conflict_view(conn: Connection, sub: Subscription, now: Instant) -> SeatConflictView:
-    """As it will be once whoever asks next has brought the list up to date."""
+    """As it will be once the next request of a site or user has brought the list up to date."""
     fact = relist_applications(sub, seat_conflicts.coming_conflict(conn, sub, now), now)
     sub = sub if fact is None else evolve(sub, fact)
     conflict = seat_conflicts.coming_conflict(conn, sub, now)

@@ -141,7 +141,7 @@ class SubscriptionOperations:
     async def read_timeline(
         self, caller: Principal, subscription: Id, provider: Id | None = None
     ) -> tuple[SpanView, ...] | Refused:
-        """Everything that has held and will hold if nobody does anything (B1)."""
+        """Every phase that has held, and every phase to come if no user acts (B1)."""
 
         spans: tuple[SpanView, ...] | Refused = await self._show_subscription(
             caller, subscription, provider, subscription_service.full_timeline

@@ -26,7 +26,7 @@ from tenure.store.engine import Connection
 from tenure.store.users import TeamPlace
 
 EVERYTHING = "*"
-"""Said in place of scopes: whoever wants it says so, for a token that was made in a hurry must not open everything."""
+"""In place of scopes: must be asked for by name, so that a token whose scopes were left out cannot do everything."""
 TOKENS = AccessRule("tokens:write", PROVIDER_STAFF)
 
 
@@ -89,7 +89,7 @@ class TokenOperations:
             record_audit(
                 conn, place, caller, address, "token_made", detail, real, about=row.id, state=tokens.recorded_state(row)
             )
-            # What a rehearsal shows must not look like something that works.
+            # A dry run must not show anything that looks like a token that works.
             return json_response(msgspec.structs.replace(token_view(row), token="" if dry_run else secret), 201)
 
         answer: ApiResponse[TokenView] | Refused = await self._context.run_once(ticket, dry_run, work, secret=True)

@@ -1,4 +1,4 @@
-"""Mails to customers out of the feed: what happened is read in order, and whoever must know is written to.
+"""Mails to customers out of the feed: events are read in order, and the customer of each is written to.
 
 Each part of the feed becomes emails in the transaction that notes how far it was read, so that none is written twice.
 What is no longer true when it is read is not written at all.

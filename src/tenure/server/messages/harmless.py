@@ -1,6 +1,6 @@
-"""What people typed, as a mail may carry it: no links, no line breaks, no characters that hide or turn text around.
+"""Text that users typed, made fit for a mail: no links, no line breaks, no characters that hide or turn text around.
 
-A name is put into mails that go to others in the provider's name, so that whoever may choose one could write to
+A name is put into mails that go to others in the provider's name, so that a user who may choose one could write to
 strangers. Whether a mail goes out at all is bounded elsewhere (`store.emails`).
 """
 
@@ -19,7 +19,7 @@ LINKS: Final = frozenset({"link", "renew_url", "url", "server"})
 """Made by the server itself or, for buttons, checked as an address; everything else is text."""
 SECRETS: Final = frozenset({"token", "activation_code"})
 ADDRESSES: Final = frozenset({"email", "inviter"})
-"""May be one plain mailbox, of somebody with an account, and are text otherwise."""
+"""May be one plain mailbox, of a user with an account, and are text otherwise."""
 
 _JOINER = "\u2060"
 _LINK: Final = re.compile(

@@ -1,4 +1,4 @@
-"""Whom to write to at a provider's own desk, as far as the provider has said so."""
+"""The addresses of a provider's own staff, as far as the provider has named them."""
 
 import msgspec
 
@@ -12,7 +12,7 @@ MOST = 50
 
 
 def staff_addresses(conn: Connection, provider: str) -> tuple[str, ...]:
-    """Where the provider's desk reads mail: its owners; without any the support contact of its brand."""
+    """Where the provider's staff reads mail: its owners; without any the support contact of its brand."""
     team = users.team_page(conn, users.TeamPlace(provider), "", MOST)
     owners = tuple(each.email for each in team if each.role == users.OWNER and is_mailbox(each.email))
     if owners:

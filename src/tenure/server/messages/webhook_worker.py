@@ -32,7 +32,7 @@ AT_ONCE = 100
 WEBHOOKS_AT_ONCE = 16
 BATCH = 8
 CLAIM = 180
-"""Seconds for which a batch is nobody else's: longer than every try in it may take."""
+"""Seconds for which no other worker takes a claimed batch: longer than every try in it may take."""
 GONE = 410
 
 _log = logging.getLogger("tenure.server.webhooks")
@@ -71,7 +71,7 @@ class WebhookWorker:
     async def once(self) -> int:
         """One look: the feed becomes deliveries, what is due is being tried when this returns; how much was found.
 
-        A slow webhook keeps nobody waiting: who is served already is left alone.
+        A slow webhook does not delay the others: one that is being served is left alone.
         """
         behind = await self._context.db.read(webhooks.webhooks_behind)
         for hook in behind:
@@ -95,7 +95,7 @@ class WebhookWorker:
     async def _serve_webhook(self, provider: str, webhook: str) -> None:
         try:
             await self._serve_in_turn(provider, webhook)
-        except Exception:  # one receiver's mishap must not end the courier of all the others
+        except Exception:  # one receiver's fault must not end the deliveries to all the others
             _log.exception("webhook %s could not be served; it is tried again", webhook)
         finally:
             del self._busy[webhook]

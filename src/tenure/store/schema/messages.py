@@ -1,6 +1,6 @@
 """Tables of what leaves the server by itself: webhooks with their deliveries, and how far the feed was read for mails.
 
-All instants here are real time, also of sandboxes: the other side's clock is nobody's to move.
+All instants here are real time, also of sandboxes: no provider can move the clock of a receiver.
 """
 
 import sqlalchemy as sa

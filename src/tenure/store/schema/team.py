@@ -74,9 +74,9 @@ class SessionColumns(sa.TypedColumns):
 
 
 class InvitationColumns(sa.TypedColumns):
-    """Somebody asked into a team; gone when it is accepted, withdrawn or replaced. The first owner's has no e-mail.
+    """An invitation into a team; gone when it is accepted, withdrawn or replaced. The first owner's has no email.
 
-    `digest` is of the link that was shown to whoever invites, `mailed` of the one that went by mail alone.
+    `digest` is of the link that was shown to the inviter, `mailed` of the one that went by mail alone.
     """
 
     id = text_column(key=True)

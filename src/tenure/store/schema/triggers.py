@@ -1,7 +1,8 @@
 """Append-only made law: the databases themselves refuse to change or delete history (B12, P7), and to take
 a balance below its credit limit (P5).
 
-Whoever drops the triggers to edit is found by the hash chain (`facts.verify_history`) and by `audit.drifted_accounts`.
+Edits made after the triggers were dropped are found by the hash chain (`facts.verify_history`) and by
+`audit.drifted_accounts`.
 """
 
 import sqlalchemy as sa

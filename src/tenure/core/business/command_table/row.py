@@ -126,7 +126,7 @@ class CommandForm(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     button: str
     text: str
-    """What it does, for whoever is about to do it."""
+    """Says what the command does, to the user who is about to give it."""
     done: str
     final: str = ""
     """What cannot be undone about it; empty where it can be."""

@@ -1,8 +1,8 @@
-"""Asking somebody into a team, and coming in by the link: good once and for a week.
+"""Inviting a user into a team, and coming in by the link: good once and for a week.
 
-Two links are made: one is shown to whoever invites, the other goes by mail alone. Only the second proves whose the
-mailbox is: an account made by the first is unverified, and whoever shows the second takes it over, without any factor
-that was set before. A verified account is opened by its own password, whichever link it is.
+Two links are made: one is shown to the inviter, the other goes by mail alone. Only the second proves whose the mailbox
+is: an account made by the first is unverified, and the user who shows the second takes it over, without any factor that
+was set before. A verified account is opened by its own password, whichever link it is.
 """
 
 from typing import Final
@@ -78,7 +78,7 @@ class LinkToken(RequestBody, frozen=True, kw_only=True):
 
 
 class InvitedView(msgspec.Struct, frozen=True, kw_only=True):
-    """Who asks whom into which team; `email` is empty when whoever comes in is to say it."""
+    """Who asks whom into which team; `email` is empty when the user who comes in is to say it."""
 
     email: str
     name: str
@@ -121,7 +121,7 @@ class InvitationOperations:
         provider: Id | None = None,
         dry_run: bool = False,
     ) -> ApiResponse[InvitationView] | Refused:
-        """Asks somebody into the team by mail; a newer invitation replaces the older one of the same address."""
+        """Invites a user into the team by mail; a newer invitation replaces the older one of the same address."""
 
         def work(conn: Connection, now: Instant) -> ApiResponse[InvitationView] | Refused:
             place = place_of(conn, caller, provider, body.customer)
@@ -155,7 +155,7 @@ class InvitationOperations:
     async def list_invitations(
         self, caller: Principal, paging: PageRequest, provider: Id | None = None, customer: Id | None = None
     ) -> ResultPage[InvitationView] | Refused:
-        """Lists the invitations into one's own team, or into the one named, that nobody has followed yet."""
+        """Lists the invitations into one's own team, or into the one named, that are not accepted yet."""
         after = paging.after_key(str)
         if isinstance(after, Refused):
             return after
@@ -195,7 +195,7 @@ class InvitationOperations:
         return done if isinstance(done, Refused) else None
 
     async def read_invitation(self, body: LinkToken) -> InvitedView | Refused:
-        """Tells whoever has the link who asks whom into which team."""
+        """Tells a user who has the link who asks whom into which team."""
         digest = self._context.keys.token_digest(body.token)
 
         def work(conn: Connection, now: Instant) -> InvitedView | Refused:
@@ -209,9 +209,9 @@ class InvitationOperations:
         return await self._context.read_tx(work)
 
     async def accept_invitation(self, body: InvitationAcceptance, address: Address) -> ApiResponse[Entrance] | Refused:
-        """Comes into the team and signs in; whoever has an account shows its password, others choose one.
+        """Comes into the team and signs in; a user with an account shows its password, a new user chooses one.
 
-        The link of the mail takes over an account that nobody has proven to be theirs: all its factors are dropped.
+        The link of the mail takes over an account that no user has proven to be theirs: all its factors are dropped.
         """
         digest = self._context.keys.token_digest(body.token)
         invited = await self._context.read_tx(lambda conn, now: invitations.invitation(conn, digest, now))
@@ -233,7 +233,7 @@ class InvitationOperations:
         def work(conn: Connection, now: Instant) -> Entrance | Refused:
             known = users.user_by_email(conn, email)
             if known is not None and (known.verified is not None or not by_mail):
-                # Somebody made an account for this address meanwhile: the next try is asked for its password.
+                # Another request made an account for this address meanwhile: the next try is asked for its password.
                 return Refused(RefusalCode.SIGN_IN_REFUSED)
             if known is not None:
                 return self._take_over(conn, digest, known, hashed, origin, now)
@@ -247,7 +247,7 @@ class InvitationOperations:
     def _take_over(
         self, conn: Connection, digest: bytes, known: UserRow, hashed: str, origin: Origin, now: Instant
     ) -> Entrance | Refused:
-        """The mailbox's owner comes into an account that somebody else may have made in its name."""
+        """The mailbox's owner takes over an account that a stranger may have made in its name."""
         present = users.lock_user(conn, known.id)
         if present is not None and present.verified is not None:
             return Refused(RefusalCode.SIGN_IN_REFUSED)  # the owner came in by another link in the same moment

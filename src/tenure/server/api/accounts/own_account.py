@@ -26,7 +26,7 @@ from tenure.store.sessions import SignedIn
 
 
 class UserView(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody with an account."""
+    """A user with an account."""
 
     id: str
     name: str

@@ -32,11 +32,11 @@ from tenure.store.users import UserRow
 RESET_LIFE: Final = 3_600
 """Seconds for which a link is good."""
 ONE_MAILBOX: Final = BackoffPolicy(free=3, first=600, most=3 * 3_600)
-"""Nobody's mailbox is filled by strangers: three mails, then fewer and fewer."""
+"""Strangers must not fill a user's mailbox: three mails, then fewer and fewer."""
 ONE_NETWORK: Final = BackoffPolicy(free=20, first=60, most=3_600)
 BEAT: Final = 0.25
-"""Seconds: an answer to somebody's wish for a link comes a whole number of these after it. Sealing and noting a mail
-takes a few milliseconds, which would tell who has an account."""
+"""Seconds: the answer to a request for a link comes a whole number of these after it. Sealing and noting a mail takes a
+few milliseconds, which would tell who has an account."""
 
 
 class ResetRequest(RequestBody, frozen=True, kw_only=True):

@@ -34,7 +34,7 @@ class SignInBody(RequestBody, frozen=True, kw_only=True):
     email: Mailbox
     password: Password
     device: KnownDevice = ""
-    """What this browser was given when it signed in last (`device`): then it waits for nobody else's failures."""
+    """The `device` that this browser was given at its last sign-in: failures elsewhere then do not make it wait."""
     browser: BrowserWords = ""
 
 
@@ -49,7 +49,7 @@ class SecondFactor(RequestBody, frozen=True, kw_only=True):
 
 
 class SignInOperations:
-    """The operations of the door itself."""
+    """The operations that sign users in and out."""
 
     def __init__(self, context: ServerContext) -> None:
         self._context, self._flows = context, make_flows(context)

@@ -44,12 +44,12 @@ class Entrance(msgspec.Struct, frozen=True, kw_only=True):
     session: str = ""
     ticket: str = ""
     device: str = ""
-    """To be kept by the browser that signed in, and shown when it signs in again: it is known then, and waits for
-    nobody else's failures. Good until the password changes."""
+    """To be kept by the browser that signed in, and shown when it signs in again: it is known then, and failures
+    elsewhere do not make it wait. Good until the password changes."""
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """From where and with what somebody comes in."""
+    """The address from which a user comes in, and the browser."""
 
     address: str
     browser: str = ""
@@ -108,7 +108,7 @@ def enter_team(
 def _tell_of_new_place(
     conn: Connection, context: ServerContext, user: UserRow, membership: Membership, address: str, now: Instant
 ) -> None:
-    # Where somebody was before the mailbox was proven tells nothing of its owner.
+    # Addresses of sign-ins before the mailbox was proven tell nothing of its owner.
     known = {network_of(each) for each in audit_log.signed_in_from(conn, user.id, user.verified or 0)}
     home = users.home_team(conn, user.id) or membership
     if known and network_of(address) not in known:

@@ -26,7 +26,7 @@ READ, WRITE = AccessRule("users:read"), AccessRule("users:write")
 
 
 class MemberView(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody in the team."""
+    """A user in the team."""
 
     id: str
     name: str
@@ -78,7 +78,7 @@ class TeamOperations:
         customer: Id | None = None,
         dry_run: bool = False,
     ) -> ApiResponse[MemberView] | Refused:
-        """Gives somebody in the team another role, which counts from the next request on.
+        """Gives a user in the team another role, which counts from the next request on.
 
         Invitations by that user are withdrawn where the new role does not include inviting.
         """
@@ -156,7 +156,7 @@ def unfit_role(caller: Principal, place: TeamPlace, role: TeamRole) -> Refused |
 
 
 def member_view(row: TeamMember) -> MemberView:
-    """Somebody in the team, as shown."""
+    """A user in the team, as shown."""
     return MemberView(
         id=row.id,
         name=row.name,
