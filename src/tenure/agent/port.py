@@ -48,7 +48,7 @@ class PinnedTransport:
         self._made = self._current_transport() if certificate else None
 
     def send(self, request: TransportRequest) -> HttpExchange | Refused:
-        """See `transport.Transport`. A certificate that has changed is fetched anew, and trusted if its key has not.
+        """See `transport.Transport`. A certificate that has changed is fetched again, and trusted if its key has not.
 
         Refuses `site_unreachable`: the peer of an agent is its administration server.
         """

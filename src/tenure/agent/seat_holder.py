@@ -1,6 +1,6 @@
 """A seat as what the engine holds: what of it is proven, and what a device may do by it.
 
-How it is kept, proven anew and dated is `sdk.engine.holder`'s; who may change it, and when, is `seat_keeper`'s.
+How it is kept, proven again and dated is `sdk.engine.holder`'s; who may change it, and when, is `seat_keeper`'s.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """Keeps a device's seat in touch with its site: decides what is asked next.
 
 When a question is due, and that only one is under way, is `sdk.engine.keeper`'s; how bytes travel is `port`'s, what an
-answer changes `apply_response`'s; whoever calls `tick` decides how often.
+answer changes `apply_response`'s; the caller of `tick` decides how often.
 """
 
 import logging

@@ -35,7 +35,7 @@ class SeatQuestion(msgspec.Struct, frozen=True):
         """The answer that `reply` proves to be, or why it counts for nothing.
 
         Proven by the key of the site known, or by the one that a genuine lease names together with the device port that
-        was spoken to: a site that had to begin anew has another key, but the same port.
+        was spoken to: a site that had to start over has another key, but the same port.
         """
 
         def read(answer: bytes) -> DeviceAnswer | Refused:

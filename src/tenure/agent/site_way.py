@@ -41,7 +41,7 @@ class SiteWay:
         return msgspec.structs.replace(kept, certificate=certificate) if certificate else kept
 
     def forget_way(self) -> None:
-        """Connects anew with the next request."""
+        """Connects again with the next request."""
         self._made = None
 
     def _send(self, request: TransportRequest) -> HttpExchange | Refused:

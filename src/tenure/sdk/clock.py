@@ -59,7 +59,7 @@ def read_clock_file(text: bytes, wall: Instant) -> Instant | None:
 
 
 def clock_file_reader(path: Path, wall: Callable[[], Instant]) -> Callable[[], Instant | None]:
-    """Tells the time by the clock file at `path`, at each call anew; None when it cannot be read now."""
+    """Tells the time by the clock file at `path`, read at each call; None when it cannot be read now."""
 
     def read_now() -> Instant | None:
         try:

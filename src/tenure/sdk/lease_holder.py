@@ -1,6 +1,6 @@
 """A lease as what the engine holds: what of it is proven, what stands by it, and who of a program is told so.
 
-How it is kept, proven anew and dated is `engine.holder`'s; who may change it, and when, is `license_keeper`'s.
+How it is kept, proven again and dated is `engine.holder`'s; who may change it, and when, is `license_keeper`'s.
 """
 
 import msgspec

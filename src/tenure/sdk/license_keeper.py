@@ -1,7 +1,7 @@
 """Keeps one product's lease in touch with the activation server: what applications and administration servers share.
 
 It decides which question is asked next. When one is due, and that only one is under way, is `engine.keeper`'s; how
-bytes travel is `transport`'s, where they are kept the store's; whoever calls `tick` decides how often.
+bytes travel is `transport`'s, where they are kept the store's; the caller of `tick` decides how often.
 """
 
 import logging

@@ -127,7 +127,7 @@ class ServerSession(QuestionSession[ClientState, ProvenHoldings]):
         return self.save_state(msgspec.structs.replace(self._holder.kept, sync=pending)) or pending.request
 
     def report_taken(self, taken: AppliedLeaseAnswer) -> None:
-        """Tells whoever watches what has become of the lease."""
+        """Tell the watcher what has become of the lease."""
         if taken.refused is not None:
             self._progress.add_step("lease", f"{taken.refused.row.sentence} {taken.refused.detail}".strip(), ok=False)
         elif taken.heard in (ResponseKind.LEASE, ResponseKind.FORKED):

@@ -23,10 +23,11 @@ class ServerWay:
         self._roots = "/v1/sandbox/root" if sandbox else "/v1/root"
 
     def post(self, path: str, request: bytes) -> HttpExchange | Refused:
-        """What comes back to a sealed request.
+        """The reply to a sealed request, or why there is none.
 
-        While the clock is in doubt the dates of the server's certificate are judged by nobody: the answer is signed and
-        bound, and settles the time. Not so where a code would be shown: there the clock is named as the cause.
+        While the clock is in doubt a synchronization does not check the dates of the server's certificate: the answer
+        is signed and bound, and settles the time. A request that shows a code does check them, and names the clock as
+        the cause where they fail.
         """
         fault = self._clock_fault()
         reply = self._transport.send(TransportRequest("POST", path, request, dated=fault is None or path != SYNC))

@@ -138,7 +138,7 @@ class ActivationService:
         return stored_codes.by_digest(conn, bytes.fromhex(code_digest(typed.code, self._context.keys.pepper)))
 
     def _stored_answer(self, conn: Connection, site: SiteRow, home: ProviderRow | None) -> bytes:
-        """The answer to the site's last request, signed anew if a key of it counts no longer."""
+        """The answer to the site's last request, signed again if a key of it counts no longer."""
         sandbox = home is not None and home.sandbox
         return reissued_activation(conn, self._context, site.id, site.product, site.answer, sandbox=sandbox)
 

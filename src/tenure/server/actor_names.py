@@ -16,9 +16,9 @@ ITSELF = frozenset({"settlement", "successor"})
 
 
 def actor_name(conn: Connection, tenant: Tenant, sub: Subscription, by: str) -> str:
-    """The name of whoever `by` stands for, as far as the tenant may know it; a customer hears of its own users only.
+    """The name of the actor with id `by`, as far as the tenant may know it; a customer hears of its own users only.
 
-    Of one who is gone, or of another's, whose part it was.
+    Where the user is gone or is not the tenant's own, the side that acted is named: "the provider".
     """
     if by in ITSELF:
         return "by itself"

@@ -182,7 +182,7 @@ def _grant_present(contact: CodeContact, known: SiteRow | None, name: str, sub: 
 
 
 def _grant_successor(contact: CodeContact, known: SiteRow, sub: Subscription) -> ActivationReply:
-    """The site keeps `sub` ready, and gets its present lease anew with it."""
+    """The site keeps `sub` ready, and gets its present lease again with it."""
     site = _stage_successor(contact, known, sub)
     sub = _relist_conflict(contact, site, sub)
     present = _current_subscription(contact, site)

@@ -5,7 +5,7 @@ from enum import StrEnum
 from tenure.core.policy.rules import Role
 
 PROVIDER_STAFF = frozenset({Role.VENDOR, Role.PROVIDER})
-"""Who works at a provider's desk: its own users and programs, and the vendor's."""
+"""Callers who do a provider's work: its own users and programs, and the vendor's."""
 
 USERS = ("users:read", "users:write", "audit:read")
 """About accounts: a program carries these only when they are named."""

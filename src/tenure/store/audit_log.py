@@ -32,7 +32,7 @@ CHAINED = frozenset(
 
 
 class AuditEvent(msgspec.Struct, frozen=True):
-    """What somebody did: `who` is a user's or a token's id, `name` what users know it by, as of then."""
+    """What a user or a token did: `who` is its id, `name` the name that users know it by, as of then."""
 
     what: str
     who: str = ""

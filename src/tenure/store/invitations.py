@@ -91,9 +91,9 @@ def withdraw(conn: Connection, place: TeamPlace, name: str) -> Invitation | Refu
 
 
 def withdraw_all_by(conn: Connection, place: TeamPlace, who: str) -> int:
-    """What somebody of that team asked for, as `by_actor` names them, into it or a team below it; how many invitations.
+    """Withdraw a member's invitations (`who` as in `by_actor`) into the team or a team below it; how many.
 
-    Whoever may not ask users in any more must not come in by a link of their own that they were shown.
+    A user who may no longer invite must not come in again by an invitation link that they were shown.
     """
     asked = {"who": who} if place.side == VENDOR else {"team": place.place_name, "who": who}
     return conn.execute(_WITHIN[place.side], asked).rowcount

@@ -1,6 +1,6 @@
-"""What speaks for a user for a while: a session, half a sign-in, a link to set a new password; by digest alone.
+"""Secrets that speak for a user for a while: a session, half a sign-in, a link to set a new password; by digest alone.
 
-`now` is real time everywhere here: a sandbox's clock lets nobody in and throws nobody out.
+`now` is real time everywhere here: moving a sandbox's clock signs no user in or out.
 """
 
 from collections.abc import Sequence

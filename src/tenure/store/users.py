@@ -1,7 +1,7 @@
 """Users who sign in, and the teams that they belong to. What may speak for them is left to `sessions`.
 
-A team's rows are found by its `place` alone, so that nobody reaches into another's; users have one account, whatever
-teams they are in, and it goes when they leave the last.
+A team's rows are found by its `place` alone, so that no user reaches into another team; users have one account, in
+however many teams they are, and it goes when they leave the last.
 """
 
 from collections.abc import Sequence
@@ -172,7 +172,7 @@ def user_by_email(conn: Connection, email: str) -> UserRow | None:
 
 
 def lock_user(conn: Connection, user_id: str) -> UserRow | None:
-    """The user, whom nobody else changes until this transaction ends."""
+    """Lock the user: no other transaction changes the account until this one ends."""
     conn.execute(_LOCK, {"of": user_id})
     return get_user(conn, user_id)
 
@@ -223,7 +223,7 @@ def memberships_of(conn: Connection, user_id: str) -> list[Membership]:
 def home_team(conn: Connection, user_id: str) -> Membership | None:
     """The team whose audit and mails the account's own are: the first one joined by mail, else the first one.
 
-    Teams that the user was asked into later, or by a link that somebody else saw, learn nothing of the account.
+    Teams that the user was asked into later, or by a link that the inviter saw, learn nothing of the account.
     """
     row = conn.execute(_HOME, {"of": user_id}).one_or_none()
     return None if row is None else Membership(*row)

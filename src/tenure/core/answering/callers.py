@@ -70,7 +70,7 @@ def is_repeated(request: str, last_request: str) -> bool:
 
 
 def recognize_caller(known: KnownCaller, shown: ShownCaller) -> Caller | Refused:
-    """Who asks; what a copy was told to be (`copy_separated`, `copy_retired`) where somebody has said it."""
+    """Who asks; refuses a copy whose administrator or provider said what it is: `copy_separated`, `copy_retired`."""
     if is_ahead(shown.number, known.number):
         return Caller.AHEAD
     told = told_to_copy(known.memory, shown.token)

@@ -1,6 +1,6 @@
 """What every signed and bound answer changes in what is kept, whatever is held: time, notices, the next contact. Pure.
 
-The rules are `lease.clock`'s and `lease.sync_schedule`'s; what an answer brings besides is the payload's.
+The rules are `lease.clock`'s and `lease.sync_schedule`'s; the payload handles all else that an answer brings.
 """
 
 from collections.abc import Callable, Iterable

@@ -58,8 +58,10 @@ class FolderForm(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
             if made is not None:
                 return made
             if disk.read(self.secret) is not None:
-                # Nothing can be done under one that is damaged, but what is left may help somebody to recover it.
-                log.error("the %s file is damaged; it is put aside and another made: begin anew", self.secret)
+                # Nothing can be done under a damaged secret, but its remains may help an administrator to recover it.
+                log.error(
+                    "the %s file is damaged; it is put aside and another made: activate or enroll again", self.secret
+                )
                 disk.rename(self.secret, f"{self.secret}.damaged")
             made = draw(SECRET_BYTES)
             write_whole(disk, self.secret, self.write_secret(made))
@@ -96,8 +98,8 @@ class GenerationFolder(Generic[S]):
         """The newest generation that is sound; an empty state when there is none.
 
         What this process knows goes before files that have disappeared or were put back from an earlier day. Raises
-        OSError for a file that is there and may not be read: it may be the newest, and whoever asked with the one
-        before it would look like a copy.
+        OSError for a file that is there and may not be read: it may be the newest, and a program that asked with the
+        generation before it would look like a copy.
         """
         read = (self._read_generation(generation_name(0)), self._read_generation(generation_name(1)))
         found = [each for each in read if each is not None]

@@ -172,11 +172,12 @@ class StateHolder(Generic[S, P]):
     # what is kept
 
     def reload_state(self) -> Refused | None:
-        """Takes over what another process has saved since. Only for whoever has the turn: what was read before this
-        process saved something would take its place.
+        """Take over what another process has saved since. Only for a caller that holds the turn: else a state read
+        before this process saved would replace the saved one.
 
-        Refuses `folder_unreadable`; until it is readable nobody may ask under a state that may be overtaken. Refuses
-        `folder_served_elsewhere` while another boot uses the folder: nothing may be asked or saved then.
+        Refuses `folder_unreadable`; until it is readable this process must not ask, for its state may be older than the
+        saved one. Refuses `folder_served_elsewhere` while another boot uses the folder: nothing may be asked or saved
+        then.
         """
         try:
             loaded = self._memory.load_state()
@@ -226,7 +227,7 @@ class StateHolder(Generic[S, P]):
         with self._boots.leave_folder(self._saved.beat) as beat:
             if beat is not None:
                 self._write_state(change_fields(self.kept, beat=beat))
-        # Whoever uses it all the same looks again at once.
+        # A program that still uses the folder looks again at once.
         self.ready = msgspec.structs.replace(self.ready, until=0.0)
 
     def after_fork(self) -> None:
@@ -250,8 +251,8 @@ class StateHolder(Generic[S, P]):
     def features_changed(self) -> bool:
         """Whether functions have come or gone since the time was saved: it is to be saved now.
 
-        Else, after a restart with a wall clock that has yet to be believed, they would come and go again. So it is in a
-        folder that was left, which whoever uses it takes again.
+        Else, after a restart with a wall clock that has yet to be believed, they would come and go again. True, too,
+        in a folder that was left: the next save notes that this program uses it again.
         """
         if self._boots is not None and self._boots.is_left(self._saved.beat):
             return True
@@ -260,7 +261,7 @@ class StateHolder(Generic[S, P]):
         return then.features != now.features
 
     def refresh_features(self) -> ReadyFeatures:
-        """The functions that are on now, looked at anew, and how long that is certain."""
+        """Look again which functions are on now, and how long that is certain."""
         now = self.now()
         snapshot = compile_snapshot(self.standing_at(now.estimate), now.instant)
         # The estimate moves on with whole ticks, so that the change comes exactly at a whole tick.

@@ -1,6 +1,6 @@
 """When the next question is due, and that only one is under way: what the keepers of leases and of seats share.
 
-How bytes travel is the way's, when to ask `lease.sync_schedule`'s, what is asked the payload's keeper's; whoever calls
+How bytes travel is the way's, when to ask `lease.sync_schedule`'s, what is asked the payload's keeper's; the caller of
 `tick` decides how often.
 """
 
@@ -39,7 +39,7 @@ class ContactNeed(Enum):
 
 
 class ContactKeeper(ABC, Generic[S, P, O]):
-    """One client's dealings with whoever answers it. Safe to call from any thread."""
+    """One client's contacts with its server or site. Safe to call from any thread."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class ContactKeeper(ABC, Generic[S, P, O]):
 
     @abstractmethod
     def _contact_when_due(self, steps: list[ProgressStep]) -> O:
-        """Asks what is due. For whoever has the turn."""
+        """Ask what is due. The caller holds the turn."""
 
     @abstractmethod
     def _outcome_of_prevented(self, refused: Refused, steps: list[ProgressStep]) -> O | None:
@@ -74,7 +74,7 @@ class ContactKeeper(ABC, Generic[S, P, O]):
     # time
 
     def tick(self) -> O | None:
-        """Does what is due, tells what came of it. To be called about twice a minute, where blocking harms nobody."""
+        """Does what is due, tells what came of it. Call it about twice a minute, in a thread that may block."""
         outcome: O | None = None
         self.reload_if_changed()
         if self._is_due():
@@ -181,7 +181,7 @@ class ContactKeeper(ABC, Generic[S, P, O]):
 
     @contextmanager
     def _turn_if_free(self) -> Iterator[bool]:
-        """The turn, unless somebody has it; yields whether it is had."""
+        """The turn, unless another thread has it; yields whether it is held now."""
         turn = self._turn
         free = turn.acquire(blocking=False)
         try:
@@ -191,7 +191,7 @@ class ContactKeeper(ABC, Generic[S, P, O]):
                 turn.release()
 
     def _save_again(self) -> None:
-        """Saves what is known, unless another process has the folder. For whoever has the turn."""
+        """Save what is known, unless another process has the folder. The caller holds the turn."""
         try:
             with self._held.hold_lock(wait=False) as held:
                 if held and self._held.reload_state() is None:
@@ -205,7 +205,7 @@ class ContactKeeper(ABC, Generic[S, P, O]):
         return due is not None and due <= now.instant
 
     def _ask_when_alone(self) -> O | None:
-        """Asks, unless another process of this folder has just done so: it is looked at again once nobody else can."""
+        """Ask, unless another process has just done so for this folder: `_is_due` is read again under its lock."""
         with self._hold_turn() as (steps, prevented):
             if prevented is not None:
                 return self._outcome_of_prevented(prevented, steps)

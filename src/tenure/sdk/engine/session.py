@@ -31,7 +31,7 @@ class SignedAnswer(Protocol):
 
     @property
     def time(self) -> Instant:
-        """The present, as whoever answers has it."""
+        """The present, as the server or site that answers has it."""
 
     @property
     def root(self) -> int:
@@ -65,7 +65,7 @@ class Question(Protocol[S, A, R_co]):
 
 
 class Way(Protocol[S]):
-    """The way to whoever answers."""
+    """The way to the server or site that answers."""
 
     def post(self, path: str, request: bytes) -> HttpExchange | Refused:
         """What comes back to a sealed request; blocks, never raises."""
@@ -120,7 +120,7 @@ class QuestionSession(Generic[S, P]):
         return question.apply(self._holder.kept, request, answer, arrival, self._holder.root)
 
     def begin_attempt(self) -> S:
-        """What is kept, with the attempt that now begins: whoever is started next waits for a minute."""
+        """The kept state with the attempt that now begins: a program that is started next waits for a minute."""
         kept, now = self._holder.kept, self._holder.now().instant
         return change_fields(kept, contacts=kept.contacts.begin_attempt(now, random_fraction(self._draw)))
 
@@ -153,11 +153,11 @@ class QuestionSession(Generic[S, P]):
         return Inconclusive(stale.code, stale.detail, stale.field, heard=ResponseKind.FOREIGN)
 
     def note_answer(self, answer: SignedAnswer) -> None:
-        """Tells whoever watches what a proven answer says."""
+        """Tell the watcher what a proven answer says."""
         self._progress.add_step("answer", f"The server answered: {answer.result}.")
 
     def note_inconclusive(self, heard: Inconclusive) -> None:
-        """Tells whoever watches why a reply counts for nothing."""
+        """Tell the watcher why a reply counts for nothing."""
         self._progress.add_step("answer", f"{heard.row.sentence} {heard.detail}".strip(), ok=False)
 
     def _note_failure(self, question: Question[S, A, R], heard: Inconclusive) -> None:

@@ -80,7 +80,7 @@ class KeptState(Protocol):
 
     @property
     def roots(self) -> tuple[bytes, ...]:
-        """The root documents that followed the one pinned, as received, oldest first: each start walks them anew."""
+        """The root documents that followed the one pinned, as received, oldest first: each start walks them again."""
 
     @property
     def clock(self) -> ClockState:

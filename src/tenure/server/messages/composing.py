@@ -62,7 +62,7 @@ class FeedNote(msgspec.Struct, frozen=True):
 
 
 class EmailWords(msgspec.Struct, frozen=True):
-    """What an email says besides what every email about a subscription says."""
+    """The template of an email, and its words beyond those of every email about a subscription."""
 
     template: str
     values: dict[str, str]

@@ -28,7 +28,7 @@ from tenure.store.engine import Connection, WriteConflict
 
 AT_ONCE = 20
 CLAIM = 300
-"""Seconds for which a claimed email is nobody else's: longer than sending all that were claimed can take."""
+"""Seconds for which no other worker takes a claimed email: longer than sending all that were claimed can take."""
 VENDOR = "Tenure"
 
 _log = logging.getLogger("tenure.server.mail")

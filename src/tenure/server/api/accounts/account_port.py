@@ -84,7 +84,7 @@ class ServerAccounts:
     def note(
         self, conn: Connection, user: UserRow | None, what: str, detail: str, address: str, now: Instant, /
     ) -> None:
-        """See `AccountStore.note`: in the audit of the user's own team, of nobody in the vendor's."""
+        """See `AccountStore.note`: in the audit of the user's own team; without a user in the vendor's."""
         if user is None:
             audit_log.record_event(conn, TeamPlace(), AuditEvent(what, address=address, detail=detail), now)
         else:

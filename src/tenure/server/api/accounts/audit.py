@@ -1,4 +1,4 @@
-"""The audit of access for whoever may look: sign-ins, refusals, changes of users, tokens and policies."""
+"""The audit of access, for callers who may read it: sign-ins, refusals, changes of users, tokens and policies."""
 
 from typing import Annotated
 

@@ -55,7 +55,7 @@ class NewInvitation(RequestBody, frozen=True, kw_only=True):
 
 
 class InvitationView(msgspec.Struct, frozen=True, kw_only=True):
-    """An invitation; `link_token` is shown once, to whoever invites. The link in the user's mail is another one."""
+    """An invitation; `link_token` is shown once, to the inviter. The link in the invited user's mail is another one."""
 
     id: str
     email: str

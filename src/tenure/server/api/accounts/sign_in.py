@@ -1,6 +1,6 @@
 """Signing in and out. A wrong e-mail and a wrong password get the same answer, after the same work.
 
-What a session then may do is told by its user's role (`roles`); how long failures make somebody wait by `attempts`.
+`roles` says what a session may then do, by its user's role; `attempts` how long a user waits after failures.
 """
 
 from typing import Any

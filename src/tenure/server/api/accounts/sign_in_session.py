@@ -22,7 +22,7 @@ PASSWORD: Final = "password"  # noqa: S105 - the name of a way to prove who one 
 
 
 class ProvenEmail(msgspec.Struct, frozen=True):
-    """The seam between proving who somebody is and letting the user in: an address that was shown to be theirs.
+    """The seam between proving who a user is and signing the user in: an address that was proven to be theirs.
 
     Passwords are one way. Another, such as OpenID Connect, verifies the issuer's token and then hands over its verified
     e-mail address; what follows (which user that is, second factor, session, audit) stays the same.

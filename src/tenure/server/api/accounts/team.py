@@ -111,7 +111,7 @@ class TeamOperations:
         customer: Id | None = None,
         dry_run: bool = False,
     ) -> Refused | None:
-        """Takes somebody out of the team; sessions there, and invitations by that user, end at once.
+        """Takes a user out of the team; sessions there, and invitations by that user, end at once.
 
         Those into the teams of a provider's customers are among them, when it is the provider's team that is left.
         """
