@@ -230,11 +230,11 @@ import tenure.sdk
 tenure.sdk.License
 """
 SENDING = "import tenure.sdk.http_transport\n"
-PRINTED = 'print("\\n".join(sorted({name.partition(".")[0] for name in sys.modules})))\n'
+PRINTED = 'print("\\n".join(sorted(sys.modules)))\n'
 
 
-def loaded_by(program: str) -> set[str]:
-    """The top-level modules that are there after a fresh interpreter has run `program`."""
+def modules_of(program: str) -> set[str]:
+    """The modules that are there after a fresh interpreter has run `program`."""
     environment = {"PYTHONPATH": os.pathsep.join(sys.path)}
     ran = subprocess.run(
         [sys.executable, "-c", program + PRINTED], capture_output=True, text=True, check=True, env=environment
@@ -242,10 +242,34 @@ def loaded_by(program: str) -> set[str]:
     return set(ran.stdout.split())
 
 
+def loaded_by(program: str) -> set[str]:
+    """The same, by their top-level packages."""
+    return {name.partition(".")[0] for name in modules_of(program)}
+
+
 def test_http_dns_and_asyncio_are_loaded_when_they_are_first_used() -> None:
     heavy = {"httpcore2", "h11", "h2", "dns", "anyio", "ssl", "asyncio", "email"}
     assert not heavy & loaded_by(LOADED)
     assert {"httpcore2", "dns", "ssl"} <= loaded_by(LOADED + SENDING)
+
+
+HEAVY = {"argparse", "concurrent", "http", "multiprocessing", "random", "sqlite3", "subprocess", "tempfile", "tomllib"}
+ELSEWHERE = (
+    "tenure.agent", "tenure.core.answering", "tenure.core.business", "tenure.core.policy", "tenure.core.subscription",
+    "tenure.sdk.http_transport", "tenure.sdk.network.connect", "tenure.sdk.network.dialer",
+    "tenure.sdk.network.dns_client", "tenure.sdk.network.doctor", "tenure.sdk.network.trust", "tenure.sdk.task_runner",
+)  # fmt: skip
+"""Modules that an application needs later, or never."""
+
+
+def test_an_import_loads_what_a_standing_needs_and_no_more() -> None:
+    """What takes time is counted here; how much of it, by `python -m benchmarks.start`."""
+    loaded = modules_of("import sys, tenure.sdk\n")
+    assert not HEAVY & loaded
+    assert [name for name in sorted(loaded) if name.startswith(ELSEWHERE)] == []
+    ours = {name for name in loaded if name.startswith("tenure.")}
+    assert "tenure.sdk.lease_holder" in ours
+    assert len(ours) < 95, sorted(ours)
 
 
 def test_the_sdk_loads_nothing_of_a_server() -> None:

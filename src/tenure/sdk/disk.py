@@ -5,7 +5,6 @@ Their order, and what is made of what is found, is `engine.generations`'.
 
 import contextlib
 import os
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
@@ -125,5 +124,5 @@ def write_whole(disk: Disk, file: str, data: bytes) -> None:
     disk.sync_folder()
 
 
-_RUN = secrets.token_hex(4)
+_RUN = os.urandom(4).hex()
 """Tells this program from one with the same process id in another container."""

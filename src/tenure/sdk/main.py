@@ -4,7 +4,6 @@
 """
 
 import os
-import secrets
 import socket
 import time
 from collections.abc import Callable
@@ -26,7 +25,7 @@ def this_computer() -> Computer:
     return Computer(
         clocks=ComputerClocks(boot=_boot_id(), ticks=_boot_ticks(), wall=lambda: int(time.time())),
         monotonic=time.monotonic,
-        draw=secrets.token_bytes,
+        draw=os.urandom,
         environment=os.environ,
         hardware=read_parts,
         online=_has_route,
@@ -39,7 +38,7 @@ def _boot_id() -> str:
     try:
         return _BOOT_ID.read_text(encoding="ascii").strip()
     except OSError:
-        return f"{MADE_UP}{secrets.token_hex(16)}"
+        return f"{MADE_UP}{os.urandom(16).hex()}"
 
 
 def _boot_ticks() -> Callable[[], float]:
