@@ -1,4 +1,4 @@
-"""Every form of the portal is classified by what stands before its deed; one that cannot be undone asks first."""
+"""Every form of the portal is classified by what comes before its action; one that cannot be undone asks first."""
 
 import httpx2
 import pytest
@@ -11,7 +11,7 @@ from tests.portal.stage import Stage
 CLASSES: dict[str, tuple[str, ...]] = {
     # Shown with all that follows, and done only as shown.
     "previewed": (
-        "/subscriptions/{subscription}/do/{deed}", "/order", "/import/{table}", "/customers/{customer}/top-up",
+        "/subscriptions/{subscription}/do/{action}", "/order", "/import/{table}", "/customers/{customer}/top-up",
         "/customers/{customer}/credit-limit", "/policy", "/policy/plans/{plan}", "/policy-bounds", "/new-provider",
         "/providers/{provider}", "/new-product", "/products/{product}", "/new-plan", "/plans/{plan}",
     ),
@@ -48,7 +48,7 @@ UNDOABLE = {
     "renew", "auto_renew", "change_devices", "change_plan", "undo_cancel", "pause", "resume", "extend_grace",
     "transfer", "cancel_at_end", "confirm_payment", "block_code", "unblock_code", "drop_change", "edit_seat_conflict",
 }  # fmt: skip
-"""Deeds that another deed takes back, or that only buy."""
+"""Actions that another action takes back, or that only buy."""
 
 
 def test_every_form_of_the_portal_says_what_stands_before_its_deed() -> None:

@@ -12,7 +12,7 @@ from tests.web.forms_walk import complaint, sent
 from tests.web.hostile_values import pages
 
 UNKNOWN = "0000000000000000000000000a"
-SPELLED = {"deed": "cancel_at_end", "delivery": f"dlv_{UNKNOWN}"}
+SPELLED = {"action": "cancel_at_end", "delivery": f"dlv_{UNKNOWN}"}
 
 
 async def _belongings(shop: ServerEnv) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Worlds with a bad network, dying processes and a busy desk: no promise breaks."""
+"""Worlds with a bad network, dying processes and a busy provider: no promise breaks."""
 
 import pytest
 

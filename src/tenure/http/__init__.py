@@ -1,1 +1,1 @@
-"""Shared manners of APIs: how requests are read, refused, repeated, logged and documented, at server and site."""
+"""Shared conventions of APIs: how requests are read, refused, repeated, logged and documented, at server and site."""

@@ -1,4 +1,4 @@
-"""An API put together: operations, hot operations, who may ask, the documentation, behind one border.
+"""An API put together: operations, hot operations, access rules and documentation, behind one middleware.
 
 Building fails, with the reason, when a route has no rule or two operations share a name: none of them is ever served.
 """
@@ -24,7 +24,7 @@ from tenure.http.routing import RouteEntry, Routes, has_readable_host, tidy
 
 
 class RouteWithoutRuleError(TypeError):
-    """A route that nobody said who may call."""
+    """A route without a rule that says who may call it."""
 
 
 class ApiParts(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,7 +92,7 @@ class _Routed:
         if handler is None:
             headers = [("Allow", allow_header(matched.handlers))]
             return problem_response(Refused(RefusalCode.METHOD_NOT_ALLOWED), self._clock(), headers=headers)
-        # Read by the border afterwards, for the log and the metrics.
+        # The middleware reads it afterwards, for the log and the metrics.
         scope["path_template"], scope["path_params"] = matched.path, matched.parameters
         refused = await admit(self._authenticate, handler.rule, scope)
         return problem_response(refused, self._clock()) if refused is not None else await handler.answer(scope, receive)

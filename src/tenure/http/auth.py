@@ -17,7 +17,7 @@ _BEARER = re.compile(r"(?i:bearer) +([A-Za-z0-9._~+/-]{1,512}=*)")
 
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
-    """Who asks: known by a token, or nobody in particular (`kind` None) on public routes."""
+    """The caller: known by a token, or an unknown one (`kind` None) on public routes."""
 
     kind: Role | None = None
     provider: str = ""

@@ -1,7 +1,7 @@
-"""The certificate that a server of ours shows: judged before it serves, and taken anew when its files are renewed.
+"""The certificate that a server of ours shows: checked before it serves, and loaded again when its files are renewed.
 
-Whoever renews certificates only replaces files; nothing is restarted and no connection ends. A new pair that cannot
-serve is told and the one in use goes on. What one connection may cost is `connection`'s.
+To renew a certificate, the operator only replaces files; nothing is restarted and no connection ends. Of a new pair
+that cannot serve the log tells, and the one in use goes on. What one connection may cost is left to `connection`.
 """
 
 import logging
@@ -33,7 +33,7 @@ _BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 
 
 class CertificateFiles(msgspec.Struct, frozen=True, kw_only=True):
-    """A chain and its key, and what the settings call them: refusals name the option that is to blame."""
+    """A chain and its key, and the names of their settings: a refusal names the option at fault."""
 
     certificate: Path
     """PEM: the server's own certificate first, then those that lead to the authority."""
@@ -194,7 +194,7 @@ class ServedCertificate:
         self.unfit: Callable[[LoadedCertificate], str] = lambda _: ""
         """A reason of the program's own not to take a new pair; empty for none."""
         self.on_renewal: Callable[[LoadedCertificate], None] = lambda _: None
-        """Told of each new pair, for whoever has written the certificate down elsewhere."""
+        """Told of each new pair, for a program that has also written the certificate to another place."""
         self._clock, self._seen = clock, seen
         self._checked_at = self._changed = float("-inf")
         self._told = True
@@ -207,7 +207,7 @@ class ServedCertificate:
         return self.loaded.context
 
     def reload_if_changed(self, ticks: float) -> None:
-        """Takes the files anew where they changed; says once a day what of the dates needs somebody to act."""
+        """Load the files again where they changed; warn once a day while their dates need the operator to act."""
         self._checked_at = ticks
         signature = _file_states(self.files)
         if signature != self._seen:

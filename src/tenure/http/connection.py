@@ -62,14 +62,14 @@ class ConnectionPlaces:
 
 
 class Interruptible(Protocol):
-    """Somebody who is still sending and can be told to come again."""
+    """A connection that is still sending and can be told to come again."""
 
     def interrupt(self) -> None:
         """Give the place up, for others who wait."""
 
 
 def begin_arriving(places: ConnectionPlaces, holder: Interruptible, network: str, block: str, *, each: bool) -> None:
-    """`holder` has begun to send; where there is no room, whoever has been sending for longest is interrupted."""
+    """Note that `holder` has begun to send; where there is no room, the longest sender is interrupted."""
     if not places.arriving.has_room(network, block, each=each):
         longest = places.arriving.longest_holder(block)
         if longest is not None:
@@ -110,7 +110,7 @@ class _TrailersError(ValueError):
 
 
 class _Trailers(list[tuple[bytes, bytes]]):
-    """Where headers go that come after a body: nobody reads them, and one connection may not send many."""
+    """Where headers go that come after a body: no code reads them, and one connection may not send many."""
 
     def __init__(self, most: int) -> None:
         super().__init__()
@@ -238,7 +238,7 @@ class BoundedHttp(HttpToolsProtocol):
         super().resume_writing()
 
     def give_up_answer(self) -> None:
-        """Cut a caller off who does not read what he asked for."""
+        """Cut off a caller who does not read the answer."""
         self._places.unread.give_back(self)
         self.transport.abort()
 
@@ -256,7 +256,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     def _end_idle(self) -> None:
         if self.transport.get_write_buffer_size():
-            self.transport.abort()  # closing would wait for somebody who does not read
+            self.transport.abort()  # closing would wait for a client that does not read
         else:
             self.transport.close()
 

@@ -98,7 +98,7 @@ def line_outcomes(read: list[CsvLine], items: list[Any]) -> list[dict[str, Any]]
 
 
 def write_table(read: list[CsvLine], columns: Iterable[str]) -> str:
-    """The lines as a table again, for somebody to mend."""
+    """Write the lines as a table again, for the user to correct."""
     text = io.StringIO()
     writer = csv.DictWriter(text, list(columns), delimiter=";", lineterminator="\n", extrasaction="ignore")
     writer.writeheader()

@@ -20,7 +20,7 @@ _BY_NAME = {str(code): row for code, row in TABLE.items()}
 def documentation_operations(document: Callable[[], dict[str, Any]]) -> tuple[Operation, ...]:
     """`GET /openapi.json`, `/docs` and `/refusals/{code}`: public, and not part of what they describe.
 
-    `document` is called beside the event loop when somebody first asks, and what is made of it is kept.
+    The first request for it calls `document` outside the event loop, and the result is kept.
     """
 
     @cache

@@ -1,4 +1,4 @@
-"""ETag and If-Match: nobody overwrites what they have not seen. The tag is the resource's revision, not a digest."""
+"""ETag and If-Match: a caller overwrites only the version they have seen. The tag is its revision, not a digest."""
 
 import re
 

@@ -1,7 +1,7 @@
-"""Places that callers hold for a while, shared so that nobody can take them all: who holds many leaves room for others.
+"""Places that callers hold for a while, shared so that no caller can take them all: one that holds many leaves room.
 
-One rule for everything that is bounded: a caller gets one more place only while he holds fewer than are still free. One
-who takes what he can ends with half, two with a third each, and a newcomer always finds a place.
+One rule for everything that is bounded: a caller gets one more place only while it holds fewer than are still free. One
+caller that takes all it can ends with half, two with a third each, and a new caller always finds a place.
 """
 
 import ipaddress
@@ -18,7 +18,7 @@ class FairShares:
     """How many of `most` places each caller holds; callers are named by a text, such as `block_of` their address.
 
     Example with 8 places: one caller gets 4 (with 4 held 4 are free, and 4 is not fewer than 4); a second one then 2,
-    a third 1; one is left, and nobody who holds one already gets it.
+    a third 1; one is left, which only a caller that holds none gets.
     """
 
     def __init__(self, most: int) -> None:
@@ -31,12 +31,12 @@ class FairShares:
         return self._shares[who] < self.most - self.held
 
     def take_share(self, who: str) -> None:
-        """`who` holds one more; whoever must not has asked `has_room` before."""
+        """Count one more for `who`; the caller has asked `has_room` before where there is a bound."""
         self.held += 1
         self._shares[who] += 1
 
     def give_back(self, who: str) -> None:
-        """`who` holds one less."""
+        """Count one less for `who`."""
         self.held -= 1
         left = self._shares[who] - 1
         if left:
@@ -46,7 +46,7 @@ class FairShares:
 
     @contextmanager
     def lend_share(self, who: str) -> Iterator[None]:
-        """`who` is not counted meanwhile: it waits for somebody else, and nobody works on it."""
+        """Do not count `who` meanwhile: it waits for another program, and this one does no work for it."""
         self.give_back(who)
         try:
             yield
@@ -98,13 +98,13 @@ class FairPlaces(Generic[Holder]):
                 del kept[name]
 
     def longest_holder(self, block: str) -> Holder | None:
-        """Who of `block` has held a place for longest; of everybody when nobody there holds one."""
+        """The holder in `block` with its place for longest; of all holders where `block` has none."""
         return next(iter(self._of_block.get(block) or self._holders), None)
 
     def own_oldest(self, network: str, block: str) -> Holder | None:
-        """Who makes room for one more from `network` at nobody else's cost: its longest if it has all it may have.
+        """The holder that makes room for one more from `network`, so that no other network loses a place.
 
-        Otherwise the longest of `block`; None when others hold everything.
+        The longest of `network` if it has all it may have, otherwise the longest of `block`; None when others hold all.
         """
         of_network = self._of_network.get(network, {})
         return next(iter(of_network if len(of_network) >= self._each else self._of_block.get(block, {})), None)

@@ -1,4 +1,4 @@
-"""What stands at `/` of an API: a small page for whoever came with a browser, the same in JSON for programs."""
+"""The front page of an API at `/`: a small page for a user with a browser, the same in JSON for programs."""
 
 from html import escape
 
@@ -26,7 +26,7 @@ class FrontPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def front_page(front: FrontPage) -> RouteEntry[Handler]:
-    """The route of `/`. A client that names `text/html` gets the page, everybody else JSON."""
+    """The route of `/`. A client that names `text/html` gets the page, every other client JSON."""
     as_json, as_page = msgspec.json.encode(front), _render_page(front).encode()
 
     async def show(scope: Scope, _: Receive) -> ApiResponse[bytes]:

@@ -1,6 +1,6 @@
 """TLS connections accepted by ourselves, so that each counts from its first byte and not from its handshake's end.
 
-Left to the event loop, a handshake that never ends holds an open file for a minute and stands in nobody's account.
+Left to the event loop, a handshake that never ends holds an open file for a minute and no network is counted for it.
 """
 
 import asyncio
@@ -94,7 +94,7 @@ class TlsListener:
                 ssl_handshake_timeout=self._config.bounds.handshake_seconds,
             )
         except (OSError, asyncio.CancelledError):
-            # Whoever does not speak TLS here, or not to its end, is told so by TLS itself.
+            # TLS itself has told a client that does not speak it here, or not to its end.
             handshake.sock.close()
         finally:
             leave()

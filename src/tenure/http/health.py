@@ -1,4 +1,4 @@
-"""Health for whoever keeps the process: alive (answer at all) and ready (send me work), as two operations."""
+"""Health for the supervisor of the process: alive (it answers) and ready (it takes work), as two operations."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping

@@ -1,4 +1,4 @@
-"""Hot operations: bytes in, bytes out, with the same manners as every other operation and nothing between.
+"""Hot operations: bytes in, bytes out, with the same conventions as every other operation and nothing between.
 
 Mounted by `middleware` on exact paths, in front of all routing; no typed inputs, no caller that is looked up.
 """

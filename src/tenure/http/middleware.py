@@ -1,4 +1,4 @@
-"""The outermost layer of an API: what every request gets, whoever answers it, and the short way to the hot operations.
+"""The outermost layer of an API: the part common to all requests and answers, and the short way to hot operations.
 
 Request id, admission, headers that protect, HEAD, the last net under every error, and one observation for each request.
 """
@@ -56,7 +56,7 @@ class MiddlewareParts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EdgeMiddleware:
-    """An ASGI application: `app` behind the manners of the border, `raw` operations in front of it."""
+    """An ASGI application: `app` behind the rules of the middleware, `raw` operations in front of it."""
 
     def __init__(self, app: App, parts: MiddlewareParts, raw: Iterable[RawOperation] = ()) -> None:
         self.app = app
@@ -120,7 +120,7 @@ class EdgeMiddleware:
         return sending.status
 
     def _wrap_receive(self, who: str, receive: Receive) -> Receive:
-        """Waiting for a body is no work: whoever sends one slowly takes nobody's place."""
+        """Count no work while a body is awaited: a caller that sends slowly takes no place from others."""
         work = self._work
 
         async def receiving() -> Message:

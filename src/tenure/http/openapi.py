@@ -31,7 +31,7 @@ _CITED = re.compile(
 )
 """What cites a rule, a requirement, or a decision: `[spec: seat]`, `(B12)`, `(M7, M8)`, `(ADR 12)`."""
 ALWAYS = (RefusalCode.FIELD_INVALID, RefusalCode.TOO_MANY_REQUESTS, RefusalCode.SERVER_BUSY, RefusalCode.INTERNAL)
-"""What every operation may refuse: an unknown query parameter, haste, a crowd, an error of ours."""
+"""Refusals of every operation: an unknown query parameter, too many requests, a busy server, an error of ours."""
 _OF_BODY = (RefusalCode.BODY_UNREADABLE, RefusalCode.BODY_TOO_LARGE, RefusalCode.MEDIA_TYPE_UNSUPPORTED)
 _OF_TICKET = (RefusalCode.IDEMPOTENCY_KEY_MISSING, RefusalCode.IDEMPOTENCY_KEY_REUSED, RefusalCode.REQUEST_IN_FLIGHT)
 
@@ -78,13 +78,13 @@ def openapi_document(
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
         },
     }
-    # Only what JSON knows: whoever reads the document here sees what is served, lists and all.
+    # Only types of JSON: code that reads the document here sees what is served, lists included.
     plain: dict[str, Any] = _for_readers(msgspec.json.decode(msgspec.json.encode(made)))
     return plain
 
 
 def _for_readers(part: Any) -> Any:
-    """The document with its texts as readers need them: docstrings cite our own papers, which nobody there has."""
+    """The document without the citations of its docstrings: its readers do not have the papers that are cited."""
     if isinstance(part, list):
         return [_for_readers(each) for each in part]
     if not isinstance(part, dict):

@@ -1,7 +1,7 @@
 """What known callers may ask for: so many changes a minute, and turns, so that one tenant's heavy work has gaps in it.
 
-Everything runs in one loop. A tenant's requests take turns among themselves, a few at once, and whoever belongs to
-another tenant comes in between; limits on changes bound how far a history can grow.
+Everything runs in one loop. A tenant's requests take turns among themselves, a few at once, and requests of another
+tenant come in between; limits on changes bound how far a history can grow.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from tenure.http.limits import RateLimit, RateThrottle
 BY_CUSTOMER = RateLimit("changes by one customer", 60, 60, 1_000)
 BY_PROVIDER = RateLimit("changes by one provider", 1_200, 60, 6_000)
 OF_SUBSCRIPTION = RateLimit("changes of one subscription", 60, 3_600, 240)
-"""Whoever asks: every change is a fact, and every later read goes through all of them."""
+"""For all callers together: every change is a fact, and every later read goes through all of them."""
 READS, CHANGES, EXPORTS = 1, 8, 1
 """Requests of one tenant that are worked on at once."""
 HEAVY, LONGEST_PAUSE = 0.005, 0.1
@@ -94,13 +94,13 @@ class CallerPacing:
         elif not item:
             charges.append((BY_PROVIDER, tenant_of(caller)))
         if "subscription" in parts and not dry_run:
-            # Together with who asks: whoever names another's gets `not_found`, and uses up nothing of theirs.
+            # Counted with the caller: one who names another tenant's subscription uses up nothing of it (`not_found`).
             charges.append((OF_SUBSCRIPTION, f"{tenant_of(caller)} {parts['subscription']}"))
         return self._throttle.count_request(*charges) if charges else None
 
     @asynccontextmanager
     async def own_turn(self, caller: Principal, *, changes: bool, exports: bool) -> AsyncIterator[None]:
-        """A turn among the tenant's own requests; strangers have none of their own and wait for nobody."""
+        """Wait for a turn among the tenant's own requests; unknown callers take no turns and do not wait."""
         if caller.kind is None:
             yield
             return

@@ -65,7 +65,7 @@ def problem_type(code: RefusalCode) -> str:
 
 def retry_after(refused: Refused, now: Instant) -> int | None:
     """Whole seconds to wait before trying again; None where waiting by itself changes nothing."""
-    # [spec: http-api] promises the header on every 429 and 503, also on those that somebody has to mend first.
+    # [spec: http-api] promises the header on every 429 and 503, also on those that an operator has to mend first.
     otherwise = 60 if refused.row.status in _MUST_SAY_WHEN else None
     least = _WAIT.get(refused.code, otherwise)
     if least is None:
@@ -106,7 +106,7 @@ def problem_response(
 
 
 def refusal_of(error: Exception) -> Refused:
-    """What `error` means to the caller; `internal`, without any detail, for an error nobody foresaw."""
+    """The refusal that `error` is to the caller; `internal`, without any detail, for an unexpected error."""
     if isinstance(error, RefusedError):
         return error.refused
     if isinstance(error, msgspec.ValidationError):
@@ -122,7 +122,7 @@ def log_internal(error: Exception) -> None:
 
 
 def problem_of(error: Exception, now: Instant) -> ApiResponse[Problem]:
-    """What the caller is told about an `error`; one that nobody foresaw is logged."""
+    """Answer the caller about an `error`; an unexpected one is logged."""
     refused = refusal_of(error)
     if refused.code is RefusalCode.INTERNAL:
         log_internal(error)

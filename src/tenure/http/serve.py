@@ -175,11 +175,11 @@ class HttpServer:
         self._uvicorn.run(sockets=[self._socket])
 
     async def serve(self) -> None:
-        """Serve inside the running loop until `stop` is called; signals are left to whoever runs the loop."""
+        """Serve inside the running loop until `stop` is called; the caller of the loop handles signals."""
         await self._uvicorn.serve(sockets=[self._socket])
 
     def wait(self, seconds: float) -> bool:
-        """Whether it answers requests, waiting so long at most; for whoever has it served in another thread."""
+        """Whether it answers requests, waiting so long at most; for a caller that serves it in another thread."""
         return self._uvicorn.ready.wait(seconds)
 
     def stop(self) -> None:

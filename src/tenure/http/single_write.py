@@ -1,7 +1,7 @@
-"""Answers whose length is known leave in one piece: uvicorn writes head and body apart, and looks at every header anew.
+"""Send an answer of known length in one write: uvicorn writes head and body apart, and checks every header once more.
 
-Two writes are two system calls and two packets, which cost as much as half of what a hot operation does beside proof.
-Whatever is not such an answer (streams, HEAD, early ends) goes the way that uvicorn knows.
+Two writes are two system calls and two packets, which cost as much as half of a hot operation without its signatures.
+Other answers (streams, HEAD, early ends) go through uvicorn's own code.
 """
 
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""The portal put together: its pages over one injected HTTP client, behind the border that every program has."""
+"""The portal put together: its pages over one injected HTTP client, behind the middleware of every program."""
 
 from collections.abc import Callable
 from typing import Any
@@ -88,7 +88,7 @@ def make_portal(
 
 
 def _customer_choices(buyers: CustomerChoices) -> list[tuple[str, str]]:
-    """Customers for a plain choice; among several none is chosen beforehand, so that nobody orders for the first."""
+    """Customers for a plain choice; among several none is preset, so that no order goes to the first by mistake."""
     found = [(each["id"], each["name"]) for each in buyers.shown]
     return [("", "Choose a customer"), *found] if len(found) > 1 else found
 

@@ -1,7 +1,7 @@
 """The first steps of a vendor and of a provider with ticks, read off what is there; gone when all are done.
 
-Whoever has put the list away does not see it again after the next sign-in either: a cookie keeps that for a year. It
-is a choice about a view, so it belongs to the browser, not to the account; *Show the first steps* brings the list back.
+A user who has put the list away does not see it after the next sign-in either: a cookie keeps that for a year. It is a
+choice about a view, so it belongs to the browser, not to the account; *Show the first steps* brings the list back.
 """
 
 import msgspec
@@ -19,7 +19,7 @@ SEEN = 20
 
 
 class ChecklistStep(msgspec.Struct, frozen=True, kw_only=True):
-    """One step; `path` and `button` lead to where it is taken, empty where it is somebody else's turn."""
+    """One step; `path` and `button` lead to where it is taken, empty where another party takes it."""
 
     title: str
     hint: str

@@ -169,9 +169,9 @@ class PortalApi:
 
 
 def _header_value(text: str) -> str:
-    """What came out of a form, as a header can carry it; what none of ours holds becomes something that fits nothing.
+    """Make a value of a form fit for a header; signs that none of our values holds become `?`, so that it fits nothing.
 
-    Worked example: a tag in which somebody wrote `ü` is sent as `?`, and is told like one that is out of date.
+    Worked example: a tag in which a user wrote `ü` is sent as `?`, and is refused like one that is out of date.
     """
     return re.sub(r"[^\x21-\x7e]", "?", text[:LONGEST_HEADER])
 

@@ -1,6 +1,6 @@
 """Choosing one of the provider's customers in a form: a plain list where there are few, a search where there are many.
 
-The search needs no script: whoever changes its words and sends the form gets the form again with what was found.
+The search needs no script: a user who changes its words and sends the form gets it again with the customers found.
 """
 
 from typing import Any
@@ -28,7 +28,7 @@ class CustomerChoices(msgspec.Struct, frozen=True, kw_only=True):
     more: bool = False
     """Whether the search found more than are shown."""
     none: bool = False
-    """Whether it found nobody; who is chosen already is shown all the same."""
+    """Whether it found no customer; one who is chosen already is shown all the same."""
 
 
 def is_search(visit: Portal) -> bool:

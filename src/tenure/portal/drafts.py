@@ -1,4 +1,4 @@
-"""What a form of the vendor's would save: rehearsed and shown first, then saved exactly so.
+"""What a form of the vendor's would save: shown first from a dry run, then saved exactly so.
 
 For what cannot be taken back: an id, a currency, a kind that never change once they are saved.
 """
@@ -36,9 +36,9 @@ class FormDraft(msgspec.Struct, frozen=True, kw_only=True):
     note: str
     """What never changes afterwards, or whom it reaches."""
     lines: Callable[[Any], list[DraftLine]]
-    """What the answer of the rehearsal says, to be read."""
+    """Makes lines to read of the dry run's answer."""
     send: Callable[[bool], Awaitable[WriteAnswer]]
-    """Ask the API: True rehearses."""
+    """Ask the API; True makes it a dry run."""
     form: Callable[[PageRefusal | None], Awaitable[PageScreen]]
     """The form again, with what was refused."""
     after: Callable[[Any], str]
@@ -52,7 +52,7 @@ def stepping_back(visit: Portal) -> bool:
 
 
 async def take_draft(visit: Portal, draft: FormDraft) -> Reply:
-    """The preview, or the deed where the preview was agreed to; the form again where the API refuses either."""
+    """Show the preview, or save where the user has confirmed it; the form again where the API refuses either."""
     form, real = visit.form, visit.form.read_text("step") == "apply"
     if form.errors or stepping_back(visit):
         return await draft.form(None)

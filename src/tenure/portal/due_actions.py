@@ -1,7 +1,7 @@
 """What one customer should do now, most urgent first, and the one step that each subscription waits for.
 
-For the customer's own first page and for the customer's page at the desk. Which steps are possible and what is missing
-the API says (`allowed_actions`, `renewal`); here it is only decided what comes first, and said in words.
+For the customer's own first page and for the customer's page as the provider sees it. The API says which steps are
+possible and what is missing (`allowed_actions`, `renewal`); this module decides what comes first, and finds the words.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from tenure.portal.session import Portal
 from tenure.web.formatting import format_date, format_money, instant_of
 
 SOON = 30 * DAY
-"""Seconds before an end from which on somebody should think of it."""
+"""Seconds before an end from which on the page reminds of it."""
 SHOWN = 12
 """Subscriptions on the page; the whole list is one click away."""
 ENDED = 3
@@ -185,7 +185,7 @@ class _DueWriter(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def nothing_due(self, runway: dict[str, Any], rows: tuple[DueRow, ...]) -> DueAction:
-        """Nothing waits for anybody, or nothing is there yet."""
+        """The entry where no action is due, or nothing was ordered yet."""
         running = sum(each.row["phase"] != "ended" for each in rows)
         if not running:
             title = "Nothing is licensed at present." if rows else "Nothing has been ordered yet."

@@ -11,7 +11,7 @@ ROLES = {"owner": "Owner", "operator": "Operator", "auditor": "Auditor (may look
 
 
 class PortalFrameMaker:
-    """Makes the frame of every page; `house` is what the website is called before anybody is signed in."""
+    """Makes the frame of every page; `house` is the website's name while no user is signed in."""
 
     def __init__(self, server: PortalServer, house: str) -> None:
         self._server, self._house = server, house

@@ -1,4 +1,4 @@
-"""What customers have asked for and the desk answers, kept in lists by state: payment requests and order requests."""
+"""Requests that customers make and the provider answers, in lists by state: payment requests and order requests."""
 
 from typing import Any
 
@@ -30,6 +30,6 @@ class RequestKind(msgspec.Struct, frozen=True):
         return found
 
     async def answer_request(self, api: PortalApi, visit: Portal, verb: str, **said: str) -> None:
-        """What the desk, or whoever asked, says to the one that the visit is about."""
+        """Send the provider's answer, or the customer's withdrawal, for the request that the visit is about."""
         one = fill_path(self.address + "/{name}/{verb}", name=visit.params["wanted"], verb=verb)
         await api.post(one, said or None, key=visit.form.read_text("_key"))

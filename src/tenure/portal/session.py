@@ -12,10 +12,10 @@ from tenure.web.sign_in import ApiSession
 
 
 class PortalSession(ApiSession):
-    """Somebody signed in. `secret` is a session of the API, or an API token that was pasted."""
+    """A user who is signed in. `secret` is a session of the API, or an API token that was pasted."""
 
     provider: str = ""
-    """The provider that the vendor's staff looks at; everybody else has but one."""
+    """The provider whose data a user of the vendor looks at; all other users have but one."""
 
     @property
     def session_owner(self) -> str:
@@ -34,7 +34,7 @@ class PortalSession(ApiSession):
 
     @property
     def is_customer(self) -> bool:
-        """Whether this is somebody of a customer's."""
+        """Whether this is a user of a customer."""
         return self.team_kind == "customer"
 
     @property
@@ -54,7 +54,7 @@ _DEVICE = re.compile(r"[a-z0-9_]{1,128}")
 
 
 class PortalServer:
-    """The one door: the activation server behind `http`."""
+    """The activation server behind `http`: all requests of the portal go through here."""
 
     def __init__(self, http: httpx2.AsyncClient) -> None:
         self._http = http
@@ -64,11 +64,11 @@ class PortalServer:
         return PortalApi(self._http, visit.session_value.secret, visit.session_value.provider, visit.address)
 
     def with_secret(self, secret: str) -> PortalApi:
-        """The API for somebody about to be signed in, or for staff without a chosen provider."""
+        """The API for a user who is about to sign in, or for a user of the vendor without a chosen provider."""
         return PortalApi(self._http, secret)
 
     def public_api(self, visit: Portal) -> PortalApi:
-        """The API for nobody in particular."""
+        """The API without a token."""
         return PortalApi(self._http, address=visit.address)
 
     async def enter(self, visit: Portal, path: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -28,7 +28,7 @@ class StaleField(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def is_stale(refusal: PageRefusal | None) -> bool:
-    """Whether somebody else has saved since the form was opened."""
+    """Whether another user has saved since the form was opened."""
     return refusal is not None and refusal.code == STALE
 
 

@@ -73,7 +73,7 @@ class RunningDemo(msgspec.Struct, frozen=True, kw_only=True):
     console_token: str
     """What one signs in to it with."""
     codes: dict[str, str]
-    """Activation codes that nobody has used yet, by what they are for."""
+    """Activation codes that are not used yet, by their purpose."""
 
 
 def serve_demo(out: TextIO, *, port: int = 8_080, folder: Path | None = None) -> int:

@@ -83,7 +83,7 @@ class TcpListener:
                 self._serve(secured)
 
     def stop(self) -> None:
-        """Closes the door; connections inside end by themselves."""
+        """Stop to accept connections; open ones end by themselves."""
         self._open = False
         with socket.create_connection((self.address, self.port)):
             self._thread.join()
@@ -180,7 +180,7 @@ class LocalDns:
                     connection.sendall(head.encode() + b"\r\n\r\n" + answer)
 
     def stop(self) -> None:
-        """Closes every door."""
+        """Close every listener."""
         self._open = False
         self._udp.sendto(b"", self._udp.getsockname())
         self._thread.join()
@@ -198,7 +198,7 @@ class LocalDns:
 
 
 def _bind_both(serve: Callable[[socket.socket], None], address: str, port: int) -> tuple[TcpListener, socket.socket]:
-    """A TCP door and a UDP socket on one port; with port 0 the system chooses, until both are free."""
+    """Open a TCP listener and a UDP socket on one port; with port 0 the system chooses, until both are free."""
     while True:
         listener = TcpListener(serve, address, port)
         udp = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)

@@ -1,4 +1,4 @@
-"""A customer's premises inside this process, for the demo: an administration server, agents, and a clock they share.
+"""A customer's site inside this process, for the demo: an administration server, agents, and a clock they share.
 
 `site_processes` runs the same programs as processes of their own, as the story needs them.
 """

@@ -50,7 +50,7 @@ class RunningProgram:
         return self
 
     def restart(self, port: str = "") -> None:
-        """Start it again, on the port it had if that was any free one, so that whoever knows its address finds it."""
+        """Start it again, on the port it had if that was any free one, so that its address stays the same."""
         words = list(self._words)
         if port:
             words[words.index("--listen") + 1] = f"127.0.0.1:{port}"

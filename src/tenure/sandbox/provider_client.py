@@ -1,4 +1,4 @@
-"""A provider's desk over the public API, in the few words a story needs; the same door that every integrator uses."""
+"""A provider's client of the public API, with the few calls that a story needs; integrators use the same API."""
 
 import uuid
 from typing import Any

@@ -39,7 +39,7 @@ BANDS = [{"up_to": 9, "unit": 1_500}, {"up_to": 49, "unit": 1_200}, {"unit": 900
 
 
 class SeededProvider(msgspec.Struct, frozen=True, kw_only=True):
-    """A provider as a story knows it: its desk's token, its offers by plan."""
+    """A provider as a story knows it: its API token, its offers by plan."""
 
     id: str
     name: str
@@ -57,12 +57,12 @@ def seed_catalog(vendor: ProviderClient) -> None:
 def seed_provider(
     vendor: ProviderClient, url: str, name: str, *, rules: dict[str, Any] | None = None, portal: str = ""
 ) -> SeededProvider:
-    """A sandbox provider with a desk, offers for every plan, `rules` as its policy, and a website at `portal`."""
+    """Make a sandbox provider with a token, offers for every plan, `rules` as its policy, and a website at `portal`."""
     brand = {"name": name, "color": "#1f6f54", "support": "support@example.com", "renew_url": f"{portal or url}/renew"}
     body = {"name": name, "currency": "EUR", "sandbox": True, "brand": brand}
     made = vendor.post("/v1/providers", body)["id"]
     token = vendor.post(
-        "/v1/tokens", {"name": "desk", "role": "provider", "scopes": ["*"], "days": 3_650}, provider=made
+        "/v1/tokens", {"name": "provider", "role": "provider", "scopes": ["*"], "days": 3_650}, provider=made
     )["token"]
     client = ProviderClient(url, token)
     offers = {}
@@ -76,7 +76,7 @@ def seed_provider(
 
 
 def seed_user(vendor: ProviderClient, provider_id: str | None, name: str, email: str, *, customer_id: str = "") -> None:
-    """Somebody with an account and everybody's password: the owner of a provider's team, or of its customer's.
+    """Make a user with the sandbox's common password: the owner of a provider's team, or of its customer's.
 
     Without `provider_id` the owner of the vendor's team.
     """

@@ -29,7 +29,7 @@ class TestClock:
         self.write_clock_file()
 
     def write_clock_file(self) -> None:
-        """Write the clock file anew; never half."""
+        """Replace the clock file; never half."""
         fresh = self.file.with_suffix(".new")
         fresh.write_text(format_rfc3339(self.now) + "\n", encoding="ascii")
         fresh.replace(self.file)

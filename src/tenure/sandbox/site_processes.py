@@ -1,4 +1,4 @@
-"""A customer's premises: an administration server and devices with agents, each a program in a folder of its own."""
+"""A customer's processes: an administration server and devices with agents, each a program in a folder of its own."""
 
 import json
 import socket
@@ -115,7 +115,7 @@ class SiteProcesses:
         return AgentDevice(self.folder / name, self._root, self._clock)
 
     def run_agent(self, device: AgentDevice) -> None:
-        """Let the device's agent run until the premises are left."""
+        """Let the device's agent run until the block of this site ends."""
         device.start()
         self._stack.callback(device.stop)
 
@@ -145,7 +145,7 @@ class SiteProcesses:
 
 
 def wait_until(seen: Callable[[], Any], wanted: Any, longest_wait: float = LONGEST_WAIT) -> Any:
-    """What is seen, as soon as it is what was wanted, and at the end of the patience whatever it is."""
+    """Look until `seen` gives what is `wanted`, for the longest wait at most; returns what it gave last."""
     ends = time.monotonic() + longest_wait
     while (found := seen()) != wanted and time.monotonic() < ends:
         time.sleep(PAUSE)
@@ -153,7 +153,7 @@ def wait_until(seen: Callable[[], Any], wanted: Any, longest_wait: float = LONGE
 
 
 def free_port(wished: int = 0) -> int:
-    """A port that nobody uses now, or the one wished for; raises OSError when that is taken."""
+    """A port that no program uses now, or the one wished for; raises OSError when that is taken."""
     with socket.socket() as asked:
         asked.bind((LOOPBACK, wished))
         port: int = asked.getsockname()[1]

@@ -1,4 +1,4 @@
-"""The story's chapters at the provider's desk: orders, renewals, cancellation, and what other tenants see."""
+"""The story's chapters at the provider: orders, renewals, cancellation, and what other tenants see."""
 
 import re
 import uuid
@@ -100,4 +100,4 @@ def tell_isolation(told: Narrator, stage: StoryStage) -> None:
     listed = [each["customer"] for each in theirs.client.get("/v1/subscriptions")["items"]]
     told.expect("nor does any list contain it", False, buyer in listed)
     told.expect("while its own provider sees it", 200, mine.client.status_of(f"/v1/subscriptions/{sub}"))
-    seed_customer(theirs.client, "Somebody else")
+    seed_customer(theirs.client, "Another customer")

@@ -17,9 +17,9 @@ GRACE = 14 * DAY
 def protects(told: Narrator, stage: StoryStage) -> None:
     """M1, M5, M9, M14, M17, B8, P1, P2: devices protected up to the limit, cut off to the second, recovered alone."""
     provider = stage.north
-    buyer = provider.customer("Two desks", 2_400 * 4)
+    buyer = provider.customer("Two desktops", 2_400 * 4)
     sub, code = provider.order("editor-year", buyer, 2)
-    place = SiteProcesses(stage.folder / "premises", stage.server.url, stage.root, provider.clock.file)
+    place = SiteProcesses(stage.folder / "customer", stage.server.url, stage.root, provider.clock.file)
     with place:
         _begins(told, place, code)
         first, second = _devices(told, place)

@@ -24,7 +24,7 @@ def rotates(told: Narrator, stage: StoryStage) -> None:
     told.expect("both keys verify leases now", len(before) + 1, len(listed))
     stage.north.clock.set(stage.north.clock.now + DAY)
     outcome = app.synchronize()
-    told.expect("and nobody noticed", "Synchronized", type(outcome).__name__)
+    told.expect("and synchronization goes on", "Synchronized", type(outcome).__name__)
 
 
 def forgives(told: Narrator, stage: StoryStage) -> None:

@@ -1,6 +1,6 @@
 """Computers that do not exist, each with an agent in this process, at a sandbox's administration server.
 
-The demo's devices are such a crowd; `python -m tenure.sandbox.virtual_devices SITE 8` adds eight laptops, to see what
+The demo's devices are such computers; `python -m tenure.sandbox.virtual_devices SITE 8` adds eight laptops, to see what
 happens beyond the limit. The agents are the ones that customers run; only their hardware is made up.
 """
 
@@ -59,7 +59,7 @@ class VirtualDevices:
     def follow(self) -> None:
         """Has all of them ask at once when there is news.
 
-        In real life they come by themselves, within minutes to a day: nobody wants to wait for that in a sandbox.
+        Outside a sandbox they ask by themselves, within minutes to a day: too long to wait for here.
         """
         line = self._api.get(f"/v1/licenses/{PRODUCT}")
         now = line["phase"], line["allotment"]

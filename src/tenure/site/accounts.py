@@ -51,7 +51,7 @@ class SiteAccountSecrets:
         return secret, made
 
     def find_principal(self, conn: Connection, secret: str) -> Principal | None:
-        """Whose session it is, with what the role permits now; nothing while the password is somebody else's."""
+        """The user of a session, with what the role permits now: no scope while the password is temporary."""
         found = users.find_session(conn, self.secret_digest(secret), SESSION, self.clock())
         user = None if found is None else users.find(conn, found.user)
         if found is None or user is None:

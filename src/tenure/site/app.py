@@ -142,7 +142,7 @@ def device_api(site: OpenedSite, ticks: Ticks) -> BuiltApi:
 
 
 def make_authenticator(site: OpenedSite, accounts: SiteAccountSecrets) -> Callable[[str], Awaitable[Principal | None]]:
-    """The token of the site's folder, whose holder is an administrator; or the session of somebody who signed in."""
+    """Accept the token of the site's folder, whose holder is an administrator, or the session of a user."""
     token = site.token.encode()
     scopes = scopes_of(SiteRole.ADMINISTRATOR)
 

@@ -26,7 +26,7 @@ _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59,
 
 
 def ensure_certificate(disk: FolderOnDisk, names: Sequence[str]) -> str:
-    """Makes key and certificate where they are missing, the certificate anew where `names` changed; the key's pin.
+    """Makes key and certificate where they are missing, a new certificate where `names` changed; returns the key's pin.
 
     The pin is the SHA-256 (base64url) of the public key (SPKI). Raises OSError, and ValueError for a damaged key file.
     """

@@ -69,7 +69,7 @@ def secrets_of(disk: FolderOnDisk, draw: Draw, *, sandbox: bool = False) -> Site
 
 
 def token_of(disk: FolderOnDisk, draw: Draw) -> str | Refused:
-    """The token of the local API, made on first use: whoever can read the file administers the site."""
+    """The token of the local API, made on first use: a user who can read the file administers the site."""
     text = read_secret_file(disk, TOKEN)
     if isinstance(text, Refused):
         return text

@@ -31,7 +31,7 @@ LONGEST_WAIT = 24 * HOUR
 long the devices that a restored site has forgotten have come and were taken in."""
 PAUSE = 3 * DAY
 """A site that was off for no longer goes on with that waiting where it ended: one without a network that is switched
-off every night would protect no new device ever. What was put back from an older image begins it anew (ADR 27)."""
+off every night would protect no new device ever. A site restored from an older image begins to wait again (ADR 27)."""
 NOTED_EVERY, NOTED_AGAIN = 600, HOUR
 """Seconds between two notes of it while it grows, and after it is over."""
 
@@ -76,7 +76,7 @@ class ProductLicense:
         self._waited_before = waited if 0 <= keeper.holder.now().instant - at <= PAUSE else 0
 
     def take_snapshot(self) -> LicenseSnapshot:
-        """Everything that decides on seats, now; made anew when the second, or what is held, has changed."""
+        """Everything that decides on seats, now; made again when the second, or what is held, has changed."""
         holder = self.keeper.holder
         now, holdings = holder.now(), holder.proven_holdings
         opened = self._answered or self._silence_seconds(now.reading.uptime) >= LONGEST_WAIT

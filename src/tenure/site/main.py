@@ -1,4 +1,4 @@
-"""The site as a program: a parts list, from a folder and this computer to two servers, one watch and one courier."""
+"""The site as a program: its parts, from a folder and this computer to two servers, the watch and the forwardings."""
 
 import asyncio
 import logging
@@ -110,7 +110,7 @@ def _undo_init(path: Path, before: set[Path], *, whole: bool) -> None:
 
 
 class SiteReset(msgspec.Struct, frozen=True):
-    """A site that begins anew in its folder."""
+    """A site that was reset in its folder."""
 
     folder: str
     key: str
@@ -206,7 +206,7 @@ def _from_here(url: str) -> str:
 
 
 class SiteServers:
-    """A site's servers, its watch and its courier, in one process."""
+    """A site's servers, its watch and its forwarding worker, in one process."""
 
     def __init__(self, site: OpenedSite, *, sandbox: bool = False, passwords: PasswordHashes | None = None) -> None:
         """Takes the ports at once; raises OSError when one is taken already, `CertificateUnusable` for a certificate.
@@ -249,7 +249,7 @@ class SiteServers:
             await asyncio.wait((forwarding,))
 
     def wait(self, seconds: float) -> bool:
-        """Whether both servers answer, waiting so long at most; for whoever serves in another thread."""
+        """Whether both servers answer, waiting so long at most; for a caller that serves in another thread."""
         return self.local.wait(seconds) and self.devices.wait(seconds)
 
     def stop(self) -> None:

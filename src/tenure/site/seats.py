@@ -22,7 +22,7 @@ REFRESH = DAY
 ROUND = REFRESH * 11 // 10
 """In so long every device that reaches the site has refreshed."""
 WAIT = 600
-"""Seconds after which a device without a seat or without functions asks again: somebody is waiting for it, and even
+"""Seconds after which a device without a seat or without functions asks again: its user is waiting for it, and even
 100,000 of them make fewer than 200 questions a second."""
 
 
@@ -114,8 +114,8 @@ def seat_for(sealed: SealedLease, device: str, thumbprint: str, name: str, term:
 
 def next_contact(lease: Lease | None, now: Instant, *, has_seat: bool, ephemeral: bool = False) -> NextSync:
     """When the device is expected again: daily, hourly near an edge, after a quarter of its short seat where it is
-    `ephemeral`; every ten minutes while it waits for a seat and while functions are withdrawn, so that whoever renewed
-    has the devices back at once."""
+    `ephemeral`; every ten minutes while it waits for a seat and while functions are withdrawn, so that the devices work
+    again soon after a renewal."""
     if lease is None or not has_seat or span_at(lease.spans, now).phase not in SERVING:
         return NextSync(now + WAIT * 9 // 10, now + WAIT * 11 // 10)
     turn = sync_window(lease.spans, lease, now)

@@ -68,7 +68,7 @@ class ServerConnections:
         self._choice = store.read(lambda conn: kept.get_setting(conn, CHOICE, DnsChoice))
         self._counted = store.read(lambda conn: kept.get_setting(conn, COUNTED, PathCounts)) or PathCounts()
         self.revision = 0
-        """Grows with every change of the choice, so that transports are made anew."""
+        """Grows with every change of the choice, so that transports are made again."""
 
     @property
     def current_choice(self) -> DnsChoice:
@@ -142,12 +142,12 @@ class ServerConnections:
             else:
                 self._counted = _add_path(self._counted, reply.path, now)
             counted = self._counted
-        # Nobody waits for it: a figure lost with a crash is no harm.
+        # The caller does not wait until it is durable: a figure lost with a crash is no harm.
         self._store.write(lambda conn: kept.set_setting(conn, COUNTED, counted))
 
 
 class ChosenTransport:
-    """A transport that is made anew when the choice has changed, and counts what comes of it."""
+    """A transport that is made again when the choice has changed, and counts the results."""
 
     def __init__(self, ways: ServerConnections, make: Callable[[], Transport | Refused], first: Transport) -> None:
         self._ways, self._make, self._made = ways, make, first
@@ -170,7 +170,7 @@ def refuse_choice(choice: DnsChoice) -> Refused | None:
 
 
 def effective_mode(choice: DnsChoice, lease: str) -> tuple[str, str]:
-    """(mode that holds, why): own choice before the lease's word; a lease's `list` names nobody who may be asked."""
+    """(mode that holds, why): the site's choice before the lease's; a `list` in a lease names no resolver to ask."""
     if choice.mode:
         return choice.mode, "administrator"
     if lease in ("off", "list"):

@@ -93,7 +93,7 @@ class SiteSettings(_StrictSiteTable, frozen=True, kw_only=True):
 
 
 def read_settings(path: Path) -> SiteSettings | Refused:
-    """The settings in the file at `path`; `not_found`, or `field_invalid` with the field to blame."""
+    """The settings in the file at `path`; `not_found`, or `field_invalid` with the field at fault."""
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:

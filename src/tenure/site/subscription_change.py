@@ -1,6 +1,6 @@
 """A site that goes by another subscription: at once no more devices are served under it than it allows (ADR 17).
 
-Whoever is beyond that keeps what was signed for him until it is over, and gets nothing new before a place is free.
+A device beyond that keeps the seat that it has until the seat's end, and gets no new one before a place is free.
 """
 
 from tenure.core.plurals import format_count

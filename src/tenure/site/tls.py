@@ -12,7 +12,7 @@ from tenure.site.settings import ApiSettings
 def console_certificate(
     folder: Path, api: ApiSettings, clock: Callable[[], Instant]
 ) -> ServedCertificate | Refused | None:
-    """None where no certificate is configured; refuses like `load_certificate`, naming the setting to blame."""
+    """None where no certificate is configured; refuses like `load_certificate`, and names the setting at fault."""
     if not api.certificate:
         return None
     files = CertificateFiles(

@@ -1,4 +1,4 @@
-"""The manners of pages, shared by portal and console: frame, session, forms, refusals, drawings, one sheet, one script.
+"""The pages kit of portal and console: frame, session, forms, refusals, drawings, one style sheet, one script.
 
 How a program uses it::
 
@@ -30,7 +30,7 @@ How a program uses it::
   signing out `visit.signs_out = True`.
 - The pages for signing in are `sign_in.SignInPages`, and what a session holds is an `ApiSession`. A page that is told
   `not_authenticated` by the API leads to signing in again, with what was entered.
-- Routes need a session unless `stranger=True`; whoever has none is sent to `sign_in_path?next=…`.
+- Routes need a session unless `stranger=True`; a browser without one is sent to `sign_in_path?next=…`.
 - Replies: `PageScreen` (template, values, status), `RedirectTo` (303), `FileDownload`;
   `RefusedPageError(PageRefusal(…))` from anywhere becomes a page in the same frame.
 - Templates live in the program's own `templates/`, begin with `{% extends "web/layout.html" %}` and fill the blocks

@@ -1,4 +1,4 @@
-"""What the pages load besides themselves: one style sheet, one script, one icon, the provider's color; all our own.
+"""The files that pages load: one style sheet, one script, one icon, the provider's color; all of them our own.
 
 Read once from the package. Their address carries a digest of what they hold, so browsers keep them for good.
 """

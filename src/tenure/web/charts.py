@@ -94,7 +94,7 @@ def draw_timeline(spans: Sequence[Mapping[str, Any]], now: Instant, name: Any) -
 
 
 ROOMS = (("", 36.0), ("minor", 18.0), ("tiny", 10.0))
-"""By how much room there is: per cent of the width that a date takes on a phone, on a tablet, on a desk."""
+"""By how much room there is: per cent of the width that a date takes on a phone, a tablet, a large screen."""
 
 
 def _without_overlap(found: list[tuple[float, str]]) -> tuple[AxisMark, ...]:

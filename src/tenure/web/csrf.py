@@ -1,4 +1,4 @@
-"""Whether a write was meant by whoever sits at the browser: it comes from our own page and carries its token.
+"""Whether the user meant a write: it comes from one of our own pages and carries its token.
 
 Two independent fences: what the browser says of the request's origin, and a token that only our own pages hold.
 """
@@ -13,7 +13,7 @@ FIELD = "_token"
 
 
 def token_of(secret: str) -> str:
-    """The token of a browser's secret (session or visitor): nobody without the cookie can make it."""
+    """The token of a browser's secret (session or visitor): only the holder of the cookie can make it."""
     return hmac.new(secret.encode(), b"tenure form token", hashlib.sha256).hexdigest()
 
 

@@ -112,7 +112,7 @@ _WHO = {
 
 
 def describe_actor(who: str) -> str:
-    """Who can mend a refusal, in words; empty where it is whoever reads it."""
+    """The party who can remedy a refusal, in words; empty where it is the reader."""
     return _WHO.get(who, "")
 
 

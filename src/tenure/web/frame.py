@@ -40,7 +40,7 @@ class PageFrame(msgspec.Struct, frozen=True, kw_only=True):
     """`#rrggbb`, or empty for our own."""
     groups: tuple[MenuGroup, ...] = ()
     user: str = ""
-    """Who is signed in; empty for nobody."""
+    """The user who is signed in; empty where no user is."""
     role: str = ""
     account_path: str = ""
     sign_out_path: str = "/sign-out"

@@ -75,7 +75,7 @@ class PageParts(Generic[T]):
     owner: Callable[[T], str]
     """Whose session it is, by a name that no two have: so many sessions one owner may have."""
     frame: Callable[[PageVisit[T]], Awaitable[PageFrame]]
-    """What stands around a page, for whoever looks (session None: a stranger). Must not raise."""
+    """Makes the frame around a page for the user of the visit (session None: not signed in). Must not raise."""
     clock: Callable[[], Instant]
     public_url: str = ""
     """The address people use, when a proxy stands before it; empty: as the request says."""
@@ -206,7 +206,7 @@ class _PageServer:
             reply = SignInAgain() if over else refusal_screen(error.refusal)
         except FormRefusedError as error:
             reply = refusal_screen(PageRefusal(title=error.words, status=error.status))
-        except Exception as error:  # the last border before a person: never a traceback
+        except Exception as error:  # the last net before a user: never a traceback
             log.error("internal", exc_info=error)
             reply = refusal_screen(INTERNAL)
         if isinstance(reply, SignInAgain):
@@ -218,7 +218,7 @@ class _PageServer:
         return await self._send_reply(reply, visit, secret, returns=returns)
 
     async def resume_form(self, visit: PageVisit[Any]) -> Reply:
-        """What somebody had entered whose session was over."""
+        """Show the form again that a user sent after the session was over."""
         kept = self._forms.find_value("", visit.query.get("form", ""), visit.now)
         if kept is None:
             visit.flash_message("What you had entered is not kept any more. Nothing was done.", "warn")
@@ -243,7 +243,7 @@ class _PageServer:
         return resumed_forms.of_ours(visit.place, request.headers.get("origin"), request.headers.get("sec-fetch-site"))
 
     def _changed_hands(self, visit: PageVisit[Any]) -> Reply:
-        """A form of ours from before a user signed in anew, perhaps in another tab."""
+        """Show a form of ours again that is older than the latest sign-in, perhaps in another tab."""
         values = {name: given for name, given in visit.form.values.items() if name != csrf.FIELD}
         kept = KeptForm(visit.with_query(), self._nearest_page(visit.path), values)
         why = "A user has signed in again since this page was opened, perhaps you in another tab."
@@ -302,7 +302,7 @@ class _PageServer:
 
     @staticmethod
     def _leave(answer: Response, visit: PageVisit[Any], name: str, value: str) -> None:
-        """Have the browser keep something for long, whoever is signed in."""
+        """Have the browser keep a value for long, for every user who signs in there."""
         secure = visit.place.secure
         answer.set_cookie(name, value, max_age=KNOWN_SECONDS, httponly=True, secure=secure, samesite="lax")
 
@@ -337,7 +337,7 @@ class _PageServer:
             return secret, [set_cookie(name, secret, visit.place)]
         if secret and not visit.signs_out:
             return secret, []
-        # A stranger's forms are fenced as well: signing in must be meant by whoever does it.
+        # Forms before the sign-in are fenced as well: no other website may sign a browser in.
         secret = secrets.token_urlsafe(24)
         return secret, [set_cookie(name, secret, visit.place)]
 
@@ -364,7 +364,7 @@ async def _not_found(_: PageVisit[Any]) -> Reply:
 
 
 def _cookie_place(public_url: str, request: Request) -> CookiePlace:
-    # Not `request.url`: it cannot be made of every Host that somebody may send.
+    # Not `request.url`: it cannot be made of every Host that a client may send.
     return place_of(public_url, request.scope["scheme"], request.headers.get("host", ""))
 
 

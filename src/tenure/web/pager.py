@@ -1,7 +1,7 @@
 """A list page by page: which rows are shown, how many there are, and the ways forward, back and to the start.
 
 The server's cursors lead forward only. The way back is the cursors one came by, which travel in the address (`trail`),
-so that nothing is kept on the server and every page can be reloaded, sent to somebody and gone back from.
+so that nothing is kept on the server and every page can be reloaded, sent to another user and gone back from.
 """
 
 import re
@@ -37,7 +37,7 @@ class ListPager(msgspec.Struct, frozen=True, kw_only=True):
     """Number of the first row shown, from 1."""
     end: int
     total: int | None = None
-    """How many there are; None when nobody counted."""
+    """How many there are; None when they were not counted."""
     counted: int = 0
     """Up to how many were counted at most: a `total` beyond it means that there are more; 0: all were."""
     first: str = ""
@@ -101,5 +101,5 @@ def _read_cursor(text: str) -> str:
 
 
 def _read_row(text: str) -> int:
-    """Where the page says that it begins: it is only shown, so whoever changes it fools nobody else."""
+    """Read the row that the page says it begins at: it is only shown, so a user who edits it misleads no other user."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 and 0 < int(text) <= ROW_MOST else 1

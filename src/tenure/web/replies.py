@@ -38,7 +38,7 @@ class PageScreen(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SignInAgain(msgspec.Struct, frozen=True):
-    """Whoever is behind the session must sign in anew; afterwards the visit goes on, with what was entered."""
+    """The user of the session must sign in again; afterwards the visit goes on, with what was entered."""
 
 
 class RedirectTo(msgspec.Struct, frozen=True):
@@ -59,7 +59,7 @@ Reply = PageScreen | RedirectTo | FileDownload | SignInAgain
 
 
 def local_path(path: str, otherwise: str = "/") -> str:
-    """`path` if it is an address of ours, so that nobody is sent to another website by a link to us."""
+    """`path` if it is an address of ours, so that no link to us sends a user to another website."""
     fine = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() and "\\" not in path
     return path if fine else otherwise
 

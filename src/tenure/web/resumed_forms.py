@@ -1,6 +1,6 @@
 """A form whose sender was no longer signed in: what was entered is kept, shown after signing in, and sent again.
 
-Only what provably came from a page of ours is kept, and nothing is done by itself: whoever reads it says so.
+Only what provably came from a page of ours is kept, and nothing is done by itself: the user presses the button.
 """
 
 from urllib.parse import urlencode
@@ -17,12 +17,12 @@ BYTES_MOST = 8 * 1024 * 1024
 FORM_MOST = 64 * 1024
 """Bytes of a form that is kept; more is entered again."""
 FORMS_MOST = 2_000
-"""Forms that are kept of everybody together."""
+"""Forms that are kept, of all users together."""
 WHERE = "/resume"
 SECRET = frozenset({"password", "old", "new", "token", "secret", "ticket"})
-"""Fields that are never kept: whoever signs in next may be somebody else."""
+"""Fields that are never kept: the next user who signs in may be another one."""
 OWN = frozenset({csrf.FIELD, "_key", "step", "plan"})
-"""Fields of the page, not of whoever filled it in: sent again, but not shown."""
+"""Fields of the page, which the user did not fill in: sent again, but not shown."""
 
 
 def of_ours(place: CookiePlace, origin: str | None, fetch_site: str | None) -> bool:

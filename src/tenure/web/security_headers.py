@@ -1,4 +1,4 @@
-"""The headers of every page: nothing is loaded from elsewhere, nothing inline runs, nobody frames or caches it."""
+"""The headers of every page: only a logo comes from elsewhere, no inline script runs, no other website frames it."""
 
 from urllib.parse import urlsplit
 

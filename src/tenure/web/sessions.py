@@ -73,7 +73,7 @@ class SessionPlaces(Protocol):
         """Whether there is a place for one more session of the owner `network`."""
 
     def own_oldest(self, network: str, block: str) -> str | None:
-        """Which session makes room at nobody else's cost."""
+        """The session that makes room, so that no other owner loses one."""
 
     def take_place(self, holder: str, network: str, block: str) -> None:
         """A session has a place."""
@@ -90,7 +90,7 @@ def secret_digest(secret: str) -> str:
 class MemorySessions(Generic[T]):
     """Sessions of one process, gone with it: so many of one owner, so many in all, shared fairly between networks.
 
-    One more than its owner may have ends the owner's oldest; nobody's session ends for another's.
+    One more than its owner may have ends the owner's oldest; no session ends for one of another owner.
     """
 
     def __init__(

@@ -19,7 +19,7 @@ SAID = {
 
 
 class ApiSession(msgspec.Struct):
-    """Somebody signed in: the secret that the API takes, which never leaves this process, and who it stands for."""
+    """A user who is signed in: the secret that the API takes, which never leaves this process, and whose it is."""
 
     secret: str
     me: dict[str, Any]
@@ -44,15 +44,15 @@ class SignInServer(Protocol):
 
 
 class SignInTexts(msgspec.Struct, frozen=True, kw_only=True):
-    """What one website says at its door, and by what it knows users."""
+    """The texts of one website's sign-in pages, and the field that identifies a user there."""
 
     name_field: str
     """`email`, `name`: the field of a user in the form and in the API."""
     secure_way: str
-    """How to come in without being overheard."""
+    """How to sign in so that no one on the way can read it."""
     token_refused: str
     said: dict[str, tuple[str, str]] = {}
-    """Beside `SAID`."""
+    """In addition to `SAID`."""
 
 
 class SignInPages:

@@ -41,7 +41,7 @@ class PageVisit(Generic[T]):
     session: PageSession[T] | None = None
     frame: PageFrame | None = None
     signs_in: T | None = None
-    """Set by a page that signs somebody in: what the new session holds."""
+    """Set by a page that signs a user in: what the new session holds."""
     signs_out: bool = False
     device: str = ""
     """What this browser was given to be known by; empty when it has nothing."""
@@ -84,9 +84,9 @@ class ConfirmationQuestion(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     """What will be lost, and that it cannot be undone."""
     button: str
-    """The deed, as a verb with its object."""
+    """The action, as a verb with its object."""
     back: str
-    """The page of whoever decides otherwise."""
+    """The page to which a user goes back who does not confirm."""
     shown: tuple[tuple[str, str], ...] | None = None
     """What it is about, as names with values; None: what was entered, as it was."""
     gain: bool = False
@@ -105,9 +105,9 @@ class PageRoute(msgspec.Struct, frozen=True, kw_only=True):
     """Such as `/subscriptions/{subscription}`."""
     run: Run
     stranger: bool = False
-    """Open to whoever is not signed in."""
+    """Open to users who are not signed in."""
     asks: bool = False
-    """Whether the deed is asked about first (`ConfirmationQuestion`)."""
+    """Whether the user is asked to confirm first (`ConfirmationQuestion`)."""
 
 
 def page_route(path: str, run: Run, *, stranger: bool = False) -> PageRoute:
@@ -124,7 +124,7 @@ def form_route(
 
 
 def _ask_first(ask: ConfirmationQuestion | Ask, run: Run) -> Run:
-    """`run` for whoever has said yes to the question; whoever may not do it at all is refused before it is asked."""
+    """Wrap `run` in the question: it runs after the user has confirmed, and refusals come before the question."""
 
     async def asked_first(visit: PageVisit[Any]) -> Reply:
         if visit.form.read_text("_sure") == "yes":

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class AccountUser(Protocol):
-    """Somebody with an account, as it stands."""
+    """A user with an account, as the store holds it now."""
 
     @property
     def id(self) -> str:
@@ -75,7 +75,7 @@ class AccountStore(Protocol[P]):
         """What `work` answers, once it is durable; a `Refused` leaves nothing behind."""
 
     def find_user(self, conn: Any, user: str, /, *, lock: bool = False) -> P | None:
-        """The account of that id; `lock`: nobody else changes it before the transaction ends."""
+        """The account of that id; with `lock`, no other transaction changes it before this one ends."""
 
     def set_password(self, conn: Any, user: str, hashed: str, /) -> None:
         """Another hash from now on; sessions stay."""
@@ -120,10 +120,10 @@ class AccountStore(Protocol[P]):
         """The last try was a good one: count one less."""
 
     def reset_tries(self, conn: Any, key: str, /) -> None:
-        """Begin anew with that key."""
+        """Forget what was counted under that key."""
 
     def note(self, conn: Any, user: P | None, what: str, detail: str, address: str, now: Instant, /) -> None:
-        """Tell of it where the program tells of such things; `user` None: somebody without an account."""
+        """Record it where the program records such events; `user` None: the name that was typed has no account."""
 
 
 class AccountSecrets(Protocol):

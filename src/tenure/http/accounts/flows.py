@@ -20,7 +20,7 @@ from tenure.http.fairness import block_of
 
 T = TypeVar("T")
 Counters = tuple[FailureCounter, ...]
-"""Of a try: first the account's (or device's), which begins anew on success; the networks' get the try back."""
+"""Of a try: first the account's (or device's), which success resets to zero; the networks' get the try back."""
 TICKET_LIFE: Final = 300
 """Seconds in which the second factor is to be shown."""
 
@@ -52,7 +52,7 @@ class AccountFlows(Generic[P]):
         return None
 
     def forgive(self, conn: Any, counters: Counters, now: Instant) -> None:
-        """The try was a good one: the account (or device) begins anew, the networks get it back."""
+        """Reset the counter of the account (or device) after a good try, and give that one try back to the networks."""
         account, *networks = counters
         self._store.reset_tries(conn, account.key)
         for each in (inner for network in networks for inner in network.with_outer):
@@ -66,9 +66,9 @@ class AccountFlows(Generic[P]):
         address: str,
         enter: Callable[[Any, P, Instant], T | Refused],
     ) -> T | Refused:
-        """What `enter` answers to somebody whose password it is; refuses `sign_in_refused` with the same work.
+        """Check the password and answer with `enter`; a wrong one is `sign_in_refused`, after the same work.
 
-        `user` is whose name was typed, None for nobody's.
+        `user` is the account of the name that was typed; None where that name has no account.
         """
         refused = await self.count_attempt(*counters)
         if refused is not None:
@@ -253,7 +253,7 @@ class AccountFlows(Generic[P]):
     async def _check_password(
         self, kept: str | None, password: str, counters: Counters, address: str
     ) -> bool | Refused:
-        """Whether it is the password; `server_busy`, and the try given back to all `counters`, when nobody looked."""
+        """Whether it is right; gives the try back to all `counters` where it was unchecked (`server_busy`)."""
         held = await self._passwords.verify_password(kept, password, block_of(address))
         if isinstance(held, Refused):
             await self._store.write(lambda conn, now: self._give_back(conn, counters, now))
@@ -289,7 +289,7 @@ class AccountFlows(Generic[P]):
     async def _change(
         self, proven: P, work: Callable[[Any, P, Instant], T | TracedRefusal | Refused], field: str = "password"
     ) -> T | Refused:
-        """`work` in one transaction, unless somebody set another password meanwhile."""
+        """Run `work` in one transaction; `password_refused` where another request has set a new password meanwhile."""
 
         def run(conn: Any, now: Instant) -> T | TracedRefusal | Refused:
             user = self._store.find_user(conn, proven.id, lock=True)

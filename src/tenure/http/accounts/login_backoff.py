@@ -1,4 +1,4 @@
-"""How long somebody waits after failing repeatedly: arithmetic alone; what is counted, and where, is the caller's.
+"""How long a user waits after repeated failures: arithmetic alone; the caller decides what is counted, and where.
 
 A try is counted before it is judged, and given back when it was right: however many come at once, only the free ones
 get through.
@@ -26,11 +26,11 @@ ADDRESS: Final = BackoffPolicy(free=30)
 WIDER: Final = BackoffPolicy(free=60)
 """For a /56 of IPv6."""
 WIDEST: Final = BackoffPolicy(free=120)
-"""For a /48 of IPv6: whoever holds 65,536 networks must not have as many times the tries."""
+"""For a /48 of IPv6: the holder of 65,536 networks must not have as many times the tries."""
 
 
 class FailedTries(msgspec.Struct, frozen=True):
-    """What is known of somebody's tries: how many failed, and when the last one was."""
+    """The failed tries under one key: how many, and when the last one was."""
 
     count: int = 0
     last: Instant = 0
@@ -39,7 +39,7 @@ class FailedTries(msgspec.Struct, frozen=True):
 def backoff_seconds(policy: BackoffPolicy, count: int) -> int:
     """Seconds between the last of `count` failed tries and the next."""
     beyond = count - policy.free
-    # Bounded before it is raised: somebody may fail for days.
+    # Bounded before it is raised: a program may fail for days.
     return min(policy.first << min(beyond, 20), policy.most) if beyond >= 0 else 0
 
 

@@ -26,8 +26,8 @@ FactorCode = Annotated[
 ]
 """Six digits of an authenticator application, or a recovery code."""
 WITHOUT_RECORD = ("idempotency_key", "dry_run")
-"""A record of the request would keep a fast hash of a password, a rehearsal would be a free guess; and strangers have
-no token that would keep their keys apart."""
+"""A record of the request would keep a fast hash of a password, a dry run would be a free guess; and callers who are
+not signed in have no token that would keep their keys apart."""
 
 
 class NewPassword(RequestBody, frozen=True, kw_only=True):
@@ -81,7 +81,7 @@ class OwnSecurityOperations(Generic[P]):
     ) -> None:
         """`own`: who has an account; `names`: what an authenticator application shows, the account and who it is with.
 
-        `known`: of somebody and the present password, what is no good as the next one.
+        `known`: for an account and its present password, the texts that the next password must not be.
         """
         self._flows, self._own, self._known, self._names = flows, own, known, names
 

@@ -1,6 +1,6 @@
 """Passwords: which are good enough, and their Argon2id hashes, made a few at a time beside the event loop.
 
-Where a hash is kept, and how often somebody may try, is left to the caller (see `login_backoff`).
+The caller decides where a hash is kept and how often a user may try (see `login_backoff`).
 """
 
 import asyncio
@@ -50,9 +50,9 @@ class PasswordHashes:
         return await self._run_in_thread(lambda: _hash(normalize_password(password), self._cost), who)
 
     async def verify_password(self, kept: str | None, password: str, who: str = "") -> bool | Refused:
-        """Whether `password` is the one behind `kept`; for None, nobody's, the same work is done for a no.
+        """Whether `password` is the one behind `kept`; None (no such account) costs the same work and gives False.
 
-        `who` is whose place in the queue it takes (`block_of` an address): nobody gets more than a fair share.
+        `who` is the network whose place in the queue it takes (`block_of` an address): each gets a fair share at most.
         """
         return await self._run_in_thread(
             lambda: _verify(kept or self._unknown_account, normalize_password(password)), who

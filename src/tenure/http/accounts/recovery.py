@@ -1,4 +1,4 @@
-"""Recovery codes: ten long ones, shown once and each good once, for whoever has lost the second factor.
+"""Recovery codes: ten long ones, shown once and each good once, for a user who has lost the second factor.
 
 They are kept as keyed digests by the caller, who also forgets those that were used.
 """

@@ -1,6 +1,7 @@
 """The second factor: codes of an authenticator application (RFC 6238), each good once and for about a minute.
 
-The last step that was used is kept by the caller, and handed back here, so that nobody can use a code that was seen.
+The caller keeps the last step that was used and hands it back here, so that a code works only once, also if others saw
+it.
 """
 
 import base64

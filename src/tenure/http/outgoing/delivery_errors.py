@@ -1,7 +1,7 @@
 """What kept a message from going out, as one word for programs: told from the exception, so that a page can say what
 helps.
 
-What is said to people about each cause is the business of whoever shows it.
+The words about each cause are left to the program that shows it.
 """
 
 import errno

@@ -1,4 +1,4 @@
-"""How a courier ends: what is under way gets a moment, so that it is put on record, and nothing new begins."""
+"""How a delivery worker ends: tries under way get a moment, so that they are recorded, and nothing new begins."""
 
 import asyncio
 from typing import Any

@@ -1,6 +1,6 @@
 """Mails over SMTP: one message, off the event loop, within a bounded time; a result, never an exception.
 
-What a mail says and when it is tried again is decided by whoever sends it.
+The caller decides what a mail says and when it is tried again.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ Security = Literal["starttls", "tls", "none"]
 STEP = 15.0
 """Seconds that the server may take for one step."""
 SECONDS = 60.0
-"""Seconds for one mail from call to farewell."""
+"""Seconds for one mail, from the call to the end of the SMTP session."""
 ADDRESSES = 3
 """So many of the addresses behind a name are tried."""
 THREADS = ThreadPoolExecutor(4, "mail")

@@ -1,8 +1,8 @@
 """Where a webhook may lead, decided before it is sent: a name is resolved once, and the address that was judged is the
 one connected to, so that no second answer counts.
 
-`WebhookNetworks` is the activation server's rule: https to public addresses, so that nobody uses the server to look
-into its own network. The site has a rule of its own, for its administrator may well mean his own network.
+`WebhookNetworks` is the activation server's rule: https to public addresses, so that no provider can use the server to
+look into its network. The site has a rule of its own, for its administrator may well mean their own network.
 """
 
 import asyncio

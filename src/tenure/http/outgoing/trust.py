@@ -4,7 +4,7 @@ import ssl
 
 
 def outgoing_context(ca_file: str = "", authorities: str = "") -> ssl.SSLContext:
-    """A context that checks names; `ca_file` and `authorities` (PEM) are believed besides the system's.
+    """A context that checks names; `ca_file` and `authorities` (PEM) are trusted in addition to the system's.
 
     Raises OSError (`ssl.SSLError` is one) for a file or text in which there is no certificate.
     """

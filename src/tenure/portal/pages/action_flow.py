@@ -1,4 +1,4 @@
-"""From a button to the deed: the form where one is needed, the preview that changes nothing, then exactly that plan.
+"""From a button to the action: the form where one is needed, the preview that changes nothing, then exactly that.
 
 Nothing that changes money or service is done without having been shown first (B4).
 """
@@ -21,7 +21,7 @@ STALE = "outcome_changed_meanwhile"
 
 
 class ActionPages:
-    """The pages of every deed on a subscription."""
+    """The pages of every action on a subscription."""
 
     def __init__(self, server: PortalServer) -> None:
         self._server = server
@@ -70,7 +70,7 @@ class ActionPages:
         api = self._server.api_for(visit)
         offers = await api.get_all("/v1/offers") if FieldKind.OFFER in action.kinds else []
         values = {
-            "deed": action,
+            "action": action,
             "sub": sub,
             "about": await subject_of(api, visit, sub),
             "refusal": refusal,
@@ -82,7 +82,7 @@ class ActionPages:
             "allowed": next((each for each in sub["allowed_actions"] if each["action"] == action.name), None),
         }
         status = 422 if visit.form.errors or refusal else 200
-        return PageScreen(template="deed.html", values=values, status=status)
+        return PageScreen(template="action.html", values=values, status=status)
 
     async def _render_preview(self, visit: Portal, action: SubscriptionAction, sub: dict[str, Any]) -> Reply:
         body = {**action.request_body(visit, sub), "why": _read_reason(visit)}
@@ -93,7 +93,13 @@ class ActionPages:
         except RefusedPageError as error:
             return await self._render_form(visit, action, sub, visit.form.place_refusal(error.refusal))
         receiver = await chosen_name(self._server.api_for(visit), visit) if FieldKind.CUSTOMER in action.kinds else ""
-        values = {"deed": action, "sub": sub, "outcome": outcome, "kept": _entered_fields(visit), "receiver": receiver}
+        values = {
+            "action": action,
+            "sub": sub,
+            "outcome": outcome,
+            "kept": _entered_fields(visit),
+            "receiver": receiver,
+        }
         values["final"] = action.final(visit)
         values["about"] = await subject_of(self._server.api_for(visit), visit, sub)
         told = (sub, outcome["subscription"])
@@ -105,13 +111,13 @@ class ActionPages:
     def routes(self) -> tuple[PageRoute, ...]:
         """Every page of this group."""
         return (
-            page_route("/subscriptions/{subscription}/do/{deed}", self.begin),
-            form_route("/subscriptions/{subscription}/do/{deed}", self.go_on),
+            page_route("/subscriptions/{subscription}/do/{action}", self.begin),
+            form_route("/subscriptions/{subscription}/do/{action}", self.go_on),
         )
 
 
 def _find_action(visit: Portal) -> SubscriptionAction:
-    action = BY_NAME.get(visit.params["deed"])
+    action = BY_NAME.get(visit.params["action"])
     if action is None:
         raise RefusedPageError(PageRefusal(title="There is no such action.", status=404, code="not_found"))
     return action

@@ -92,7 +92,7 @@ def _list_urls(as_of: str) -> dict[str, str]:
 
 
 def _first_steps(visit: Portal, steps: checklist.Checklist | None) -> dict[str, Any]:
-    """The list, or the way back to it for whoever has put it away."""
+    """The list, or the way back to it for a user who has put it away."""
     away = steps is not None and checklist.is_put_away(visit, steps.name)
     return {"checklist": None if away else steps, "put_away": steps if away else None}
 

@@ -36,7 +36,7 @@ class BrandPages:
         return PageScreen(template="brand.html", values=values, status=status)
 
     async def change(self, visit: Portal) -> Reply:
-        """Another brand; nothing when somebody else changed it meanwhile."""
+        """Save the brand; nothing when another user has changed it meanwhile."""
         form = visit.form
         body = {name: form.read_text(name, most=most) for name, most in LONGEST.items()}
         try:

@@ -56,7 +56,7 @@ class PendingCodePages:
 async def code_screen(
     api: PortalApi, sub: dict[str, Any], code: str, about: dict[str, Any], *, new: bool | None
 ) -> PageScreen:
-    """The page with a whole code. `new`: of an order just made, or of a code issued anew; None: one that waited.
+    """The page with a whole code. `new`: of an order just made, or of a code issued again; None: one that waited.
 
     A code that an order or a re-issue answers with waits all the same for its customer, so the page says until when.
     """

@@ -45,7 +45,7 @@ class CustomerPages:
         return FileDownload(name="customers.csv", media_type="text/csv; charset=utf-8", body=body)
 
     async def find(self, visit: Portal) -> Reply:
-        """What a search in another page's form finds, while somebody types."""
+        """Answer a search in another page's form, while a user types."""
         found = await customer_choices(self._server.api_for(visit), visit, visit.query.get("but", "")[:64])
         return PageScreen(template="customers_found.html", values={"buyers": found})
 

@@ -37,7 +37,7 @@ class OfferPages:
         offered = {offer["plan"] for offer in offers}
         _name_offers(offers, plans)
         values = {
-            "shelf": make_short_list(visit, offers, OFFERS),
+            "short_list": make_short_list(visit, offers, OFFERS),
             "plans": {plan["id"]: plan for plan in plans},
             "unsold": [plan for plan in plans if plan["id"] not in offered],
         }

@@ -1,4 +1,4 @@
-"""Offline exchange: a request that somebody carried here from an administration server without a network is answered.
+"""Offline exchange: answer a request that a user has brought from an administration server without a network.
 
 The answer is shown, and kept as a file, to be carried back; what is in it the server proves and says.
 """
@@ -66,7 +66,7 @@ def _render_page(visit: Portal, refusal: PageRefusal | None = None, made: dict[s
 
 
 def _plain_refusal(refusal: PageRefusal) -> PageRefusal:
-    """A refusal for somebody with a file, not for somebody who writes programs."""
+    """The refusal in words for a user with a file instead of words for programmers."""
     if refusal.code in _GARBAGE or (refusal.code == "field_invalid" and refusal.field == "request"):
         return NOT_ONE
     return msgspec.structs.replace(refusal, field="")

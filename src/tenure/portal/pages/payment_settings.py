@@ -46,7 +46,7 @@ class PaymentSettingsPages:
         return PageScreen(template="payment_settings.html", values=values, status=status)
 
     async def change(self, visit: Portal) -> Reply:
-        """Other words, other days; nothing when somebody else changed them meanwhile."""
+        """Save instructions and days; nothing when another user has changed them meanwhile."""
         form = visit.form
         body = {
             "instructions": form.read_text("instructions", most=4_000),

@@ -48,7 +48,7 @@ class PlanPages:
         products = await api.get_all("/v1/products")
         chosen = visit.query.get("product", "")
         rows = [row for row in await api.get_all("/v1/plans") if chosen in ("", row["product"])]
-        values = {"shelf": make_short_list(visit, rows, SORTS), "products": products, "chosen": chosen}
+        values = {"short_list": make_short_list(visit, rows, SORTS), "products": products, "chosen": chosen}
         return PageScreen(template="plans.html", values=values)
 
     async def new(self, visit: Portal) -> Reply:

@@ -62,7 +62,11 @@ WAYS = {
         ("from_end", "from the old end (by hand)"),
     ),
     "refund": (("none", "nothing"), ("unused_days", "unused whole days")),
-    "renewal_order": (("oldest_due", "oldest due first"), ("cheapest", "cheapest first"), ("dearest", "dearest first")),
+    "renewal_order": (
+        ("oldest_due", "oldest due first"),
+        ("cheapest", "cheapest first"),
+        ("dearest", "most expensive first"),
+    ),
 }
 ACTIONS = {
     "order": "Order",

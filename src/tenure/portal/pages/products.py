@@ -29,7 +29,7 @@ class ProductPages:
         rows, plans = await api.get_all("/v1/products"), await api.get_all("/v1/plans")
         for row in rows:
             row["plans"] = sum(plan["product"] == row["id"] for plan in plans)
-        return PageScreen(template="products.html", values={"shelf": make_short_list(visit, rows, SORTS)})
+        return PageScreen(template="products.html", values={"short_list": make_short_list(visit, rows, SORTS)})
 
     async def new(self, visit: Portal) -> Reply:
         """The form for a product."""

@@ -37,7 +37,7 @@ class ProviderPages:
         rows = await self._server.with_secret(visit.session_value.secret).get_all("/v1/providers")
         chosen = next((row for row in rows if row["id"] == visit.session_value.provider), None)
         return PageScreen(
-            template="providers.html", values={"shelf": make_short_list(visit, rows, SORTS), "chosen": chosen}
+            template="providers.html", values={"short_list": make_short_list(visit, rows, SORTS), "chosen": chosen}
         )
 
     async def choose(self, visit: Portal) -> Reply:

@@ -44,7 +44,7 @@ class SubscriptionPage:
             "may_edit_list": visit.session_value.has_scope("subscriptions:write")
             and not _forbids_action(sub, "change_devices"),
             "unheard": sum(each["part"]["unheard"] for each in reported.values()),
-            "deeds": _available_actions(sub, for_customer=visit.session_value.is_customer),
+            "actions": _available_actions(sub, for_customer=visit.session_value.is_customer),
             "more": BY_NAME,
             "next_instants": _next_instants(sub, await plan_names(api) if sub["scheduled"] else {}),
         }
@@ -90,7 +90,7 @@ async def _subscription_sites(api: PortalApi, visit: Portal, name: str) -> list[
 
 
 def _available_actions(sub: dict[str, Any], *, for_customer: bool) -> list[tuple[Any, dict[str, Any]]]:
-    """(deed, what the API says of it), those that make sense first; one of undo and cancel, pause and resume."""
+    """(action, what the API says of it), possible ones first; one of undo and cancel, pause and resume."""
     said = {each["action"]: each for each in sub["allowed_actions"]}
     pairs = [(LISTED[name], one) for name, one in said.items() if name in LISTED]
     hidden = set()

@@ -67,7 +67,7 @@ class SubscriptionListPages:
         return FileDownload(name="subscriptions.csv", media_type="text/csv; charset=utf-8", body=body)
 
     async def renew(self, visit: Portal) -> Reply:
-        """Where sites send whoever wants to renew (M16): `?subscription=` names which."""
+        """The address to which sites send a customer who wants to renew (M16): `?subscription=` names which."""
         name = visit.query.get("subscription", "")
         return RedirectTo(fill_path("/subscriptions/{name}/do/renew", name=name) if name else "/subscriptions")
 

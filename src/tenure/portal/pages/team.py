@@ -59,7 +59,7 @@ class TeamPages:
         of_customer = bool(customer) or visit.session_value.is_customer
         roles = [(name, *ROLES[name]) for name in ROLES if not (of_customer and name == "operator")]
         values = {
-            "shelf": make_short_list(visit, await api.get_all("/v1/users", customer=customer or None), USERS),
+            "short_list": make_short_list(visit, await api.get_all("/v1/users", customer=customer or None), USERS),
             "invited": make_short_list(
                 visit, await api.get_all("/v1/invitations", customer=customer or None), INVITED, "invited"
             ),
@@ -72,7 +72,7 @@ class TeamPages:
         return PageScreen(template="team.html", values=values, status=422 if refusal or visit.form.errors else 200)
 
     async def invite(self, visit: Portal) -> Reply:
-        """Invite somebody; the link is shown once, and goes out by mail as well."""
+        """Invite a user; the link is shown once, and goes out by mail as well."""
         form, customer = visit.form, _team_customer(visit)
         body = {"email": form.read_required("email", most=254), "name": form.read_required("name", most=200)}
         body["role"] = form.read_choice("role", ROLES)
@@ -111,7 +111,7 @@ class TeamPages:
         return _team_url(visit)
 
     async def change(self, visit: Portal) -> Reply:
-        """Give somebody another role."""
+        """Give a user another role."""
         address = fill_path("/v1/users/{name}", name=visit.params["user"])
         body = {"role": visit.form.read_choice("role", ROLES)}
         if visit.form.errors:
@@ -121,7 +121,7 @@ class TeamPages:
         return _team_url(visit)
 
     async def remove(self, visit: Portal) -> Reply:
-        """Somebody leaves the team."""
+        """Remove a user from the team."""
         address = fill_path("/v1/users/{name}", name=visit.params["user"])
         await self._server.api_for(visit).delete(address, customer=_team_customer(visit) or None)
         visit.flash_message("The user is no longer in the team.")

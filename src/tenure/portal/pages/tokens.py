@@ -70,7 +70,7 @@ class TokenPages:
     async def _render_list(self, visit: Portal, refusal: PageRefusal | None = None, made: Any = None) -> PageScreen:
         rows = await self._server.api_for(visit).get_all("/v1/tokens")
         values = {
-            "shelf": make_short_list(visit, rows, SORTS),
+            "short_list": make_short_list(visit, rows, SORTS),
             "scopes": [(scope, _describe_scope(scope)) for scope in _offered_scopes(visit)],
             "what": WHAT,
             "refusal": refusal,

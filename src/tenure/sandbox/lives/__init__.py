@@ -1,1 +1,1 @@
-"""Random lives of subscriptions and a judge of their money: what was served was paid for, and nobody paid twice."""
+"""Random lives of subscriptions and a judge of their money: each day served is paid for, and paid for only once."""

@@ -23,7 +23,7 @@ PAYS_PERIOD = frozenset({ledger.PostingKind.CAPTURE, ledger.PostingKind.CHARGE})
 
 @dataclass
 class LivedAccount:
-    """Every method is something that somebody does; each raises `UnfairLife` where the judge finds it so."""
+    """An account whose life is made of its methods' calls; each raises `UnfairLife` where the judge finds it unfair."""
 
     now: Instant
     rules: Rules
@@ -31,7 +31,7 @@ class LivedAccount:
     items: dict[str, AccountSubscription] = field(default_factory=dict)
     judges: dict[str, SubscriptionJudge] = field(default_factory=dict)
     told: list[str] = field(default_factory=list)
-    """What was done and answered, for whoever lives it again."""
+    """Commands and their outcomes, for a developer who has to understand a failure."""
     accepted: int = 0
     paid: set[tuple[str, Instant, str]] = field(default_factory=set)
     """Names under which periods were paid."""
@@ -50,7 +50,7 @@ class LivedAccount:
         self._keep_settlement(after)
 
     def order(self, name: str, of: Terms, *, intent: RenewalIntent, trial: bool, until: Instant | None) -> None:
-        """Somebody orders."""
+        """Order a subscription."""
         code = CodeRef(id=f"code of {name}", last_group="00000")
         asked = c.Order(
             by="walk", subscription=name, provider="prv", customer="cus", terms=of, code=code, intent=intent,
@@ -59,7 +59,7 @@ class LivedAccount:
         self.run_command(name, asked)
 
     def run_command(self, name: str, command: c.Command, in_use: int = 0) -> None:
-        """Somebody asks for something."""
+        """Run a command, and have the judge look at its outcome."""
         seen = c.DecisionContext(rules=self.rules, floor="", in_use=in_use)
         before, outcome = execute(self.account, self.items.values(), name, command, seen, self.now)
         self._keep_settlement(before)
@@ -83,7 +83,7 @@ class LivedAccount:
         self.judges[name].promised = word.until
 
     def advance_to(self, moment: Instant) -> None:
-        """Time passes, and what fell due is booked when somebody looks."""
+        """Move the time to `moment`, and book payments that fell due meanwhile."""
         self.now = max(self.now, moment)
         self._tell_judge("")
         self._keep_settlement(settle(self.account, self.items.values(), self.now))
@@ -107,7 +107,7 @@ class LivedAccount:
     def _book_postings(self, postings: tuple[Posting, ...]) -> None:
         """As the store books them, one after the other: none overdraws, and a period is paid under a name of its own.
 
-        A name that was booked before would be taken for a repetition, and nobody would pay.
+        The store would take a name that was booked before for a repetition, and the period would stay unpaid.
         """
         balance = self.account.balance
         least = min(balance, -self.account.credit_limit)

@@ -1,4 +1,4 @@
-"""The judge: what was served was paid for at the terms agreed, and nobody paid twice [spec: day-prices, ledger].
+"""The judge: each day served is paid for at the terms agreed, and only once [spec: day-prices, ledger].
 
 It reads the facts, the postings and the timeline that is signed for sites, and works out by its own sums (`arithmetic`)
 what every day should have cost: the highest total agreed so far. It knows no rule of the core's pricing and imports
@@ -30,7 +30,7 @@ from tenure.sandbox.lives.arithmetic import (
 
 
 class UnfairLife(Exception):
-    """Somebody was served what nobody paid for, or paid for what nobody served."""
+    """A customer was served days without payment, or paid for days without service."""
 
 
 @dataclass
@@ -154,7 +154,7 @@ class SubscriptionJudge:
             case f.RenewalReserved():
                 kept = self.reserved
                 if kept is not None and kept.until == fact.period.until:
-                    return  # the days that leases promise, dearer at the terms now agreed: seen when all is told
+                    return  # days that leases promise, more expensive at the terms now agreed: seen when all is told
                 self.reserved = self._expect_period(fact.period, fact.at)
                 if kept is not None:  # what signed leases promise stays paid for
                     first = len(self.reserved.cost) - len(kept.cost)
@@ -233,7 +233,7 @@ class SubscriptionJudge:
     def _bought_again(self, period: Period) -> PaidPeriod:
         terms = self.sub.terms_at(period.since)
         until = add_periods(period.since, terms)
-        _require_equal("the end of a period begun anew", period.until, until)
+        _require_equal("the end of a period that begins again", period.until, until)
         days = whole_days(period.since, until)
         self.anchor = period.since
         made = PaidPeriod(period.since, until, terms, days, [whole_price(terms) * SCALE // days] * days)
@@ -269,7 +269,7 @@ class SubscriptionJudge:
     def _judge_released(self, fact: f.ReserveReleased) -> None:
         old = self.reserved
         if old is None:
-            raise UnfairLife("a reserve was released that nobody made")
+            raise UnfairLife("a reserve was released that was never made")
         if fact.kept is None:
             free = old.unused(self.sub.contract_clock(fact.at))
             _require_equal("released", fact.amount, free)

@@ -1,7 +1,7 @@
 """How early and how late a machine may take the present to be, by the rules of 3.6: the judge's own figures.
 
-A sound clock that was just set leaves no room at all; a clock somebody plays with leaves what running time cannot rule
-out. The programs' own estimate has to lie between the two.
+A sound clock that was just set leaves no room at all; a clock that users set at will leaves all that running time
+cannot rule out. The programs' own estimate has to lie between the two.
 """
 
 from collections.abc import Iterable
@@ -40,7 +40,7 @@ class TimeBounds:
         self._leap_from: Instant | None = None
         """Since when a sound wall clock far ahead of what was known waits to be believed."""
         self.trusted = True
-        """Nobody has touched the wall clock since an answer found it right."""
+        """Whether the wall clock was left alone since an answer found it right."""
 
     def low(self, now: Instant) -> Instant:
         """The present is not earlier, as far as the machine has to know; it is on."""

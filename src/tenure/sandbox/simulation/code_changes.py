@@ -13,11 +13,11 @@ from tenure.sandbox.simulation.seeded_random import Died
 from tenure.sandbox.simulation.sites import SimulatedSite
 
 MOST = 12
-"""Subscriptions that may be sold besides those of the first day."""
+"""Subscriptions that may be sold in addition to those of the first day."""
 
 
 class CodeChanger:
-    """Whoever has another code."""
+    """Applies other activation codes at the sites of a simulated world."""
 
     def __init__(self, world: LivingWorld) -> None:
         self._world = world
@@ -34,7 +34,7 @@ class CodeChanger:
                 )(site)
 
     def _draw_code(self) -> SoldSubscription:
-        """A code that somebody has: a fresh one, or one that is in use somewhere."""
+        """Draw a subscription whose code is applied: a new one, or one that is in use at a site."""
         provider, random = self._world.provider, self._world.random
         if len(self._more) < MOST and (not self._more or random.happens(0.4)):
             sold = provider.order("short", random.between(8, 30))
@@ -61,7 +61,7 @@ class CodeChanger:
             )
 
     def _drop_successor(self, site: SimulatedSite) -> None:
-        """What is kept ready is wanted no more, at the site or at the desk."""
+        """Drop the staged successor, at the site or by the provider."""
         staged = self._sold_of(site.staged())
         if staged is None:
             return

@@ -35,7 +35,7 @@ class DeviceImage(msgspec.Struct, frozen=True):
 
 
 class DiskCopier:
-    """Whoever copies disks."""
+    """Copies disks of sites and devices, and puts the copies back."""
 
     def __init__(self, world: LivingWorld) -> None:
         self._world = world
@@ -69,8 +69,8 @@ class DiskCopier:
         self.resolve()
 
     def resolve(self, resolution: str = "") -> None:
-        """The provider says of every open fork what it is (`resolution`, or by chance); one of two copies is switched
-        off for good first."""
+        """Resolve every open fork as the provider (`resolution`, or a random one), after one of the two copies was
+        switched off for good."""
         world = self._world
         for name, subscription in world.vendor.read(_FORKED):
             for pair in [each for each in self._twins if each[0].subscription == subscription]:

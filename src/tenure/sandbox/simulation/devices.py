@@ -46,7 +46,7 @@ class SimulatedDevice:
         self.rhythm = random.one_of((0, 0, 0, 2, 5, 10))
         """Days for which it sleeps at most between two uses; 0: it is always awake."""
         self.wanted = True
-        """Whether somebody works with it: it enrolls as soon as it can."""
+        """Whether a user works with it: then it enrolls as soon as it can."""
         self.wire = SimulatedWire(random, machine, self._ask, lambda: self.site.bounds)
 
     def _ask(self, request: TransportRequest) -> HttpExchange | Refused:

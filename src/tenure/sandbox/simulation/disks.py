@@ -77,7 +77,7 @@ class MemoryDisk:
 
     @contextmanager
     def lock(self, name: str, *, wait: bool = True) -> Iterator[bool]:
-        """See `Disk`: nobody else is there."""
+        """See `Disk`: no other process uses it."""
         yield True
 
     def cut(self) -> None:
@@ -117,7 +117,7 @@ class SimulatedSiteStore(SiteStore):
 
     @property
     def file_displaced(self) -> bool:
-        """Nobody else is there to delete anything."""
+        """No other process deletes anything here."""
         return False
 
     def write(self, work: Callable[[SiteConnection], T | Refused]) -> "Future[T | Refused]":

@@ -1,4 +1,4 @@
-"""What happens to a simulated world: cables, power, clocks, administrators, the desk, and the server's disk."""
+"""Faults of a simulated world: cables, power, clocks, administrators, the provider, and the server's disk."""
 
 from tenure.core.timeline import DAY, HOUR
 from tenure.sandbox.simulation.code_changes import CodeChanger
@@ -12,11 +12,11 @@ from tenure.sandbox.simulation.sites import SimulatedSite
 OUTAGES = (60, 600, 600, HOUR, HOUR, 6 * HOUR, 6 * HOUR, DAY, 3 * DAY, 8 * DAY, 33 * DAY)
 """Seconds for which the server is gone."""
 WRONG = (0, 0, -600, -DAY, -400 * DAY, 3 * HOUR, 20 * HOUR, 3 * DAY, 400 * DAY, 30 * 365 * DAY)
-"""Seconds by which somebody sets a wall clock ahead (negative: behind)."""
+"""Seconds by which a user sets a wall clock ahead (negative: behind)."""
 
 
 class FaultInjector:
-    """The hand of fate."""
+    """Injects faults at random, and lets administrators and the provider act between them."""
 
     def __init__(self, world: LivingWorld) -> None:
         self._world = world
@@ -123,7 +123,7 @@ class FaultInjector:
                 self._world.down(site)
 
     def set_clock(self, who: Anybody, far: int) -> None:
-        """Somebody sets a wall clock `far` seconds ahead of the truth; 0 is right again."""
+        """Set a wall clock `far` seconds ahead of the true time; 0 makes it right again."""
         if who.machine.off == far:
             return
         who.machine.off = far
@@ -163,7 +163,7 @@ class FaultInjector:
 
     def _settle_forks(self) -> None:
         """Now and every day of the calm: a disk put back at the very end is found to be a copy only when it comes, and
-        a second time within 90 days it gets no lease until somebody has said what it is [spec: fork-rule]."""
+        a second time within 90 days it gets no lease until the provider has said what it is [spec: fork-rule]."""
         self._copier.settle()
         self._world.at(DAY, self._settle_forks)
 

@@ -1,7 +1,7 @@
 """In which subscription the judge counts each device of a site that went from one to another [spec: allotments].
 
-Counts once whoever holds a seat: where the site is now, as far as it was granted places there; the rest in the one it
-left last, as far as it was granted places there; and so on. Which seats there are is `invariants`'.
+A device with a seat counts once: where the site is now, as far as it was granted places there; the rest in the one it
+left last, as far as it was granted places there; and so on. `invariants` knows which seats there are.
 """
 
 from collections.abc import Mapping

@@ -78,7 +78,7 @@ class WitnessedSite(msgspec.Struct):
     """A fork was resolved as restored: whichever copy comes next is the site."""
 
     def behind(self, asked: "SyncQuestion | ActivationQuestion") -> int:
-        """How many tokens whoever asks is behind the last one given; below 1 for the site itself.
+        """How many tokens the asking installation is behind the last one given; below 1 for the site itself.
 
         A disk imaged before its first answer shows none, and is older than any. Who names the request whose answer
         brought the last token is the site, though that answer never reached it.
@@ -249,7 +249,7 @@ class WorldJudge:
     # forks
 
     def synchronized(self, body: bytes, reply: bytes | Refused) -> None:
-        """One synchronization as it went over the wire: who shows an old token is a copy, and nobody else is."""
+        """Judge one synchronization as it went over the wire: a copy is one that shows an old token, and only that."""
         self.synchronizations += 1
         asked = msgspec.json.decode(jws_payload(body), type=SyncQuestion)
         if isinstance(reply, Refused):
@@ -278,7 +278,7 @@ class WorldJudge:
         asked = msgspec.json.decode(jws_payload(body), type=ActivationQuestion)
         for name, known in self._sites.items():
             if asked.request == known.request and reply != known.answer:
-                # Answered anew, the repetition would show an older token, and be taken for a copy's.
+                # With a second answer, the repetition would show an older token, and be taken for a copy's.
                 raise self.broken("P4", name, "a repeated activation got another answer")
         said = msgspec.json.decode(jws_payload(reply), type=WitnessedActivation)
         if not said.site:
@@ -293,7 +293,7 @@ class WorldJudge:
             known.request, known.answer = asked.request, reply
 
     def _fork_judged(self, site: str, behind: int, *, forked: bool, refused: bool = False) -> None:
-        """A copy is found at once, and nobody else ever is; a refusal may be for a reason that comes before that."""
+        """A copy is found at once, and the site never is one; a refusal may be for a reason that comes before that."""
         if behind > 0 and not refused and not forked:
             raise self.broken("B9", site, f"a copy {behind} tokens behind was not found")
         if forked and behind <= 0:

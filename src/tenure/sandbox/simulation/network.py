@@ -25,7 +25,7 @@ FOR_GOOD = ("copy_retired", "site_lost")
 _PAGE = b"<html><body>Please sign in to the hotel's network</body></html>"
 
 Answering = Callable[[TransportRequest], HttpExchange | Refused]
-"""Whoever is asked; raises `Died` when the process dies over it."""
+"""The program that answers; raises `Died` when its process dies over it."""
 
 
 class WitnessedReason(msgspec.Struct, frozen=True):
@@ -63,7 +63,7 @@ class SimulatedWire:
         self._random, self._machine, self._answering, self._author = random, machine, answering, author
         self.up = True
         self.arrived: list[ArrivedAnswer] = []
-        """Genuine answers since somebody last looked."""
+        """Genuine answers since they were last taken."""
         self._recorded: list[tuple[bytes, HttpExchange, tuple[Instant, Instant]]] = []
         self._sent: dict[bytes, tuple[int, int]] = {}
 
@@ -125,7 +125,7 @@ class SimulatedWire:
     def _first_sent(self, body: bytes) -> tuple[int, int]:
         """(boot, uptime) at which this question was sent for the first time."""
         if body not in self._sent and len(self._sent) > 8:
-            self._sent.clear()  # whoever asks anew has no use for older questions
+            self._sent.clear()  # a client with a new question has no use for older ones
         return self._sent.setdefault(body, (self._machine.boots, self._machine.uptime))
 
     def _send_garbage(self) -> HttpExchange:

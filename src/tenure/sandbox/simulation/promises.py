@@ -61,7 +61,7 @@ class PromisedAmnesty(msgspec.Struct, frozen=True):
 
 
 class HeldPromise(msgspec.Struct, frozen=True):
-    """Everything that somebody holds: a lease, at a device the seat under it, and the amnesties heard of."""
+    """Everything that a machine holds: a lease, at a device the seat under it, and the amnesties heard of."""
 
     lease: WitnessedLease
     seat: WitnessedSeat | None

@@ -1,4 +1,4 @@
-"""The provider's desk of a simulated world: sets the scene, then does at random what providers do, and pays late.
+"""The provider of a simulated world: makes plans and orders, then acts at random as providers do, and pays late.
 
 Every request goes through the whole HTTP application with an idempotency key; one that died on the way is repeated.
 """
@@ -22,7 +22,7 @@ PLANS: dict[str, dict[str, str]] = {
     "quarterly": {"kind": "limited", "period": "P3M"},
 }
 LATER = {"short": {"kind": "limited", "period": "P2M", "start": "at_first_activation"}}
-"""Plans that are sold when somebody asks for them."""
+"""Plans that are sold later, when a site is to get another code."""
 FEATURES = {"features": ["edit", "export"], "base_features": ["read"], "min_version": "10.0"}
 
 
@@ -39,7 +39,7 @@ class SoldSubscription(msgspec.Struct):
 
 
 class SimulatedProvider:
-    """Whoever works there."""
+    """The provider's staff, as a client of the HTTP API."""
 
     def __init__(self, random: SeededRandom, time: TrueTime, vendor: SimulatedVendor, judge: WorldJudge) -> None:
         self._random, self._time, self._vendor, self._judge = random, time, vendor, judge
@@ -63,7 +63,7 @@ class SimulatedProvider:
             self.refused += answer.status_code >= 400
             told = answer.json()
             what = told["code"] if answer.status_code >= 400 else "done"
-            self._random.trace.note(self._time.now, "desk", path.rsplit("/", 1)[-1], f"{path} {what}")
+            self._random.trace.note(self._time.now, "provider", path.rsplit("/", 1)[-1], f"{path} {what}")
             return told if answer.status_code < 300 else None
         return None
 
@@ -118,7 +118,7 @@ class SimulatedProvider:
         return self.run_action(sold, "resolve_fork", site=site, resolution=resolution) is not None
 
     def do_something(self) -> None:
-        """One thing that happens at a desk."""
+        """Do one thing that providers do, drawn at random."""
         sold = self._random.one_of(self.sold)
         chosen = self._random.dice.choices(list(_WEIGHTS), weights=list(_WEIGHTS.values()))[0]
         getattr(self, f"_{chosen}")(sold)

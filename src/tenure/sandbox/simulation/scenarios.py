@@ -30,7 +30,7 @@ class WorldPlan(msgspec.Struct, frozen=True, kw_only=True):
     odds: FaultOdds = FaultOdds()
     provider_acts: bool = True
     clocks: bool = False
-    """Whether somebody plays with wall clocks."""
+    """Whether users set wall clocks at will."""
     copies: bool = False
     """Whether disks of sites and devices are copied and put back."""
     backups: bool = False

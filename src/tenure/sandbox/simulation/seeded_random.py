@@ -1,4 +1,4 @@
-"""Everything that is left to chance in a simulated world, drawn from one seed, and the trace of what it led to.
+"""Everything that is random in a simulated world, drawn from one seed, and the trace of what it led to.
 
 Two runs of one seed draw the same numbers in the same order, so that whatever went wrong goes wrong again.
 """
@@ -16,11 +16,11 @@ from tenure.core.timeline import Instant
 
 T = TypeVar("T")
 REMEMBERED = 20_000
-"""Lines of the trace that are kept for whoever has to understand a violation."""
+"""Lines of the trace that are kept for a developer who has to understand a violation."""
 
 
 class FaultOdds(msgspec.Struct, frozen=True, kw_only=True):
-    """How often things go wrong: a share in [0, 1] of messages, of steps, or of visits of the hand of fate."""
+    """How often things go wrong: a share in [0, 1] of messages, of steps, or of visits of the fault injector."""
 
     lost_question: float = 0.05
     lost_answer: float = 0.10
@@ -29,7 +29,7 @@ class FaultOdds(msgspec.Struct, frozen=True, kw_only=True):
     replayed: float = 0.02
     """An answer recorded earlier comes instead of the present one."""
     garbage: float = 0.02
-    """An HTTP error or somebody's page comes instead of an answer."""
+    """An HTTP error or the page of another website comes instead of an answer."""
     slow: float = 0.03
     """The answer takes so long that it hardly counts as fresh, or not at all."""
     death: float = 0.002
@@ -63,7 +63,7 @@ class WorldTrace:
 
     def told(self, count: int = REMEMBERED, who: str = "") -> str:
         """The last `count` lines for people; of `who`, its site and the server alone, if that is given."""
-        wanted = {who, who.rpartition("-")[0], "server", "desk"} if who else set[str]()
+        wanted = {who, who.rpartition("-")[0], "server", "provider"} if who else set[str]()
         lines = [each for each in self.lines if not wanted or each[1] in wanted]
         return "\n".join(f"{format_instant(now)}  {name:<13} {line}" for now, name, line in lines[-count:])
 

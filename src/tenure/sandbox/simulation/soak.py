@@ -22,7 +22,7 @@ KINDS: dict[str, WorldPlan] = {
     "backups": WorldPlan(backups=True),
     "moves": WorldPlan(moves=True),
 }
-"""A bad network, dying processes and a busy desk everywhere; then what else happens."""
+"""A bad network, dying processes and a busy provider everywhere; then what else happens."""
 
 
 class WorldResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,7 +33,7 @@ class WorldResult(msgspec.Struct, frozen=True, kw_only=True):
     device_days: int
     seconds: float
     looks: int
-    """How often somebody was held against what he was promised."""
+    """How often the judge compared a machine with what it was promised."""
     synchronizations: int
     checksum: int
     """Of everything that happened: equal for equal seeds."""

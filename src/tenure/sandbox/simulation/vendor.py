@@ -1,6 +1,6 @@
 """The vendor's activation server as a process that dies and is started again, on a database that can be put back.
 
-Its operations are the real ones, called without sockets: signed messages go straight to them, the desk's requests
+Its operations are the real ones, called without sockets: signed messages go straight to them, the provider's requests
 through the whole HTTP application.
 """
 
@@ -67,7 +67,7 @@ class SimulatedVendor:
         return self.keys.root.token
 
     def close(self) -> None:
-        """Ends the loop that the desk's requests run in."""
+        """End the loop that the provider's requests run in."""
         self.loop.close()
 
     def _make_database(self) -> ServerDatabase:
@@ -122,7 +122,7 @@ class SimulatedVendor:
             raise
 
     def ask(self, method: str, path: str, body: Any = None, key: str = "", **query: str) -> httpx2.Response | None:
-        """A request of somebody with the vendor's token through the HTTP application; None when it died over it."""
+        """Send a request with the vendor's token through the HTTP application; None when the server died over it."""
         headers = {"Authorization": f"Bearer {self.token}"}
         if method == "POST":
             headers["Idempotency-Key"] = key or f"key-{self._random.draw(12).hex()}"

@@ -1,4 +1,4 @@
-"""A world: vendor, desk, sites and devices on one virtual clock, woken in the order of their instants, shaken by fate.
+"""A world: vendor, provider, sites and devices on one virtual clock, woken in the order of their instants, with faults.
 
 Time jumps from one instant at which something may happen to the next. The judge looks after every step.
 """
@@ -30,7 +30,7 @@ from tenure.store import ids
 from tenure.wire.root import pin_root
 
 VISIT = 6 * HOUR
-"""Seconds between two visits of fate."""
+"""Seconds between two visits of the fault injector."""
 REST = 10 * DAY
 """Seconds of calm at the end."""
 CHECK = 30 * DAY
@@ -84,7 +84,7 @@ class SimulatedWorld:
         self.rest()
 
     def begin(self) -> None:
-        """Everything that has to be there before fate may shake it."""
+        """Set up everything that has to be there before the first fault."""
         self.provider.set_up({plan: limit for plan, limit, _ in self.plan.devices_per_site})
         root = pin_root(self.vendor.root)
         assert not isinstance(root, Refused)  # noqa: S101 - it was made a moment ago
@@ -288,7 +288,7 @@ class SimulatedWorld:
         act = (lambda: self._visit_device(who)) if isinstance(who, SimulatedDevice) else (lambda: self._visit_site(who))
         self._schedule(who.name, self.time.now + 1, act)
 
-    # fate and upkeep
+    # faults and upkeep
 
     def _run_sweep(self) -> None:
         if self.vendor.up and not self.vendor.sweep_once():
@@ -302,7 +302,7 @@ class SimulatedWorld:
         self.at(CHECK, self._run_checks)
 
     def _inject_faults(self) -> None:
-        """Something happens to somebody, every few hours."""
+        """Let the fault injector act, every few hours."""
         if not self.resting:
             self.at(self.random.between(VISIT // 2, VISIT), self._inject_faults)
             self.fault_injector.come()

@@ -47,7 +47,7 @@ class GroupBody(RequestBody, frozen=True, kw_only=True):
 
 
 class PinBody(RequestBody, frozen=True, kw_only=True):
-    """Whether a device is kept, whoever is proposed for release."""
+    """Whether a device is kept when devices are proposed for release."""
 
     pinned: bool
 

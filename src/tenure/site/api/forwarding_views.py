@@ -110,7 +110,7 @@ class MailTargetView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WebhookTargetView(msgspec.Struct, frozen=True, kw_only=True):
-    """By webhook; whoever is no administrator sees scheme and host of the address, for the rest may be a secret."""
+    """By webhook; users who are no administrators see only scheme and host of the address: the rest may be a secret."""
 
     url: str
     authorities: str
@@ -145,7 +145,7 @@ class ForwardingView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WithSecret(msgspec.Struct, frozen=True, kw_only=True):
-    """A forwarding, and the secret of a webhook, shown once; empty for a mail and in a rehearsal."""
+    """A forwarding, and the secret of a webhook, shown once; empty for a mail and in a dry run."""
 
     forwarding: ForwardingView
     secret: str

@@ -111,7 +111,7 @@ class ForwardingOperations:
     async def change_forwarding(
         self, caller: Principal, forwarding: Id, body: ForwardingBody, dry_run: bool = False
     ) -> ApiResponse[ForwardingView] | Refused:
-        """Sets one forwarding up anew; it goes on where it was, and what failed is tried again at once.
+        """Replaces the settings of one forwarding; it goes on where it was, and what failed is tried again at once.
 
         A password that is left out stays, unless mail server or user are others now: it was not meant for them.
         """

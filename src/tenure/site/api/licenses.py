@@ -46,7 +46,7 @@ class NoticeBody(RequestBody, frozen=True, kw_only=True):
 class SiteForkBody(RequestBody, frozen=True, kw_only=True):
     """What the copies are: this is the same server restored, the copy is a second site, the copy is retired.
 
-    The copy is the one whose state was overtaken by the other (`fork.you_are_the_copy`), whoever asks.
+    The copy is the one whose state was overtaken by the other (`fork.you_are_the_copy`), also if the other one asks.
     """
 
     resolution: Literal["restored", "second_site", "retired"]
@@ -242,7 +242,7 @@ class LicenseOperations:
             ),
             make_operation("POST", f"{each}/activate", WORKS, self.activate, refusals=asks),
             make_operation("POST", f"{each}/successor", WORKS, self.stage_successor, refusals=asks),
-            # Nothing to rehearse: it changes here what the server says.
+            # No dry run: the server alone decides what changes here.
             make_operation(
                 "POST", f"{each}/synchronize", WORKS, self.synchronize, exempt=["dry_run"],
                 refusals=[RefusalCode.UNREACHABLE, RefusalCode.NOT_ACTIVATED],

@@ -23,7 +23,7 @@ Work = Callable[[Connection, Instant], ApiResponse[T] | Refused]
 
 _HERE = frozenset({Role.SITE})
 LOOKS = AccessRule(scope=LOOK, kinds=_HERE)
-"""Whoever may look: every role, and the token in the site's folder."""
+"""Open to all who may read: every role, and the token in the site's folder."""
 WORKS = AccessRule(scope=WORK, kinds=_HERE)
 """The daily work with devices, seats and codes: operators and administrators."""
 RULES = AccessRule(scope=RULE, kinds=_HERE)

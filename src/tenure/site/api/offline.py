@@ -124,7 +124,7 @@ class OfflineOperations:
         each = "/v1/licenses/{product}/offline"
         return (
             make_operation(
-                # Nothing to rehearse: a request that is not carried away changes nothing.
+                # No dry run: a request that is not carried to the server changes nothing.
                 "POST", f"{each}/request", WORKS, self.request_offline, exempt=["dry_run"],
                 refusals=[
                     RefusalCode.NOT_ACTIVATED, RefusalCode.CODE_MALFORMED, RefusalCode.SUBSCRIPTION_IN_FORCE,
@@ -132,7 +132,7 @@ class OfflineOperations:
                 ],
             ),
             make_operation(
-                # Nothing to rehearse: what an answer says can be read in it.
+                # No dry run: what an answer says can be read in it.
                 "POST", f"{each}/import", WORKS, self.import_offline, exempt=["dry_run"],
                 refusals=[*_CAUSES, RefusalCode.MESSAGE_MALFORMED, RefusalCode.MESSAGE_TOO_LARGE,
                 RefusalCode.SUBSCRIPTION_IN_FORCE],

@@ -151,7 +151,7 @@ class SeatOperations:
     async def release_idle(
         self, caller: Principal, ticket: IdempotentRequest, product: Product, body: IdleBody, dry_run: bool = False
     ) -> ApiResponse[Released] | Refused:
-        """Releases silent devices: free at once where the seat is over, else at its end; who returns claims anew."""
+        """Releases silent devices: free at once where the seat is over, else then; they claim again on return."""
         look = self._license_state(product)
         if isinstance(look, Refused):
             return look

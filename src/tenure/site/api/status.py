@@ -32,7 +32,7 @@ class ProductStatus(msgspec.Struct, frozen=True, kw_only=True):
     cause: str
     message: str
     until: str | None
-    """The next instant at which anything changes if nobody does anything, silence included."""
+    """The next instant at which anything changes without any action or contact."""
     paid_until: str | None
     contact_until: str | None
     """How long it goes on without any further contact."""
@@ -112,7 +112,7 @@ class StatusOperations:
         kind: str = "",
         new: bool = False,
     ) -> ResultPage[SiteEventView] | Refused:
-        """Lists what happened, latest first; `new` asks for what nobody has acknowledged yet.
+        """Lists what happened, latest first; `new` asks for events that no user has acknowledged yet.
 
         Kept for 30 days (info), 90 (warning) and 180 (critical).
         """

@@ -43,7 +43,7 @@ OF_THE_API = ("/v1/", "/livez", "/readyz", "/metrics", "/openapi.json", "/docs",
 
 def make_console(api: App, clock: Callable[[], Instant], ticks: Ticks) -> EdgeMiddleware:
     """The pages; `clock` is real time (sessions end by it), whatever a sandbox's clock says."""
-    # Through the API's front door, only without a network: whatever it refuses to others it refuses to the console.
+    # The console is a client of the API like others, only without a network: it is refused what they are refused.
     http = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=api), base_url="http://site.internal")
     server = LocalServer(http)
     pages = build_pages(
@@ -91,7 +91,7 @@ class PortRouter:
 
 
 def _guard_route(server: LocalServer, route: PageRoute) -> Run:
-    """The page for whoever may use it."""
+    """Answer with the page for users who may use it, with a refusal for others."""
 
     async def guarded(visit: Console) -> Reply:
         if visit.session is None or route.stranger:

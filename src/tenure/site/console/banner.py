@@ -37,7 +37,7 @@ class Banner(msgspec.Struct, frozen=True, kw_only=True):
 def most_important(licenses: list[dict[str, Any]], now: Instant, warnings: int = 0) -> Banner:
     """The one with the highest rank over all products; when nothing is wrong, that.
 
-    `warnings`: how many events are warnings, or worse, that nobody has acknowledged: beside them not all is well.
+    `warnings`: how many events are unacknowledged warnings, or worse; with any of them, not all is well.
     """
     found = [each for license_ in licenses for each in banners_of(license_, now)]
     return max(found, key=lambda each: each.rank, default=_all_well_banner(licenses, warnings))

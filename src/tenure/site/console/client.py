@@ -1,6 +1,6 @@
 """The site's own API as one signed-in administrator may use it: plain values in, problems out as refusals for pages.
 
-It is the same door that the command line uses, over a transport inside the process; nothing here knows a resource.
+It is the same API that the command line uses, over a transport inside the process; nothing here knows a resource.
 """
 
 import re
@@ -17,7 +17,7 @@ from tenure.web.replies import PageRefusal, RefusedPageError
 PAGE = 50
 """Rows of a list on one page."""
 LONGEST_KEY = 200
-"""Characters of an idempotency key; ours are shorter, and what somebody wrote into one fits nothing."""
+"""Characters of an idempotency key; ours are shorter, and a longer one was edited by a user."""
 WHOLE = 200
 """Items that the API gives in one answer at most."""
 COUNTED = 100
@@ -52,7 +52,7 @@ class ConsolePage(msgspec.Struct, frozen=True):
 
 
 async def open_warnings(api: "ConsoleApi") -> int:
-    """How many events are warnings, or worse, that nobody has acknowledged; counted to a hundred of each."""
+    """How many events are unacknowledged warnings, or worse; counted to a hundred of each."""
     found = [
         await api.get_page("/v1/events", {"severity": name, "new": True}, COUNTED) for name in ("warning", "critical")
     ]

@@ -1,4 +1,4 @@
-"""What was asked of the activation server from the console, and what has come of it; watched by whoever looks.
+"""Requests to the activation server that a user began in the console, and their results, for every user to watch.
 
 The local API answers only when the exchange is over, which may take half a minute: no browser is kept waiting for it.
 """

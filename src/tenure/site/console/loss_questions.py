@@ -1,4 +1,4 @@
-"""The question before devices lose their seats: which are meant, and what it means for them; the deed is the page's."""
+"""The question before devices lose their seats: which are meant, and what it means for them; the pages do it."""
 
 from collections.abc import Sequence
 
@@ -29,7 +29,7 @@ LOSSES = {
         "Release now",
     ),
 }
-"""By deed: the question, what is lost, the deed as the button says it."""
+"""By action: the question, what is lost, the action as the button says it."""
 
 
 async def loss_question(api: ConsoleApi, what: str, devices: Sequence[str], back: str) -> ConfirmationQuestion:
@@ -50,7 +50,7 @@ async def loss_question(api: ConsoleApi, what: str, devices: Sequence[str], back
 
 
 async def _device_name(api: ConsoleApi, device: str, *, alone: bool) -> str:
-    """A device's name; of several, one that is gone is named by its id, and the deed itself says why not."""
+    """A device's name; of several, one that is gone is named by its id, and the API then refuses the action for it."""
     try:
         found = await api.get(fill_path("/v1/devices/{device}", device=device))
     except RefusedPageError:

@@ -25,7 +25,7 @@ class ConsoleFrame(PageFrame, frozen=True, kw_only=True):
     rights: ConsoleRights = ConsoleRights()
 
     def may_offer(self, path: str, method: str = "POST") -> bool:
-        """Whether something may be offered to whoever looks."""
+        """Whether a form at `path` (with GET, the page) may be offered to the user."""
         return self.rights.may_use(path, method)
 
 

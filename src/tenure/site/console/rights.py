@@ -23,7 +23,7 @@ _OWN = (
     "/account/second-factor/remove",
 )
 _WORKED = ("/licenses/{}/code", "/licenses/{}/successor", "/licenses/{}/offline", "/connection", "/duplicates/{}/{}")
-"""Pages that are nothing but a form; every other page shows something to whoever may look."""
+"""Pages that are nothing but a form; every other page shows something to users who may only read."""
 _RULED_PAGES = (
     "/licenses/{}/remove", "/settings/forwarding/new", "/settings/forwarding/{}/edit", "/settings/forwarding/{}/remove",
 )  # fmt: skip
@@ -31,7 +31,7 @@ MAY_DO = {WORK: "operators and administrators", RULE: "administrators"}
 
 
 class ConsoleRights:
-    """What somebody may do here, by the scopes that the local API says the caller has."""
+    """What a user may do here, by the scopes that the local API says they have."""
 
     def __init__(self, scopes: frozenset[str] = frozenset()) -> None:
         self._scopes = scopes
@@ -58,7 +58,7 @@ def needed_scope(method: str, path: str) -> str:
 
 
 def refuse_page(method: str, path: str, name: str, role: str) -> PageRefusal:
-    """What somebody is told whose role does not include an address."""
+    """Refuse a page or form that the user's role does not include."""
     whose = MAY_DO.get(needed_scope(method, path), "users of this server")
     return PageRefusal(
         title="Your role does not include this.",

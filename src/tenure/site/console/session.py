@@ -1,4 +1,4 @@
-"""What a console session holds, and the one door it goes through."""
+"""What a console session holds, and the one client of the local API that it uses."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from tenure.web.sign_in import ApiSession
 
 
 class ConsoleSession(ApiSession):
-    """Somebody signed in; what the API permits is asked at every visit: another role holds at once."""
+    """A user who is signed in; every visit asks the API for their rights, so that another role holds at once."""
 
     @property
     def name(self) -> str:
@@ -46,11 +46,11 @@ class LocalServer:
         return ConsoleApi(self._http, visit.session_value.secret)
 
     def with_secret(self, secret: str) -> ConsoleApi:
-        """The API for somebody about to be signed in."""
+        """The API for a user who is about to sign in."""
         return ConsoleApi(self._http, secret)
 
     async def enter(self, visit: Console, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """See `web.sign_in.SignInServer`; a refusal says what helps at this server, where nobody is sent a link."""
+        """See `web.sign_in.SignInServer`; a refusal says what helps at this server, which sends no links."""
         try:
             found: dict[str, Any] = await self.with_secret("").post(path, {**body, "browser": visit.browser})
         except RefusedPageError as error:
@@ -61,8 +61,8 @@ class LocalServer:
                     error.refusal,
                     cause="Name, password or code do not belong together, or the sign-in took too long.",
                     detail="",
-                    remedy="Try again with care. Whoever has lost the password gets a new one from an administrator "
-                    "of this server.",
+                    remedy="Try again with care. If you have lost the password, an administrator of this server can "
+                    "set a new one.",
                 )
             ) from error
         return found

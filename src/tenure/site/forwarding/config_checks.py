@@ -31,7 +31,7 @@ def check_config(config: ForwardingConfig) -> ForwardingConfig | Refused:
 
 
 def destination_changed(before: ForwardingConfig, now: ForwardingConfig) -> bool:
-    """Whether a kept password would be shown to somebody else: it is asked for again then."""
+    """Whether a kept password would go to another mail server or user: then the administrator enters it again."""
     if before.mail is None or now.mail is None:
         return False
     return _check_mail_server(before.mail) != _check_mail_server(now.mail)

@@ -79,7 +79,7 @@ def pending_of(row: ForwardingRow) -> tuple[str, ...]:
 
 
 def stop_forwarding(row: ForwardingRow, config: ForwardingConfig, why: str, now: Instant) -> ForwardingResult:
-    """Given up until somebody resumes it."""
+    """Give the forwarding up until an administrator resumes it."""
     text = f"Forwarding “{config.name}” has stopped: {why} Mend it and resume it; what happened meanwhile waits."
     return ForwardingResult(
         msgspec.structs.replace(row, stopped=now), (ForwardingEvent("critical", "forwarding_stopped", text),)

@@ -45,7 +45,7 @@ _BOTH: dict[str, tuple[str, str]] = {
         "Have it renewed; if it is good, check the clock of this computer.",
     ),
     DeliveryErrorCause.TLS_UNTRUSTED: (
-        "Nobody that this computer believes vouches for the certificate of {host}.",
+        "No certificate authority that this computer trusts vouches for the certificate of {host}.",
         "If your own authority issued it, paste that authority's certificate (PEM) into the forwarding.",
     ),
     DeliveryErrorCause.TLS_MISSING: (
@@ -76,7 +76,7 @@ _BY_MAIL: dict[str, tuple[str, str]] = {
         "Enter both again; some providers want a password made for applications.",
     ),
     DeliveryErrorCause.SIGN_IN_UNKNOWN: (
-        "The mail server lets nobody sign in on port {port}.",
+        "The mail server offers no sign-in on port {port}.",
         "Use port 587 (submission), or leave user and password empty if it takes mails from this computer without.",
     ),
     DeliveryErrorCause.SENDER_REFUSED: (

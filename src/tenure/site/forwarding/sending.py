@@ -1,6 +1,6 @@
 """One message of one forwarding, sent now, by mail or webhook; a result, never an exception.
 
-What it tells of and whether it is sent again is decided by `worker`, and for a test by whoever asked for it.
+`worker` decides what it tells of and whether it is sent again; for a test message the caller does.
 """
 
 import ssl

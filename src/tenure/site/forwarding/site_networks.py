@@ -1,8 +1,8 @@
 """Where a site sends what happened: https anywhere, its own network included, but never where credentials lie about.
 
 Receivers and mail servers stand in the administrator's own network, so private addresses are as good as public ones.
-Link-local addresses and those that clouds keep for their metadata are not: they answer whoever sits on the machine,
-some of them with the machine's own credentials, and who may use the console must not read those through it.
+Link-local addresses and those that clouds keep for their metadata are not: they answer every program on the machine,
+some of them with the machine's own credentials, and a user of the console must not read those through it.
 """
 
 import re

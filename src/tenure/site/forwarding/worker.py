@@ -96,7 +96,7 @@ class ForwardingWorker:
             await drain_tasks(list(self._busy.values()))
 
     async def once(self) -> int:
-        """One look: what is due is being sent when this returns; for how many. A slow one keeps nobody waiting."""
+        """Begin to send what is due and return for how many forwardings. A slow one does not delay the others."""
         ready = await asyncio.to_thread(self._site.store.read, self._due_forwardings)
         free = [name for name in ready if name not in self._busy]
         for name in free:

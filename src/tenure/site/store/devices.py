@@ -31,7 +31,7 @@ class DeviceDecision(StrEnum):
     """It wants a seat and has none: the limit is reached, or no new seat is signed for the moment."""
     PROTECTED = "protected"
     IDLE = "idle"
-    """Released for its silence: it counts to its seat's end at most; at its next contact it claims a seat anew."""
+    """Released for its silence: it counts to its seat's end at most; at its next contact it claims a seat again."""
     DISPLACED = "displaced"
     """The subscription that rules now allows fewer devices: it counts, and keeps its seat, until that ends."""
     WITHDRAWN = "withdrawn"

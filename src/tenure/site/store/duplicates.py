@@ -8,7 +8,7 @@ OPEN = (
     "from devices as new join devices as old on old.id = new.twin"
     " where new.twin <> '' and not (new.state = 'removed' and new.counted = 0)"
 )
-"""Whoever is removed and no longer counts is shown nowhere; a pair whose older half is gone is none."""
+"""A device that is removed and no longer counts is shown nowhere; a pair whose older device is gone is none."""
 
 
 def duplicate_page(conn: Connection, after: int, limit: int) -> list[tuple[DeviceRow, DeviceRow]]:

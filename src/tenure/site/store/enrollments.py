@@ -59,7 +59,7 @@ def use_token(conn: Connection, secret: str, product: str, now: Instant) -> Enro
 
 
 def withdraw(conn: Connection, name: str) -> bool:
-    """Whether there was such a token; nobody enrolls with it from now on."""
+    """Withdraw a token, so that no device enrolls with it any more; False when there is none of that name."""
     return conn.execute("update enrollments set withdrawn = 1 where id = ?", (name,)).rowcount == 1
 
 

@@ -1,6 +1,6 @@
 """Forwardings of events: how each is set up, how far it has come, and what came of its latest tries.
 
-What an instant of them is compared with is real time, whatever a sandbox's clock says; when to try is the courier's.
+Instants here are real time, whatever a sandbox's clock says; the forwarding worker decides when to try.
 """
 
 import msgspec

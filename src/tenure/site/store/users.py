@@ -1,6 +1,6 @@
 """Who may sign in at this site, their sessions, recovery codes and failed tries; secrets lie here as digests alone.
 
-What a role permits and how long somebody waits is decided elsewhere.
+What a role permits, and how long a user waits after failed tries, is decided elsewhere.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ class SiteUser(msgspec.Struct, frozen=True):
     password: str
     """Its Argon2id hash."""
     temporary: int
-    """Whether the password was given by somebody else and is to be changed first."""
+    """Whether an administrator has set the password, so that the user changes it first."""
     factor: bytes | None
     """The second factor's secret, sealed; None where there is none."""
     step: int
@@ -180,7 +180,7 @@ def take_back(conn: Connection, key: str) -> None:
 
 
 def reset_tries(conn: Connection, key: str) -> None:
-    """Begin anew."""
+    """Forget what was counted under that key."""
     conn.execute("delete from tries where key = ?", (key,))
 
 

@@ -109,7 +109,7 @@ class SiteWriter:
                 self._run_fenced(job)
             self._connection.execute("commit")
         except self._error as fault:
-            # The transaction itself broke: nobody can be told that his work is done.
+            # The transaction itself failed: the work of no caller is done.
             log.exception("a batch of %d jobs failed", len(batch))
             if self._connection.in_transaction:
                 self._connection.execute("rollback")

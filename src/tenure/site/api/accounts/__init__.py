@@ -1,1 +1,1 @@
-"""Local accounts over the local API: the door, one's own account, the team."""
+"""Local accounts over the local API: sign-in, one's own account, the team."""

@@ -17,7 +17,7 @@ from tenure.site.store.writer import Connection
 
 T = TypeVar("T")
 TOLD: dict[str, tuple[events.Severity, str, str]] = {
-    "sign_in_refused": ("warning", "sign_in_refused", "Somebody could not sign in as {name}: {detail}."),
+    "sign_in_refused": ("warning", "sign_in_refused", "A sign-in as {name} failed: {detail}."),
     "password_changed": ("info", "password_changed", "{name} has changed the password."),
     "second_factor_set": ("info", "second_factor_on", "{name} signs in with a second factor."),
     "session_ended": ("info", "sessions_ended", "{name} has ended a session of their own."),
@@ -103,7 +103,7 @@ class SiteAccountStore:
     def note(
         self, conn: Connection, user: SiteUser | None, what: str, detail: str, address: str, now: Instant, /
     ) -> None:
-        """See `AccountStore.note`: an event by the site's clock. What was typed in vain is nobody's and not kept."""
+        """See `AccountStore.note`: an event by the site's clock. A name without an account is not kept."""
         told = TOLD.get(what)
         if user is None or told is None:
             return

@@ -76,7 +76,7 @@ class SiteOwnAccountOperations:
         return (
             make_operation("GET", "/v1/me", OWN, self.read_me),
             *own.operations(),
-            # A secret lies in no record, and a code is good once: this neither repeats nor rehearses.
+            # No record keeps a secret, and a code is good once: no idempotency key, no dry run.
             make_operation(
                 "POST", "/v1/me/second-factor/confirm", OWN, self.confirm_second_factor, exempt=WITHOUT_RECORD,
                 refusals=[

@@ -23,7 +23,7 @@ from tenure.site.store.users import SiteUser
 from tenure.site.store.writer import Connection
 
 SiteBrowserWords = Annotated[str, msgspec.Meta(max_length=100, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$(?!\n)")]
-"""With what somebody signs in, in words, such as "Firefox on Linux"; for the list of one's own sessions."""
+"""The user's browser in words, such as "Firefox on Linux"; for the list of one's own sessions."""
 SIGN_IN = (RefusalCode.SIGN_IN_REFUSED, RefusalCode.TOO_MANY_REQUESTS, RefusalCode.SERVER_BUSY)
 
 
@@ -53,7 +53,7 @@ class SiteEntrance(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SiteSignInOperations:
-    """The operations of the door."""
+    """The operations of the sign-in."""
 
     def __init__(self, local: LocalApi, accounts: SiteAccountSecrets, flows: AccountFlows[SiteUser]) -> None:
         self._local, self._accounts, self._flows = local, accounts, flows

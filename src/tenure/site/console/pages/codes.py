@@ -28,7 +28,7 @@ class ActivationPages:
         return await self._render_form(visit)
 
     async def check(self, visit: Console) -> Reply:
-        """What can be told of a code without asking the activation server; for the form, while somebody types."""
+        """Check a code without asking the activation server; for the form, while a user types."""
         code = visit.form.read_text("code", most=100)
         values: dict[str, Any] = {"typed": bool(code), "refusal": None, "role": _wanted_role(visit), "same": False}
         if code:

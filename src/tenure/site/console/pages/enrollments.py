@@ -84,7 +84,7 @@ class EnrollmentPages:
         groups = await api.get_all("/v1/groups")
         values = {
             "made": made,
-            "shelf": make_short_list(visit, await api.get_all("/v1/enrollments"), SORTS),
+            "short_list": make_short_list(visit, await api.get_all("/v1/enrollments"), SORTS),
             "products": [(each["product"], each["product"]) for each in site["products"]],
             "groups": groups,
             "group_pairs": [(each["name"], each["name"]) for each in groups],

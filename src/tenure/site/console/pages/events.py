@@ -41,7 +41,7 @@ class EventPages:
         return RedirectTo(local_path(visit.form.read_text("back"), "/events"))
 
     async def acknowledge_all(self, visit: Console) -> Reply:
-        """Mark all as seen up to the newest that the page showed: what came since is nobody's to have seen."""
+        """Mark all as seen up to the newest that the page showed: the user has not seen later ones."""
         number = visit.form.read_whole("up_to", least=1, most=10**12)
         severity = visit.form.read_text("severity")
         body = {"number": number, "severity": severity if severity in SEVERITIES else None}

@@ -25,7 +25,7 @@ QUESTIONS = {
         "The copy is to go",
     ),
 }
-"""By resolution: the question, what it does, the deed as the button says it."""
+"""By resolution: the question, what it does, the action as the button says it."""
 
 
 class ForkPages:

@@ -1,4 +1,4 @@
-"""Setting a forwarding up, or anew: one form for mails, one for webhooks; what was kept secret is never filled in."""
+"""Setting up a forwarding, or changing one: one form for mails, one for webhooks; kept secrets are never filled in."""
 
 import re
 from itertools import groupby
@@ -59,7 +59,7 @@ class ForwardingFormPages:
         return await self._render_page(visit, way, SentForm.of(**held), one)
 
     async def change(self, visit: Console) -> Reply:
-        """Set it up anew."""
+        """Replace its settings."""
         one = await self._find_forwarding(visit)
         way = "mail" if one["mail"] else "webhook"
         body = _request_body(visit.form, way) | {"active": one["active"]}

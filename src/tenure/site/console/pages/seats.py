@@ -1,4 +1,4 @@
-"""Fewer devices will be allowed (B11): the dated countdown and the list, edited by whoever knows the devices.
+"""Fewer devices will be allowed (B11): the dated countdown and the list, which the site's operators may edit.
 
 Also which devices have been silent for long, before they are released.
 """
@@ -12,7 +12,7 @@ from tenure.web.page_app import ConfirmationQuestion, PageRoute, form_route, pag
 from tenure.web.replies import PageScreen, RedirectTo, RefusedPageError, Reply
 
 SILENT_DAYS = 60
-"""Asked for unless somebody says otherwise."""
+"""Days of silence that the page begins with; the user may choose others."""
 
 
 class SeatPages:

@@ -85,7 +85,7 @@ class UserPages:
         return name_question(question, row["name"], ("Role", role), ("Second factor", factor))
 
     async def reset(self, visit: Console) -> Reply:
-        """A new password for somebody who has lost it."""
+        """Set a new password for a user who has lost theirs."""
         where = fill_path("/v1/users/{user}/reset-password", user=visit.params["user"])
         body = {"second_factor": visit.form.read_flag("second_factor")}
         made = await self._server.api_for(visit).post(where, body, key=visit.form.read_text("_key"))
@@ -100,7 +100,7 @@ class UserPages:
 
     async def _render_team(self, visit: Console, made: dict[str, Any] | None = None, status: int = 200) -> Reply:
         values = {
-            "shelf": make_short_list(visit, await self._server.api_for(visit).get_all("/v1/users"), SORTS),
+            "short_list": make_short_list(visit, await self._server.api_for(visit).get_all("/v1/users"), SORTS),
             "made": made,
             "roles": ROLES,
         }
