@@ -74,10 +74,10 @@ ROOMS = {
     ),
     "http": Room(
         _names("core wire"),
-        _SERVE | _names("msgspec nacl prometheus_client httpcore2"),
+        _SERVE | _names("msgspec nacl prometheus_client httpcore2 httpx2"),
         "the conventions of APIs are shared by activation server and site: they know neither's store nor any program"
         " (nacl is for its `accounts`, how people prove who they are; httpcore2 for its `outgoing`, the"
-        " webhooks that both send)",
+        " webhooks that both send; httpx2 for its `client`, which pages and commands ask our APIs with)",
     ),
     "server": Room(
         _names("core wire store http"),
@@ -87,7 +87,8 @@ ROOMS = {
     "web": Room(
         _names("core http"),
         _PAGES,
-        "the conventions of pages show decisions, they do not take them (of `http` they have the table of routes)",
+        "the conventions of pages show decisions, they do not take them (of `http` they have the table of routes, and"
+        " the client of the API that they show)",
         _names("tenure.core.business.decide tenure.core.business.settle tenure.core.business.runway"),
     ),
     "portal": Room(

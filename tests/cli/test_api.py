@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tenure.cli.api import ANSWER_CAP, fill_path
 from tenure.core.refusals import ExitCode
+from tenure.http.client.api_exchange import ANSWER_CAP, fill_path
 from tests.cli.hostile_server import JSON, PROBLEM, Reply, hostile_server, reply
 from tests.cli.terminal import Terminal
 
@@ -172,3 +172,17 @@ def test_whatever_is_typed_as_an_id_stays_one_segment_of_the_path(tmp_path: Path
     assert asked.path.startswith("/v1/webhooks/")
     assert asked.query == ""
     assert fill_path("/v1/x/{a}", a="..") == "/v1/x/%2E%2E"
+
+
+def test_what_this_computer_lacks_is_not_told_as_the_servers_fault(tmp_path: Path) -> None:
+    # No computer has a way to the address of everybody: it says so itself, and sends nothing.
+    found = at(tmp_path, "https://255.255.255.255:1").refused("customers", "list")
+    assert (found["code"], found["exit"]) == ("unreachable", ExitCode.UNREACHABLE)
+    assert found["title"] == "This computer cannot open a connection."
+    assert "the server was not asked" in found["remedy"]
+
+
+def test_a_key_that_no_header_carries_is_the_callers_to_mend(tmp_path: Path) -> None:
+    with hostile_server(reply(b"{}")) as server:
+        found = at(tmp_path, server.url).refused("customers", "add", "Quay", "--idempotency-key", "\u00fc")
+        assert (found["code"], server.seen) == ("field_invalid", [])

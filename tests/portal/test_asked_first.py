@@ -3,6 +3,7 @@
 import httpx2
 import pytest
 
+from tenure.http.client.transports import AsyncTransport
 from tenure.portal.app import PAGES
 from tenure.portal.pages.subscription_actions import BY_NAME
 from tenure.portal.session import PortalServer
@@ -52,7 +53,7 @@ UNDOABLE = {
 
 
 def test_every_form_of_the_portal_says_what_stands_before_its_deed() -> None:
-    server = PortalServer(httpx2.AsyncClient())
+    server = PortalServer(AsyncTransport(httpx2.AsyncClient()))
     routes = {route.path: route for group in PAGES for route in group(server).routes() if route.method == "POST"}
     told = [path for paths in CLASSES.values() for path in paths]
     assert sorted(routes) == sorted(told), "classify a new form: can it be undone, and what does it ask?"

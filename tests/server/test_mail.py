@@ -18,8 +18,9 @@ import trustme
 from tenure.core.lease.claims import Brand
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY
+from tenure.http.outgoing.delivery_worker import DeliveryWorker
 from tenure.http.outgoing.smtp import MailParts, MailServer, compose_email, send_mail
-from tenure.server.messages.email_worker import EmailWorker
+from tenure.server.messages.email_worker import email_worker
 from tenure.server.messages.rendering import FOLDER, SenderIdentity, house_of, render_email
 from tenure.server.settings import ServerSettings, mail_server, read_settings, trusted_proxies, webhook_networks
 from tenure.store import emails
@@ -36,8 +37,8 @@ def plain(box: Mailbox, **more: Any) -> MailServer:
     return MailServer(host="127.0.0.1", sender="licenses@north.example", port=box.port, security="none", **more)
 
 
-def postman(shop: ServerEnv) -> EmailWorker:
-    return EmailWorker(shop.context, lambda: 0.5)
+def postman(shop: ServerEnv) -> DeliveryWorker:
+    return email_worker(shop.context, lambda: 0.5)
 
 
 @asynccontextmanager
@@ -138,7 +139,7 @@ async def test_a_mail_server_that_is_down_costs_nothing_but_time(tmp_path: Path)
     async with posting(tmp_path) as (shop, box):
         await put(shop)
         gone = replace(shop.context, post=replace(plain(box), port=1))
-        await EmailWorker(gone, lambda: 0.0).once()
+        await email_worker(gone, lambda: 0.0).once()
         (shown,) = await log(shop)
         assert shown["state"] == "waiting"
         assert shown["fault"].startswith("the mail server cannot be reached or used")

@@ -11,8 +11,8 @@ import pytest
 
 from tenure.http.outgoing.smtp import MailServer
 from tenure.http.outgoing.ssrf import WebhookNetworks
-from tenure.server.messages.email_worker import EmailWorker
-from tenure.server.messages.webhook_worker import WebhookWorker
+from tenure.server.messages.email_worker import email_worker
+from tenure.server.messages.webhook_worker import webhook_worker
 from tests.contract.databases import SharedSchema
 from tests.server.mailbox import mailbox
 from tests.server.receiver import receiver
@@ -43,7 +43,7 @@ async def test_every_webhook_is_told_once(shops: tuple[ServerEnv, ServerEnv]) ->
         for _ in range(ORDERS):
             await one.order()
         other.wait = 0.005
-        couriers = [WebhookWorker(shop.context, ssl.create_default_context(), lambda: 0.0) for shop in (one, two)]
+        couriers = [webhook_worker(shop.context, ssl.create_default_context(), lambda: 0.0) for shop in (one, two)]
         while sum(await asyncio.gather(*[each.once() for each in couriers])):
             await asyncio.gather(*[each.settle() for each in couriers])
         first, last = hook["seq"] + 1, one_last(await one.desk.get("/v1/events", limit=200))
@@ -63,7 +63,7 @@ async def test_every_mail_is_written_and_sent_once(shops: tuple[ServerEnv, Serve
         for _ in range(ORDERS):
             await one.order()
         box.wait = 0.005
-        both = [EmailWorker(replace(shop.context, post=server), lambda: 0.0) for shop in (one, two)]
+        both = [email_worker(replace(shop.context, post=server), lambda: 0.0) for shop in (one, two)]
         while sum(await asyncio.gather(*[each.once() for each in both])):
             pass
         # One says what was ordered, the other leads to the code.

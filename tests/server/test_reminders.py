@@ -6,7 +6,7 @@ import pytest
 
 from tenure.core.timeline import DAY
 from tenure.server.messages.catalog import CATALOG
-from tenure.server.messages.email_worker import EmailWorker
+from tenure.server.messages.email_worker import email_worker
 from tenure.server.messages.workers import OutgoingMessages
 from tenure.store import emails
 from tests.server.server_env import START, ServerEnv, office
@@ -29,7 +29,7 @@ async def customer(shop: ServerEnv, email: str = EMAIL, money: int = 1_000_000) 
 async def look(shop: ServerEnv) -> None:
     """One look of everything that runs in the background; without a mail server emails stay."""
     await shop.sweep()
-    while await EmailWorker(shop.context, lambda: 0.0).once():
+    while await email_worker(shop.context, lambda: 0.0).once():
         pass
 
 
@@ -168,7 +168,7 @@ async def test_two_processes_write_each_letter_once(tmp_path: Path) -> None:
         await customer(shop)
         for _ in range(5):
             await shop.order()
-        both = [EmailWorker(shop.context, lambda: 0.0), EmailWorker(shop.context, lambda: 0.0)]
+        both = [email_worker(shop.context, lambda: 0.0), email_worker(shop.context, lambda: 0.0)]
         for _ in range(3):
             for one in both:
                 await one.once()

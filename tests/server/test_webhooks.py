@@ -18,10 +18,11 @@ from nacl.signing import VerifyKey
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from tenure.core.timeline import DAY, HOUR
+from tenure.http.outgoing.delivery_worker import DeliveryWorker
 from tenure.http.outgoing.ssrf import WebhookNetworks
 from tenure.http.outgoing.webhook_client import MOST, one_line_excerpt, post_webhook
 from tenure.server.messages.catalog import CATALOG, PHASES, TOPICS
-from tenure.server.messages.webhook_worker import WebhookWorker
+from tenure.server.messages.webhook_worker import webhook_worker
 from tenure.server.values import ProviderValue
 from tenure.store import emails, tenants, webhooks
 from tenure.store.engine import Connection
@@ -35,8 +36,8 @@ HERE = WebhookNetworks(http=True, networks=("127.0.0.1/32",))
 TRUST = ssl.create_default_context()
 
 
-def courier(shop: ServerEnv) -> WebhookWorker:
-    return WebhookWorker(shop.context, TRUST, lambda: 0.0)
+def courier(shop: ServerEnv) -> DeliveryWorker:
+    return webhook_worker(shop.context, TRUST, lambda: 0.0)
 
 
 async def told(shop: ServerEnv) -> None:
@@ -44,7 +45,7 @@ async def told(shop: ServerEnv) -> None:
     await look(courier(shop))
 
 
-async def look(*couriers: WebhookWorker) -> None:
+async def look(*couriers: DeliveryWorker) -> None:
     """Looks, one after the other, until nothing is found any more."""
     while sum(await asyncio.gather(*[each.once() for each in couriers])):
         await asyncio.gather(*[each.settle() for each in couriers])
@@ -273,7 +274,7 @@ async def test_two_processes_deliver_each_message_once(tmp_path: Path) -> None:
             await shop.order()
         other.wait = 0.01
         beside = shop.second_process(shop.context.db)
-        both = [WebhookWorker(replace(one.context, reach=HERE), TRUST, lambda: 0.0) for one in (shop, beside, shop)]
+        both = [webhook_worker(replace(one.context, reach=HERE), TRUST, lambda: 0.0) for one in (shop, beside, shop)]
         await look(*both)
         assert sorted(other.sequence) == list(range(min(other.sequence), min(other.sequence) + len(other.sequence)))
         assert {one["tries"] for one in await deliveries(shop, hook)} == {1}

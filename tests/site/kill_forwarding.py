@@ -12,7 +12,7 @@ from tenure.sdk.computer import Computer
 from tenure.sdk.network.path import HttpExchange
 from tenure.sdk.transport import TransportRequest
 from tenure.site.assembly import OpenedSite, open_site
-from tenure.site.forwarding.worker import ForwardingWorker
+from tenure.site.forwarding.worker import forwarding_worker
 from tenure.site.store import events
 
 
@@ -24,7 +24,7 @@ class NoWay:
 
 
 async def live(site: OpenedSite, events_most: int) -> None:
-    courier = ForwardingWorker(site, 0.01)
+    courier = forwarding_worker(site, 0.01)
     number = site.store.read(events.latest_number)
     while True:
         number += 1

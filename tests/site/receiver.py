@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from tenure.core.timeline import Instant
-from tenure.site.forwarding.worker import ForwardingWorker
+from tenure.site.forwarding.worker import forwarding_worker
 from tenure.site.store import events
 from tenure.site.store.writer import Connection
 from tests.server.mailbox import Mailbox
@@ -23,7 +23,7 @@ class ForwardingEnv:
     def __init__(self, house: SiteProcess, gather: float = 0.0) -> None:
         self.house = house
         self.root = Caller(house)
-        self.courier = ForwardingWorker(house.site, gather)
+        self.courier = forwarding_worker(house.site, gather)
 
     @property
     def now(self) -> Instant:
@@ -32,7 +32,7 @@ class ForwardingEnv:
     def restart(self) -> None:
         """The site's process ends and begins again."""
         self.house.restart()
-        self.root, self.courier = Caller(self.house), ForwardingWorker(self.house.site, 0.0)
+        self.root, self.courier = Caller(self.house), forwarding_worker(self.house.site, 0.0)
 
     async def aside(self, work: Callable[..., T], *args: Any, **more: Any) -> T:
         """The callers have loops of their own."""

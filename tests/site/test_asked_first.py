@@ -2,6 +2,7 @@
 
 import httpx2
 
+from tenure.http.client.transports import AsyncTransport
 from tenure.site.console.app import console_routes
 from tenure.site.console.pages.forks import QUESTIONS, RESOLUTIONS
 from tenure.site.console.session import LocalServer
@@ -43,7 +44,8 @@ CLASSES: dict[str, tuple[str, ...]] = {
 
 
 def test_every_form_of_the_console_says_what_stands_before_its_deed() -> None:
-    found = {route.path: route for route in console_routes(LocalServer(httpx2.AsyncClient())) if route.method == "POST"}
+    server = LocalServer(AsyncTransport(httpx2.AsyncClient()))
+    found = {route.path: route for route in console_routes(server) if route.method == "POST"}
     told = [path for paths in CLASSES.values() for path in paths]
     assert sorted(found) == sorted(told), "classify a new form: can it be undone, and what does it ask?"
     assert {path for path, route in found.items() if route.asks} == set(CLASSES["confirmed"])

@@ -8,7 +8,7 @@ import pytest
 from standardwebhooks import Webhook as Verifier
 
 from tenure.core.timeline import DAY, HOUR
-from tenure.site.forwarding.worker import ForwardingWorker
+from tenure.site.forwarding.worker import forwarding_worker
 from tenure.site.store import events
 from tests.server.mailbox import mailbox
 from tests.server.receiver import answer, receiver
@@ -143,7 +143,7 @@ class TestMails:
             room.happen("The device limit is reached.")
             await room.go()
             assert box.mails == []
-            room.courier = ForwardingWorker(house.site, 3_600)
+            room.courier = forwarding_worker(house.site, 3_600)
             await room.go()
             assert len(box.mails) == 1
             room.happen("And once more.")

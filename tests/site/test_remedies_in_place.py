@@ -4,7 +4,7 @@ import pytest
 
 from tenure.core.explain import BEFOREHAND, REMEDIES
 from tenure.core.refusals import TABLE, RefusalRow
-from tenure.site.console.client import in_console
+from tenure.site.console.session import in_console
 
 REMEDIES_TOLD = [row.remedy for row in TABLE.values() if row.who != "caller"] + [
     remedy.how for told in (*REMEDIES.values(), *BEFOREHAND.values()) for remedy in told

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from cyclopts import App
 
 from tenure.cli import outcome
-from tenure.cli.api import ApiRequest, fill_path
+from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import parse_begin, parse_end
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import ACTING, make_argument, make_option
@@ -19,6 +19,7 @@ from tenure.cli.problems import CommandFailed
 from tenure.cli.registration import CUSTOMERS_SIDE, Ended, register_command
 from tenure.core.business.command_table import COMMANDS
 from tenure.core.business.command_table.row import CommandField, CommandRow, FieldKind
+from tenure.http.client.api_exchange import fill_path
 
 _SUBSCRIPTION = make_argument("subscription", str, "The subscription: last group of its code, or id, `sub_…`.")
 _WHY = make_option("why", str, "The reason, kept in the history.", "")
@@ -66,7 +67,7 @@ def _run_command(row: CommandRow) -> Callable[..., Ended]:
             return body
         where = fill_path("/v1/subscriptions/{subscription}/", subscription=subscription) + row.verb
         printer = outcome.print_dry_run if session.options.dry_run else outcome.print_outcome
-        return session.write(ApiRequest(method="POST", path=where, body=body, takes_outcome_hash=True), printer)
+        return session.write(CliRequest(method="POST", path=where, body=body, takes_outcome_hash=True), printer)
 
     return run
 

@@ -1,75 +1,57 @@
-"""The client of the public API: one request, its answer or a problem as a value, never an exception; lists to the end.
+"""The API as commands ask it: the connection that a profile names, and faults told as refusals in a command's words.
 
-The command reaches state in no other way. What an answer means is left to the caller.
+The command reaches state in no other way. What is sent and what came is read by `http.client`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import msgspec
 
 from tenure import __version__
 from tenure.cli.environment import CommandEnvironment
-from tenure.cli.problems import CommandFailed, fail_with, invalid_field, read_problem, reword_refusal, unnamed_provider
+from tenure.cli.problems import CommandFailed, fail_with, invalid_field, reword_refusal, unnamed_provider
 from tenure.cli.profiles import RequestTarget
 from tenure.core.refusals import RefusalCode, Refused
+from tenure.http.client.api_exchange import (
+    ApiAnswer,
+    ApiCaller,
+    ApiRefusal,
+    ApiRequest,
+    FaultPlace,
+    NoAnswer,
+    Query,
+    Steps,
+    exchange,
+    list_items,
+)
 
 if TYPE_CHECKING:
     import ssl
 
     import httpx2
 
-ANSWER_CAP = 16 * 1024 * 1024
-"""Bytes of one answer that are read at most."""
 CONNECT_SECONDS, ANSWER_SECONDS = 10.0, 30.0
 TRIES = 4
-LONGEST_WAIT = 10
-"""Seconds that a server may ask for before the same request is sent again by itself; more is left to the caller."""
-PAGE = 200
-
-Query = Mapping[str, str | int | bool | None]
+T = TypeVar("T")
 
 
-class ApiAnswer(msgspec.Struct, frozen=True):
-    """What came back with a 2xx: the body as it was sent, and the entity tag."""
+class CliRequest(ApiRequest, frozen=True, kw_only=True):
+    """One request of a command, and how a person is asked about it first."""
 
-    status: int
-    body: bytes
-    etag: str = ""
-
-    def text_member(self, name: str) -> str | CommandFailed:
-        """A text in the answer's object; `unreachable` where no Tenure server would have left it out."""
-        value = msgspec.json.decode(self.body) if self.body else None
-        found = value.get(name) if isinstance(value, dict) else None
-        if isinstance(found, str):
-            return found
-        return fail_with(Refused(RefusalCode.UNREACHABLE, f"The server: its answer says nothing of `{name}`."))
-
-
-class ApiRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """One request; `tenant` says that the operation takes the provider whose data is meant."""
-
-    method: str
-    path: str
-    query: dict[str, str | int | bool | None] = {}
-    body: dict[str, Any] | bytes | None = None
-    """Bytes are JSON already."""
-    key: str = ""
-    if_match: str = ""
-    tenant: bool = True
     takes_outcome_hash: bool = False
     """The operation applies exactly a previewed plan when it is told its name."""
     grave: bool = False
     """It moves money or cannot be undone: on a terminal it is asked about first, as whatever is planned is."""
 
 
-def fill_path(template: str, **parts: str) -> str:
-    """`template` with its `{names}` filled in; whatever a part holds, it stays one segment."""
-    escaped = {name: quote(part, safe="") for name, part in parts.items()}
-    # A segment of dots alone would be taken for a way up, however it is escaped.
-    return template.format(**{name: part.replace(".", "%2E") for name, part in escaped.items()})
+def text_member(answer: ApiAnswer, name: str) -> str | CommandFailed:
+    """A text in the answer's object; `unreachable` where no Tenure server would have left it out."""
+    found = answer.value.get(name) if isinstance(answer.value, dict) else None
+    if isinstance(found, str):
+        return found
+    return fail_with(Refused(RefusalCode.UNREACHABLE, f"The server: its answer says nothing of `{name}`."))
 
 
 class ApiClient:
@@ -77,6 +59,7 @@ class ApiClient:
 
     def __init__(self, target: RequestTarget, world: CommandEnvironment) -> None:
         self._target, self._world = target, world
+        self._caller = ApiCaller(token=target.token, provider=target.provider)
         self._made: httpx2.Client | None = None
 
     def __enter__(self) -> Self:
@@ -100,7 +83,7 @@ class ApiClient:
 
     def get(self, path: str, query: Query | None = None, *, tenant: bool = True) -> ApiAnswer | CommandFailed:
         """What is at `path`."""
-        return self.send(ApiRequest(method="GET", path=path, query=dict(query or {}), tenant=tenant))
+        return self.send(ApiRequest(method="GET", path=path, query=query or {}, tenant=tenant))
 
     def get_pages(
         self,
@@ -112,77 +95,45 @@ class ApiClient:
         progress: Callable[[int], None] = lambda _: None,
     ) -> list[msgspec.Raw] | CommandFailed:
         """Every item of a list, page by page, at most `limit`; `progress` hears how many there are after each page."""
-        items: list[msgspec.Raw] = []
-        cursor: Any = query.get("cursor", "")
-        while cursor is not None and (limit is None or len(items) < limit):
-            most = PAGE if limit is None else min(PAGE, limit - len(items))
-            asked = {**query, "limit": most, "cursor": cursor or None}
-            answer = self.get(path, asked, tenant=tenant)
-            page = (
-                answer
-                if isinstance(answer, CommandFailed)
-                else _read_page(answer) or self.unreachable_problem("it answered with no list")
-            )
-            if isinstance(page, CommandFailed):
-                return page
-            items += page.items
-            progress(len(items))
-            # A page that says it is not the last but holds nothing would be asked for for ever.
-            cursor = page.next if page.items else None
-        return items
+        asked = ApiRequest(method="GET", path=path, query=query, tenant=tenant)
+        return self._run(asked, list_items(asked, self._caller, TRIES, limit=limit, progress=progress))
 
     def send(self, sending: ApiRequest) -> ApiAnswer | CommandFailed:
         """The answer to one request, repeated while the server asks for a short wait; every POST carries its key."""
-        try:
-            content = _encode_body(sending.body)
-        except OverflowError:
-            return invalid_field("A number is beyond everything that can be counted.")
-        for attempt in range(1, TRIES + 1):
-            answer, wait = self._send_once(sending, content)
-            if wait is None or attempt == TRIES or wait > LONGEST_WAIT:
-                return answer
-            self._world.sleep(wait)
-        raise AssertionError("the last try always answers")
+        return self._run(sending, exchange(sending, self._caller, TRIES))
 
-    def _send_once(self, sending: ApiRequest, content: bytes | None) -> tuple[ApiAnswer | CommandFailed, int | None]:
-        """The answer, and how long to wait before the same may be sent again; None where that would change nothing."""
-        import httpx2
+    def _run(self, sending: ApiRequest, steps: Steps[T | ApiRefusal | NoAnswer]) -> T | CommandFailed:
+        from tenure.http.client.transports import SyncTransport
 
-        try:
-            client = self._http_client()
-            if isinstance(client, CommandFailed):
-                return client, None
-            with client.stream(
-                sending.method,
-                sending.path,
-                params=self._query_of(sending),
-                content=content,
-                headers=_request_headers(sending),
-            ) as response:
-                body = _read_body(response)
-        except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as fault:
-            return self.unreachable_problem(_fault_words(fault), sending), None
-        return self._judge_response(sending, response, body)
+        client = self._http_client()
+        if isinstance(client, CommandFailed):
+            return client
+        outcome = SyncTransport(client, self._world.sleep).run(steps)
+        if isinstance(outcome, NoAnswer):
+            return self._explain_fault(sending, outcome)
+        if not isinstance(outcome, ApiRefusal):
+            return outcome
+        found = CommandFailed(outcome.problem, outcome.raw)
+        asks_for_provider = found.problem.code == RefusalCode.FIELD_INVALID and found.problem.field == "provider"
+        return unnamed_provider() if asks_for_provider and sending.tenant and not self.provider else found
 
-    def _judge_response(
-        self, sending: ApiRequest, response: "httpx2.Response", body: bytes
-    ) -> tuple[ApiAnswer | CommandFailed, int | None]:
-        media = response.headers.get("content-type", "").partition(";")[0].strip()
-        if response.is_success and (response.status_code == 204 or _is_whole(media, body)):
-            return ApiAnswer(response.status_code, body, response.headers.get("etag", "")), None
-        found = read_problem(body) if media == "application/problem+json" else None
-        if found is None:
-            strange = f"it answered {response.status_code} with {media or 'nothing'}, which no Tenure server does"
-            return self.unreachable_problem(strange, sending), None
-        if sending.tenant and not self.provider and _asks_for_provider(found):
-            return unnamed_provider(), None
-        again = response.status_code in (409, 429, 503) and not found.problem.conclusive
-        return found, _retry_seconds(response.headers.get("retry-after", "")) if again else None
+    def _explain_fault(self, sending: ApiRequest, fault: NoAnswer) -> CommandFailed:
+        """A fault of what was typed, or of this computer, is not told as the server's."""
+        if fault.place is FaultPlace.REQUEST:
+            return invalid_field(f"{fault.why}.")
+        if fault.place is FaultPlace.COMPUTER:
+            return reword_refusal(
+                fail_with(Refused(RefusalCode.UNREACHABLE, f"{self.url}: {fault.why}. Nothing was sent.")),
+                "This computer cannot open a connection.",
+                "It has no free files, memory, ports, or network, or does not let this command use them.",
+                "Mend that on this computer and give the command again; the server was not asked.",
+            )
+        return self.unreachable_problem(fault.why, sending)
 
-    def unreachable_problem(self, why: str, sending: ApiRequest | None = None) -> CommandFailed:
+    def unreachable_problem(self, why: str, sending: ApiRequest) -> CommandFailed:
         """`unreachable`, in words for a user of the API: what was tried where, and whether it may be sent again."""
         detail = f"{self.url}: {why}."
-        if sending is not None and sending.key:
+        if sending.key:
             detail += (
                 f" Whether it was done is not known; the same command with --idempotency-key {sending.key} is safe."
             )
@@ -192,10 +143,6 @@ class ApiClient:
             "The address is another one, the server does not run, or a network, proxy or certificate is in the way.",
             "Check the address (--url, TENURE_URL, `tenure profiles list`), then whether the server runs.",
         )
-
-    def _query_of(self, sending: ApiRequest) -> dict[str, str]:
-        asked = {**sending.query, "provider": self._target.provider or None} if sending.tenant else sending.query
-        return {name: _query_text(value) for name, value in asked.items() if value is not None and value is not False}
 
     def _http_client(self) -> "httpx2.Client | CommandFailed":
         if self._made is None:
@@ -215,12 +162,7 @@ class ApiClient:
             own = _pinned_context(self._target.certificate) if self._target.certificate else False
             self._made = httpx2.Client(
                 base_url=self.url,
-                headers={
-                    "Authorization": f"Bearer {self._target.token}",
-                    "Accept": "application/json, application/problem+json, text/csv",
-                    "Accept-Encoding": "identity",
-                    "User-Agent": f"tenure-cli/{__version__}",
-                },
+                headers={"User-Agent": f"tenure-cli/{__version__}"},
                 timeout=httpx2.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
                 follow_redirects=False,
                 trust_env=False,
@@ -239,65 +181,3 @@ def _pinned_context(certificate: str) -> "ssl.SSLContext":
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     context.load_verify_locations(cadata=certificate)
     return context
-
-
-class _ListPage(msgspec.Struct, frozen=True):
-    items: tuple[msgspec.Raw, ...]
-    next: str | None = None
-
-
-def _is_whole(media: str, body: bytes) -> bool:
-    return media == "text/csv" or (media == "application/json" and _is_json(body))
-
-
-def _is_json(body: bytes) -> bool:
-    try:
-        msgspec.json.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return False
-    return True
-
-
-def _read_page(answer: ApiAnswer) -> _ListPage | None:
-    try:
-        return msgspec.json.decode(answer.body, type=_ListPage)
-    except msgspec.MsgspecError:
-        return None
-
-
-def _asks_for_provider(found: CommandFailed) -> bool:
-    return found.problem.is_code(RefusalCode.FIELD_INVALID) and found.problem.field == "provider"
-
-
-def _read_body(response: "httpx2.Response") -> bytes:
-    body = bytearray()
-    for chunk in response.iter_raw():
-        body += chunk
-        if len(body) > ANSWER_CAP:
-            raise ValueError("its answer does not end")
-    return bytes(body)
-
-
-def _encode_body(body: dict[str, Any] | bytes | None) -> bytes | None:
-    return body if body is None or isinstance(body, bytes) else msgspec.json.encode(body)
-
-
-def _request_headers(sending: ApiRequest) -> dict[str, str]:
-    headers = {"Content-Type": "application/json"} if sending.body is not None else {}
-    if sending.key:
-        headers["Idempotency-Key"] = sending.key
-    if sending.if_match:
-        headers["If-Match"] = sending.if_match
-    return headers
-
-
-def _query_text(value: str | int | bool) -> str:
-    return "true" if value is True else str(value)
-
-
-def _retry_seconds(text: str) -> int:
-    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 10 else 1
-
-
-def _fault_words(fault: Exception) -> str:
-    return str(fault).strip().rstrip(".") or type(fault).__name__

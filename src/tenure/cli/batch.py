@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import msgspec
 from cyclopts import App, Parameter
 
-from tenure.cli.api import ApiRequest
+from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import File, read_file
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CREATING
@@ -56,7 +56,7 @@ def run_commands(session: CommandSession, commands: list[Any], key: str) -> list
             body = {"commands": commands[begin : begin + AT_ONCE]}
             query: dict[str, Any] = {"dry_run": True} if session.options.dry_run else {}
             answer = api.send(
-                ApiRequest(method="POST", path="/v1/batch", query=query, body=body, key=key, tenant=False)
+                CliRequest(method="POST", path="/v1/batch", query=query, body=body, key=key, tenant=False)
             )
             if isinstance(answer, CommandFailed):
                 return answer

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import msgspec
 from cyclopts import App, Parameter
 
-from tenure.cli.api import ApiRequest
+from tenure.cli.api import CliRequest
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CHANGING, READING
 from tenure.cli.problems import CommandFailed, invalid_field
@@ -75,7 +75,7 @@ def set_bounds(session: CommandSession, *, bound: Set = (), lock: Lock = (), fre
         wanted[name] = wanted.get(name, {}) | {"locked": True}
     for name in free:
         wanted.pop(name, None)
-    return session.write(ApiRequest(method="PUT", path=PATH, body={"bounds": wanted}), _print_bounds)
+    return session.write(CliRequest(method="PUT", path=PATH, body={"bounds": wanted}), _print_bounds)
 
 
 def _parse_limits(text: str) -> tuple[str, dict[str, int | None] | None]:

@@ -4,12 +4,14 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
-from tenure.cli.api import ApiRequest, fill_path
+from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Limit
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CHANGING, CREATING, READING
+from tenure.cli.output import show_card, show_table
 from tenure.cli.registration import SELLING, Ended, add_noun, add_verb
-from tenure.cli.screen import CommandScreen, TableColumn
+from tenure.cli.screen import TableColumn
+from tenure.http.client.api_exchange import fill_path
 
 PRODUCT = (TableColumn("Product", "id"), TableColumn("Name", "name"), TableColumn("Since", "created", "moment"))
 PLAN = (
@@ -51,7 +53,9 @@ def add(app: App) -> None:
 @add_verb(_PRODUCTS, "list", READING, example="tenure products list")
 def list_products(session: CommandSession, *, limit: Limit = None) -> Ended:
     """List products."""
-    return session.get_list("/v1/products", _print_products, {}, limit=limit, tenant=False)
+    return session.get_list(
+        "/v1/products", show_table(PRODUCT, "There are no products yet."), {}, limit=limit, tenant=False
+    )
 
 
 @add_verb(_PRODUCTS, "add", CREATING, example="tenure products add suite 'Harbour Suite'")
@@ -61,14 +65,14 @@ def add_product(
     name: Annotated[str, Parameter(help="Its name.")],
 ) -> Ended:
     """Add a product (the vendor only)."""
-    sending = ApiRequest(method="POST", path="/v1/products", body={"id": product, "name": name}, tenant=False)
-    return session.write(sending, _print_product)
+    sending = CliRequest(method="POST", path="/v1/products", body={"id": product, "name": name}, tenant=False)
+    return session.write(sending, show_card(PRODUCT))
 
 
 @add_verb(_PRODUCTS, "show", READING, example="tenure products show suite")
 def show_product(session: CommandSession, product: ProductId) -> Ended:
     """Show one product."""
-    return session.get_shown(fill_path("/v1/products/{product}", product=product), _print_product, tenant=False)
+    return session.get_shown(fill_path("/v1/products/{product}", product=product), show_card(PRODUCT), tenant=False)
 
 
 @add_verb(_PRODUCTS, "change", CHANGING, example="tenure products change suite 'Harbour Suite 2'")
@@ -77,19 +81,19 @@ def change_product(
 ) -> Ended:
     """Give a product another name (the vendor only); its id never changes."""
     where = fill_path("/v1/products/{product}", product=product)
-    return session.write(ApiRequest(method="PUT", path=where, body={"name": name}, tenant=False), _print_product)
+    return session.write(CliRequest(method="PUT", path=where, body={"name": name}, tenant=False), show_card(PRODUCT))
 
 
 @add_verb(_PLANS, "list", READING, example="tenure plans list")
 def list_plans(session: CommandSession, *, limit: Limit = None) -> Ended:
     """List plans."""
-    return session.get_list("/v1/plans", _print_plans, {}, limit=limit, tenant=False)
+    return session.get_list("/v1/plans", show_table(_SHORT, "There are no plans yet."), {}, limit=limit, tenant=False)
 
 
 @add_verb(_PLANS, "show", READING, example="tenure plans show suite-pro")
 def show_plan(session: CommandSession, plan: PlanId) -> Ended:
     """Show one plan."""
-    return session.get_shown(fill_path("/v1/plans/{plan}", plan=plan), _print_plan, tenant=False)
+    return session.get_shown(fill_path("/v1/plans/{plan}", plan=plan), show_card(PLAN), tenant=False)
 
 
 @add_verb(
@@ -124,7 +128,7 @@ def add_plan(
     body |= {"id": plan, "product": product, "kind": kind, "period": period, "start": start}
     if trial:
         body["trial"] = trial
-    return session.write(ApiRequest(method="POST", path="/v1/plans", body=body, tenant=False), _print_plan)
+    return session.write(CliRequest(method="POST", path="/v1/plans", body=body, tenant=False), show_card(PLAN))
 
 
 @add_verb(
@@ -145,7 +149,8 @@ def change_plan(
     """Replace what a plan grants from now on; running periods keep what they began with."""
     body = _plan_terms(name, feature, base_feature, min_version, min_devices, max_devices, max_sites)
     return session.write(
-        ApiRequest(method="PUT", path=fill_path("/v1/plans/{plan}", plan=plan), body=body, tenant=False), _print_plan
+        CliRequest(method="PUT", path=fill_path("/v1/plans/{plan}", plan=plan), body=body, tenant=False),
+        show_card(PLAN),
     )
 
 
@@ -166,19 +171,3 @@ def _plan_terms(
     }
     body: dict[str, Any] = {"name": name, "features": features, "base_features": base_features}
     return body | {field: value for field, value in given.items() if value is not None}
-
-
-def _print_product(screen: CommandScreen, value: Any) -> None:
-    screen.card(value, PRODUCT)
-
-
-def _print_products(screen: CommandScreen, items: Any) -> None:
-    screen.table(items, PRODUCT, "There are no products yet.")
-
-
-def _print_plans(screen: CommandScreen, items: Any) -> None:
-    screen.table(items, _SHORT, "There are no plans yet.")
-
-
-def _print_plan(screen: CommandScreen, value: Any) -> None:
-    screen.card(value, PLAN)

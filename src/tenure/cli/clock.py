@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from tenure.cli.api import ApiRequest
+from tenure.cli.api import CliRequest, text_member
 from tenure.cli.argument_types import parse_begin
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CHANGING, READING
@@ -53,7 +53,7 @@ def set_clock(
         if isinstance(moment, CommandFailed):
             return moment
         body["now"] = moment
-    return session.write(ApiRequest(method="PUT", path=_WHERE, body=body), _print_clock)
+    return session.write(CliRequest(method="PUT", path=_WHERE, body=body), _print_clock)
 
 
 def _target_instant(session: CommandSession, text: str) -> str | CommandFailed:
@@ -61,7 +61,7 @@ def _target_instant(session: CommandSession, text: str) -> str | CommandFailed:
     if step is None:
         return parse_begin(text, "to")
     answer = session.get(_WHERE)
-    told = answer if isinstance(answer, CommandFailed) else answer.text_member("now")
+    told = answer if isinstance(answer, CommandFailed) else text_member(answer, "now")
     if isinstance(told, CommandFailed):
         return told
     now = parse_instant(told, "now")

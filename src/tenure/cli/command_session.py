@@ -7,12 +7,13 @@ from typing import Any
 import msgspec
 
 from tenure.cli import profiles
-from tenure.cli.api import ApiAnswer, ApiClient, ApiRequest, Query
+from tenure.cli.api import ApiClient, CliRequest
 from tenure.cli.environment import CommandEnvironment
 from tenure.cli.options import SharedOptions
 from tenure.cli.output import CommandOutput, sentence_output
 from tenure.cli.problems import CommandFailed, invalid_field
 from tenure.cli.screen import CommandScreen, ScreenPrinter
+from tenure.http.client.api_exchange import ApiAnswer, Query
 
 Quiet = Callable[[int], None]
 
@@ -93,7 +94,7 @@ class CommandSession:
             task = bar.add_task("", total=None, visible=False)
             yield lambda count: bar.update(task, completed=count, visible=True)
 
-    def write(self, sending: ApiRequest, printer: ScreenPrinter) -> CommandOutput | CommandFailed:
+    def write(self, sending: CliRequest, printer: ScreenPrinter) -> CommandOutput | CommandFailed:
         """One write as the options want it: rehearsed, previewed and confirmed, or done."""
         api = self.api()
         if isinstance(api, CommandFailed):
@@ -109,14 +110,14 @@ class CommandSession:
             return self._preview_and_confirm(api, sending, printer)
         return self._send(api, sending, printer, dry_run=options.dry_run)
 
-    def _is_asked(self, sending: ApiRequest) -> bool:
+    def _is_asked(self, sending: CliRequest) -> bool:
         """Whether a person is shown first what a command that names neither a plan nor `--yes` would come to."""
         told = self.options.dry_run or self.options.yes or self.options.outcome or self.options.json
         grave = sending.takes_outcome_hash or sending.grave or sending.method == "DELETE"
         return self.allows_dry_run and grave and not told and self.world.is_interactive
 
     def _send(
-        self, api: ApiClient, sending: ApiRequest, printer: ScreenPrinter, *, dry_run: bool
+        self, api: ApiClient, sending: CliRequest, printer: ScreenPrinter, *, dry_run: bool
     ) -> CommandOutput | CommandFailed:
         if dry_run:
             # A dry run leaves no record of its key, so that the same key can be used for the real command.
@@ -128,7 +129,7 @@ class CommandSession:
         return CommandOutput(answer.body, _with_dry_run_note(printer) if dry_run else printer)
 
     def _preview_and_confirm(
-        self, api: ApiClient, sending: ApiRequest, printer: ScreenPrinter
+        self, api: ApiClient, sending: CliRequest, printer: ScreenPrinter
     ) -> CommandOutput | CommandFailed:
         if self.options.json or not self.world.is_interactive:
             return invalid_field(
@@ -144,7 +145,7 @@ class CommandSession:
         return self._send(api, _with_outcome_hash(sending, value.get("outcome_hash", "")), printer, dry_run=False)
 
 
-def _with_outcome_hash(sending: ApiRequest, outcome_hash: str) -> ApiRequest:
+def _with_outcome_hash(sending: CliRequest, outcome_hash: str) -> CliRequest:
     """The same, to be done only if it comes out as the plan says, where the operation knows plans."""
     if not (sending.takes_outcome_hash and outcome_hash and isinstance(sending.body, dict)):
         return sending

@@ -4,15 +4,17 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
-from tenure.cli.api import ApiRequest, fill_path
+from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Customer, Limit, parse_amount
 from tenure.cli.command_session import CommandSession
 from tenure.cli.exports import Out, export_csv
 from tenure.cli.options import CHANGING, CREATING, READING
+from tenure.cli.output import show_card, show_table
 from tenure.cli.problems import CommandFailed
 from tenure.cli.provider_context import provider_currency
 from tenure.cli.registration import CUSTOMERS_SIDE, Ended, add_noun, add_verb
-from tenure.cli.screen import CommandScreen, TableColumn
+from tenure.cli.screen import TableColumn
+from tenure.http.client.api_exchange import fill_path
 
 COLUMNS = (
     TableColumn("Customer", "id"),
@@ -50,7 +52,10 @@ def add(app: App) -> None:
 def list_customers(session: CommandSession, *, about: About = "", sort: Sorted = "id", limit: Limit = None) -> Ended:
     """List customers with their balances."""
     return session.get_list(
-        "/v1/customers", _print_customers, {"q": about or None, "sort": None if sort == "id" else sort}, limit=limit
+        "/v1/customers",
+        show_table(LISTED, "There are no customers yet."),
+        {"q": about or None, "sort": None if sort == "id" else sort},
+        limit=limit,
     )
 
 
@@ -63,7 +68,7 @@ def export_customers(session: CommandSession, *, out: Out, about: About = "", so
 @add_verb(_APP, "show", READING, example="tenure customers show cus_…")
 def show_customer(session: CommandSession, customer: Customer) -> Ended:
     """Show one customer."""
-    return session.get_shown(fill_path("/v1/customers/{customer}", customer=customer), _print_customer)
+    return session.get_shown(fill_path("/v1/customers/{customer}", customer=customer), show_card(COLUMNS))
 
 
 @add_verb(_APP, "add", CREATING, example="tenure customers add 'Harbour Clinic' --reference C-1042")
@@ -74,7 +79,7 @@ def add_customer(
     body = _request_body(session, name, reference, email, credit_limit)
     if isinstance(body, CommandFailed):
         return body
-    return session.write(ApiRequest(method="POST", path="/v1/customers", body=body), _print_customer)
+    return session.write(CliRequest(method="POST", path="/v1/customers", body=body), show_card(COLUMNS))
 
 
 @add_verb(_APP, "change", CHANGING, example="tenure customers change cus_… 'Harbour Clinic Ltd' --reference C-1042")
@@ -92,7 +97,7 @@ def change_customer(
     if isinstance(body, CommandFailed):
         return body
     where = fill_path("/v1/customers/{customer}", customer=customer)
-    return session.write(ApiRequest(method="PUT", path=where, body=body), _print_customer)
+    return session.write(CliRequest(method="PUT", path=where, body=body), show_card(COLUMNS))
 
 
 def _request_body(
@@ -106,11 +111,3 @@ def _request_body(
             return limit
         body["credit_limit"] = limit
     return body
-
-
-def _print_customers(screen: CommandScreen, items: Any) -> None:
-    screen.table(items, LISTED, "There are no customers yet.")
-
-
-def _print_customer(screen: CommandScreen, value: Any) -> None:
-    screen.card(value, COLUMNS)

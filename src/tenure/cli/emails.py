@@ -4,12 +4,14 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from tenure.cli.api import ApiRequest, fill_path
+from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Limit
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CREATING, READING
+from tenure.cli.output import show_table
 from tenure.cli.registration import ACCESS, Ended, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn
+from tenure.http.client.api_exchange import fill_path
 
 STATUS = (
     TableColumn("Emails go out", "ready", "yes"),
@@ -47,31 +49,29 @@ def show_status(session: CommandSession) -> Ended:
 def send_test(session: CommandSession, to: Annotated[str, Parameter(help="To whom.")]) -> Ended:
     """Send a test email (the vendor only)."""
     return session.write(
-        ApiRequest(method="POST", path="/v1/emails/test", body={"to": to}, tenant=False), _print_queued
+        CliRequest(method="POST", path="/v1/emails/test", body={"to": to}, tenant=False), _print_queued
     )
 
 
 @add_verb(_APP, "list", READING, example="tenure emails list --limit 20")
 def list_emails(session: CommandSession, *, limit: Limit = None) -> Ended:
     """List the emails of the last 30 days: recipient and subject, never the text."""
-    return session.get_list("/v1/emails", _print_emails, {}, limit=limit)
+    return session.get_list(
+        "/v1/emails", show_table(EMAIL, "No email was written in the last 30 days."), {}, limit=limit
+    )
 
 
 @add_verb(_APP, "resend", CREATING, example="tenure emails resend eml_…")
 def resend_email(session: CommandSession, email: Annotated[str, Parameter(help="The email's id, `eml_…`.")]) -> Ended:
     """Send an email once more that was given up; one that still waits is tried at once."""
     where = fill_path("/v1/emails/{email}/resend", email=email)
-    return session.write(ApiRequest(method="POST", path=where), _print_queued)
+    return session.write(CliRequest(method="POST", path=where), _print_queued)
 
 
 def _print_status(screen: CommandScreen, value: Any) -> None:
     screen.card(value, STATUS)
     if value["advice"]:
         screen.line(value["advice"])
-
-
-def _print_emails(screen: CommandScreen, items: Any) -> None:
-    screen.table(items, EMAIL, "No email was written in the last 30 days.")
 
 
 def _print_queued(screen: CommandScreen, value: Any) -> None:

@@ -1,15 +1,16 @@
 """`tenure events`: what happened, in a sequence without gaps."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import App, Parameter
 
 from tenure.cli.argument_types import Limit
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import READING
+from tenure.cli.output import show_table
 from tenure.cli.problems import invalid_field
 from tenure.cli.registration import CUSTOMERS_SIDE, Ended, add_verb
-from tenure.cli.screen import CommandScreen, TableColumn
+from tenure.cli.screen import TableColumn
 
 EVENT = (
     TableColumn("No.", "seq"),
@@ -34,8 +35,6 @@ def list_events(
     """List what happened, oldest first; remember the last number and go on from there."""
     if after < 0:
         return invalid_field("Events are numbered from 1.", "after")
-    return session.get_list("/v1/events", _print_events, {"after": after} if after else {}, limit=limit)
-
-
-def _print_events(screen: CommandScreen, items: Any) -> None:
-    screen.table(items, EVENT, "Nothing has happened.")
+    return session.get_list(
+        "/v1/events", show_table(EVENT, "Nothing has happened."), {"after": after} if after else {}, limit=limit
+    )

@@ -6,12 +6,12 @@ from typing import Annotated
 import msgspec
 from cyclopts import Parameter
 
-from tenure.cli.api import Query
 from tenure.cli.argument_types import create_file
 from tenure.cli.command_session import CommandSession
 from tenure.cli.output import CommandOutput, sentence_output
 from tenure.cli.problems import CommandFailed
 from tenure.core.plurals import format_count
+from tenure.http.client.api_exchange import Query
 
 Out = Annotated[Path, Parameter(help="The file to write; it must not exist yet.", allow_leading_hyphen=True)]
 

@@ -61,10 +61,11 @@ from tenure.cli import (
 from tenure.cli.environment import CommandEnvironment
 from tenure.cli.extras import install_advice
 from tenure.cli.output import CommandOutput
-from tenure.cli.problems import CommandFailed, CommandProblem, fail_with, invalid_field
+from tenure.cli.problems import CommandFailed, fail_with, invalid_field
 from tenure.cli.screen import CommandScreen
 from tenure.cli.usage_errors import UsageError, usage_error
 from tenure.core.refusals import ExitCode, RefusalCode, Refused
+from tenure.http.problems import Problem
 
 PARTS = (
     board, orders, order_requests, subscriptions, actions, customers, money, payments, imports, sites, events,
@@ -187,7 +188,7 @@ def _tell_problem(ended: CommandFailed, world: CommandEnvironment, *, as_json: b
         world.stderr.write(raw + "\n")
     else:
         problem_view.print_refusal(
-            CommandScreen(world.stderr, world.zone, world.env), msgspec.json.decode(raw, type=CommandProblem)
+            CommandScreen(world.stderr, world.zone, world.env), msgspec.json.decode(raw, type=Problem)
         )
     return ended.exit_code
 

@@ -8,7 +8,7 @@ import msgspec
 from cyclopts import App, Parameter
 
 from tenure.cli import outcome
-from tenure.cli.api import ApiRequest, fill_path
+from tenure.cli.api import CliRequest, text_member
 from tenure.cli.argument_types import Customer, Limit, parse_amount
 from tenure.cli.command_session import CommandSession
 from tenure.cli.exports import export_csv
@@ -17,6 +17,7 @@ from tenure.cli.problems import CommandFailed
 from tenure.cli.registration import CUSTOMERS_SIDE, Ended, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn, format_moment, format_money
 from tenure.cli.thing_names import shown_name
+from tenure.http.client.api_exchange import fill_path
 
 ACCOUNT = (
     TableColumn("Customer", "customer"),
@@ -81,7 +82,7 @@ def top_up(
     body = {"amount": units, "reference": reference, "note": note}
     where = fill_path("/v1/customers/{customer}/top-ups", customer=customer)
     called = _customer_name(session, customer)
-    return session.write(ApiRequest(method="POST", path=where, body=body, grave=True), partial(_topped_up, called))
+    return session.write(CliRequest(method="POST", path=where, body=body, grave=True), partial(_topped_up, called))
 
 
 def credit_limit(
@@ -99,7 +100,7 @@ def credit_limit(
     where = fill_path("/v1/customers/{customer}/credit-limit", customer=customer)
     body = {"credit_limit": units, "why": why}
     called = _customer_name(session, customer)
-    return session.write(ApiRequest(method="PUT", path=where, body=body, grave=True), partial(_print_limit, called))
+    return session.write(CliRequest(method="PUT", path=where, body=body, grave=True), partial(_print_limit, called))
 
 
 def show_account(session: CommandSession, customer: Customer) -> Ended:
@@ -154,7 +155,7 @@ def _account_path(customer: str) -> str:
 def _account_currency(session: CommandSession, customer: str) -> str | CommandFailed:
     """The account's currency: amounts in answers are minor units without it."""
     answer = session.get(_account_path(customer))
-    return answer if isinstance(answer, CommandFailed) else answer.text_member("currency")
+    return answer if isinstance(answer, CommandFailed) else text_member(answer, "currency")
 
 
 def _customer_name(session: CommandSession, customer: str) -> str:

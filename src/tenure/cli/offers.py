@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
-from tenure.cli.api import ApiRequest, fill_path
+from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Limit, Offer, parse_amount
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CHANGING, CREATING, READING
@@ -14,6 +14,7 @@ from tenure.cli.provider_context import provider_currency as provider_currency
 from tenure.cli.registration import SELLING, Ended, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn, format_money
 from tenure.cli.thing_names import listed_name
+from tenure.http.client.api_exchange import fill_path
 
 COLUMNS = (
     TableColumn("Offer", "id"),
@@ -73,7 +74,7 @@ def add_offer(
         "name": name,
         "code_in_mail": code_in_mail,
     }
-    return session.write(ApiRequest(method="POST", path="/v1/offers", body=body), _print_offer)
+    return session.write(CliRequest(method="POST", path="/v1/offers", body=body), _print_offer)
 
 
 @add_verb(_APP, "withdraw", CHANGING, example="tenure offers withdraw off_…")
@@ -82,7 +83,7 @@ def withdraw_offer(session: CommandSession, offer: Offer) -> Ended:
     where = fill_path("/v1/offers/{offer}", offer=offer)
     called = listed_name(session, "/v1/offers", offer, lambda row: row["name"] or row["plan"])
     done = sentence_output(f"The offer {called} is withdrawn; customers who have it keep it.")
-    return session.write(ApiRequest(method="DELETE", path=where), done)
+    return session.write(CliRequest(method="DELETE", path=where), done)
 
 
 def _parse_band(text: str, currency: str) -> dict[str, int] | CommandFailed:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import msgspec
 from cyclopts import App, Parameter
 
-from tenure.cli.api import ApiRequest, fill_path
+from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import File, create_file, read_file
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CREATING, LOCAL
@@ -15,6 +15,7 @@ from tenure.cli.problems import CommandFailed
 from tenure.cli.registration import Ended, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, ScreenPrinter, format_moment
 from tenure.cli.site_session import HERE, Product, Site, site_session
+from tenure.http.client.api_exchange import fill_path
 from tenure.web.qr import MOST, QUIET, Squares, encode, to_blocks
 
 Out = Annotated[Path | None, Parameter(help="The file to write, never over another; otherwise it is printed.")]
@@ -49,7 +50,7 @@ def make_request(
         if isinstance(meant, CommandFailed):
             return meant
         where = fill_path("/v1/licenses/{product}/offline/request", product=meant)
-        done = here.write(ApiRequest(method="POST", path=where, body=body, tenant=False), _print_request)
+        done = here.write(CliRequest(method="POST", path=where, body=body, tenant=False), _print_request)
     done = _write_file(done, "request", out)
     wanted = qr if qr is not None else session.screen.is_terminal and out is None
     return done if isinstance(done, CommandFailed) or not wanted else CommandOutput(done.body, _with_qr(done.printer))
@@ -61,7 +62,7 @@ def answer_request(session: CommandSession, file: File, *, out: Out = None) -> E
     text = _read_text(session, file)
     if isinstance(text, CommandFailed):
         return text
-    done = session.write(ApiRequest(method="POST", path="/v1/offline-exchange", body={"request": text}), show_answer)
+    done = session.write(CliRequest(method="POST", path="/v1/offline-exchange", body={"request": text}), show_answer)
     return done if session.options.dry_run else _write_file(done, "answer", out)
 
 
@@ -76,7 +77,7 @@ def import_answer(session: CommandSession, file: File, *, product: Product = "",
         if isinstance(meant, CommandFailed):
             return meant
         where = fill_path("/v1/licenses/{product}/offline/import", product=meant)
-        return here.write(ApiRequest(method="POST", path=where, body={"text": text}, tenant=False), _print_imported)
+        return here.write(CliRequest(method="POST", path=where, body={"text": text}, tenant=False), _print_imported)
 
 
 def _root_document(session: CommandSession) -> str:

@@ -1,15 +1,17 @@
 """`tenure order-requests`: what customers ask to have ordered; `tenure order --request` fulfills one."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from tenure.cli.api import ApiRequest, fill_path
+from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Customer, Devices, Limit, Offer
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CREATING, READING
+from tenure.cli.output import show_card, show_table
 from tenure.cli.registration import CUSTOMERS_SIDE, Ended, add_noun, add_verb
-from tenure.cli.screen import CommandScreen, TableColumn
+from tenure.cli.screen import TableColumn
+from tenure.http.client.api_exchange import fill_path
 
 REQUEST = (
     TableColumn("Request", "id"),
@@ -48,7 +50,7 @@ def ask_for_order(
 ) -> Ended:
     """Ask the provider for an order; nothing is bought yet."""
     body = {"customer": customer, "offer": offer, "devices": devices, "note": note}
-    return session.write(ApiRequest(method="POST", path="/v1/order-requests", body=body), _print_request)
+    return session.write(CliRequest(method="POST", path="/v1/order-requests", body=body), show_card(CARD))
 
 
 @add_verb(_APP, "list", READING, example="tenure order-requests list --state asked")
@@ -63,14 +65,16 @@ def list_order_requests(
 ) -> Ended:
     """List customers' order requests; `tenure order --request` orders one."""
     query = {"customer": customer or None, "state": state}
-    return session.get_list("/v1/order-requests", _print_requests, query, limit=limit)
+    return session.get_list(
+        "/v1/order-requests", show_table(REQUEST, "There are no order requests."), query, limit=limit
+    )
 
 
 @add_verb(_APP, "withdraw", CREATING, example="tenure order-requests withdraw orq_…")
 def withdraw_order_request(session: CommandSession, request: Request) -> Ended:
     """Withdraw an order request that is open."""
     where = fill_path("/v1/order-requests/{request}/withdraw", request=request)
-    return session.write(ApiRequest(method="POST", path=where), _print_request)
+    return session.write(CliRequest(method="POST", path=where), show_card(CARD))
 
 
 @add_verb(_APP, "decline", CREATING, example="tenure order-requests decline orq_… --reason 'not before March'")
@@ -79,12 +83,4 @@ def decline_order_request(
 ) -> Ended:
     """Decline an order request that is open."""
     where = fill_path("/v1/order-requests/{request}/decline", request=request)
-    return session.write(ApiRequest(method="POST", path=where, body={"reason": reason}), _print_request)
-
-
-def _print_requests(screen: CommandScreen, items: Any) -> None:
-    screen.table(items, REQUEST, "There are no order requests.")
-
-
-def _print_request(screen: CommandScreen, value: Any) -> None:
-    screen.card(value, CARD)
+    return session.write(CliRequest(method="POST", path=where, body={"reason": reason}), show_card(CARD))

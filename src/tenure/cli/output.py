@@ -1,10 +1,11 @@
 """What a command has to say when it worked: JSON for programs as the API sent it, and how people are shown it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
-from tenure.cli.screen import CommandScreen, ScreenPrinter
+from tenure.cli.screen import CommandScreen, ScreenPrinter, TableColumn
 from tenure.core.refusals import ExitCode
 
 
@@ -34,3 +35,13 @@ def make_output(value: Any, printer: ScreenPrinter, exit_: ExitCode = ExitCode.D
 def sentence_output(text: str) -> ScreenPrinter:
     """People are told one sentence."""
     return lambda screen, _: screen.line(text)
+
+
+def show_table(columns: Sequence[TableColumn], empty: str = "There is nothing.") -> ScreenPrinter:
+    """The reader is shown a table of what is listed, or `empty`."""
+    return lambda screen, items: screen.table(items, columns, empty)
+
+
+def show_card(columns: Sequence[TableColumn]) -> ScreenPrinter:
+    """The reader is shown one thing, a line for each member."""
+    return lambda screen, value: screen.card(value, columns)

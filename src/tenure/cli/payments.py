@@ -5,14 +5,16 @@ from typing import Annotated, Any, Literal
 from cyclopts import App, Parameter
 
 from tenure.cli import outcome
-from tenure.cli.api import ApiRequest, fill_path
+from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Customer, Limit, parse_amount
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CHANGING, CREATING, READING
+from tenure.cli.output import show_card, show_table
 from tenure.cli.problems import CommandFailed, invalid_field
 from tenure.cli.provider_context import provider_currency
 from tenure.cli.registration import CUSTOMERS_SIDE, Ended, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn
+from tenure.http.client.api_exchange import fill_path
 
 REQUEST = (
     TableColumn("Request", "id"),
@@ -64,7 +66,7 @@ def ask_payment(
         return units
     body = {"amount": units, "subscription": subscription or None, "note": note}
     where = fill_path("/v1/customers/{customer}/payment-requests", customer=customer)
-    return session.write(ApiRequest(method="POST", path=where, body=body), _print_request)
+    return session.write(CliRequest(method="POST", path=where, body=body), show_card(CARD))
 
 
 @add_verb(_APP, "list", READING, example="tenure payments list --state asked")
@@ -79,13 +81,15 @@ def list_payments(
 ) -> Ended:
     """List payment requests."""
     query = {"customer": customer or None, "state": state}
-    return session.get_list("/v1/payment-requests", _print_requests, query, limit=limit)
+    return session.get_list(
+        "/v1/payment-requests", show_table(REQUEST, "There are no payment requests."), query, limit=limit
+    )
 
 
 @add_verb(_APP, "show", READING, example="tenure payments show pay_…")
 def show_payment(session: CommandSession, request: PaymentRequest) -> Ended:
     """Show one payment request."""
-    return session.get_shown(_request_path(request), _print_request)
+    return session.get_shown(_request_path(request), show_card(CARD))
 
 
 @add_verb(_APP, "book", CREATING, example="tenure payments book pay_… --reference BANK-8812")
@@ -102,7 +106,7 @@ def book_payment(
         return units
     body = {"reference": reference, "amount": units}
     return session.write(
-        ApiRequest(method="POST", path=f"{_request_path(request)}/book", body=body, grave=True), _print_booked
+        CliRequest(method="POST", path=f"{_request_path(request)}/book", body=body, grave=True), _print_booked
     )
 
 
@@ -120,28 +124,28 @@ def confirm_payment(
         return wrong or invalid_field("Name what was paid, such as sub_…=renewal.", "lines")
     body = {"reference": reference, "lines": read, "why": why}
     return session.write(
-        ApiRequest(method="POST", path="/v1/confirmed-payments", body=body, grave=True), _print_confirmed
+        CliRequest(method="POST", path="/v1/confirmed-payments", body=body, grave=True), _print_confirmed
     )
 
 
 @add_verb(_APP, "withdraw", CREATING, example="tenure payments withdraw pay_…")
 def withdraw_payment(session: CommandSession, request: PaymentRequest) -> Ended:
     """Withdraw a payment request that is not paid."""
-    return session.write(ApiRequest(method="POST", path=f"{_request_path(request)}/withdraw"), _print_request)
+    return session.write(CliRequest(method="POST", path=f"{_request_path(request)}/withdraw"), show_card(CARD))
 
 
 @add_verb(_APP, "play", CREATING, example="tenure payments play pay_…")
 def play_payment(session: CommandSession, request: PaymentRequest) -> Ended:
     """Pay a request with test money of a sandbox."""
     return session.write(
-        ApiRequest(method="POST", path="/v1/sandbox/pay", body={"payment_request": request}), _print_booked
+        CliRequest(method="POST", path="/v1/sandbox/pay", body={"payment_request": request}), _print_booked
     )
 
 
 @add_verb(_APP, "settings", READING, example="tenure payments settings")
 def show_settings(session: CommandSession) -> Ended:
     """Show the provider's payment settings."""
-    return session.get_shown("/v1/payment-settings", _print_settings)
+    return session.get_shown("/v1/payment-settings", show_card(SETTINGS))
 
 
 @add_verb(_APP, "change", CHANGING, example="tenure payments change 'To IBAN DE00 …, quote the reference.' --days 14")
@@ -153,7 +157,7 @@ def change_settings(
 ) -> Ended:
     """Change the payment instructions for customers."""
     body = {"instructions": instructions, "request_days": days}
-    return session.write(ApiRequest(method="PUT", path="/v1/payment-settings", body=body), _print_settings)
+    return session.write(CliRequest(method="PUT", path="/v1/payment-settings", body=body), show_card(SETTINGS))
 
 
 @add_verb(_APP, "secret", CREATING, example="tenure payments secret")
@@ -165,7 +169,7 @@ def rotate_secret(
     """Give the payment gateway a new secret, shown once; the old one is accepted for one more day, unless it leaked."""
     where = "/v1/payment-settings/rotate-secret"
     query: dict[str, str | int | bool | None] = {"at_once": True} if at_once else {}
-    return session.write(ApiRequest(method="POST", path=where, query=query), _print_secret)
+    return session.write(CliRequest(method="POST", path=where, query=query), _print_secret)
 
 
 def _parse_line(text: str) -> dict[str, Any] | CommandFailed:
@@ -194,18 +198,6 @@ def _amount_units(session: CommandSession, amount: str) -> int | CommandFailed |
         return None
     own = provider_currency(session)
     return own if isinstance(own, CommandFailed) else parse_amount(amount, own, "amount")
-
-
-def _print_requests(screen: CommandScreen, items: Any) -> None:
-    screen.table(items, REQUEST, "There are no payment requests.")
-
-
-def _print_request(screen: CommandScreen, value: Any) -> None:
-    screen.card(value, CARD)
-
-
-def _print_settings(screen: CommandScreen, value: Any) -> None:
-    screen.card(value, SETTINGS)
 
 
 def _print_secret(screen: CommandScreen, value: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import msgspec
 from cyclopts import App, Parameter
 
-from tenure.cli.api import ApiRequest
+from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import File, read_file
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CREATING, PUBLISHING, READING
@@ -77,7 +77,7 @@ def foresee_impact(
     body = _policy_body(session, file, rule, apply_now=apply_now)
     if isinstance(body, CommandFailed):
         return body
-    return session.write(ApiRequest(method="POST", path="/v1/policy/impact", body=body), _print_impact)
+    return session.write(CliRequest(method="POST", path="/v1/policy/impact", body=body), _print_impact)
 
 
 @add_verb(_APP, "publish", PUBLISHING, example="tenure policy publish policy.json --rule grace_days=7")
@@ -93,7 +93,7 @@ def publish_policy(
     body = _policy_body(session, file, rule, apply_now=apply_now)
     if isinstance(body, CommandFailed):
         return body
-    return session.write(ApiRequest(method="PUT", path="/v1/policy", body=body, takes_outcome_hash=True), _print_policy)
+    return session.write(CliRequest(method="PUT", path="/v1/policy", body=body, takes_outcome_hash=True), _print_policy)
 
 
 @add_verb(_APP, "set", PUBLISHING, example="tenure policy set grace_days=7 sync_interval=3600")
@@ -118,7 +118,7 @@ def set_rules(
         where[name] = _parse_value(text)
         if not text:
             del where[name]
-    sending = ApiRequest(
+    sending = CliRequest(
         method="PUT",
         path="/v1/policy",
         body=body | {"apply_now": apply_now},

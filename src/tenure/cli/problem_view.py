@@ -1,8 +1,8 @@
 """A refusal for people: the sentence, this case, the cause, the remedy, who can act, and when it will be possible."""
 
-from tenure.cli.problems import CommandProblem
 from tenure.cli.screen import CommandScreen, format_moment
 from tenure.core.refusals import TABLE, RefusalCode
+from tenure.http.problems import Problem
 
 _WHO = {
     "administrator": "the customer's administrator",
@@ -16,9 +16,9 @@ _HERE: dict[str, str] = {RefusalCode.NOT_AUTHENTICATED: "Run `tenure login` with
 """What helps at a command line, where the table speaks to programs."""
 
 
-def print_refusal(screen: CommandScreen, problem: CommandProblem) -> None:
+def print_refusal(screen: CommandScreen, problem: Problem) -> None:
     """Everything there is to say about it; of a field whose fault is named, nothing that fits every field."""
-    if problem.is_code(RefusalCode.FIELD_INVALID) and problem.detail:
+    if problem.code == RefusalCode.FIELD_INVALID and problem.detail:
         screen.line(f"{problem.detail} ({problem.code})", "bold red")
         told = [("Remedy", problem.remedy)] if problem.remedy != TABLE[RefusalCode.FIELD_INVALID].remedy else []
     else:

@@ -4,15 +4,16 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
-from tenure.cli.api import ApiRequest, fill_path
+from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Limit
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CHANGING, CREATING, READING
-from tenure.cli.output import sentence_output
+from tenure.cli.output import sentence_output, show_card, show_table
 from tenure.cli.problems import invalid_field
 from tenure.cli.registration import ACCESS, SELLING, Ended, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn
 from tenure.cli.thing_names import listed_name
+from tenure.http.client.api_exchange import fill_path
 
 PROVIDER = (
     TableColumn("Provider", "id"),
@@ -46,7 +47,9 @@ def add(app: App) -> None:
 @add_verb(_PROVIDERS, "list", READING, example="tenure providers list")
 def list_providers(session: CommandSession, *, limit: Limit = None) -> Ended:
     """List providers: all of them for the vendor, its own for a provider."""
-    return session.get_list("/v1/providers", _print_providers, {}, limit=limit, tenant=False)
+    return session.get_list(
+        "/v1/providers", show_table(PROVIDER, "There are no providers yet."), {}, limit=limit, tenant=False
+    )
 
 
 @add_verb(_PROVIDERS, "add", CREATING, example="tenure providers add 'Northern IT' --currency EUR")
@@ -68,14 +71,16 @@ def add_provider(
     given = {"name": brand, "logo": logo, "color": color, "support": support, "renew_url": renew_url}
     body: dict[str, Any] = {"name": name, "currency": currency, "sandbox": sandbox}
     body["brand"] = {field: value for field, value in given.items() if value}
-    sending = ApiRequest(method="POST", path="/v1/providers", body=body, tenant=False)
-    return session.write(sending, _print_provider)
+    sending = CliRequest(method="POST", path="/v1/providers", body=body, tenant=False)
+    return session.write(sending, show_card(PROVIDER))
 
 
 @add_verb(_PROVIDERS, "show", READING, example="tenure providers show prv_…")
 def show_provider(session: CommandSession, provider_id: ProviderId) -> Ended:
     """Show one provider."""
-    return session.get_shown(fill_path("/v1/providers/{provider}", provider=provider_id), _print_provider, tenant=False)
+    return session.get_shown(
+        fill_path("/v1/providers/{provider}", provider=provider_id), show_card(PROVIDER), tenant=False
+    )
 
 
 @add_verb(_PROVIDERS, "change", CHANGING, example="tenure providers change prv_… 'Northern IT Ltd'")
@@ -84,13 +89,13 @@ def change_provider(
 ) -> Ended:
     """Give a provider another name (the vendor only); its currency and its kind never change."""
     where = fill_path("/v1/providers/{provider}", provider=provider_id)
-    return session.write(ApiRequest(method="PUT", path=where, body={"name": name}, tenant=False), _print_provider)
+    return session.write(CliRequest(method="PUT", path=where, body={"name": name}, tenant=False), show_card(PROVIDER))
 
 
 @add_verb(_TOKENS, "list", READING, example="tenure tokens list")
 def list_tokens(session: CommandSession, *, limit: Limit = None) -> Ended:
     """List tokens, without their secrets."""
-    return session.get_list("/v1/tokens", _print_tokens, {}, limit=limit)
+    return session.get_list("/v1/tokens", show_table(TOKEN, "There are no tokens."), {}, limit=limit)
 
 
 @add_verb(_TOKENS, "add", CREATING, example="tenure tokens add billing --scope money:read --days 90")
@@ -117,7 +122,7 @@ def add_token(
     body: dict[str, Any] = {"name": name, "role": role, "scopes": scope or ("*",), "days": days}
     if customer:
         body["customer"] = customer
-    return session.write(ApiRequest(method="POST", path="/v1/tokens", body=body), _print_token)
+    return session.write(CliRequest(method="POST", path="/v1/tokens", body=body), _print_token)
 
 
 @add_verb(_TOKENS, "withdraw", CHANGING, example="tenure tokens withdraw tok_…")
@@ -126,20 +131,8 @@ def withdraw_token(session: CommandSession, token: Annotated[str, Parameter(help
     where = fill_path("/v1/tokens/{token}", token=token)
     called = listed_name(session, "/v1/tokens", token)
     return session.write(
-        ApiRequest(method="DELETE", path=where), sentence_output(f"The API token {called} is withdrawn.")
+        CliRequest(method="DELETE", path=where), sentence_output(f"The API token {called} is withdrawn.")
     )
-
-
-def _print_providers(screen: CommandScreen, items: Any) -> None:
-    screen.table(items, PROVIDER, "There are no providers yet.")
-
-
-def _print_provider(screen: CommandScreen, value: Any) -> None:
-    screen.card(value, PROVIDER)
-
-
-def _print_tokens(screen: CommandScreen, items: Any) -> None:
-    screen.table(items, TOKEN, "There are no tokens.")
 
 
 def _print_token(screen: CommandScreen, value: Any) -> None:

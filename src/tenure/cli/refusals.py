@@ -1,15 +1,15 @@
 """`tenure refusals`: the table behind every "no", with the exit codes of this command."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import App, Parameter
 
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import LOCAL
-from tenure.cli.output import make_output
+from tenure.cli.output import make_output, show_card, show_table
 from tenure.cli.problems import fail_with
 from tenure.cli.registration import ACCESS, Ended, add_verb
-from tenure.cli.screen import CommandScreen, TableColumn
+from tenure.cli.screen import TableColumn
 from tenure.core.refusals import TABLE, RefusalCode, RefusalRow, Refused
 
 LISTED = (
@@ -38,20 +38,12 @@ def add(app: App) -> None:
 def show_refusals(session: CommandSession, code: Annotated[str, Parameter(help="One code only.")] = "") -> Ended:
     """Show every refusal, or one with all its details, with its exit code."""
     if not code:
-        return make_output(list(TABLE.values()), _print_refusals)
+        return make_output(list(TABLE.values()), show_table(LISTED))
     row = _refusal_rows().get(code)
     if row is None:
         return fail_with(Refused(RefusalCode.NOT_FOUND, "`tenure refusals` lists the codes there are.", "code"))
-    return make_output(row, _print_refusal)
+    return make_output(row, show_card(WHOLE))
 
 
 def _refusal_rows() -> dict[str, RefusalRow]:
     return {str(code): row for code, row in TABLE.items()}
-
-
-def _print_refusals(screen: CommandScreen, rows: Any) -> None:
-    screen.table(rows, LISTED)
-
-
-def _print_refusal(screen: CommandScreen, row: Any) -> None:
-    screen.card(row, WHOLE)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from tenure.cli.api import ApiRequest
+from tenure.cli.api import CliRequest
 from tenure.cli.command_session import CommandSession
 from tenure.cli.output import make_output, sentence_output
 from tenure.cli.problems import CommandFailed, fail_with
@@ -252,7 +252,7 @@ def _through_api(session: CommandSession, data: bytes) -> CommandFailed | None:
     if isinstance(api, CommandFailed):
         return api
     body = {"document": data.decode()}
-    answer = api.send(ApiRequest(method="PUT", path="/v1/root", body=body, tenant=False))
+    answer = api.send(CliRequest(method="PUT", path="/v1/root", body=body, tenant=False))
     return answer if isinstance(answer, CommandFailed) else None
 
 

@@ -6,11 +6,11 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 
 from tenure.cli import site_forwarding, site_users
-from tenure.cli.api import ApiRequest
+from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import File, Limit, read_file
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import LOCAL
-from tenure.cli.output import CommandOutput, make_output, sentence_output
+from tenure.cli.output import CommandOutput, make_output, sentence_output, show_table
 from tenure.cli.problems import CommandFailed, fail_with, invalid_field
 from tenure.cli.registration import Ended, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn
@@ -152,7 +152,7 @@ def site_events(
     """List what happened at this site, latest first; kept 30 days (info), 90 (warning), 180 (critical)."""
     asked = {"severity": severity or None, "kind": kind or None, "new": "true" if new else None}
     with site_session(session, site) as here:
-        return here.get_list("/v1/events", _print_events, asked, limit=limit, tenant=False)
+        return here.get_list("/v1/events", show_table(EVENT, "Nothing has happened."), asked, limit=limit, tenant=False)
 
 
 @add_verb(_APP, "acknowledge", LOCAL, example="tenure site acknowledge 412")
@@ -166,7 +166,7 @@ def acknowledge_events(
     """Mark every event up to a number as seen; newer ones stay new."""
     with site_session(session, site) as here:
         body = {"number": number, "severity": severity or None}
-        sending = ApiRequest(method="PUT", path="/v1/events-acknowledgment", body=body, tenant=False)
+        sending = CliRequest(method="PUT", path="/v1/events-acknowledgment", body=body, tenant=False)
         return here.write(
             sending,
             lambda screen, value: screen.line(
@@ -188,10 +188,6 @@ def report_usage(
     asked = {"days": days, "product": product or None, "group": group or None}
     with site_session(session, site) as here:
         return here.get_shown("/v1/usage", _print_usage, asked, tenant=False)
-
-
-def _print_events(screen: CommandScreen, items: Any) -> None:
-    screen.table(items, EVENT, "Nothing has happened.")
 
 
 def _print_usage(screen: CommandScreen, value: Any) -> None:

@@ -4,17 +4,18 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from tenure.cli.api import ApiRequest, fill_path
+from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Limit, parse_end
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import LOCAL
-from tenure.cli.output import sentence_output
+from tenure.cli.output import sentence_output, show_table
 from tenure.cli.problems import CommandFailed
 from tenure.cli.registration import Ended, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn, format_moment
 from tenure.cli.site_session import HERE, Product, Site, site_session
 from tenure.cli.thing_names import listed_name, shown_name
 from tenure.core.plurals import format_count
+from tenure.http.client.api_exchange import fill_path
 
 DEVICE = (
     TableColumn("Device", "id"),
@@ -69,7 +70,9 @@ def list_devices(
         "reason": reason or None, "silent_days": silent_days,
     }  # fmt: skip
     with site_session(session, site) as here:
-        return here.get_list("/v1/devices", _print_devices, asked, limit=limit, tenant=False)
+        return here.get_list(
+            "/v1/devices", show_table(DEVICE, "No device has enrolled yet."), asked, limit=limit, tenant=False
+        )
 
 
 @add_verb(_APP, "token", LOCAL, example="tenure devices token --uses 40 --until 2027-03-31")
@@ -91,14 +94,16 @@ def new_token(
         if isinstance(last, CommandFailed):
             return last
         body = {"product": meant, "uses": uses, "group": group} | ({"until": last} if last else {})
-        return here.write(ApiRequest(method="POST", path="/v1/enrollments", body=body, tenant=False), _print_token)
+        return here.write(CliRequest(method="POST", path="/v1/enrollments", body=body, tenant=False), _print_token)
 
 
 @add_verb(_APP, "tokens", LOCAL, example="tenure devices tokens")
 def list_tokens(session: CommandSession, *, limit: Limit = None, site: Site = "") -> Ended:
     """List enrollment tokens, without their secrets."""
     with site_session(session, site) as here:
-        return here.get_list("/v1/enrollments", _print_tokens, {}, limit=limit, tenant=False)
+        return here.get_list(
+            "/v1/enrollments", show_table(TOKEN, "There is no enrollment token."), {}, limit=limit, tenant=False
+        )
 
 
 @add_verb(_APP, "withdraw-token", LOCAL, example="tenure devices withdraw-token enr_…")
@@ -108,7 +113,7 @@ def withdraw_token(
     """Withdraw an enrollment token; devices that enrolled with it stay."""
     where = fill_path("/v1/enrollments/{enrollment}", enrollment=enrollment)
     with site_session(session, site) as here:
-        sending = ApiRequest(method="DELETE", path=where, tenant=False)
+        sending = CliRequest(method="DELETE", path=where, tenant=False)
         called = listed_name(here, "/v1/enrollments", enrollment, _token_name, tenant=False)
         done = f"The token {called} is withdrawn; no further device can enroll with it."
         return here.write(sending, sentence_output(done))
@@ -137,7 +142,7 @@ def pin_device(
     """Never propose a device for release."""
     where = fill_path("/v1/devices/{device}/pin", device=device)
     with site_session(session, site) as here:
-        sending = ApiRequest(method="PUT", path=where, body={"pinned": not off}, tenant=False)
+        sending = CliRequest(method="PUT", path=where, body={"pinned": not off}, tenant=False)
         return here.write(sending, lambda screen, value: screen.card(value, DEVICE))
 
 
@@ -146,7 +151,7 @@ def move_device(session: CommandSession, device: Id, *, group: Group = "", site:
     """Put a device into a group; without a group it is unassigned."""
     where = fill_path("/v1/devices/{device}/group", device=device)
     with site_session(session, site) as here:
-        sending = ApiRequest(method="PUT", path=where, body={"group": group}, tenant=False)
+        sending = CliRequest(method="PUT", path=where, body={"group": group}, tenant=False)
         return here.write(sending, lambda screen, value: screen.card(value, DEVICE))
 
 
@@ -175,7 +180,7 @@ def list_idle(
             where = fill_path("/v1/licenses/{product}/idle-devices", product=meant)
             return here.get_shown(where, _print_idle, {"days": days}, tenant=False)
         where = fill_path("/v1/licenses/{product}/release-idle", product=meant)
-        return here.write(ApiRequest(method="POST", path=where, body={"days": days}, tenant=False), _print_released)
+        return here.write(CliRequest(method="POST", path=where, body={"days": days}, tenant=False), _print_released)
 
 
 @add_verb(_APP, "conflict", LOCAL, example="tenure devices conflict")
@@ -194,7 +199,7 @@ def show_conflict(
         where = fill_path("/v1/licenses/{product}/seat-conflict", product=meant)
         if not release:
             return here.get_shown(where, _print_conflict, tenant=False)
-        return here.write(ApiRequest(method="POST", path=f"{where}/release", body={}, tenant=False), _print_released)
+        return here.write(CliRequest(method="POST", path=f"{where}/release", body={}, tenant=False), _print_released)
 
 
 @add_verb(_APP, "merge", LOCAL, example="tenure devices merge dev_… dev_…")
@@ -216,7 +221,7 @@ def remove_device(session: CommandSession, device: Id, *, site: Site = "") -> En
         where = fill_path("/v1/devices/{device}", device=device)
         called = shown_name(here, where, device, lambda row: row["name"], tenant=False)
         done = f"The device {called} is removed; it counts until its seat is erased or over."
-        return here.write(ApiRequest(method="DELETE", path=where, tenant=False), sentence_output(done))
+        return here.write(CliRequest(method="DELETE", path=where, tenant=False), sentence_output(done))
 
 
 def _act_on_device(
@@ -224,17 +229,13 @@ def _act_on_device(
 ) -> Ended:
     where = fill_path("/v1/devices/{device}/", device=device) + what
     with site_session(session, site) as here:
-        sending = ApiRequest(method="POST", path=where, body=body, tenant=False)
+        sending = CliRequest(method="POST", path=where, body=body, tenant=False)
         return here.write(sending, lambda screen, value: screen.card(value, DEVICE))
 
 
 def _token_name(row: dict[str, Any]) -> str:
     """It has no name: its product and group stand for it."""
     return f"{row['product']}, {row['group'] or 'no group'}"
-
-
-def _print_devices(screen: CommandScreen, items: Any) -> None:
-    screen.table(items, DEVICE, "No device has enrolled yet.")
 
 
 def _print_pairs(screen: CommandScreen, items: Any) -> None:
@@ -264,10 +265,6 @@ def _print_conflict(screen: CommandScreen, value: Any) -> None:
         " Withdrawn then, unless the list is changed:"
     )
     screen.table(value["proposed"], DEVICE)
-
-
-def _print_tokens(screen: CommandScreen, items: Any) -> None:
-    screen.table(items, TOKEN, "There is no enrollment token.")
 
 
 def _print_token(screen: CommandScreen, value: Any) -> None:

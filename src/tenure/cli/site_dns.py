@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
-from tenure.cli.api import ApiRequest
+from tenure.cli.api import CliRequest
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import LOCAL
 from tenure.cli.output import CommandOutput
@@ -52,7 +52,7 @@ def set_dns(
     """Choose whether and which public resolvers may be asked; `off`: no packet to any."""
     with site_session(session, site) as here:
         return here.write(
-            ApiRequest(method="PUT", path="/v1/dns", body=_request_body(mode, resolver, private), tenant=False),
+            CliRequest(method="PUT", path="/v1/dns", body=_request_body(mode, resolver, private), tenant=False),
             _print_dns,
         )
 
@@ -65,7 +65,7 @@ def test_dns(
     with site_session(session, site) as here, here.show_busy("Trying every way …"):
         api = here.api()
         body = _request_body(mode, resolver, private)
-        asked = ApiRequest(method="POST", path="/v1/dns/test", body=body, tenant=False)
+        asked = CliRequest(method="POST", path="/v1/dns/test", body=body, tenant=False)
         answer = api if isinstance(api, CommandFailed) else api.send(asked)
     if isinstance(answer, CommandFailed):
         return answer

@@ -9,16 +9,17 @@ from typing import Annotated, Any, Literal
 import msgspec
 from cyclopts import App, Parameter
 
-from tenure.cli.api import ApiRequest, fill_path
+from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Limit, read_file
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import LOCAL
-from tenure.cli.output import CommandOutput, sentence_output
+from tenure.cli.output import CommandOutput, sentence_output, show_table
 from tenure.cli.problems import CommandFailed, invalid_field
 from tenure.cli.registration import Ended, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn
 from tenure.cli.site_session import HERE, Site, SiteCommandSession, site_session
 from tenure.core.refusals import ExitCode
+from tenure.http.client.api_exchange import fill_path
 
 LIST = (
     TableColumn("Name", "name"),
@@ -233,7 +234,7 @@ def test_forwarding(session: CommandSession, name: Name, *, site: Site = "") -> 
         api = here.api()
         if isinstance(api, CommandFailed):
             return api
-        answer = api.send(ApiRequest(method="POST", path=where, tenant=False))
+        answer = api.send(CliRequest(method="POST", path=where, tenant=False))
     if isinstance(answer, CommandFailed):
         return answer
     taken = msgspec.json.decode(answer.body)["taken"]
@@ -248,7 +249,7 @@ def list_deliveries(session: CommandSession, name: Name, *, limit: Limit = None,
         return (
             where
             if isinstance(where, CommandFailed)
-            else here.get_list(where, _print_log, {}, limit=limit, tenant=False)
+            else here.get_list(where, show_table(DELIVERY, "Nothing was sent yet."), {}, limit=limit, tenant=False)
         )
 
 
@@ -265,7 +266,7 @@ def resume_forwarding(
         where = _forwarding_path(here, name, "/resume")
         if isinstance(where, CommandFailed):
             return where
-        return here.write(ApiRequest(method="POST", path=where, body={"skip": skip}, tenant=False), _print_forwarding)
+        return here.write(CliRequest(method="POST", path=where, body={"skip": skip}, tenant=False), _print_forwarding)
 
 
 @add_verb(_APP, "rotate-secret", LOCAL, example="tenure site forwarding rotate-secret Alerts --overlap-hours 48")
@@ -282,7 +283,7 @@ def rotate_secret(
         if isinstance(where, CommandFailed):
             return where
         body = {"overlap_hours": overlap_hours}
-        return here.write(ApiRequest(method="POST", path=where, body=body, tenant=False), _with_secret)
+        return here.write(CliRequest(method="POST", path=where, body=body, tenant=False), _with_secret)
 
 
 @add_verb(_APP, "remove", LOCAL, example="tenure site forwarding remove Operations")
@@ -293,13 +294,13 @@ def remove_forwarding(session: CommandSession, name: Name, *, site: Site = "") -
         if isinstance(where, CommandFailed):
             return where
         return here.write(
-            ApiRequest(method="DELETE", path=where, tenant=False), sentence_output(f"The forwarding “{name}” is gone.")
+            CliRequest(method="DELETE", path=where, tenant=False), sentence_output(f"The forwarding “{name}” is gone.")
         )
 
 
 def _add_forwarding(session: CommandSession, site: str, body: dict[str, Any]) -> Ended:
     with site_session(session, site) as here:
-        return here.write(ApiRequest(method="POST", path="/v1/forwardings", body=body, tenant=False), _with_secret)
+        return here.write(CliRequest(method="POST", path="/v1/forwardings", body=body, tenant=False), _with_secret)
 
 
 def _change_forwarding(
@@ -318,7 +319,7 @@ def _change_forwarding(
         kept = {each: value for each, value in found[way].items() if each != "password_set"}
         body[way] = kept | inner.get(way, {})
         where = fill_path("/v1/forwardings/{forwarding}", forwarding=found["id"])
-        return here.write(ApiRequest(method="PUT", path=where, body=body, tenant=False), _print_forwarding)
+        return here.write(CliRequest(method="PUT", path=where, body=body, tenant=False), _print_forwarding)
 
 
 def _find_forwarding(here: SiteCommandSession, name: str) -> dict[str, Any] | CommandFailed:
@@ -387,7 +388,3 @@ def _with_secret(screen: CommandScreen, value: Any) -> None:
 
 def _print_test(screen: CommandScreen, value: Any) -> None:
     screen.card(value, [each for each in TESTED if each.path == "taken" or value[each.path]])
-
-
-def _print_log(screen: CommandScreen, items: Any) -> None:
-    screen.table(items, DELIVERY, "Nothing was sent yet.")

@@ -1,17 +1,18 @@
 """`tenure groups`: groups of devices at this site, and what each distributes by itself."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from tenure.cli.api import ApiRequest, fill_path
+from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Limit
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import LOCAL
-from tenure.cli.output import sentence_output
+from tenure.cli.output import sentence_output, show_table
 from tenure.cli.registration import Ended, add_noun, add_verb
-from tenure.cli.screen import CommandScreen, TableColumn
+from tenure.cli.screen import TableColumn
 from tenure.cli.site_session import HERE, Site, site_session
+from tenure.http.client.api_exchange import fill_path
 
 GROUP = (
     TableColumn("Group", "name"),
@@ -34,7 +35,7 @@ def add(app: App) -> None:
 def list_groups(session: CommandSession, *, limit: Limit = None, site: Site = "") -> Ended:
     """List groups with their devices."""
     with site_session(session, site) as here:
-        return here.get_list("/v1/groups", _print_groups, {}, limit=limit, tenant=False)
+        return here.get_list("/v1/groups", show_table(GROUP, "There is no group."), {}, limit=limit, tenant=False)
 
 
 @add_verb(_APP, "set", LOCAL, example="tenure groups set laboratory --by-hand")
@@ -48,7 +49,7 @@ def set_group(
     """Make a group, or set whether its devices get seats automatically."""
     with site_session(session, site) as here:
         where = fill_path("/v1/groups/{group}", group=group)
-        sending = ApiRequest(method="PUT", path=where, body={"automatic": not by_hand}, tenant=False)
+        sending = CliRequest(method="PUT", path=where, body={"automatic": not by_hand}, tenant=False)
         return here.write(sending, lambda screen, value: screen.card(value, GROUP))
 
 
@@ -56,9 +57,5 @@ def set_group(
 def remove_group(session: CommandSession, group: Name, *, site: Site = "") -> Ended:
     """Remove a group; its devices are unassigned and keep the seats they have."""
     with site_session(session, site) as here:
-        sending = ApiRequest(method="DELETE", path=fill_path("/v1/groups/{group}", group=group), tenant=False)
+        sending = CliRequest(method="DELETE", path=fill_path("/v1/groups/{group}", group=group), tenant=False)
         return here.write(sending, sentence_output(f"The group “{group}” is gone; its devices are unassigned."))
-
-
-def _print_groups(screen: CommandScreen, items: Any) -> None:
-    screen.table(items, GROUP, "There is no group.")

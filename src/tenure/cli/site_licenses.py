@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from cyclopts import App, Parameter
 
-from tenure.cli.api import ApiAnswer, ApiRequest, fill_path
+from tenure.cli.api import CliRequest
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import LOCAL
 from tenure.cli.outcome import with_renewals
@@ -18,6 +18,7 @@ from tenure.cli.screen import CommandScreen, TableColumn, format_moment
 from tenure.cli.site_session import HERE, Product, Site, SiteCommandSession, site_session
 from tenure.core.plurals import format_count
 from tenure.core.refusals import ExitCode, Refused
+from tenure.http.client.api_exchange import ApiAnswer, fill_path
 
 LICENSE = (
     TableColumn("Product", "product"),
@@ -165,7 +166,7 @@ def test_connection(session: CommandSession, *, site: Site = "") -> Ended:
     """Try every way to the activation server, the clock and the root of trust: one line each, with the remedy."""
     with site_session(session, site) as here, here.show_busy("Trying every way to the activation server …"):
         api = here.api()
-        asked = ApiRequest(method="POST", path="/v1/test-connection", tenant=False)
+        asked = CliRequest(method="POST", path="/v1/test-connection", tenant=False)
         answer = api if isinstance(api, CommandFailed) else api.send(asked)
         body = _examine_offline(here) if isinstance(answer, CommandFailed) else answer.body
     if isinstance(body, CommandFailed):
@@ -227,7 +228,7 @@ def _run_exchange(
         return api
     where = fill_path("/v1/licenses/{product}/", product=meant)
     query: dict[str, Any] = {"dry_run": True} if dry_run else {}
-    sending = ApiRequest(
+    sending = CliRequest(
         method="POST", path=where + what, body=body, query=query, key=here.world.new_key(), tenant=False
     )
     done: list[ApiAnswer | CommandFailed] = []

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 from cyclopts import Group, Parameter
 
-from tenure.cli.api import ApiClient, ApiRequest
+from tenure.cli.api import ApiClient
 from tenure.cli.command_session import CommandSession
 from tenure.cli.environment import CommandEnvironment
 from tenure.cli.problems import CommandFailed, fail_with, invalid_field, reword_refusal
 from tenure.cli.profiles import RequestTarget
 from tenure.core.refusals import RefusalCode, Refused
+from tenure.http.client.api_exchange import ApiRequest
 
 if TYPE_CHECKING:
     import httpx2
@@ -38,7 +39,7 @@ class SiteApi(ApiClient):
         super().__init__(target, world)
         self._folder = folder
 
-    def unreachable_problem(self, why: str, sending: ApiRequest | None = None) -> CommandFailed:
+    def unreachable_problem(self, why: str, sending: ApiRequest) -> CommandFailed:
         """The site has stopped, or not begun yet, and its files still say where it was."""
         return _no_site(self._folder, f" {self.url}: {why}.")
 

@@ -5,15 +5,16 @@ from typing import Annotated, Any, Literal
 import msgspec
 from cyclopts import App, Parameter
 
-from tenure.cli.api import ApiRequest, fill_path
+from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Limit
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import LOCAL
-from tenure.cli.output import sentence_output
+from tenure.cli.output import sentence_output, show_table
 from tenure.cli.problems import CommandFailed, invalid_field
 from tenure.cli.registration import Ended, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn
 from tenure.cli.site_session import HERE, Site, SiteCommandSession, site_session
+from tenure.http.client.api_exchange import fill_path
 
 USER = (
     TableColumn("Name", "name"),
@@ -40,7 +41,13 @@ def add(app: App) -> None:
 def list_users(session: CommandSession, *, limit: Limit = None, site: Site = "") -> Ended:
     """List who may sign in."""
     with site_session(session, site) as here:
-        return here.get_list("/v1/users", _print_users, {}, limit=limit, tenant=False)
+        return here.get_list(
+            "/v1/users",
+            show_table(USER, "There are no accounts yet; the token of the folder is the only way in."),
+            {},
+            limit=limit,
+            tenant=False,
+        )
 
 
 @add_verb(_APP, "add", LOCAL, example="tenure site users add ada@example.com --role administrator")
@@ -48,7 +55,7 @@ def add_user(session: CommandSession, name: Name, *, role: Role, site: Site = ""
     """Add an account; its password is shown once, and changed by its owner at the first sign-in."""
     with site_session(session, site) as here:
         body = {"name": name, "role": role}
-        return here.write(ApiRequest(method="POST", path="/v1/users", body=body, tenant=False), _with_password)
+        return here.write(CliRequest(method="POST", path="/v1/users", body=body, tenant=False), _with_password)
 
 
 @add_verb(_APP, "role", LOCAL, example="tenure site users role ada@example.com operator")
@@ -59,7 +66,7 @@ def change_role(session: CommandSession, name: Name, role: Role, *, site: Site =
         if isinstance(user, CommandFailed):
             return user
         where = fill_path("/v1/users/{user}", user=user)
-        sending = ApiRequest(method="PUT", path=where, body={"role": role}, tenant=False)
+        sending = CliRequest(method="PUT", path=where, body={"role": role}, tenant=False)
         return here.write(sending, lambda screen, value: screen.card(value, USER))
 
 
@@ -78,7 +85,7 @@ def reset_password(
             return user
         where = fill_path("/v1/users/{user}/reset-password", user=user)
         body = {"second_factor": second_factor}
-        return here.write(ApiRequest(method="POST", path=where, body=body, tenant=False), _with_password)
+        return here.write(CliRequest(method="POST", path=where, body=body, tenant=False), _with_password)
 
 
 @add_verb(_APP, "remove", LOCAL, example="tenure site users remove ada@example.com")
@@ -88,7 +95,7 @@ def remove_account(session: CommandSession, name: Name, *, site: Site = "") -> E
         user = _id_of(here, name)
         if isinstance(user, CommandFailed):
             return user
-        sending = ApiRequest(method="DELETE", path=fill_path("/v1/users/{user}", user=user), tenant=False)
+        sending = CliRequest(method="DELETE", path=fill_path("/v1/users/{user}", user=user), tenant=False)
         return here.write(sending, sentence_output(f"The account “{name}” is gone."))
 
 
@@ -98,10 +105,6 @@ def _id_of(here: SiteCommandSession, name: str) -> str | CommandFailed:
         return answer
     found = [each["id"] for each in msgspec.json.decode(answer.body)["items"] if each["name"] == name.lower()]
     return str(found[0]) if found else invalid_field(f"No account has the name {name}.", "name")
-
-
-def _print_users(screen: CommandScreen, items: Any) -> None:
-    screen.table(items, USER, "There are no accounts yet; the token of the folder is the only way in.")
 
 
 def _with_password(screen: CommandScreen, value: Any) -> None:

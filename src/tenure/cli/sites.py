@@ -1,15 +1,16 @@
 """`tenure installations`: administration servers and applications on their own, as they last reported."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from tenure.cli.api import fill_path
 from tenure.cli.argument_types import Limit
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import READING
+from tenure.cli.output import show_table
 from tenure.cli.registration import CUSTOMERS_SIDE, Ended, add_noun, add_verb
-from tenure.cli.screen import CommandScreen, TableColumn
+from tenure.cli.screen import TableColumn
+from tenure.http.client.api_exchange import fill_path
 
 DETAILS = (
     TableColumn("Installation", "id"),
@@ -54,7 +55,12 @@ def list_sites(
     limit: Limit = None,
 ) -> Ended:
     """List installations as they last reported."""
-    return session.get_list("/v1/sites", _print_installations, {"subscription": subscription or None}, limit=limit)
+    return session.get_list(
+        "/v1/sites",
+        show_table(_SHORT, "Nothing has been activated yet."),
+        {"subscription": subscription or None},
+        limit=limit,
+    )
 
 
 @add_verb(_APP, "show", READING, example="tenure installations show SITE")
@@ -63,7 +69,3 @@ def show_site(session: CommandSession, site: Annotated[str, Parameter(help="Its 
     return session.get_shown(
         fill_path("/v1/sites/{site}", site=site), lambda screen, value: screen.card(value, DETAILS)
     )
-
-
-def _print_installations(screen: CommandScreen, items: Any) -> None:
-    screen.table(items, _SHORT, "Nothing has been activated yet.")

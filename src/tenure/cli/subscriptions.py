@@ -5,14 +5,16 @@ from typing import Annotated, Any, Literal
 from cyclopts import App, Parameter
 
 from tenure.cli import outcome
-from tenure.cli.api import ApiRequest, fill_path
+from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Limit, Subscription, parse_end
 from tenure.cli.command_session import CommandSession
 from tenure.cli.exports import Out, export_csv
 from tenure.cli.options import CREATING, READING
+from tenure.cli.output import show_table
 from tenure.cli.problems import CommandFailed
 from tenure.cli.registration import CUSTOMERS_SIDE, Ended, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn, format_moment, format_money
+from tenure.http.client.api_exchange import fill_path
 
 LISTED = (
     TableColumn("Subscription", "id"),
@@ -136,7 +138,9 @@ def list_subscriptions(
     return (
         query
         if isinstance(query, CommandFailed)
-        else session.get_list("/v1/subscriptions", _print_subscriptions, query, limit=limit)
+        else session.get_list(
+            "/v1/subscriptions", show_table(LISTED, "There are no such subscriptions."), query, limit=limit
+        )
     )
 
 
@@ -219,7 +223,7 @@ def show_seat_conflict(session: CommandSession, subscription: Subscription) -> E
 def show_code(session: CommandSession, subscription: Subscription) -> Ended:
     """Show the newest activation code, this once: afterwards it cannot be shown again."""
     where = fill_path("/v1/subscriptions/{subscription}/code", subscription=subscription)
-    return session.write(ApiRequest(method="POST", path=where), _print_code)
+    return session.write(CliRequest(method="POST", path=where), _print_code)
 
 
 @add_verb(_APP, "history", READING, example="tenure subscriptions history sub_…")
@@ -241,10 +245,6 @@ def print_explanation(screen: CommandScreen, value: Any) -> None:
             screen.line(each)
     for remedy in value["remedies"]:
         screen.line(f"What helps ({remedy['who']}): {remedy['how']}")
-
-
-def _print_subscriptions(screen: CommandScreen, items: Any) -> None:
-    screen.table(items, LISTED, "There are no such subscriptions.")
 
 
 def _print_details(screen: CommandScreen, value: Any) -> None:

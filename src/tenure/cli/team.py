@@ -4,14 +4,15 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
-from tenure.cli.api import ApiRequest, fill_path
+from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Limit
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CHANGING, CREATING, READING
-from tenure.cli.output import sentence_output
+from tenure.cli.output import sentence_output, show_table
 from tenure.cli.registration import ACCESS, Ended, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn
 from tenure.cli.thing_names import listed_name
+from tenure.http.client.api_exchange import fill_path
 
 USER = (
     TableColumn("User", "id"),
@@ -57,7 +58,12 @@ def add(app: App) -> None:
 @add_verb(_USERS, "list", READING, example="tenure users list")
 def list_users(session: CommandSession, *, customer: OfCustomer = "", limit: Limit = None) -> Ended:
     """List the users of a team: the vendor's or the provider's own, or a customer's."""
-    return session.get_list("/v1/users", _print_users, _team_query(customer), limit=limit)
+    return session.get_list(
+        "/v1/users",
+        show_table(USER, "The team has no users yet; `tenure invitations add` invites one."),
+        _team_query(customer),
+        limit=limit,
+    )
 
 
 @add_verb(_USERS, "role", CHANGING, example="tenure users role usr_… auditor")
@@ -70,7 +76,7 @@ def change_role(
 ) -> Ended:
     """Give a user another role, from the next request on."""
     where = fill_path("/v1/users/{user}", user=user)
-    sending = ApiRequest(method="PUT", path=where, query=_team_query(customer), body={"role": role})
+    sending = CliRequest(method="PUT", path=where, query=_team_query(customer), body={"role": role})
     return session.write(sending, lambda screen, value: screen.card(value, USER))
 
 
@@ -78,7 +84,7 @@ def change_role(
 def remove_user(session: CommandSession, user: User, *, customer: OfCustomer = "") -> Ended:
     """Remove a user from the team; sessions there end at once."""
     where = fill_path("/v1/users/{user}", user=user)
-    sending = ApiRequest(method="DELETE", path=where, query=_team_query(customer))
+    sending = CliRequest(method="DELETE", path=where, query=_team_query(customer))
     called = listed_name(session, "/v1/users", user, lambda row: row["email"], query=_team_query(customer))
     return session.write(sending, sentence_output(f"{called} is not in the team any more."))
 
@@ -86,7 +92,9 @@ def remove_user(session: CommandSession, user: User, *, customer: OfCustomer = "
 @add_verb(_INVITATIONS, "list", READING, example="tenure invitations list")
 def list_invitations(session: CommandSession, *, customer: OfCustomer = "", limit: Limit = None) -> Ended:
     """List the open invitations."""
-    return session.get_list("/v1/invitations", _print_invitations, _team_query(customer), limit=limit)
+    return session.get_list(
+        "/v1/invitations", show_table(INVITATION, "There are no open invitations."), _team_query(customer), limit=limit
+    )
 
 
 @add_verb(_INVITATIONS, "add", CREATING, example="tenure invitations add eve@example.com Eve --role operator")
@@ -102,7 +110,7 @@ def add_invitation(
     body: dict[str, Any] = {"email": email, "name": name, "role": role}
     if customer:
         body["customer"] = customer
-    return session.write(ApiRequest(method="POST", path="/v1/invitations", body=body), _print_invited)
+    return session.write(CliRequest(method="POST", path="/v1/invitations", body=body), _print_invited)
 
 
 @add_verb(_INVITATIONS, "withdraw", CHANGING, example="tenure invitations withdraw inv_…")
@@ -114,7 +122,7 @@ def withdraw_invitation(
 ) -> Ended:
     """Make an invitation's link invalid."""
     where = fill_path("/v1/invitations/{invitation}", invitation=invitation)
-    sending = ApiRequest(method="DELETE", path=where, query=_team_query(customer))
+    sending = CliRequest(method="DELETE", path=where, query=_team_query(customer))
     called = listed_name(session, "/v1/invitations", invitation, lambda row: row["email"], query=_team_query(customer))
     return session.write(sending, sentence_output(f"The invitation of {called} is withdrawn."))
 
@@ -132,23 +140,11 @@ def list_audit(
     """List sign-ins, refusals, and changes of users, tokens and policies, newest first."""
     narrowed = {"who": who, "what": what, "since": since, "until": until}
     asked = _team_query(customer) | {name: value for name, value in narrowed.items() if value}
-    return session.get_list("/v1/audit", _print_entries, asked, limit=limit)
+    return session.get_list("/v1/audit", show_table(ENTRY, "Nothing has been noted yet."), asked, limit=limit)
 
 
 def _team_query(customer: str) -> dict[str, str | int | bool | None]:
     return {"customer": customer} if customer else {}
-
-
-def _print_users(screen: CommandScreen, items: Any) -> None:
-    screen.table(items, USER, "The team has no users yet; `tenure invitations add` invites one.")
-
-
-def _print_invitations(screen: CommandScreen, items: Any) -> None:
-    screen.table(items, INVITATION, "There are no open invitations.")
-
-
-def _print_entries(screen: CommandScreen, items: Any) -> None:
-    screen.table(items, ENTRY, "Nothing has been noted yet.")
 
 
 _MAILED = "This is a link to hand over if the mail does not arrive; the mail carries another one. It is shown once."

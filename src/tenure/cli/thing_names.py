@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from tenure.cli.api import Query
 from tenure.cli.command_session import CommandSession
 from tenure.cli.problems import CommandFailed
+from tenure.http.client.api_exchange import Query
 from tenure.http.lookup import MOST
 
 Row = dict[str, Any]

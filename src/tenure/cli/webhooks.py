@@ -6,15 +6,16 @@ from urllib.parse import urlsplit
 import msgspec
 from cyclopts import App, Parameter
 
-from tenure.cli.api import ApiRequest, fill_path
+from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Limit
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CHANGING, CREATING, READING
-from tenure.cli.output import sentence_output
+from tenure.cli.output import sentence_output, show_card, show_table
 from tenure.cli.problems import CommandFailed
 from tenure.cli.registration import ACCESS, Ended, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn
 from tenure.cli.thing_names import shown_name
+from tenure.http.client.api_exchange import fill_path
 
 WEBHOOK = (
     TableColumn("Webhook", "id"),
@@ -65,7 +66,7 @@ def add(app: App) -> None:
 @add_verb(_APP, "list", READING, example="tenure webhooks list")
 def list_webhooks(session: CommandSession, *, limit: Limit = None) -> Ended:
     """List webhooks, without their secrets."""
-    return session.get_list("/v1/webhooks", _print_webhooks, {}, limit=limit)
+    return session.get_list("/v1/webhooks", show_table(WEBHOOK, "There are no webhooks."), {}, limit=limit)
 
 
 @add_verb(_APP, "kinds", READING, example="tenure webhooks kinds")
@@ -77,7 +78,7 @@ def list_event_kinds(session: CommandSession) -> Ended:
 @add_verb(_APP, "show", READING, example="tenure webhooks show whk_…")
 def show_webhook(session: CommandSession, webhook: Name) -> Ended:
     """Show a webhook, since when it fails, and the key that signs for it."""
-    return session.get_shown(_webhook_path(webhook), _print_webhook)
+    return session.get_shown(_webhook_path(webhook), show_card(DETAILS))
 
 
 @add_verb(_APP, "add", CREATING, example="tenure webhooks add https://example.com/hook --event 'subscription.*'")
@@ -90,7 +91,7 @@ def add_webhook(
 ) -> Ended:
     """Send all events from now on to an address; its secret is shown this once."""
     body = {"url": address, "events": event, "note": note}
-    return session.write(ApiRequest(method="POST", path="/v1/webhooks", body=body), _print_secret)
+    return session.write(CliRequest(method="POST", path="/v1/webhooks", body=body), _print_secret)
 
 
 @add_verb(_APP, "change", CHANGING, example="tenure webhooks change whk_… --event subscription.renewed")
@@ -124,7 +125,7 @@ def delete_webhook(session: CommandSession, webhook: Name) -> Ended:
     """Delete a webhook, its log and its waiting events."""
     where = _webhook_path(webhook)
     called = shown_name(session, where, webhook, lambda row: urlsplit(row["url"]).hostname)
-    return session.write(ApiRequest(method="DELETE", path=where), sentence_output(f"The webhook {called} is deleted."))
+    return session.write(CliRequest(method="DELETE", path=where), sentence_output(f"The webhook {called} is deleted."))
 
 
 @add_verb(_APP, "rotate-secret", CREATING, example="tenure webhooks rotate-secret whk_… --overlap-hours 48")
@@ -137,14 +138,19 @@ def rotate_secret(
     """Make a new secret, shown this once; the old one signs too for a while."""
     body = {"overlap_hours": overlap_hours}
     return session.write(
-        ApiRequest(method="POST", path=f"{_webhook_path(webhook)}/rotate-secret", body=body), _print_secret
+        CliRequest(method="POST", path=f"{_webhook_path(webhook)}/rotate-secret", body=body), _print_secret
     )
 
 
 @add_verb(_APP, "deliveries", READING, example="tenure webhooks deliveries whk_… --limit 20")
 def list_deliveries(session: CommandSession, webhook: Name, *, limit: Limit = None) -> Ended:
     """List past and waiting deliveries, newest first."""
-    return session.get_list(f"{_webhook_path(webhook)}/deliveries", _print_deliveries, {}, limit=limit)
+    return session.get_list(
+        f"{_webhook_path(webhook)}/deliveries",
+        show_table(DELIVERY, "Nothing was delivered in the last 30 days."),
+        {},
+        limit=limit,
+    )
 
 
 @add_verb(_APP, "replay", CREATING, example="tenure webhooks replay whk_… dlv_…")
@@ -153,13 +159,13 @@ def replay_delivery(
 ) -> Ended:
     """Deliver a message once more, under the id it had."""
     where = fill_path("/v1/webhooks/{webhook}/deliveries/{delivery}/replay", webhook=webhook, delivery=delivery)
-    return session.write(ApiRequest(method="POST", path=where), _print_queued)
+    return session.write(CliRequest(method="POST", path=where), _print_queued)
 
 
 @add_verb(_APP, "test", CREATING, example="tenure webhooks test whk_…")
 def test_webhook(session: CommandSession, webhook: Name) -> Ended:
     """Send a test event, once."""
-    return session.write(ApiRequest(method="POST", path=f"{_webhook_path(webhook)}/test"), _print_queued)
+    return session.write(CliRequest(method="POST", path=f"{_webhook_path(webhook)}/test"), _print_queued)
 
 
 def _webhook_path(webhook: str) -> str:
@@ -172,19 +178,11 @@ def _change_webhook(session: CommandSession, webhook: str, changed: dict[str, An
         return present
     known = msgspec.json.decode(present.body)
     body = {name: known[name] for name in ("url", "events", "note", "active")} | changed
-    return session.write(ApiRequest(method="PUT", path=_webhook_path(webhook), body=body), _print_webhook)
-
-
-def _print_webhooks(screen: CommandScreen, items: Any) -> None:
-    screen.table(items, WEBHOOK, "There are no webhooks.")
+    return session.write(CliRequest(method="PUT", path=_webhook_path(webhook), body=body), show_card(DETAILS))
 
 
 def _kinds(screen: CommandScreen, value: Any) -> None:
     screen.table(value["items"], KIND, "There are no events.")
-
-
-def _print_webhook(screen: CommandScreen, value: Any) -> None:
-    screen.card(value, DETAILS)
 
 
 def _print_secret(screen: CommandScreen, value: Any) -> None:
@@ -193,10 +191,6 @@ def _print_secret(screen: CommandScreen, value: Any) -> None:
         screen.line()
         screen.heading(value["secret"])
         screen.line("This secret is shown once; the receiver verifies messages with it (docs/messages.md).")
-
-
-def _print_deliveries(screen: CommandScreen, items: Any) -> None:
-    screen.table(items, DELIVERY, "Nothing was delivered in the last 30 days.")
 
 
 def _print_queued(screen: CommandScreen, value: Any) -> None:

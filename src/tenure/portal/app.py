@@ -7,6 +7,7 @@ import httpx2
 import msgspec
 
 from tenure.core.timeline import Instant
+from tenure.http.client.transports import AsyncTransport
 from tenure.http.fairness import FairPlaces, block_of
 from tenure.http.limits import Ticks
 from tenure.http.middleware import EdgeMiddleware, MiddlewareParts
@@ -70,7 +71,7 @@ def make_portal(
     http: httpx2.AsyncClient, settings: PortalSettings, clock: Callable[[], Instant], ticks: Ticks
 ) -> EdgeMiddleware:
     """The application; `http` reaches the activation server, `ticks` is a monotonic counter in seconds."""
-    server = PortalServer(http)
+    server = PortalServer(AsyncTransport(http))
     pages = build_pages(
         PageParts(
             program="portal",

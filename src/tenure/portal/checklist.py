@@ -7,8 +7,8 @@ choice about a view, so it belongs to the browser, not to the account; *Show the
 import msgspec
 
 from tenure.core.refusals import RefusalCode
-from tenure.portal.client import PortalApi
 from tenure.portal.session import Portal
+from tenure.web.page_api import PageApi
 from tenure.web.replies import RefusedPageError
 from tenure.web.sessions import secret_digest
 
@@ -62,7 +62,7 @@ def _mark(visit: Portal, name: str) -> str:
     return f"{name}.{secret_digest(f'{visit.session_value.session_owner} {visit.session_value.provider}')[:10]}"
 
 
-async def of_vendor(visit: Portal, api: PortalApi, products: int, plans: int, providers: list[str]) -> Checklist | None:
+async def of_vendor(visit: Portal, api: PageApi, products: int, plans: int, providers: list[str]) -> Checklist | None:
     """The vendor's first steps; None when all are done."""
     seen = providers[:SEEN]
     ordered = await _any_exists(api, "/v1/subscriptions", seen)
@@ -95,7 +95,7 @@ async def of_vendor(visit: Portal, api: PortalApi, products: int, plans: int, pr
     return Checklist(name="vendor", steps=steps)
 
 
-async def of_provider(visit: Portal, api: PortalApi, customers: int, subscriptions: int) -> Checklist | None:
+async def of_provider(visit: Portal, api: PageApi, customers: int, subscriptions: int) -> Checklist | None:
     """A provider's first steps; None when all are done."""
     applied = (
         bool(subscriptions)
@@ -130,7 +130,7 @@ def _make_step(title: str, hint: str, done: bool, path: str, button: str, may: b
     return ChecklistStep(title=title, hint=hint, done=done, path=path if may else "", button=button if may else "")
 
 
-async def _any_exists(api: PortalApi, address: str, providers: list[str]) -> bool:
+async def _any_exists(api: PageApi, address: str, providers: list[str]) -> bool:
     """Whether one of them has anything there; what the visitor may not see counts as nothing."""
     for provider in providers:
         try:

@@ -7,8 +7,9 @@ from typing import Any
 
 import msgspec
 
-from tenure.portal.client import PortalApi, fill_path
+from tenure.http.client.api_exchange import fill_path
 from tenure.portal.session import Portal
+from tenure.web.page_api import PageApi
 from tenure.web.replies import RefusedPageError
 
 FEW = 100
@@ -37,7 +38,7 @@ def is_search(visit: Portal) -> bool:
     return form.read_text("step") == "find" or form.read_text("find", most=100) != form.read_text("found", most=100)
 
 
-async def customer_choices(api: PortalApi, visit: Portal, but: str = "") -> CustomerChoices:
+async def customer_choices(api: PageApi, visit: Portal, but: str = "") -> CustomerChoices:
     """The customers to choose among, without `but`; one who is chosen already stays among them."""
     few = await api.get_page("/v1/customers", {"sort": "name"}, FEW)
     if few.next is None:
@@ -50,13 +51,13 @@ async def customer_choices(api: PortalApi, visit: Portal, but: str = "") -> Cust
     return CustomerChoices(many=True, shown=shown, words=words, more=found.next is not None, none=not found.items)
 
 
-async def chosen_name(api: PortalApi, visit: Portal) -> str:
+async def chosen_name(api: PageApi, visit: Portal) -> str:
     """The name of the customer whom the form names, to be read before anything is done; empty where it names none."""
     found = await _chosen_customer(api, visit.form.read_text("customer", most=64))
     return str(found["name"]) if found else ""
 
 
-async def _chosen_customer(api: PortalApi, name: str) -> dict[str, Any] | None:
+async def _chosen_customer(api: PageApi, name: str) -> dict[str, Any] | None:
     try:
         return await api.get(fill_path("/v1/customers/{name}", name=name)) if name else None
     except RefusedPageError:

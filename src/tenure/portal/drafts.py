@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from tenure.portal.client import WriteAnswer
 from tenure.portal.session import Portal
+from tenure.web.page_api import WriteAnswer
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
 NOT_KEPT = frozenset({"_token", "_key", "step"})

@@ -12,9 +12,10 @@ import msgspec
 
 from tenure.core.plurals import format_count
 from tenure.core.timeline import DAY
-from tenure.portal.client import PortalApi, fill_path
+from tenure.http.client.api_exchange import fill_path
 from tenure.portal.session import Portal
 from tenure.web.formatting import format_date, format_money, instant_of
+from tenure.web.page_api import PageApi
 
 SOON = 30 * DAY
 """Seconds before an end from which on the page reminds of it."""
@@ -55,7 +56,7 @@ class DueActions(msgspec.Struct, frozen=True, kw_only=True):
     """Subscriptions in all."""
 
 
-async def values_of(api: PortalApi, visit: Portal, customer: str) -> dict[str, Any]:
+async def values_of(api: PageApi, visit: Portal, customer: str) -> dict[str, Any]:
     """For a template: the account, how far it reaches, and what is to be done about one customer."""
     account = await api.get(fill_path("/v1/customers/{name}/account", name=customer))
     runway = await api.get(fill_path("/v1/customers/{name}/runway", name=customer))
@@ -66,7 +67,7 @@ async def values_of(api: PortalApi, visit: Portal, customer: str) -> dict[str, A
 
 
 async def whats_due(
-    api: PortalApi, customer: str, account: dict[str, Any], runway: dict[str, Any], **who: bool
+    api: PageApi, customer: str, account: dict[str, Any], runway: dict[str, Any], **who: bool
 ) -> DueActions:
     """Everything for one customer; `who` says what the visitor is and may (`own`, `buys`, `pays`), see `_DueWriter`."""
     found = await api.get_page("/v1/subscriptions", {"customer": customer, "counted": True}, SCANNED)

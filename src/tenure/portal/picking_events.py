@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from tenure.portal.client import PortalApi
 from tenure.web.formatting import format_instants_in
 from tenure.web.forms import SentForm
+from tenure.web.page_api import PageApi
 
 SOME, ALL = "some", "all"
 WHAT = (
@@ -45,7 +45,7 @@ class Topic(msgspec.Struct, frozen=True, kw_only=True):
         return self.chosen > 0
 
 
-async def event_topics(api: PortalApi, chosen: Iterable[str]) -> tuple[Topic, ...]:
+async def event_topics(api: PageApi, chosen: Iterable[str]) -> tuple[Topic, ...]:
     """Everything that can be picked, by topic; whole families come first."""
     kinds: list[Any] = (await api.get("/v1/event-kinds"))["items"]
     wanted = set(chosen)

@@ -3,12 +3,33 @@
 import re
 from typing import Any
 
-import httpx2
-
-from tenure.portal.client import PortalApi, fill_path
+from tenure.http.client.api_exchange import ApiCaller
+from tenure.http.client.transports import AsyncTransport
+from tenure.web.page_api import PageApiServer, PageApiSettings
 from tenure.web.page_app import PageVisit
+from tenure.web.replies import PageRefusal
 from tenure.web.sessions import secret_digest
 from tenure.web.sign_in import ApiSession
+
+PAGE = 25
+"""Rows of a list on one page."""
+COUNTED = 10_000
+"""Rows that the API counts at most: a total beyond it means that there are more."""
+ACTIVATION_SERVER = PageApiSettings(
+    unreachable=PageRefusal(
+        title="The activation server cannot be reached at the moment.",
+        status=503,
+        code="unreachable",
+        cause="This website asks the activation server for everything it shows.",
+        remedy="Try again in a minute. Nothing is lost: installations keep running.",
+    ),
+    page=PAGE,
+    providerless=(
+        "/v1/me", "/v1/sign-", "/v1/products", "/v1/plans", "/v1/providers", "/v1/keys", "/v1/password-reset",
+        "/v1/batch", "/v1/event-kinds",
+    ),
+    skips_empty=True,
+)  # fmt: skip
 
 
 class PortalSession(ApiSession):
@@ -53,23 +74,11 @@ Portal = PageVisit[PortalSession]
 _DEVICE = re.compile(r"[a-z0-9_]{1,128}")
 
 
-class PortalServer:
-    """The activation server behind `http`: all requests of the portal go through here."""
+class PortalServer(PageApiServer):
+    """The one door: the activation server behind `transport`."""
 
-    def __init__(self, http: httpx2.AsyncClient) -> None:
-        self._http = http
-
-    def api_for(self, visit: Portal) -> PortalApi:
-        """The API as the visitor may use it."""
-        return PortalApi(self._http, visit.session_value.secret, visit.session_value.provider, visit.address)
-
-    def with_secret(self, secret: str) -> PortalApi:
-        """The API for a user who is about to sign in, or for a user of the vendor without a chosen provider."""
-        return PortalApi(self._http, secret)
-
-    def public_api(self, visit: Portal) -> PortalApi:
-        """The API without a token."""
-        return PortalApi(self._http, address=visit.address)
+    def __init__(self, transport: AsyncTransport) -> None:
+        super().__init__(transport, ACTIVATION_SERVER, _caller_of)
 
     async def enter(self, visit: Portal, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """See `web.sign_in.SignInServer`; the server learns what the browser is, and what it is known by."""
@@ -79,23 +88,8 @@ class PortalServer:
         ).value
         return found
 
-    async def identify(self, secret: str) -> dict[str, Any]:
-        """See `web.sign_in.SignInServer`."""
-        found: dict[str, Any] = await self.with_secret(secret).get("/v1/me")
-        return found
 
-    async def sign_out(self, visit: Portal) -> None:
-        """See `web.sign_in.SignInServer`."""
-        await self.api_for(visit).post("/v1/sign-out")
-
-    async def get_own(self, visit: Portal, path: str) -> Any:
-        """See `web.own_account.OwnAccountServer`."""
-        return await self.api_for(visit).get(path)
-
-    async def post_own(self, visit: Portal, path: str, body: dict[str, str] | None = None, key: str = "") -> Any:
-        """See `web.own_account.OwnAccountServer`."""
-        return (await self.api_for(visit).post(path, body, key=key)).value
-
-    async def end_own_session(self, visit: Portal, session: str) -> None:
-        """See `web.own_account.OwnAccountServer`."""
-        await self.api_for(visit).delete(fill_path("/v1/me/sessions/{session}", session=session))
+def _caller_of(visit: Portal) -> ApiCaller:
+    # The server counts failed sign-ins by the browser's address when it trusts this portal as a proxy.
+    signed_in = visit.session_value
+    return ApiCaller(token=signed_in.secret, provider=signed_in.provider, address=visit.address)

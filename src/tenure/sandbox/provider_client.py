@@ -1,44 +1,42 @@
 """A provider's client of the public API, with the few calls that a story needs; integrators use the same API."""
 
+import time
 import uuid
 from typing import Any
 
 import httpx2
-import msgspec
+
+from tenure.http.client.api_exchange import ApiAnswer, ApiCaller, ApiOutcome, ApiRefusal, ApiRequest, NoAnswer, exchange
+from tenure.http.client.transports import SyncTransport
 
 
 class RefusedCallError(Exception):
     """The server refused; `code` is the refusal's."""
 
-    def __init__(self, problem: dict[str, Any]) -> None:
-        self.code = problem.get("code", "unreadable")
-        self.problem = problem
-        super().__init__(f"{self.code}: {problem.get('detail') or problem.get('title')}")
+    def __init__(self, refusal: ApiRefusal) -> None:
+        self.code = refusal.problem.code
+        super().__init__(f"{self.code}: {refusal.problem.detail or refusal.problem.title}")
 
 
 class ProviderClient:
-    """One token's view of the server at `url`."""
+    """One token's view of the server at `url`. Raises ConnectionError where it gives no answer."""
 
     def __init__(self, url: str, token: str) -> None:
         self.token = token
-        self._http = httpx2.Client(
-            base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=20, trust_env=False
-        )
+        self._http = httpx2.Client(base_url=url, timeout=20, trust_env=False)
+        self._transport, self._caller = SyncTransport(self._http, time.sleep), ApiCaller(token=token)
 
     def get(self, path: str, **query: Any) -> Any:
         """Read; raises `RefusedCallError`."""
-        return self._read_answer(self._http.get(path, params=query))
+        return _value_of(self._send("GET", path, query=query))
 
     def post(self, path: str, body: dict[str, Any] | None = None, *, key: str = "", **query: Any) -> Any:
         """Do something, once under `key` (a fresh one unless given); raises `RefusedCallError`."""
-        headers = {"Idempotency-Key": key or uuid.uuid4().hex, "Content-Type": "application/json"}
-        content = msgspec.json.encode(body or {})
-        return self._read_answer(self._http.post(path, content=content, headers=headers, params=query))
+        return _value_of(self._send("POST", path, body=body or {}, key=key or uuid.uuid4().hex, query=query))
 
     def put(self, path: str, body: dict[str, Any], **query: Any) -> Any:
         """Change something; raises `RefusedCallError`."""
-        headers = {"Content-Type": "application/json"}
-        return self._read_answer(self._http.put(path, content=msgspec.json.encode(body), headers=headers, params=query))
+        return _value_of(self._send("PUT", path, body=body, query=query))
 
     def refusal_of(self, path: str, body: dict[str, Any] | None = None) -> str:
         """The code with which doing something is refused; `accepted` when it is not."""
@@ -50,7 +48,8 @@ class ProviderClient:
 
     def status_of(self, path: str) -> int:
         """The status with which reading is answered."""
-        return self._http.get(path).status_code
+        outcome = _answer_of(self._send("GET", path))
+        return outcome.problem.status if isinstance(outcome, ApiRefusal) else outcome.status
 
     def set_clock(self, now: str) -> None:
         """Move the sandbox's clock."""
@@ -60,8 +59,18 @@ class ProviderClient:
         """Let go of the connections."""
         self._http.close()
 
-    @staticmethod
-    def _read_answer(answer: httpx2.Response) -> Any:
-        if answer.status_code >= 400:
-            raise RefusedCallError(answer.json())
-        return answer.json() if answer.content else None
+    def _send(self, method: str, path: str, **more: Any) -> ApiOutcome:
+        return self._transport.run(exchange(ApiRequest(method=method, path=path, **more), self._caller))
+
+
+def _answer_of(outcome: ApiOutcome) -> ApiAnswer | ApiRefusal:
+    if isinstance(outcome, NoAnswer):
+        raise ConnectionError(outcome.why)
+    return outcome
+
+
+def _value_of(outcome: ApiOutcome) -> Any:
+    answer = _answer_of(outcome)
+    if isinstance(answer, ApiRefusal):
+        raise RefusedCallError(answer)
+    return answer.value

@@ -14,7 +14,7 @@ from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.subscription.fold import Subscription
 from tenure.server import account_repository, subscription_service
 from tenure.server.context import Tenant
-from tenure.server.subscription_service import CommandRequest
+from tenure.server.subscription_service import WriteRequest
 from tenure.server.subscription_views import OutcomeView, subscription_view
 from tenure.server.views import timeline_view
 from tenure.store import payment_references
@@ -82,7 +82,7 @@ def _confirm_line(conn: Connection, tenant: Tenant, reference: str, line: PaidLi
         by=tenant.by, role=tenant.role, why=why, reference=reference, covers=line.covers, devices=line.devices
     )
     done = subscription_service.run_command(
-        conn, tenant, opened, CommandRequest(command=command, outcome_hash=line.outcome_hash, check=line.check)
+        conn, tenant, opened, WriteRequest(command=command, outcome_hash=line.outcome_hash, check=line.check)
     )
     return done if isinstance(done, Refused) else done.view
 

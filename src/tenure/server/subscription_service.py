@@ -44,7 +44,7 @@ from tenure.store.engine import Connection
 from tenure.store.sites import SiteRow
 
 
-class CommandRequest(msgspec.Struct, frozen=True, kw_only=True):
+class WriteRequest(msgspec.Struct, frozen=True, kw_only=True):
     """One command as it came: what is asked, and the plan and revision the caller has seen, if it says so."""
 
     command: c.Command
@@ -136,7 +136,7 @@ def _in_use(sub: Subscription, row: SiteRow, published: tuple[OutageAmnesty, ...
 
 
 def run_command(
-    conn: Connection, tenant: Tenant, opened: OpenedSubscription, asking: CommandRequest
+    conn: Connection, tenant: Tenant, opened: OpenedSubscription, asking: WriteRequest
 ) -> CommandResult | Refused:
     """Decide on what `current_subscription` opened, and store; a refusal leaves nothing behind, not even what
     was due."""

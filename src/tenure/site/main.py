@@ -25,7 +25,7 @@ from tenure.site.assembly import OpenedSite, names_of, open_site
 from tenure.site.background import TURN, SiteWatch
 from tenure.site.console.app import PortRouter, make_console
 from tenure.site.folder import LocalAddress
-from tenure.site.forwarding.worker import ForwardingWorker
+from tenure.site.forwarding.worker import forwarding_worker
 from tenure.site.settings import SiteSettings, check_settings, read_settings, write_settings
 from tenure.site.store.sqlite import open_store
 from tenure.site.tls import console_certificate
@@ -214,7 +214,7 @@ class SiteServers:
         `passwords`: see `local_api`.
         """
         self.site = site
-        self.watch, self.worker = SiteWatch(site), ForwardingWorker(site)
+        self.watch, self.worker = SiteWatch(site), forwarding_worker(site)
         settings, ticks = site.settings, site.computer.monotonic
         wall, place = site.computer.clocks.wall, known_endpoint(settings.devices.listen)
         shown = _open_certificate(certificate.served_certificate(site.folder, site.pin, wall))

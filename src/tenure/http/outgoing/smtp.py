@@ -79,6 +79,11 @@ class SendResult(msgspec.Struct, frozen=True):
     refused: tuple[RejectedMailbox, ...] = ()
     """Those of the mailboxes that did not get it, though others did."""
 
+    @property
+    def was_accepted(self) -> bool:
+        """Whether the server took the mail."""
+        return not self.fault
+
 
 class MailParts(msgspec.Struct, frozen=True):
     """What a mail is made of."""

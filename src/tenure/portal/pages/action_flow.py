@@ -7,13 +7,14 @@ from functools import partial
 from typing import Any
 
 from tenure.core.business.command_table.row import FieldKind
-from tenure.portal.client import PortalApi, fill_path
+from tenure.http.client.api_exchange import fill_path
 from tenure.portal.customer_select import chosen_name, customer_choices, is_search
 from tenure.portal.pages.agreed import plan_names, subject_of, terms_words
 from tenure.portal.pages.codes import code_screen
 from tenure.portal.pages.subscription_actions import BY_NAME, SubscriptionAction
 from tenure.portal.session import Portal, PortalServer
 from tenure.web.formatting import format_money
+from tenure.web.page_api import PageApi
 from tenure.web.page_app import PageRoute, form_route, page_route
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
@@ -137,13 +138,13 @@ def _entered_fields(visit: Portal) -> list[tuple[str, str]]:
     return [(name, value) for name, values in visit.form.values.items() if name not in own for value in values]
 
 
-async def seat_conflict(api: PortalApi, name: str) -> dict[str, Any]:
+async def seat_conflict(api: PageApi, name: str) -> dict[str, Any]:
     """Which applications stop at a lower limit to come."""
     found: dict[str, Any] = await api.get(fill_path("/v1/subscriptions/{name}/seat-conflict", name=name))
     return found
 
 
-async def _load_subscription(api: PortalApi, visit: Portal) -> dict[str, Any]:
+async def _load_subscription(api: PageApi, visit: Portal) -> dict[str, Any]:
     found: dict[str, Any] = await api.get(fill_path("/v1/subscriptions/{name}", name=visit.params["subscription"]))
     return found
 

@@ -2,16 +2,17 @@
 
 from typing import Any
 
-from tenure.portal.client import PortalApi, fill_path
+from tenure.http.client.api_exchange import fill_path
 from tenure.portal.session import Portal
+from tenure.web.page_api import PageApi
 
 
-async def plan_names(api: PortalApi) -> dict[str, str]:
+async def plan_names(api: PageApi) -> dict[str, str]:
     """The names of the vendor's plans by their ids."""
     return {plan["id"]: plan["name"] for plan in await api.get_all("/v1/plans")}
 
 
-async def subject_of(api: PortalApi, visit: Portal, sub: dict[str, Any]) -> dict[str, Any]:
+async def subject_of(api: PageApi, visit: Portal, sub: dict[str, Any]) -> dict[str, Any]:
     """Whose subscription it is and to which product and plan, for a page that is about to change it."""
     plan = await api.get(fill_path("/v1/plans/{name}", name=sub["terms"]["plan"]))
     product = await api.get(fill_path("/v1/products/{name}", name=plan["product"]))
@@ -19,7 +20,7 @@ async def subject_of(api: PortalApi, visit: Portal, sub: dict[str, Any]) -> dict
     return {"customer": customer, "product": product, "plan": plan, "devices": sub["terms"]["devices"]}
 
 
-async def customer_of(api: PortalApi, visit: Portal, name: str) -> dict[str, Any]:
+async def customer_of(api: PageApi, visit: Portal, name: str) -> dict[str, Any]:
     """The customer as far as the visitor may know it."""
     if visit.session_value.is_customer:
         return dict(visit.session_value.me.get("customer") or {"id": name, "name": name})

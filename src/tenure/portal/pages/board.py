@@ -6,11 +6,11 @@ from urllib.parse import urlencode
 from tenure.core.timeline import DAY
 from tenure.http.timestamps import format_rfc3339
 from tenure.portal import checklist
-from tenure.portal.client import PortalApi
 from tenure.portal.due_actions import values_of
 from tenure.portal.pages.keys import STEPS
 from tenure.portal.session import Portal, PortalServer
 from tenure.web.formatting import instant_of
+from tenure.web.page_api import PageApi
 from tenure.web.page_app import PageRoute, form_route, page_route
 from tenure.web.replies import PageScreen, RedirectTo, Reply
 
@@ -97,7 +97,7 @@ def _first_steps(visit: Portal, steps: checklist.Checklist | None) -> dict[str, 
     return {"checklist": None if away else steps, "put_away": steps if away else None}
 
 
-async def _vendor_figures(visit: Portal, api: PortalApi) -> PageScreen:
+async def _vendor_figures(visit: Portal, api: PageApi) -> PageScreen:
     """What the vendor has, what is due of his keys, and his first steps."""
     may = visit.session_value.has_scope
     products = await api.get_all("/v1/products") if may("catalog:read") else []

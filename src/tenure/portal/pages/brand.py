@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tenure.portal.client import fill_path
+from tenure.http.client.api_exchange import fill_path
 from tenure.portal.session import Portal, PortalServer
 from tenure.portal.stale import NOTHING_SEEN, STATUS, is_stale, stale_fields
 from tenure.web.forms import SentForm

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from tenure.portal.client import PortalApi, fill_path
+from tenure.http.client.api_exchange import fill_path
 from tenure.portal.pages.agreed import subject_of
 from tenure.portal.session import Portal, PortalServer
+from tenure.web.page_api import PageApi
 from tenure.web.page_app import PageRoute, form_route, page_route
 from tenure.web.replies import PageRefusal, PageScreen, RefusedPageError, Reply
 
@@ -54,7 +55,7 @@ class PendingCodePages:
 
 
 async def code_screen(
-    api: PortalApi, sub: dict[str, Any], code: str, about: dict[str, Any], *, new: bool | None
+    api: PageApi, sub: dict[str, Any], code: str, about: dict[str, Any], *, new: bool | None
 ) -> PageScreen:
     """The page with a whole code. `new`: of an order just made, or of a code issued again; None: one that waited.
 

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from tenure.portal.client import COUNTED, PAGE, fill_path
+from tenure.http.client.api_exchange import fill_path
 from tenure.portal.customer_select import customer_choices
 from tenure.portal.due_actions import values_of
-from tenure.portal.session import Portal, PortalServer
+from tenure.portal.session import COUNTED, PAGE, Portal, PortalServer
 from tenure.portal.stale import NOTHING_SEEN, STATUS, is_stale, stale_fields
 from tenure.web.forms import SentForm
 from tenure.web.page_app import PageRoute, form_route, page_route

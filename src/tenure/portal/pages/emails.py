@@ -2,9 +2,9 @@
 
 from functools import partial
 
-from tenure.portal.client import PAGE, fill_path
+from tenure.http.client.api_exchange import fill_path
 from tenure.portal.sendings import of_mail
-from tenure.portal.session import Portal, PortalServer
+from tenure.portal.session import PAGE, Portal, PortalServer
 from tenure.web.page_app import PageRoute, form_route, page_route
 from tenure.web.pager import make_pager
 from tenure.web.replies import PageScreen, RedirectTo, RefusedPageError, Reply

@@ -1,7 +1,6 @@
 """Installations: administration servers and applications on their own, what each holds, and when it was last heard."""
 
-from tenure.portal.client import PAGE
-from tenure.portal.session import Portal, PortalServer
+from tenure.portal.session import PAGE, Portal, PortalServer
 from tenure.web.page_app import PageRoute, page_route
 from tenure.web.pager import make_pager
 from tenure.web.replies import PageScreen, Reply

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from tenure.portal.client import PortalApi, fill_path
+from tenure.http.client.api_exchange import fill_path
 from tenure.portal.pages.agreed import customer_of
 from tenure.portal.session import Portal, PortalServer
 from tenure.portal.stale import NOTHING_SEEN
 from tenure.web import charts, formatting
+from tenure.web.page_api import PageApi
 from tenure.web.page_app import PageRoute, form_route, page_route
 from tenure.web.replies import FileDownload, PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
@@ -114,7 +115,7 @@ class MoneyPages:
         )
 
 
-async def requests_of(api: PortalApi, visit: Portal, customer: str) -> list[Any]:
+async def requests_of(api: PageApi, visit: Portal, customer: str) -> list[Any]:
     """Open payment requests of a customer."""
     try:
         return await api.get_all("/v1/payment-requests", customer=customer, state="asked", most=50)

@@ -5,7 +5,7 @@ A customer that may not order asks its provider to, by a shorter form.
 
 from typing import Any
 
-from tenure.portal.client import fill_path
+from tenure.http.client.api_exchange import fill_path
 from tenure.portal.customer_select import customer_choices, is_search
 from tenure.portal.pages.agreed import subject_of
 from tenure.portal.pages.codes import code_screen

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tenure.core.plurals import format_count
-from tenure.portal.client import fill_path
+from tenure.http.client.api_exchange import fill_path
 from tenure.portal.drafts import DraftLine, FormDraft, take_draft
 from tenure.portal.session import Portal, PortalServer
 from tenure.portal.stale import NOTHING_SEEN, STATUS, is_stale, stale_fields

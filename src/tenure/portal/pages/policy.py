@@ -5,10 +5,11 @@ from typing import Any
 from tenure.core.field_errors import field_label
 from tenure.core.plurals import format_count
 from tenure.core.policy.bounds import widest_bound
-from tenure.portal.client import PortalApi, fill_path
+from tenure.http.client.api_exchange import fill_path
 from tenure.portal.session import Portal, PortalServer
 from tenure.web.formatting import humanize_name
 from tenure.web.forms import SentForm
+from tenure.web.page_api import PageApi
 from tenure.web.page_app import PageRoute, form_route, page_route
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
@@ -150,7 +151,7 @@ class PolicyPages:
         }
         return PageScreen(template="policy_impact.html", values=values)
 
-    async def _plan_names(self, api: PortalApi, policy: Any) -> dict[str, str]:
+    async def _plan_names(self, api: PageApi, policy: Any) -> dict[str, str]:
         """Plans by id; one that the vendor no longer offers is called by its id."""
         return {
             **{name: name for name in policy["own_plans"]},
@@ -203,7 +204,7 @@ def format_figure(name: str, value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
-async def _publish_policy(api: PortalApi, visit: Portal, body: dict[str, Any], etag: str) -> bool:
+async def _publish_policy(api: PageApi, visit: Portal, body: dict[str, Any], etag: str) -> bool:
     """Publish what the report was about; False when something changed since, so that it is shown again."""
     outcome_hash = visit.form.read_text("impact", most=100)
     try:

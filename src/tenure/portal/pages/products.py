@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from tenure.portal.client import PortalApi, fill_path
+from tenure.http.client.api_exchange import fill_path
 from tenure.portal.drafts import DraftLine, FormDraft, take_draft
 from tenure.portal.session import Portal, PortalServer
 from tenure.portal.stale import NOTHING_SEEN, STATUS, is_stale, stale_fields
 from tenure.portal.vendor_only import require_vendor
 from tenure.web.forms import SentForm
+from tenure.web.page_api import PageApi
 from tenure.web.page_app import PageRoute, form_route, page_route
 from tenure.web.replies import PageRefusal, PageScreen, Reply
 from tenure.web.short_lists import NAMED, NEWEST, make_short_list
@@ -118,7 +119,7 @@ def _render_new(visit: Portal, refusal: PageRefusal | None) -> PageScreen:
     return PageScreen(template="product_new.html", values={"refusal": shown}, status=status)
 
 
-async def _plans_of(api: PortalApi, product: str) -> list[Any]:
+async def _plans_of(api: PageApi, product: str) -> list[Any]:
     return [plan for plan in await api.get_all("/v1/plans") if plan["product"] == product]
 
 

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from tenure.portal.client import PortalApi, fill_path
+from tenure.http.client.api_exchange import fill_path
 from tenure.portal.pages.action_flow import seat_conflict
 from tenure.portal.pages.agreed import customer_of, plan_names, terms_words
 from tenure.portal.pages.subscription_actions import BY_NAME, LISTED
 from tenure.portal.session import Portal, PortalServer
 from tenure.web import formatting
+from tenure.web.page_api import PageApi
 from tenure.web.page_app import PageRoute, page_route
 from tenure.web.pager import make_pager
 from tenure.web.replies import PageScreen, RefusedPageError, Reply
@@ -70,17 +71,17 @@ class SubscriptionPage:
         )
 
 
-async def _plan_name(api: PortalApi, name: str) -> dict[str, Any]:
+async def _plan_name(api: PageApi, name: str) -> dict[str, Any]:
     found: dict[str, Any] = await api.get(fill_path("/v1/plans/{name}", name=name))
     return found
 
 
-async def _latest_event(api: PortalApi, one: str) -> list[Any]:
+async def _latest_event(api: PageApi, one: str) -> list[Any]:
     facts = await api.get_all(f"{one}/history", most=1_000)
     return facts[-FACTS_SHOWN:][::-1]
 
 
-async def _subscription_sites(api: PortalApi, visit: Portal, name: str) -> list[Any]:
+async def _subscription_sites(api: PageApi, visit: Portal, name: str) -> list[Any]:
     if not visit.session_value.has_scope("sites:read"):
         return []
     try:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tenure.portal.client import COUNTED, PAGE, fill_path
-from tenure.portal.session import Portal, PortalServer
+from tenure.http.client.api_exchange import fill_path
+from tenure.portal.session import COUNTED, PAGE, Portal, PortalServer
 from tenure.web.page_app import PageRoute, page_route
 from tenure.web.pager import make_pager, sorted_by
 from tenure.web.replies import FileDownload, PageScreen, RedirectTo, Reply

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from tenure.portal.client import fill_path
+from tenure.http.client.api_exchange import fill_path
 from tenure.portal.session import Portal, PortalServer
 from tenure.web.page_app import ConfirmationQuestion, PageRoute, form_route, page_route
 from tenure.web.questions import find_meant, name_question

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tenure.portal.client import fill_path
+from tenure.http.client.api_exchange import fill_path
 from tenure.portal.session import Portal, PortalServer
 from tenure.web.formatting import format_moment
 from tenure.web.page_app import ConfirmationQuestion, PageRoute, form_route, page_route

@@ -6,10 +6,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from tenure.portal.client import PAGE, fill_path
+from tenure.http.client.api_exchange import fill_path
 from tenure.portal.picking_events import WHAT, event_topics, events_of, filled
 from tenure.portal.sendings import of_delivery
-from tenure.portal.session import Portal, PortalServer
+from tenure.portal.session import PAGE, Portal, PortalServer
 from tenure.portal.stale import NOTHING_SEEN, STATUS, is_stale, stale_fields
 from tenure.web.forms import SentForm
 from tenure.web.page_app import ConfirmationQuestion, PageRoute, form_route, page_route

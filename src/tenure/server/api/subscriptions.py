@@ -27,7 +27,7 @@ from tenure.server.api.actions import ALWAYS, ReasonBody, body_cap, body_of, com
 from tenure.server.api.fields import Devices, Id, LastDay, OutcomeHash
 from tenure.server.context import ServerContext, Tenant, tenant_of
 from tenure.server.ordering import FreshCode, OrderWish, new_code, place_order
-from tenure.server.subscription_service import CommandRequest, CommandResult, OpenedSubscription
+from tenure.server.subscription_service import CommandResult, OpenedSubscription, WriteRequest
 from tenure.server.subscription_views import OutcomeView, SubscriptionView
 from tenure.server.views import ExplainView, SpanView, optional_rfc3339
 from tenure.store import facts
@@ -222,7 +222,7 @@ class SubscriptionOperations:
             command = make(conn, tenant, opened.item.sub)
             if isinstance(command, Refused):
                 return command
-            asking = CommandRequest(
+            asking = WriteRequest(
                 command=command,
                 outcome_hash=once.outcome_hash,
                 check=lambda sub: once.if_match.refuse_mismatch(entity_tag(sub.revision)),

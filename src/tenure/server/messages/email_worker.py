@@ -1,24 +1,24 @@
-"""Sends the emails that are due: claims them, puts them into words, hands them to the mail server, notes what came.
+"""Mails as a source of deliveries: emails are claimed, put into words, handed to the mail server, noted.
 
 Without a mail server emails wait where they can be seen; what an email says is never logged.
 """
 
-import asyncio
 import logging
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
 import msgspec
 
 from tenure.core.lease.claims import Brand
+from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant
-from tenure.http.outgoing.drain import drain_tasks
-from tenure.http.outgoing.jitter import Jitter
+from tenure.http.outgoing.delivery_worker import DeliveryWorker, WorkerPace
+from tenure.http.outgoing.retry_schedule import Jitter
 from tenure.http.outgoing.smtp import MailParts, MailServer, SendResult, is_mailbox, send_mail
 from tenure.http.outgoing.smtp import compose_email as written
 from tenure.server.context import ServerContext
 from tenure.server.messages import backoff
-from tenure.server.messages.attempt_log import record_persistently
 from tenure.server.messages.composing import compose_emails
 from tenure.server.messages.rendering import SenderIdentity, house_of, render_email
 from tenure.server.values import ProviderValue
@@ -30,58 +30,55 @@ AT_ONCE = 20
 CLAIM = 300
 """Seconds for which no other worker takes a claimed email: longer than sending all that were claimed can take."""
 VENDOR = "Tenure"
+LOGGER = "tenure.server.mail"
 
-_log = logging.getLogger("tenure.server.mail")
+_log = logging.getLogger(LOGGER)
 
 
-class EmailWorker:
-    """The mails' part of the background work."""
+class EmailSource:
+    """The feed and what else is written as emails; each email is a receiver with one message."""
 
-    def __init__(self, context: ServerContext, jitter: Jitter) -> None:
-        self._context, self._jitter = context, jitter
-        self._sending: list[asyncio.Task[None]] = []
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
 
-    async def once(self) -> int:
-        """One look: the feed becomes emails, due emails are sent; how much was found."""
+    async def collect_events(self) -> int:
+        """See `DeliverySource`."""
         behind = await self._context.db.read(emails.providers_behind)
         for provider, seq in behind:
             with suppress(WriteConflict):  # another process reads it
                 await self._context.db.write(compose_emails, self._context, provider, seq, self._context.clock())
-        return len(behind) + await self._send_due()
+        return len(behind)
 
-    async def settle(self) -> None:
-        """Nothing is on its way when a look returns."""
-
-    async def close(self) -> None:
-        """Let what is on its way come to an end."""
-        await drain_tasks(self._sending)
-
-    async def _send_due(self) -> int:
-        server, now = self._context.post, self._context.clock()
-        if server is None or not await self._context.db.read(emails.due, now, 1):
-            return 0
+    async def find_due(self) -> list[StoredEmail]:
+        """See `DeliverySource`; the emails are claimed here, all in one write."""
+        now = self._context.clock()
+        if self._context.post is None or not await self._context.db.read(emails.due, now, 1):
+            return []
         found = await self._context.db.write(emails.claim, now, now + CLAIM, AT_ONCE)
-        if not isinstance(found, list):
-            return 0
-        # A mail once handed over is put on record, even if the server is just being stopped.
-        self._sending = [asyncio.create_task(self._send_email(server, email)) for email in found]
-        if self._sending:
-            await asyncio.wait(self._sending)
-        return len(found)
+        return found if isinstance(found, list) else []
 
-    async def _send_email(self, server: MailServer, email: StoredEmail) -> None:
-        try:
-            await self._send_claimed(server, email)
-        except Exception as fault:  # its trace could show what the mail says
-            _log.error("mail %s (%s) could not be sent: %s", email.id, email.template, type(fault).__name__)
+    async def claim_messages(self, receiver: StoredEmail) -> list[StoredEmail]:
+        """See `DeliverySource`."""
+        return [receiver]
 
-    async def _send_claimed(self, server: MailServer, email: StoredEmail) -> None:
-        brand = await self._context.db.read(sender_identity, email.provider)
-        parts = self._render_email(email, brand)
-        sent = parts if isinstance(parts, SendResult) else await _hand_over(server, parts, self._context.clock())
-        await record_persistently(
-            self._context.db, self._record_attempt, email, sent, self._context.clock(), self._jitter()
-        )
+    async def send_message(self, message: StoredEmail) -> SendResult:
+        """See `DeliverySource`."""
+        parts = self._render_email(message, await self._context.db.read(sender_identity, message.provider))
+        server = self._context.post
+        if isinstance(parts, SendResult) or server is None:
+            return parts if isinstance(parts, SendResult) else SendResult("there is no mail server")
+        return await _hand_over(server, parts, self._context.clock())
+
+    async def record_attempt(self, message: StoredEmail, outcome: SendResult, draw: float) -> Refused | None:
+        """See `DeliverySource`."""
+        return await self._context.db.write(self._record_result, message, outcome, self._context.clock(), draw)
+
+    async def release_messages(self, messages: Sequence[StoredEmail]) -> None:
+        """See `DeliverySource`; an email is claimed alone."""
+
+    def log_fault(self, receiver: StoredEmail, fault: Exception) -> None:
+        """See `DeliverySource`; its trace could show what the mail says."""
+        _log.error("mail %s (%s) could not be sent: %s", receiver.id, receiver.template, type(fault).__name__)
 
     def _render_email(self, email: StoredEmail, house: SenderIdentity) -> MailParts | SendResult:
         values = email.template_values(self._context.safe)
@@ -95,9 +92,7 @@ class EmailWorker:
         reply_to = house.support if is_mailbox(house.support) else ""
         return MailParts(email.id, email.recipient, house.name, words.subject, words.text, words.html, reply_to)
 
-    def _record_attempt(
-        self, conn: Connection, email: StoredEmail, sent: SendResult, now: Instant, draw: float
-    ) -> None:
+    def _record_result(self, conn: Connection, email: StoredEmail, sent: SendResult, now: Instant, draw: float) -> None:
         if not sent.fault:
             emails.mark_sent(conn, email, now)
             return
@@ -105,6 +100,11 @@ class EmailWorker:
         level = logging.WARNING if again is None else logging.INFO
         _log.log(level, "mail %s (%s) did not go out: %s", email.id, email.template, sent.fault)
         emails.mark_failed(conn, email, sent.fault, again)
+
+
+def email_worker(context: ServerContext, jitter: Jitter) -> DeliveryWorker:
+    """The mails' part of the background work."""
+    return DeliveryWorker(EmailSource(context), WorkerPace(at_once=AT_ONCE, awaits_all=True), jitter, LOGGER)
 
 
 def sender_identity(conn: Connection, provider: str | None) -> SenderIdentity:

@@ -1,25 +1,26 @@
-"""Takes the feed to webhooks: what happened becomes deliveries, deliveries are tried, the silent are given up.
+"""Webhooks as a source of deliveries: what happened becomes deliveries, the silent are given up.
 
-Each webhook has one try at a time in this process; rows are claimed, so that another process does not try them too.
+When they are sent is decided by the engine (`http.outgoing.delivery_worker`): each webhook has one try at a time in
+this process; rows are claimed, so that another process does not try them too.
 """
 
-import asyncio
 import logging
 import ssl
+from collections.abc import Sequence
 from contextlib import suppress
 
 import msgspec
 
+from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant
 from tenure.http.outgoing import signing
-from tenure.http.outgoing.drain import drain_tasks
-from tenure.http.outgoing.jitter import Jitter
+from tenure.http.outgoing.delivery_worker import DeliveryWorker, WorkerPace
+from tenure.http.outgoing.retry_schedule import Jitter, is_given_up
 from tenure.http.outgoing.webhook_client import WebhookReply, post_webhook
 from tenure.http.timestamps import format_rfc3339
 from tenure.server.context import ServerContext
 from tenure.server.keyring import NoSigningKeyError
 from tenure.server.messages import backoff
-from tenure.server.messages.attempt_log import record_persistently
 from tenure.server.messages.catalog import WEBHOOK_DISABLED, WEBHOOK_TEST, matches_filters
 from tenure.server.messages.staff_recipients import staff_addresses
 from tenure.store import deliveries, emails, outbox, tenants, webhooks
@@ -34,8 +35,9 @@ BATCH = 8
 CLAIM = 180
 """Seconds for which no other worker takes a claimed batch: longer than every try in it may take."""
 GONE = 410
+LOGGER = "tenure.server.webhooks"
 
-_log = logging.getLogger("tenure.server.webhooks")
+_log = logging.getLogger(LOGGER)
 
 
 class WebhookPayload(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,87 +52,73 @@ class WebhookPayload(msgspec.Struct, frozen=True, kw_only=True):
     data: msgspec.Raw
 
 
-class DeliveryBatch(msgspec.Struct, frozen=True):
-    """Deliveries claimed for one webhook, with what proves them."""
+class ClaimedDelivery(msgspec.Struct, frozen=True):
+    """A delivery claimed for a webhook, with what proves it."""
 
+    item: WebhookDelivery
     hook: WebhookRow
     secrets: tuple[bytes, ...]
     signer: Signer | None
-    items: tuple[WebhookDelivery, ...]
 
 
-class WebhookWorker:
-    """The webhooks' part of the background work."""
+class WebhookSource:
+    """The feed as deliveries to webhooks; a receiver is a provider's webhook (both ids)."""
 
-    def __init__(self, context: ServerContext, trust: ssl.SSLContext, jitter: Jitter) -> None:
-        self._context, self._trust, self._jitter = context, trust, jitter
-        self._turns = asyncio.Semaphore(WEBHOOKS_AT_ONCE)
-        self._busy: dict[str, asyncio.Task[None]] = {}
-        self._closing = False
+    def __init__(self, context: ServerContext, trust: ssl.SSLContext) -> None:
+        self._context, self._trust = context, trust
 
-    async def once(self) -> int:
-        """One look: the feed becomes deliveries, what is due is being tried when this returns; how much was found.
-
-        A slow webhook does not delay the others: one that is being served is left alone.
-        """
+    async def collect_events(self) -> int:
+        """See `DeliverySource`."""
         behind = await self._context.db.read(webhooks.webhooks_behind)
         for hook in behind:
             with suppress(WriteConflict):  # another process serves it
                 await self._context.db.write(fan_out, hook.provider, hook.id, self._context.clock())
-        due = await self._context.db.read(deliveries.due, self._context.clock())
-        free = [(provider, webhook) for provider, webhook in due if webhook not in self._busy]
-        for provider, webhook in free:
-            self._busy[webhook] = asyncio.create_task(self._serve_webhook(provider, webhook))
-        return len(behind) + len(free)
+        return len(behind)
 
-    async def settle(self) -> None:
-        """Until everything that is being tried has come to an end."""
-        await asyncio.gather(*self._busy.values())
+    async def find_due(self) -> list[tuple[str, str]]:
+        """See `DeliverySource`."""
+        return await self._context.db.read(deliveries.due, self._context.clock())
 
-    async def close(self) -> None:
-        """Let the tries under way come to an end, begin no others."""
-        self._closing = True
-        await drain_tasks(list(self._busy.values()))
+    async def claim_messages(self, receiver: tuple[str, str]) -> list[ClaimedDelivery]:
+        """See `DeliverySource`."""
+        found = await self._context.db.write(self._claim_deliveries, *receiver, self._context.clock())
+        return found if isinstance(found, list) else []
 
-    async def _serve_webhook(self, provider: str, webhook: str) -> None:
-        try:
-            await self._serve_in_turn(provider, webhook)
-        except Exception:  # one receiver's fault must not end the deliveries to all the others
-            _log.exception("webhook %s could not be served; it is tried again", webhook)
-        finally:
-            del self._busy[webhook]
+    async def send_message(self, message: ClaimedDelivery) -> WebhookReply:
+        """See `DeliverySource`."""
+        one, hook = message.item, message.hook
+        sent = signing.signature_headers(
+            message_id(one), one.body, message.secrets, message.signer, self._context.clock()
+        )
+        reply = await post_webhook(hook.url, sent, one.body, self._context.reach, self._trust)
+        if not reply.was_accepted:
+            _log.info("webhook %s: delivery %s failed: %s", hook.id, one.id, reply.fault)
+        return reply
 
-    async def _serve_in_turn(self, provider: str, webhook: str) -> None:
-        async with self._turns:
-            batch = await self._context.db.write(self._claim_deliveries, provider, webhook, self._context.clock())
-            if not isinstance(batch, DeliveryBatch):
-                return
-            for place, one in enumerate(batch.items):
-                if not await self._try_delivery(batch, one) or self._closing:
-                    # It may be down: the rest is not thrown after it, but tried one by one.
-                    await self._context.db.write(_release_claims, batch.items[place + 1 :], self._context.clock())
-                    return
+    async def record_attempt(self, message: ClaimedDelivery, outcome: WebhookReply, draw: float) -> Refused | None:
+        """See `DeliverySource`."""
+        return await self._context.db.write(self._record_reply, message.item, outcome, self._context.clock(), draw)
 
-    def _claim_deliveries(self, conn: Connection, provider: str, webhook: str, now: Instant) -> DeliveryBatch | None:
+    async def release_messages(self, messages: Sequence[ClaimedDelivery]) -> None:
+        """See `DeliverySource`."""
+        if messages:
+            await self._context.db.write(_release_claims, messages, self._context.clock())
+
+    def log_fault(self, receiver: tuple[str, str], fault: Exception) -> None:
+        """See `DeliverySource`."""
+        _log.error("webhook %s could not be served; it is tried again", receiver[1], exc_info=fault)
+
+    def _claim_deliveries(self, conn: Connection, provider: str, webhook: str, now: Instant) -> list[ClaimedDelivery]:
         hook, tenant = webhooks.get_webhook(conn, provider, webhook), tenants.get_provider(conn, provider)
         if hook is None or tenant is None or hook.disabled is not None:
-            return None
+            return []
         many = 1 if hook.failing_since is not None else BATCH
         items = deliveries.claim(conn, provider, webhook, now, now + CLAIM, many)
-        secrets = [each.key for each in hook.open_secrets(self._context.safe) if each.until is None or now < each.until]
-        return DeliveryBatch(hook, tuple(secrets), signer_of(self._context, now, sandbox=tenant.sandbox), tuple(items))
+        keys = [each.key for each in hook.open_secrets(self._context.safe) if each.until is None or now < each.until]
+        signer = signer_of(self._context, now, sandbox=tenant.sandbox)
+        return [ClaimedDelivery(each, hook, tuple(keys), signer) for each in items]
 
-    async def _try_delivery(self, batch: DeliveryBatch, one: WebhookDelivery) -> bool:
-        """Whether it was taken; what came of it is on record when this returns."""
-        sent = signing.signature_headers(message_id(one), one.body, batch.secrets, batch.signer, self._context.clock())
-        reply = await post_webhook(batch.hook.url, sent, one.body, self._context.reach, self._trust)
-        if not reply.was_accepted:
-            _log.info("webhook %s: delivery %s failed: %s", batch.hook.id, one.id, reply.fault)
-        now, draw = self._context.clock(), self._jitter()
-        await record_persistently(self._context.db, self._record_attempt, one, reply, now, draw)
-        return reply.was_accepted
-
-    def _record_attempt(
+    def _record_reply(
         self, conn: Connection, one: WebhookDelivery, reply: WebhookReply, now: Instant, draw: float
     ) -> None:
         hook = webhooks.get_webhook(conn, one.provider, one.webhook)
@@ -143,7 +131,7 @@ class WebhookWorker:
             self._give_up(conn, hook, "It answered 410: it is gone for good.", now)
         elif one.seq is not None:
             webhooks.mark_failing(conn, hook, now)
-            if hook.failing_since is not None and now - hook.failing_since >= backoff.WEBHOOK_BACKOFF:
+            if hook.failing_since is not None and is_given_up(hook.failing_since, now):
                 self._give_up(
                     conn, hook, f"It took nothing since {format_rfc3339(hook.failing_since)}: {reply.fault}.", now
                 )
@@ -160,6 +148,11 @@ class WebhookWorker:
         values = {"url": hook.url, "reason": why, "provider": tenant.name, "link": link}
         for address in staff_addresses(conn, hook.provider):
             emails.add_email(conn, self._context.safe, hook.provider, address, "webhook_disabled", values, now)
+
+
+def webhook_worker(context: ServerContext, trust: ssl.SSLContext, jitter: Jitter) -> DeliveryWorker:
+    """The webhooks' part of the background work."""
+    return DeliveryWorker(WebhookSource(context, trust), WorkerPace(at_once=WEBHOOKS_AT_ONCE), jitter, LOGGER)
 
 
 def fan_out(conn: Connection, provider: str, webhook: str, now: Instant) -> int:
@@ -231,6 +224,6 @@ def signer_of(context: ServerContext, now: Instant, *, sandbox: bool) -> Signer 
         return None
 
 
-def _release_claims(conn: Connection, items: tuple[WebhookDelivery, ...], now: Instant) -> None:
-    for one in items:
-        deliveries.release(conn, one, now)
+def _release_claims(conn: Connection, claimed: Sequence[ClaimedDelivery], now: Instant) -> None:
+    for each in claimed:
+        deliveries.release(conn, each.item, now)

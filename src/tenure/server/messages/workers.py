@@ -2,20 +2,18 @@
 
 import asyncio
 import logging
-import ssl
-from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Gauge
 
-from tenure.http.outgoing.jitter import jitter_of
+from tenure.http.outgoing.delivery_worker import PAUSE
+from tenure.http.outgoing.retry_schedule import jitter_of
+from tenure.http.outgoing.trust import outgoing_context
 from tenure.server.context import ServerContext
-from tenure.server.messages.email_worker import EmailWorker
-from tenure.server.messages.webhook_worker import WebhookWorker
+from tenure.server.messages.email_worker import email_worker
+from tenure.server.messages.webhook_worker import webhook_worker
 from tenure.store import deliveries, emails, webhooks
 from tenure.store.engine import Connection
 
-PAUSE = 1.0
-"""Seconds between looks; each is a few indexed queries when nothing waits."""
 COUNT_EVERY = 15
 """Looks between two counts of what waits."""
 WAITING_EMAILS, EMAILS_GIVEN_UP = "emails_waiting", "emails_given_up"
@@ -30,60 +28,31 @@ _ABOUT = {
 _log = logging.getLogger("tenure.server.messages")
 
 
-class BackgroundWorker(Protocol):
-    """Something that looks for work again and again."""
-
-    async def once(self) -> int:
-        """One look; how much was found."""
-
-    async def settle(self) -> None:
-        """Until what the looks have set going has come to an end."""
-
-    async def close(self) -> None:
-        """Let go of what is under way."""
-
-
 class OutgoingMessages:
     """Mails and webhooks of one server process."""
 
     def __init__(self, context: ServerContext) -> None:
         jitter = jitter_of(context.draw)
-        trust = ssl.create_default_context()
-        if context.reach.ca:
-            trust.load_verify_locations(context.reach.ca)
         self._context = context
-        self._workers: dict[str, BackgroundWorker] = {
-            "mails": EmailWorker(context, jitter),
-            "webhooks": WebhookWorker(context, trust, jitter),
-        }
+        self._workers = (
+            email_worker(context, jitter),
+            webhook_worker(context, outgoing_context(context.reach.ca), jitter),
+        )
 
     async def run(self) -> None:
         """Until canceled; a failing look is logged and repeated."""
-        try:
-            await asyncio.gather(*map(self._repeat_worker, self._workers), self._count_on())
-        finally:
-            for worker in self._workers.values():
-                await worker.close()
+        await asyncio.gather(*(worker.run() for worker in self._workers), self._count_on())
 
     async def once(self) -> int:
         """One look of each, and what it set going; how much was found."""
-        found = sum([await worker.once() for worker in self._workers.values()])
-        for worker in self._workers.values():
+        found = sum([await worker.once() for worker in self._workers])
+        for worker in self._workers:
             await worker.settle()
         return found
 
     async def count_waiting(self) -> None:
         """Note how much waits, for the metrics."""
         self._context.queues.update(await self._context.db.read(_waiting_counts))
-
-    async def _repeat_worker(self, name: str) -> None:
-        while True:
-            try:
-                while await self._workers[name].once():
-                    pass
-            except Exception:  # the database may be back in a second; messages must not need a restart
-                _log.exception("a look for %s failed; it is repeated", name)
-            await asyncio.sleep(PAUSE)
 
     async def _count_on(self) -> None:
         while True:

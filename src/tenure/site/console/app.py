@@ -7,6 +7,7 @@ import msgspec
 
 from tenure.core.timeline import Instant
 from tenure.http.asgi import App, Receive, Scope, Send
+from tenure.http.client.transports import AsyncTransport
 from tenure.http.fairness import FairPlaces, block_of
 from tenure.http.limits import Ticks
 from tenure.http.middleware import EdgeMiddleware, MiddlewareParts
@@ -45,7 +46,7 @@ def make_console(api: App, clock: Callable[[], Instant], ticks: Ticks) -> EdgeMi
     """The pages; `clock` is real time (sessions end by it), whatever a sandbox's clock says."""
     # The console is a client of the API like others, only without a network: it is refused what they are refused.
     http = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=api), base_url="http://site.internal")
-    server = LocalServer(http)
+    server = LocalServer(AsyncTransport(http))
     pages = build_pages(
         PageParts(
             program="console",

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
+from tenure.web.page_api import WriteAnswer
 from tenure.web.replies import PageRefusal, RefusedPageError
 
 LONGEST_WAIT = 0.6
@@ -39,7 +40,7 @@ class ConsoleExchanges:
         """The exchange that runs, or was the last."""
         return self._last.get(product)
 
-    async def begin_exchange(self, product: str, what: str, work: Coroutine[Any, Any, Any]) -> ConsoleExchange:
+    async def begin_exchange(self, product: str, what: str, work: Coroutine[Any, Any, WriteAnswer]) -> ConsoleExchange:
         """Start one, and wait a moment for it; while another runs, that one."""
         last = self._last.get(product)
         if last is not None and last.is_running:
@@ -61,9 +62,9 @@ FAILED = PageRefusal(
 )
 
 
-async def _follow_exchange(exchange: ConsoleExchange, work: Coroutine[Any, Any, Any]) -> None:
+async def _follow_exchange(exchange: ConsoleExchange, work: Coroutine[Any, Any, WriteAnswer]) -> None:
     try:
-        exchange.value = await work
+        exchange.value = (await work).value
     except RefusedPageError as error:
         exchange.refusal = error.refusal
     finally:

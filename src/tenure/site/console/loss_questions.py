@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from tenure.core.plurals import format_count
-from tenure.site.console.client import ConsoleApi, fill_path
+from tenure.http.client.api_exchange import fill_path
+from tenure.web.page_api import PageApi
 from tenure.web.questions import name_question
 from tenure.web.replies import RefusedPageError
 from tenure.web.visits import ConfirmationQuestion
@@ -32,7 +33,7 @@ LOSSES = {
 """By action: the question, what is lost, the action as the button says it."""
 
 
-async def loss_question(api: ConsoleApi, what: str, devices: Sequence[str], back: str) -> ConfirmationQuestion:
+async def loss_question(api: PageApi, what: str, devices: Sequence[str], back: str) -> ConfirmationQuestion:
     """The question for one of `LOSSES`, with the names of the first devices that are meant.
 
     Raises `RefusedPageError` when the only device that is meant is not there.
@@ -49,7 +50,7 @@ async def loss_question(api: ConsoleApi, what: str, devices: Sequence[str], back
     return ConfirmationQuestion(title=title, text=text, button=button, back=back, shown=tuple(shown))
 
 
-async def _device_name(api: ConsoleApi, device: str, *, alone: bool) -> str:
+async def _device_name(api: PageApi, device: str, *, alone: bool) -> str:
     """A device's name; of several, one that is gone is named by its id, and the API then refuses the action for it."""
     try:
         found = await api.get(fill_path("/v1/devices/{device}", device=device))

@@ -4,12 +4,13 @@ import asyncio
 from typing import Any
 from urllib.parse import quote
 
+from tenure.http.client.api_exchange import fill_path
 from tenure.site.console.banner import Banner, most_important
-from tenure.site.console.client import ConsoleApi, fill_path, open_warnings
 from tenure.site.console.rights import ConsoleRights
-from tenure.site.console.session import Console, LocalServer
+from tenure.site.console.session import Console, LocalServer, open_warnings
 from tenure.web.formatting import instant_of
 from tenure.web.frame import MenuEntry, MenuGroup, PageFrame
+from tenure.web.page_api import PageApi
 from tenure.web.replies import RefusedPageError
 
 TITLE = "Administration server"
@@ -64,7 +65,7 @@ class ConsoleFrameMaker:
         )
 
 
-async def _open_conflict(api: ConsoleApi, product: str) -> Any:
+async def _open_conflict(api: PageApi, product: str) -> Any:
     """The seat conflict that is open, if there is one."""
     try:
         return await api.get(fill_path("/v1/licenses/{product}/seat-conflict", product=product))

@@ -2,14 +2,43 @@
 
 from typing import Any
 
-import httpx2
 import msgspec
 
-from tenure.site.console.client import ConsoleApi, fill_path
+from tenure.http.client.api_exchange import ApiCaller
+from tenure.http.client.transports import AsyncTransport
 from tenure.site.console.rights import ConsoleRights
+from tenure.web.page_api import PageApi, PageApiServer, PageApiSettings
 from tenure.web.page_app import PageVisit
-from tenure.web.replies import RefusedPageError
+from tenure.web.replies import PageRefusal, RefusedPageError
 from tenure.web.sign_in import ApiSession
+
+PAGE = 50
+"""Rows of a list on one page."""
+COUNTED = 100
+"""Open warnings are counted up to here."""
+
+
+def in_console(said: bytes) -> bytes:
+    """What the API says, with what has a button here named as that: it speaks to the command line, too.
+
+    `Run `tenure doctor`; …` becomes `Test the connection; …`, and `… fails run `tenure doctor` and …` `… test the …`.
+    """
+    return said.replace(b"Run `tenure doctor`", b"Test the connection").replace(
+        b"run `tenure doctor`", b"test the connection"
+    )
+
+
+LOCAL_API = PageApiSettings(
+    unreachable=PageRefusal(
+        title="The administration server did not answer as expected.",
+        status=503,
+        code="unreachable",
+        cause="The console asks the administration server's own interface for everything it shows.",
+        remedy="Try again in a minute; if it stays, restart `tenure site run` and look at its log.",
+    ),
+    page=PAGE,
+    reword=in_console,
+)
 
 
 class ConsoleSession(ApiSession):
@@ -35,24 +64,16 @@ Console = PageVisit[ConsoleSession]
 """A visit to the console."""
 
 
-class LocalServer:
-    """The administration server behind `http`."""
+class LocalServer(PageApiServer):
+    """The administration server behind `transport`: the same door that the command line uses."""
 
-    def __init__(self, http: httpx2.AsyncClient) -> None:
-        self._http = http
-
-    def api_for(self, visit: Console) -> ConsoleApi:
-        """The API as the visitor may use it."""
-        return ConsoleApi(self._http, visit.session_value.secret)
-
-    def with_secret(self, secret: str) -> ConsoleApi:
-        """The API for a user who is about to sign in."""
-        return ConsoleApi(self._http, secret)
+    def __init__(self, transport: AsyncTransport) -> None:
+        super().__init__(transport, LOCAL_API, lambda visit: ApiCaller(token=visit.session_value.secret))
 
     async def enter(self, visit: Console, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """See `web.sign_in.SignInServer`; a refusal says what helps at this server, which sends no links."""
         try:
-            found: dict[str, Any] = await self.with_secret("").post(path, {**body, "browser": visit.browser})
+            found: dict[str, Any] = (await self.with_secret("").post(path, {**body, "browser": visit.browser})).value
         except RefusedPageError as error:
             if error.refusal.code != "sign_in_refused":
                 raise
@@ -67,23 +88,10 @@ class LocalServer:
             ) from error
         return found
 
-    async def identify(self, secret: str) -> dict[str, Any]:
-        """See `web.sign_in.SignInServer`."""
-        found: dict[str, Any] = await self.with_secret(secret).get("/v1/me")
-        return found
 
-    async def sign_out(self, visit: Console) -> None:
-        """See `web.sign_in.SignInServer`."""
-        await self.api_for(visit).post("/v1/sign-out")
-
-    async def get_own(self, visit: Console, path: str) -> Any:
-        """See `web.own_account.OwnAccountServer`."""
-        return await self.api_for(visit).get(path)
-
-    async def post_own(self, visit: Console, path: str, body: dict[str, str] | None = None, key: str = "") -> Any:
-        """See `web.own_account.OwnAccountServer`."""
-        return await self.api_for(visit).post(path, body, key=key)
-
-    async def end_own_session(self, visit: Console, session: str) -> None:
-        """See `web.own_account.OwnAccountServer`."""
-        await self.api_for(visit).delete(fill_path("/v1/me/sessions/{session}", session=session))
+async def open_warnings(api: PageApi) -> int:
+    """How many events are warnings, or worse, that nobody has acknowledged; counted to a hundred of each."""
+    found = [
+        await api.get_page("/v1/events", {"severity": name, "new": True}, COUNTED) for name in ("warning", "critical")
+    ]
+    return sum(len(each.items) for each in found)

@@ -5,8 +5,9 @@ What is sent and what is written is `worker`'s.
 
 import msgspec
 
-from tenure.core.timeline import DAY, HOUR, Instant
+from tenure.core.timeline import HOUR, Instant
 from tenure.http.outgoing.delivery_errors import DeliveryErrorCause
+from tenure.http.outgoing.retry_schedule import ASKED_MOST, is_given_up, next_attempt
 from tenure.http.timestamps import format_rfc3339
 from tenure.site.forwarding.config import ForwardingConfig
 from tenure.site.forwarding.sending import SendOutcome
@@ -15,13 +16,10 @@ from tenure.site.store.forwardings import TOLD_FAILING, TOLD_PARTLY, ForwardingR
 
 FIRST_PAUSE, LONGEST_PAUSE = 30, HOUR
 """Seconds before the second try; each pause is twice the one before, until the longest."""
-JITTER = 0.1
-ASKED_MOST = DAY
-"""Seconds that a receiver may ask to be left alone."""
 TELL_AFTER = HOUR // 2
 """Seconds of failing after which an event says so."""
-LONGEST_WAIT, TRIES_LEAST = 3 * DAY, 20
-"""Seconds of failing after which it is given up, if so many tries were made: a clock that jumps is no reason."""
+TRIES_LEAST = 20
+"""Tries before it is given up, however long it has failed: a clock that jumps is no reason."""
 TRIES_EACH = 5
 """Tries for a mailbox that is refused for the time being while others have the mail."""
 
@@ -134,7 +132,7 @@ def _after_failure(
     failing = msgspec.structs.replace(failing, next=_next_attempt(failing, outcome, now, draw))
     if outcome.cause == DeliveryErrorCause.GONE:
         return stop_forwarding(failing, config, "the receiver says that it is gone for good.", now)
-    if now - since >= LONGEST_WAIT and failing.tries >= TRIES_LEAST:
+    if is_given_up(since, now) and failing.tries >= TRIES_LEAST:
         return stop_forwarding(
             failing, config, f"nothing was taken since {format_rfc3339(since)} ({outcome.fault}).", now
         )
@@ -148,4 +146,4 @@ def _after_failure(
 
 def _next_attempt(row: ForwardingRow, outcome: SendOutcome, now: Instant, draw: float) -> Instant:
     pause = min(LONGEST_PAUSE, FIRST_PAUSE << min(row.tries - 1, 10))
-    return now + max(pause + int(draw * JITTER * pause), min(outcome.retry_after, ASKED_MOST))
+    return next_attempt(now, pause, outcome.retry_after, draw)

@@ -37,6 +37,11 @@ class SendOutcome(msgspec.Struct, frozen=True, kw_only=True):
     refused: tuple[RejectedMailbox, ...] = ()
     """Mailboxes that did not get it."""
 
+    @property
+    def was_accepted(self) -> bool:
+        """See `DeliveryOutcome`."""
+        return self.taken
+
 
 UNREADABLE = SendOutcome(cause=SEALED, fault="the secrets of this forwarding cannot be opened")
 

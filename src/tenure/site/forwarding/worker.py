@@ -1,4 +1,4 @@
-"""Forwards what happened: for each forwarding in order, without gaps, at least once under an id that stays the same.
+"""Events as a source of deliveries: for each forwarding in order, without gaps, at least once under an id that stays.
 
 A cursor says how far each has come and moves only once the receiver has taken a message; a mail that was begun is
 noted before it goes out, so that a program that died sends the same one again. What a try means is `progress`'s.
@@ -6,15 +6,15 @@ noted before it goes out, so that a program that died sends the same one again. 
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import msgspec
 
 from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant
-from tenure.http.outgoing.drain import drain_tasks
-from tenure.http.outgoing.jitter import jitter_of
+from tenure.http.outgoing.delivery_worker import DeliveryWorker, WorkerPace, write_persistently
+from tenure.http.outgoing.retry_schedule import jitter_of
 from tenure.site.assembly import OpenedSite
 from tenure.site.forwarding import messages
 from tenure.site.forwarding.config import ForwardingConfig, ForwardingSecrets, SecretVault, read_config
@@ -33,8 +33,6 @@ from tenure.site.store.events import EventRow
 from tenure.site.store.forwardings import ForwardingDelivery, ForwardingRow
 from tenure.site.store.writer import Connection
 
-PAUSE = 1.0
-"""Seconds between looks; each is a few indexed queries when nothing is to be sent."""
 GATHER = 60.0
 """Seconds in which a mail gathers what happens."""
 MAIL_MOST = 100
@@ -43,11 +41,12 @@ ROUND = 20
 """Messages of one forwarding before the next look."""
 SKIP = 200
 """Events that concern a forwarding not at all, before it is noted that they do not."""
-RECORD_PAUSES = (0.1, 0.5, 2.0, 8.0)
-"""Seconds between attempts to put on record what was sent, while the store is busy."""
+AT_ONCE = 64
+"""Forwardings served at the same time."""
+LOGGER = "tenure.site.forwarding"
 
 T = TypeVar("T")
-_log = logging.getLogger("tenure.site.forwarding")
+_log = logging.getLogger(LOGGER)
 
 
 class NextMessage(msgspec.Struct, frozen=True):
@@ -66,63 +65,61 @@ class NextMessage(msgspec.Struct, frozen=True):
         return SentMessage(upto, pending_of(self.row))
 
 
-class ForwardingWorker:
-    """The forwardings of one running site."""
+class ForwardingSource:
+    """The events of one running site, forwarded; a receiver is a forwarding's id."""
 
     def __init__(self, site: OpenedSite, gather: float = GATHER) -> None:
         """`gather`: seconds in which a mail gathers what happens."""
         self._site, self._gather = site, gather
         self._vault = SecretVault(site.secrets, site.computer.draw)
-        self._jitter = jitter_of(site.computer.draw)
         self._wall, self._ticks = site.computer.clocks.wall, site.computer.monotonic
         self._origin = origin_of(site)
         self._first_seen: dict[str, tuple[int, float]] = {}
         self._known = site.store.read(events.latest_number)
         """What had happened before this run has waited long enough: a site that never runs for a minute mails, too."""
-        self._busy: dict[str, asyncio.Task[None]] = {}
-        self._closing = False
 
-    async def run(self) -> None:
-        """Until canceled; a failing look is logged and repeated."""
-        try:
-            while True:
-                try:
-                    await self.once()
-                except Exception:
-                    _log.exception("a look for what is to be forwarded failed; it is repeated")
-                await asyncio.sleep(PAUSE)
-        finally:
-            self._closing = True
-            await drain_tasks(list(self._busy.values()))
+    async def collect_events(self) -> int:
+        """See `DeliverySource`; events are read where they lie."""
+        return 0
 
-    async def once(self) -> int:
-        """Begin to send what is due and return for how many forwardings. A slow one does not delay the others."""
-        ready = await asyncio.to_thread(self._site.store.read, self._due_forwardings)
-        free = [name for name in ready if name not in self._busy]
-        for name in free:
-            self._busy[name] = asyncio.create_task(self._serve_forwarding(name))
-        return len(free)
+    async def find_due(self) -> list[str]:
+        """See `DeliverySource`."""
+        return await asyncio.to_thread(self._site.store.read, self._due_forwardings)
 
-    async def settle(self) -> None:
-        """Until everything that is being sent has come to an end."""
-        await asyncio.gather(*self._busy.values())
+    async def claim_messages(self, receiver: str) -> list[NextMessage]:
+        """See `DeliverySource`. Raises OSError where the store takes no more work."""
+        plan = await write_persistently(lambda: self._write(lambda conn: self._plan_message(conn, receiver)))
+        if isinstance(plan, Refused):
+            raise OSError("the store takes no more work")
+        return [] if plan is None else [plan]
+
+    async def send_message(self, message: NextMessage) -> SendOutcome:
+        """See `DeliverySource`."""
+        outcome = await self._send_planned(message)
+        if not outcome.taken:
+            _log.info("forwarding %s: message %s failed: %s", message.row.id, message.message, outcome.cause)
+        return outcome
+
+    async def record_attempt(self, message: NextMessage, outcome: SendOutcome, draw: float) -> Refused | None:
+        """See `DeliverySource`."""
+        at = self._wall(), self._site.now()
+        return await self._write(lambda conn: _record_outcome(conn, message, outcome, at, draw))
+
+    async def release_messages(self, messages: Sequence[NextMessage]) -> None:
+        """See `DeliverySource`; nothing is claimed that is not tried."""
+
+    def log_fault(self, receiver: str, fault: Exception) -> None:
+        """See `DeliverySource`; its trace could show what is sent."""
+        _log.error("forwarding %s could not be served (%s); it is tried again", receiver, type(fault).__name__)
+
+    async def _write(self, work: Callable[[Connection], T]) -> T | Refused:
+        return await asyncio.wrap_future(self._site.store.write(work))
 
     def _due_forwardings(self, conn: Connection) -> list[str]:
         latest, now = events.latest_number(conn), self._wall()
         return [
             row.id for row in forwardings.all_forwardings(conn) if _is_behind(conn, row, latest) and is_due(row, now)
         ]
-
-    async def _serve_forwarding(self, name: str) -> None:
-        try:
-            for _ in range(ROUND):
-                plan = await self._write_persistently(lambda conn: self._plan_message(conn, name))
-                if plan is None or self._closing or not await self._try_message(plan):
-                    return
-        except Exception as fault:  # its trace could show what is sent
-            _log.error("forwarding %s could not be served (%s); it is tried again", name, type(fault).__name__)
-        finally:
-            del self._busy[name]
 
     def _plan_message(self, conn: Connection, name: str) -> NextMessage | None:
         """What is next, noted where it is a mail; None where nothing is, or it still gathers."""
@@ -153,16 +150,7 @@ class ForwardingWorker:
             since = now
         return len(found) >= MAIL_MOST or first <= self._known or now - since >= self._gather
 
-    async def _try_message(self, plan: NextMessage) -> bool:
-        """Whether it was taken; what came of it is on record when this returns."""
-        outcome = await self._send_message(plan)
-        if not outcome.taken:
-            _log.info("forwarding %s: message %s failed: %s", plan.row.id, plan.message, outcome.cause)
-        now, here, draw = self._wall(), self._site.now(), self._jitter()
-        await self._write_persistently(lambda conn: _record_attempt(conn, plan, outcome, (now, here), draw))
-        return outcome.taken
-
-    async def _send_message(self, plan: NextMessage) -> SendOutcome:
+    async def _send_planned(self, plan: NextMessage) -> SendOutcome:
         config, now = plan.config, self._wall()
         if plan.hidden is None:
             return UNREADABLE
@@ -175,15 +163,12 @@ class ForwardingWorker:
         parts = parts_of(config, self._origin.site, plan.message, email)
         return await send_mail(config.mail, plan.hidden, parts, plan.to_sent.recipients, now)
 
-    async def _write_persistently(self, work: Callable[[Connection], T]) -> T:
-        """`work`, done; while the store takes no more work it is offered again. Raises OSError where it never is."""
-        for pause in (*RECORD_PAUSES, None):
-            done = await asyncio.wrap_future(self._site.store.write(work))
-            if not isinstance(done, Refused):
-                return done
-            if pause is not None:
-                await asyncio.sleep(pause)
-        raise OSError("the store takes no more work")
+
+def forwarding_worker(site: OpenedSite, gather: float = GATHER) -> DeliveryWorker:
+    """The forwardings of one running site."""
+    # A mail that gathers what happens stays due: a look that found it is not repeated at once.
+    pace = WorkerPace(at_once=AT_ONCE, rounds=ROUND, is_eager=False)
+    return DeliveryWorker(ForwardingSource(site, gather), pace, jitter_of(site.computer.draw), LOGGER)
 
 
 def origin_of(site: OpenedSite) -> MessageOrigin:
@@ -204,7 +189,7 @@ def _is_behind(conn: Connection, row: ForwardingRow, latest: int) -> bool:
     return bool(row.upto) or latest - row.cursor >= SKIP or bool(events.events_after(conn, wanted, row.cursor, 0, 1))
 
 
-def _record_attempt(
+def _record_outcome(
     conn: Connection, plan: NextMessage, outcome: SendOutcome, at: tuple[Instant, Instant], draw: float
 ) -> None:
     """Puts a try on record; `at`: real time, and the site's own."""

@@ -5,11 +5,12 @@ A code is never in an address: it comes in a form and goes out in a body.
 
 from typing import Any
 
+from tenure.http.client.api_exchange import fill_path
 from tenure.site.console.banner import renew_link
-from tenure.site.console.client import ConsoleApi, fill_path
 from tenure.site.console.exchanges import ConsoleExchanges
 from tenure.site.console.pages.licenses import drawable_spans
 from tenure.site.console.session import Console, LocalServer
+from tenure.web.page_api import PageApi
 from tenure.web.page_app import PageRoute, form_route, page_route
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
@@ -80,7 +81,7 @@ class ActivationPages:
         api, product, (_, verb) = self._server.api_for(visit), visit.params["product"], ROLES[_wanted_role(visit)]
         where = fill_path("/v1/licenses/{product}/{verb}", product=product, verb=verb)
         try:
-            told = await api.post(where, {"code": code if code.isascii() else "?"}, dry_run=True, **query)
+            told = (await api.post(where, {"code": code if code.isascii() else "?"}, dry_run=True, **query)).value
         except RefusedPageError as error:
             if error.refusal.code == "not_found":  # no such product here
                 raise
@@ -88,7 +89,7 @@ class ActivationPages:
         return dict(told)
 
     async def _selected_license(self, visit: Console) -> dict[str, Any]:
-        api: ConsoleApi = self._server.api_for(visit)
+        api: PageApi = self._server.api_for(visit)
         found: dict[str, Any] = await api.get(fill_path("/v1/licenses/{product}", product=visit.params["product"]))
         return found
 

@@ -21,7 +21,9 @@ class ConnectionPages:
 
     async def test(self, visit: Console) -> Reply:
         """Try everything now."""
-        return await self._render_page(visit, (await self._server.api_for(visit).post("/v1/test-connection"))["checks"])
+        return await self._render_page(
+            visit, (await self._server.api_for(visit).post("/v1/test-connection")).value["checks"]
+        )
 
     async def _render_page(self, visit: Console, checks: list[Any] | None) -> Reply:
         status = await self._server.api_for(visit).get("/v1/status")

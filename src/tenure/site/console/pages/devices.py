@@ -3,12 +3,13 @@
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from tenure.site.console.client import PAGE, ConsoleApi, fill_path
+from tenure.http.client.api_exchange import fill_path
 from tenure.site.console.loss_questions import LOSSES, loss_question
 from tenure.site.console.reasons import STATES, reason_of, state_of
-from tenure.site.console.session import Console, LocalServer
+from tenure.site.console.session import PAGE, Console, LocalServer
 from tenure.web.formatting import instant_of
 from tenure.web.forms import SentForm
+from tenure.web.page_api import PageApi
 from tenure.web.page_app import ConfirmationQuestion, PageRoute, form_route, page_route
 from tenure.web.pager import make_pager
 from tenure.web.questions import GONE, name_question
@@ -177,7 +178,7 @@ class DevicePages:
             visit.flash_message(f"Not done for {len(chosen) - done}: {refused}", "warn")
         return RedirectTo(back)
 
-    async def _do_action(self, api: ConsoleApi, device: str, what: str, key: str) -> None:
+    async def _do_action(self, api: PageApi, device: str, what: str, key: str) -> None:
         one = fill_path("/v1/devices/{device}", device=device)
         if what in ("withdraw", "assign"):
             await api.post(f"{one}/{what}", key=key)
@@ -257,11 +258,11 @@ def _bulk_question(devices: DevicePages, what: str) -> Any:
     return ask if what in LOSSES else None
 
 
-async def _move_device(api: ConsoleApi, device: str, group: str) -> None:
+async def _move_device(api: PageApi, device: str, group: str) -> None:
     await api.put(fill_path("/v1/devices/{device}/group", device=device), {"group": group})
 
 
-async def _common_values(api: ConsoleApi) -> tuple[dict[str, Any], dict[str, Any]]:
+async def _common_values(api: PageApi) -> tuple[dict[str, Any], dict[str, Any]]:
     status = await api.get("/v1/status")
     licenses = {each["product"]: each for each in (await api.get("/v1/licenses"))["items"]}
     return status, licenses

@@ -33,7 +33,7 @@ class DnsPages:
     async def test(self, visit: Console) -> Reply:
         """Try a choice without making it."""
         try:
-            tried = await self._server.api_for(visit).post("/v1/dns/test", _read_choice(visit))
+            tried = (await self._server.api_for(visit).post("/v1/dns/test", _read_choice(visit))).value
         except RefusedPageError as error:
             return await self._render_page(visit, 422, error.refusal)
         return await self._render_page(visit, checks=tried["checks"])

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from tenure.site.console.client import PAGE, fill_path
+from tenure.http.client.api_exchange import fill_path
 from tenure.site.console.reasons import STATES, state_of
-from tenure.site.console.session import Console, LocalServer
+from tenure.site.console.session import PAGE, Console, LocalServer
 from tenure.web.formatting import instant_of
 from tenure.web.page_app import PageRoute, form_route, page_route
 from tenure.web.pager import make_pager

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tenure.core.timeline import DAY
-from tenure.site.console.client import fill_path
+from tenure.http.client.api_exchange import fill_path
 from tenure.site.console.session import Console, LocalServer
 from tenure.web.formatting import format_moment, instant_of
 from tenure.web.forms import SentForm
@@ -56,7 +56,7 @@ class EnrollmentPages:
         if form.read_text("group", most=64):
             body["group"] = form.read_text("group", most=64)
         try:
-            made = await api.post("/v1/enrollments", body, key=form.read_text("_key"))
+            made = (await api.post("/v1/enrollments", body, key=form.read_text("_key"))).value
         except RefusedPageError as error:
             if form.place_refusal(error.refusal):
                 raise

@@ -3,9 +3,9 @@
 from typing import Any
 
 from tenure.core.plurals import format_count
-from tenure.site.console.client import PAGE, fill_path
+from tenure.http.client.api_exchange import fill_path
 from tenure.site.console.reasons import SEVERITIES, shown_events
-from tenure.site.console.session import Console, LocalServer
+from tenure.site.console.session import PAGE, Console, LocalServer
 from tenure.web.page_app import PageRoute, form_route, page_route
 from tenure.web.pager import make_pager
 from tenure.web.replies import PageScreen, RedirectTo, Reply, local_path
@@ -46,7 +46,7 @@ class EventPages:
         severity = visit.form.read_text("severity")
         body = {"number": number, "severity": severity if severity in SEVERITIES else None}
         if not visit.form.errors:
-            done = (await self._server.api_for(visit).put("/v1/events-acknowledgment", body))["acknowledged"]
+            done = (await self._server.api_for(visit).put("/v1/events-acknowledgment", body)).value["acknowledged"]
             visit.flash_message(f"{format_count(done, 'event is', 'events are')} acknowledged; newer ones are not.")
         return RedirectTo(local_path(visit.form.read_text("back"), "/events"))
 

@@ -1,6 +1,6 @@
 """Two copies of this site (B9): the evidence of both beside each other, and the three ways to settle it."""
 
-from tenure.site.console.client import fill_path
+from tenure.http.client.api_exchange import fill_path
 from tenure.site.console.exchanges import ConsoleExchanges
 from tenure.site.console.session import Console, LocalServer
 from tenure.web.page_app import ConfirmationQuestion, PageRoute, form_route, page_route

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from tenure.site.console.client import fill_path
+from tenure.http.client.api_exchange import fill_path
 from tenure.site.console.session import Console, LocalServer
 from tenure.web.forms import SentForm
 from tenure.web.page_app import ConfirmationQuestion, PageRoute, form_route, page_route
@@ -59,7 +59,7 @@ class ForwardingPages:
         """Send a test message, and say what came of it."""
         name = visit.params["forwarding"]
         try:
-            tested = await self._server.api_for(visit).post(fill_path("/v1/forwardings/{name}/test", name=name))
+            tested = (await self._server.api_for(visit).post(fill_path("/v1/forwardings/{name}/test", name=name))).value
         except RefusedPageError as error:
             return await one_page(self._server, visit, name, refusal=error.refusal)
         return await one_page(self._server, visit, name, tested=tested)
@@ -88,7 +88,7 @@ class ForwardingPages:
         """A new secret, shown on the page that answers and nowhere else."""
         name = visit.params["forwarding"]
         where = fill_path("/v1/forwardings/{name}/rotate-secret", name=name)
-        made = await self._server.api_for(visit).post(where, {}, key=visit.form.read_text("_key"))
+        made = (await self._server.api_for(visit).post(where, {}, key=visit.form.read_text("_key"))).value
         visit.form = SentForm()
         return await one_page(self._server, visit, name, secret=made["secret"])
 

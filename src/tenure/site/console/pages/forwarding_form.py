@@ -4,7 +4,7 @@ import re
 from itertools import groupby
 from typing import Any
 
-from tenure.site.console.client import fill_path
+from tenure.http.client.api_exchange import fill_path
 from tenure.site.console.pages.forwarding import WHERE, one_page
 from tenure.site.console.session import Console, LocalServer
 from tenure.web.forms import SentForm
@@ -44,7 +44,7 @@ class ForwardingFormPages:
         if visit.form.errors:
             return await self._render_page(visit, way, visit.form, None, 422)
         try:
-            made = await api.post("/v1/forwardings", body, key=visit.form.read_text("_key"))
+            made = (await api.post("/v1/forwardings", body, key=visit.form.read_text("_key"))).value
         except RefusedPageError as error:
             return await self._render_again(visit, way, None, error)
         return await self._save_forwarding(visit, made["forwarding"]["id"], made["secret"])
@@ -77,7 +77,9 @@ class ForwardingFormPages:
         visit.form = SentForm()
         if wants_test:
             try:
-                tested = await self._server.api_for(visit).post(fill_path("/v1/forwardings/{name}/test", name=name))
+                tested = (
+                    await self._server.api_for(visit).post(fill_path("/v1/forwardings/{name}/test", name=name))
+                ).value
             except RefusedPageError as error:
                 return await one_page(self._server, visit, name, secret=secret, refusal=error.refusal)
         if secret or tested:

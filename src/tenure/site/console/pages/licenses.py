@@ -5,10 +5,11 @@ import csv
 import io
 from typing import Any
 
+from tenure.http.client.api_exchange import fill_path
 from tenure.site.console.banner import renew_link
-from tenure.site.console.client import ConsoleApi, fill_path
 from tenure.site.console.session import Console, LocalServer
 from tenure.web.forms import SentForm
+from tenure.web.page_api import PageApi
 from tenure.web.page_app import PageRoute, form_route, page_route
 from tenure.web.replies import FileDownload, PageScreen, RedirectTo, RefusedPageError, Reply
 
@@ -104,7 +105,7 @@ class LicensePages:
         visit.flash_message(f"The license of {product} was removed.")
         return RedirectTo("/licenses")
 
-    async def _removal_question(self, api: ConsoleApi, product: str) -> Reply:
+    async def _removal_question(self, api: PageApi, product: str) -> Reply:
         one, refusal = fill_path("/v1/licenses/{product}", product=product), None
         license_ = await api.get(one)
         try:

@@ -1,7 +1,7 @@
 """Offline exchange (B16): a request out as a file or as text, its answer in again, where no network leads outside."""
 
+from tenure.http.client.api_exchange import fill_path
 from tenure.site.console.banner import exchange_link
-from tenure.site.console.client import fill_path
 from tenure.site.console.session import Console, LocalServer
 from tenure.web.page_app import PageRoute, form_route, page_route
 from tenure.web.qr import MOST, encode, to_svg
@@ -38,7 +38,7 @@ class OfflineExchangePages:
         role = "successor" if visit.form.read_flag("successor") else "active"
         where = fill_path("/v1/licenses/{product}/offline/request", product=visit.params["product"])
         try:
-            made = await self._server.api_for(visit).post(where, {"code": code, "role": role} if code else {})
+            made = (await self._server.api_for(visit).post(where, {"code": code, "role": role} if code else {})).value
         except RefusedPageError as error:
             return await self._render_page(visit, 422, error.refusal)
         if visit.form.read_flag("file"):
@@ -60,7 +60,7 @@ class OfflineExchangePages:
             return await self._render_page(visit, 422, NOT_ONE)
         where = fill_path("/v1/licenses/{product}/offline/import", product=visit.params["product"])
         try:
-            taken = await self._server.api_for(visit).post(where, {"text": text}, key=form.read_text("_key"))
+            taken = (await self._server.api_for(visit).post(where, {"text": text}, key=form.read_text("_key"))).value
         except RefusedPageError as error:
             return await self._render_page(visit, 422, NOT_ONE if error.refusal.code in _GARBAGE else error.refusal)
         visit.flash_message(taken["message"])

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from tenure.site.console.client import open_warnings
 from tenure.site.console.reasons import shown_events
-from tenure.site.console.session import Console, LocalServer
+from tenure.site.console.session import Console, LocalServer, open_warnings
 from tenure.web.page_app import PageRoute, page_route
 from tenure.web.replies import PageScreen, Reply
 

@@ -5,7 +5,7 @@ Also which devices have been silent for long, before they are released.
 
 from typing import Any
 
-from tenure.site.console.client import fill_path
+from tenure.http.client.api_exchange import fill_path
 from tenure.site.console.loss_questions import loss_question
 from tenure.site.console.session import Console, LocalServer
 from tenure.web.page_app import ConfirmationQuestion, PageRoute, form_route, page_route
@@ -46,7 +46,7 @@ class SeatPages:
         done = await self._server.api_for(visit).post(
             _ask_api(visit, "seat-conflict/release"), {"devices": chosen}, key=key
         )
-        visit.flash_message(_result_sentence(done))
+        visit.flash_message(_result_sentence(done.value))
         return RedirectTo(_render_page(visit, "conflict"))
 
     async def keep(self, visit: Console) -> Reply:
@@ -75,7 +75,7 @@ class SeatPages:
         done = await self._server.api_for(visit).post(
             _ask_api(visit, "release-idle"), body, key=visit.form.read_text("_key")
         )
-        visit.flash_message(_result_sentence(done))
+        visit.flash_message(_result_sentence(done.value))
         return RedirectTo("/devices")
 
     def routes(self) -> tuple[PageRoute, ...]:

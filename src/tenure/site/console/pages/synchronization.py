@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tenure.site.console.client import fill_path
+from tenure.http.client.api_exchange import fill_path
 from tenure.site.console.exchanges import ConsoleExchange, ConsoleExchanges
 from tenure.site.console.pages.licenses import drawable_spans
 from tenure.site.console.session import Console, LocalServer

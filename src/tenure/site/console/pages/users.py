@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tenure.site.console.client import fill_path
+from tenure.http.client.api_exchange import fill_path
 from tenure.site.console.session import Console, LocalServer
 from tenure.web.forms import SentForm
 from tenure.web.page_app import ConfirmationQuestion, PageRoute, form_route, page_route
@@ -55,7 +55,7 @@ class UserPages:
         if form.errors:
             return await self._render_team(visit, status=422)
         try:
-            made = await self._server.api_for(visit).post("/v1/users", body, key=form.read_text("_key"))
+            made = (await self._server.api_for(visit).post("/v1/users", body, key=form.read_text("_key"))).value
         except RefusedPageError as error:
             if form.place_refusal(error.refusal):
                 raise
@@ -88,7 +88,7 @@ class UserPages:
         """Set a new password for a user who has lost theirs."""
         where = fill_path("/v1/users/{user}/reset-password", user=visit.params["user"])
         body = {"second_factor": visit.form.read_flag("second_factor")}
-        made = await self._server.api_for(visit).post(where, body, key=visit.form.read_text("_key"))
+        made = (await self._server.api_for(visit).post(where, body, key=visit.form.read_text("_key"))).value
         visit.form = SentForm()
         return await self._render_team(visit, made)
 
