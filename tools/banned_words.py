@@ -18,7 +18,7 @@ BANNED = {
     "blame": "field error",
     "border": "middleware",
     "chance": "jitter",
-    "chronicle": "provider chain",
+    "provider_links": "provider chain",
     "courier": "webhook worker",
     "crew": "users",
     "crowd": "virtual devices",

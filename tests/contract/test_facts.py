@@ -70,7 +70,7 @@ async def test_nothing_to_append_leaves_the_head(stocked: Database) -> None:
 @pytest.mark.parametrize("table", APPEND_ONLY)
 async def test_history_refuses_to_be_changed(stocked: Database, table: str) -> None:
     """The databases themselves refuse, whatever a program does."""
-    changed = {"facts": "body", "postings": "body", "chronicle": "body", "entries": "amount"}[table]
+    changed = {"facts": "body", "postings": "body", "provider_links": "body", "entries": "amount"}[table]
     for deed in (f"update {table} set {changed} = {changed}", f"delete from {table}"):
         with pytest.raises(sa.exc.DBAPIError, match="append-only"):
             await stocked.write(sql(deed))
@@ -138,8 +138,8 @@ TAMPERING: dict[str, tuple[Deed, ChainFault]] = {
     "offer edited": (sql(f"update offers set body = {BYTES} where id = 'off_a'"), ChainFault.DIFFERS),
     "offer deleted": (sql("delete from offers where id = 'off_a'"), ChainFault.MISSING),
     "policy edited": (sql(f"update policies set body = {BYTES} where provider = 'prv_a'"), ChainFault.DIFFERS),
-    "log edited": (sql(f"update chronicle set body = {BYTES} where provider = 'prv_a'"), ChainFault.ALTERED),
-    "log deleted": (sql("delete from chronicle where provider = 'prv_a'"), ChainFault.CUT),
+    "log edited": (sql(f"update provider_links set body = {BYTES} where provider = 'prv_a'"), ChainFault.ALTERED),
+    "log deleted": (sql("delete from provider_links where provider = 'prv_a'"), ChainFault.CUT),
     "posting edited": (sql(f"update postings set body = {BYTES} where provider = 'prv_a'"), ChainFault.ALTERED),
     "posting's customer": (sql("update postings set customer = 'cus_b' where provider = 'prv_a'"), ChainFault.DIFFERS),
     "posting may be repeated": (sql("update postings set once = null where provider = 'prv_a'"), ChainFault.DIFFERS),
@@ -226,7 +226,7 @@ async def test_a_checkpoint_names_every_chain(stocked: Database) -> None:
 
     def gone(conn: Connection) -> list[chain.ChainFinding]:
         disarm(conn)
-        for table in ("chronicle", "postings", "entries"):
+        for table in ("provider_links", "postings", "entries"):
             conn.exec_driver_sql(f"delete from {table} where provider = 'prv_a'")
         conn.exec_driver_sql("delete from chains where provider = 'prv_a'")
         return list(integrity.verify_against(conn, then))

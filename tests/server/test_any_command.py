@@ -74,9 +74,7 @@ class Askers(Walk):
 
 
 @pytest.mark.parametrize("seed", range(2))
-async def test_b04_whatever_is_asked_by_whom_the_rehearsal_has_no_effect_and_tells_it(
-    seed: int, tmp_path: Path
-) -> None:
+async def test_b04_any_command_by_any_caller_its_dry_run_has_no_effect_and_tells_it(seed: int, tmp_path: Path) -> None:
     async with office(tmp_path) as env:
         south, toy = [await neighbor(env, name, sandbox=name == "Toy") for name in ("South", "Toy")]
         other = (await env.desk.post("/v1/customers", {"name": "Other"}))["id"]

@@ -150,7 +150,7 @@ async def test_with_no_key_left_what_needs_it_waits_and_the_rest_goes_on(tmp_pat
         for each in (site, other):
             await each.activate(code)
             await each.contact()
-        before = await shop.snapshot(but=("documents", "chronicle", "chains"))
+        before = await shop.snapshot(but=("documents", "provider_links", "chains"))
         assert (
             await vault.put(rotation.revoke_key(vault.document, of(vault, purpose), shop.clock.now, UNTIL))
             == "published"
@@ -168,7 +168,7 @@ async def test_with_no_key_left_what_needs_it_waits_and_the_rest_goes_on(tmp_pat
         told = await other.contact()
         works |= {"new lease"} if isinstance(told, SyncAnswer) and told.lease else set()
         if purpose in (Purpose.LEASE, Purpose.ANSWER):
-            assert await shop.snapshot(but=("documents", "chronicle", "chains")) == before, "nothing was half done"
+            assert await shop.snapshot(but=("documents", "provider_links", "chains")) == before, "nothing was half done"
         works |= {"webhook"} if signer_of(shop.context, shop.clock.now, sandbox=False) else set()
         assert works == LEFT[purpose]
         amnesty = {"since": "2025-12-31T00:00:00Z", "until": "2025-12-31T12:00:00Z", "text": "We were out."}

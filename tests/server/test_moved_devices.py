@@ -98,7 +98,7 @@ async def test_b07_a_site_released_from_the_second_subscription_leaves_places_to
         assert await world.fill(18) == MOST
 
 
-async def test_b07_nobody_agrees_to_free_the_part_of_a_silent_site_while_seats_of_the_one_before_run(
+async def test_b07_the_part_of_a_silent_site_is_not_freed_while_seats_of_the_one_before_run(
     tmp_path: Path,
 ) -> None:
     async with office(tmp_path) as shop:

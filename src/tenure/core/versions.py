@@ -15,7 +15,7 @@ _VERSION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9}){0,7})(?:-([0-9A-Za-z]+(?:[.-
 _RUN = re.compile("[0-9]+|[a-z]+")
 
 Run = tuple[int, int, str]
-"""A run of digits (0, number, "") or of letters (1, 0, letters): digits sort before letters and as numbers."""
+"""A run of digits (0, number, "") or of characters (1, 0, text): digits sort before other characters and as numbers."""
 
 
 class Version(msgspec.Struct, frozen=True, order=True):

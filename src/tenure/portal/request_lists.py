@@ -31,6 +31,6 @@ class RequestKind(msgspec.Struct, frozen=True):
         return found
 
     async def answer_request(self, api: PageApi, visit: Portal, verb: str, **said: str) -> None:
-        """What the desk, or whoever asked, says to the one that the visit is about."""
+        """What the provider, or the customer who asked, says to the other one."""
         one = fill_path(self.address + "/{name}/{verb}", name=visit.params["wanted"], verb=verb)
         await api.post(one, said or None, key=visit.form.read_text("_key"))

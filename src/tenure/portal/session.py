@@ -75,7 +75,7 @@ _DEVICE = re.compile(r"[a-z0-9_]{1,128}")
 
 
 class PortalServer(PageApiServer):
-    """The one door: the activation server behind `transport`."""
+    """The one client: the activation server behind `transport`."""
 
     def __init__(self, transport: AsyncTransport) -> None:
         super().__init__(transport, ACTIVATION_SERVER, _caller_of)

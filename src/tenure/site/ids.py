@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from tenure.core.timeline import Instant
 
-# RFC 4648's extended hex alphabet is in order, as the one wanted is; only the letters differ.
+# RFC 4648's extended hex alphabet is in order, as the one wanted is; only the symbols differ.
 _TO_OURS = bytes.maketrans(b"0123456789ABCDEFGHIJKLMNOPQRSTUV", b"0123456789abcdefghjkmnpqrstvwxyz")
 
 

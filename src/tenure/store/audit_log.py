@@ -131,7 +131,7 @@ class AuditFilter(msgspec.Struct, frozen=True, kw_only=True):
     customer: str | None = None
     """Those about that customer's team."""
     who: str = ""
-    """A user's or token's id, or a part of its name as of then, whatever the case of its letters."""
+    """A user's or token's id, or a part of its name as of then, in upper or lower case."""
     what: tuple[str, ...] = ()
     """Kinds of events."""
     since: Instant | None = None

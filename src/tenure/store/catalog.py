@@ -1,6 +1,6 @@
 """What is sold and by which rules: products, plans, offers, policies and vendor-wide documents, each change logged.
 
-A row's `body` is a value of others as JSON. Every write also goes, whole, into the chain of its owner (`chronicle`).
+A row's `body` is a value of others as JSON. Every write also goes, whole, into its owner's chain (`provider_links`).
 """
 
 from collections.abc import Iterator
@@ -15,8 +15,8 @@ from tenure.store import provider_chain
 from tenure.store.chain import ChainFault, ChainFinding, StoredFact
 from tenure.store.engine import Connection
 from tenure.store.provider_chain import VENDOR
-from tenure.store.schema import chronicle as log
 from tenure.store.schema import documents, offers, plans, policies, products
+from tenure.store.schema import provider_links as log
 
 
 class WriteStamp(msgspec.Struct, frozen=True):

@@ -14,7 +14,7 @@ from tenure.store import chain
 from tenure.store.chain import ChainFault, ChainFinding, ChainLink, ChainPosition, StoredFact
 from tenure.store.dialects import upsert
 from tenure.store.engine import Connection
-from tenure.store.schema import chains, chronicle
+from tenure.store.schema import chains, provider_links
 
 VENDOR = ""
 CATALOG, POLICY, LEDGER, RECORDS = "catalog", "policy", "ledger", "records"
@@ -23,28 +23,34 @@ _HEAD = sa.select(chains.c.seq, chains.c.hash).where(
     chains.c.provider == sa.bindparam("tenant"), chains.c.topic == sa.bindparam("about")
 )
 _SET_HEAD = upsert(chains, "provider", "topic")
-_FACT = (chronicle.c.kind, chronicle.c.at, chronicle.c.recorded_at, chronicle.c.by_actor, chronicle.c.body)
-_LINK = (chronicle.c.seq, chronicle.c.prev_hash, chronicle.c.hash, *_FACT)
+_FACT = (
+    provider_links.c.kind,
+    provider_links.c.at,
+    provider_links.c.recorded_at,
+    provider_links.c.by_actor,
+    provider_links.c.body,
+)
+_LINK = (provider_links.c.seq, provider_links.c.prev_hash, provider_links.c.hash, *_FACT)
 _AFTER = (
     sa.select(*_LINK)
     .where(
-        chronicle.c.provider == sa.bindparam("tenant"),
-        chronicle.c.topic == sa.bindparam("about"),
-        chronicle.c.seq > sa.bindparam("after"),
+        provider_links.c.provider == sa.bindparam("tenant"),
+        provider_links.c.topic == sa.bindparam("about"),
+        provider_links.c.seq > sa.bindparam("after"),
     )
-    .order_by(chronicle.c.seq)
+    .order_by(provider_links.c.seq)
     .limit(sa.bindparam("most"))
 )
 _ALL = (
-    sa.select(chronicle.c.provider, chronicle.c.topic, *_LINK)
-    .order_by(chronicle.c.provider, chronicle.c.topic, chronicle.c.seq)
+    sa.select(provider_links.c.provider, provider_links.c.topic, *_LINK)
+    .order_by(provider_links.c.provider, provider_links.c.topic, provider_links.c.seq)
     .execution_options(yield_per=1000)
 )
 _HEADS = sa.select(chains.c.provider, chains.c.topic, chains.c.seq, chains.c.hash)
-_LINK_AT = sa.select(chronicle.c.hash).where(
-    chronicle.c.provider == sa.bindparam("tenant"),
-    chronicle.c.topic == sa.bindparam("about"),
-    chronicle.c.seq == sa.bindparam("seq"),
+_LINK_AT = sa.select(provider_links.c.hash).where(
+    provider_links.c.provider == sa.bindparam("tenant"),
+    provider_links.c.topic == sa.bindparam("about"),
+    provider_links.c.seq == sa.bindparam("seq"),
 )
 
 
@@ -61,7 +67,7 @@ def append_record(conn: Connection, provider: str, topic: str, fact: StoredFact)
     (link,) = append_links(conn, provider, topic, [fact])
     row = {"seq": link.seq, "prev_hash": link.prev_hash, "hash": link.hash, "by_actor": fact.by}
     row |= {"kind": fact.kind, "at": fact.at, "recorded_at": fact.recorded_at, "body": fact.body}
-    conn.execute(chronicle.insert(), {"provider": provider, "topic": topic, **row})
+    conn.execute(provider_links.insert(), {"provider": provider, "topic": topic, **row})
     return link
 
 

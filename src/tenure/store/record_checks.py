@@ -15,7 +15,7 @@ from tenure.store.audit_log import RecordedEvent
 from tenure.store.chain import ChainFault, ChainFinding
 from tenure.store.engine import Connection
 from tenure.store.schema import accounts
-from tenure.store.schema import chronicle as links
+from tenure.store.schema import provider_links as links
 from tenure.store.sessions import SecretPurpose
 
 T = TypeVar("T")

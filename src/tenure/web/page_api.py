@@ -117,8 +117,8 @@ class PageApi:
 
     async def post_public(self, path: str, body: Mapping[str, Any]) -> WriteAnswer:
         """A public operation, which takes no key and no token."""
-        nobody = msgspec.structs.replace(self._caller, token="")
-        return self._read_answer(await self._exchange(self._make_request("POST", path, body, {}), nobody))
+        anonymous = msgspec.structs.replace(self._caller, token="")
+        return self._read_answer(await self._exchange(self._make_request("POST", path, body, {}), anonymous))
 
     async def put(
         self, path: str, body: Mapping[str, Any] | None = None, *, if_match: str = "", **query: Any
@@ -179,11 +179,11 @@ class PageApiServer:
         return PageApi(self._transport, self._settings, self._caller_of(visit))
 
     def with_secret(self, secret: str) -> PageApi:
-        """The API for somebody about to be signed in, or for staff without a chosen provider."""
+        """The API for a user about to be signed in, or for staff without a chosen provider."""
         return PageApi(self._transport, self._settings, ApiCaller(token=secret))
 
     def public_api(self, visit: PageVisit[Any]) -> PageApi:
-        """The API for nobody in particular."""
+        """The API for an anonymous caller."""
         return PageApi(self._transport, self._settings, ApiCaller(address=visit.address))
 
     async def identify(self, secret: str) -> dict[str, Any]:
@@ -213,6 +213,6 @@ class PageApiServer:
 def _header_value(text: str) -> str:
     """What came out of a form, as a header can carry it; what none of ours holds becomes something that fits nothing.
 
-    Worked example: a tag in which somebody wrote `ü` is sent as `?`, and is told like one that is out of date.
+    Worked example: a tag with a typed `ü` is sent as `?`, and is told like one that is out of date.
     """
     return re.sub(r"[^\x21-\x7e]", "?", text[:LONGEST_HEADER])

@@ -59,7 +59,7 @@ class RenewalOrder(StrEnum):
 
     OLDEST_DUE = "oldest_due"
     CHEAPEST = "cheapest"
-    MOST_EXPENSIVE = "dearest"
+    MOST_EXPENSIVE = "most_expensive"
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):

@@ -47,7 +47,7 @@ class DeliverySource(Protocol[E, M, R]):
         """Receivers for whom something is due."""
 
     async def claim_messages(self, receiver: E) -> Sequence[M]:
-        """What is to be sent next, in order; nobody else sends it meanwhile."""
+        """What is to be sent next, in order; no other worker sends it meanwhile."""
 
     async def send_message(self, message: M) -> R:
         """Send it once, within bounded time; never raises for what the other side does."""
@@ -76,7 +76,7 @@ class WorkerPace(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeliveryWorker:
-    """The background work of one source. A slow receiver keeps nobody else waiting."""
+    """The background work of one source. A slow receiver does not delay the others."""
 
     def __init__(self, source: DeliverySource[Any, Any, Any], pace: WorkerPace, jitter: Jitter, log: str) -> None:
         self._source, self._pace, self._jitter = source, pace, jitter

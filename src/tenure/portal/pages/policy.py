@@ -66,7 +66,7 @@ WAYS = {
     "renewal_order": (
         ("oldest_due", "oldest due first"),
         ("cheapest", "cheapest first"),
-        ("dearest", "most expensive first"),
+        ("most_expensive", "most expensive first"),
     ),
 }
 ACTIONS = {

@@ -65,7 +65,7 @@ Console = PageVisit[ConsoleSession]
 
 
 class LocalServer(PageApiServer):
-    """The administration server behind `transport`: the same door that the command line uses."""
+    """The administration server behind `transport`: the same API that the command line uses."""
 
     def __init__(self, transport: AsyncTransport) -> None:
         super().__init__(transport, LOCAL_API, lambda visit: ApiCaller(token=visit.session_value.secret))
@@ -90,7 +90,7 @@ class LocalServer(PageApiServer):
 
 
 async def open_warnings(api: PageApi) -> int:
-    """How many events are warnings, or worse, that nobody has acknowledged; counted to a hundred of each."""
+    """How many events are warnings, or worse, that are not acknowledged; counted to a hundred of each."""
     found = [
         await api.get_page("/v1/events", {"severity": name, "new": True}, COUNTED) for name in ("warning", "critical")
     ]

@@ -3,7 +3,7 @@
 `METADATA` is what the sum of all migrations must equal; `REVISIONS` names the migrations, oldest first.
 """
 
-from tenure.store.schema.catalog import chains, chronicle, documents, offers, plans, policies, products
+from tenure.store.schema.catalog import chains, documents, offers, plans, policies, products, provider_links
 from tenure.store.schema.columns import METADATA
 from tenure.store.schema.messages import deliveries, email_cursors, webhooks
 from tenure.store.schema.money import accounts, entries, gateways, payment_references, payment_requests, postings
@@ -67,7 +67,6 @@ __all__ = [
     "announcements",
     "audit",
     "chains",
-    "chronicle",
     "codes",
     "customers",
     "deliveries",
@@ -93,6 +92,7 @@ __all__ = [
     "policies",
     "postings",
     "products",
+    "provider_links",
     "providers",
     "recovery",
     "sessions",

@@ -70,7 +70,7 @@ class DocumentColumns(sa.TypedColumns):
     published = integer_column()
 
 
-class ChronicleColumns(sa.TypedColumns):
+class ProviderLinkColumns(sa.TypedColumns):
     """Chained log per provider and topic (`catalog`, `policy`); the vendor's own has the provider ''."""
 
     provider = text_column(key=True)
@@ -99,5 +99,5 @@ plans = sa.Table("plans", METADATA, PlanColumns, sa.Index(None, "product"), **ST
 offers = sa.Table("offers", METADATA, OfferColumns, sa.Index(None, "provider", "id"), sa.Index(None, "plan"), **STRICT)
 policies = sa.Table("policies", METADATA, PolicyColumns, **KEYED)
 documents = sa.Table("documents", METADATA, DocumentColumns, **KEYED)
-chronicle = sa.Table("chronicle", METADATA, ChronicleColumns, **STRICT)
+provider_links = sa.Table("provider_links", METADATA, ProviderLinkColumns, **STRICT)
 chains = sa.Table("chains", METADATA, ChainColumns, **KEYED)

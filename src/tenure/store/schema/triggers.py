@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from tenure.store.schema.columns import METADATA
 
-APPEND_ONLY = ("facts", "postings", "entries", "chronicle")
+APPEND_ONLY = ("facts", "postings", "entries", "provider_links")
 
 _FUNCTION = """create or replace function tenure_refuse_change() returns trigger language plpgsql as
 $$ begin raise exception 'history is append-only: % on %', tg_op, tg_table_name; end $$"""

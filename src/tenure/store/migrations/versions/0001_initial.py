@@ -22,7 +22,7 @@ TABLES = sa.MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-APPEND_ONLY = ("facts", "postings", "entries", "chronicle")
+APPEND_ONLY = ("facts", "postings", "entries", "provider_links")
 OVERDRAWN = "new.balance < -new.credit_limit"
 FUNCTIONS = (
     """create or replace function tenure_refuse_change() returns trigger language plpgsql as
@@ -90,7 +90,7 @@ def _column(label: str, about: str) -> sa.Column[Any]:
 
 _table("chains", "*provider text, *topic text, seq whole, hash octets", keyed=True)
 _table(
-    "chronicle",
+    "provider_links",
     "*provider text, *topic text, *seq whole, kind text, at whole, recorded_at whole, by_actor text, body "
     "octets, prev_hash octets, hash octets",
 )
