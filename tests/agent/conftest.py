@@ -1,3 +1,3 @@
-from tests.site.conftest import folder, here, house, towns
+from tests.site.conftest import folder, here, house, site_envs
 
-__all__ = ["folder", "here", "house", "towns"]
+__all__ = ["folder", "here", "house", "site_envs"]

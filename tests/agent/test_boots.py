@@ -33,21 +33,21 @@ serve_agent(Path(folder), computer=Computer(clocks=clocks, monotonic=time.monoto
 
 
 def enrolled(house: SiteProcess) -> AgentProcess:
-    desk = house.agent()
-    assert desk.enroll(house.ticket()) is None
-    assert desk.on
-    return desk
+    host = house.agent()
+    assert host.enroll(house.ticket()) is None
+    assert host.on
+    return host
 
 
-def beside(desk: AgentProcess) -> AgentProcess:
+def beside(host: AgentProcess) -> AgentProcess:
     """Another computer, running for a while, at the same folder."""
-    hands = replace(desk.hands, boot="boot-2", hardware={"machine": "another", "board": "other"})
-    return AgentProcess(desk.house, desk.folder, hands=hands)
+    hands = replace(host.hands, boot="boot-2", hardware={"machine": "another", "board": "other"})
+    return AgentProcess(host.house, host.folder, hands=hands)
 
 
 def test_the_second_computer_at_a_devices_folder_is_told_and_has_no_functions(house: SiteProcess) -> None:
-    desk = enrolled(house)
-    other = beside(desk)
+    host = enrolled(house)
+    other = beside(host)
     assert not other.on
     told = device_status(other.agent.keeper)
     assert told.reason == "folder_served_elsewhere"
@@ -57,67 +57,67 @@ def test_the_second_computer_at_a_devices_folder_is_told_and_has_no_functions(ho
     assert refused is not None
     assert refused.code is RefusalCode.FOLDER_SERVED_ELSEWHERE
     other.agent.keeper.tick()
-    desk.agent.keeper.tick()
-    assert desk.on
-    assert desk.agent.keeper.refresh() is None
+    host.agent.keeper.tick()
+    assert host.on
+    assert host.agent.keeper.refresh() is None
 
 
 def test_it_is_served_once_the_first_one_is_off(house: SiteProcess) -> None:
     other = beside(enrolled(house))
-    house.town.wait(ALIVE)
+    house.site_env.wait(ALIVE)
     other.agent.keeper.tick()
     assert other.on
     assert other.agent.keeper.refresh() is None
 
 
 def test_a_device_that_crashed_goes_on_at_once(house: SiteProcess) -> None:
-    desk = enrolled(house)
-    house.town.wait(30)
-    desk.hands.restart()
-    desk.restart()
-    assert desk.on
-    assert device_status(desk.agent.keeper).reason == ""
-    assert desk.agent.keeper.refresh() is None
+    host = enrolled(house)
+    house.site_env.wait(30)
+    host.hands.restart()
+    host.restart()
+    assert host.on
+    assert device_status(host.agent.keeper).reason == ""
+    assert host.agent.keeper.refresh() is None
 
 
 def test_a_daemon_that_is_stopped_gives_the_folder_up_at_once(house: SiteProcess) -> None:
-    desk = enrolled(house)
-    daemon = daemon_of(desk.agent)
+    host = enrolled(house)
+    daemon = daemon_of(host.agent)
     daemon.stop()
     daemon.run()
-    other = beside(desk)
+    other = beside(host)
     assert other.on
     assert other.agent.keeper.refresh() is None
 
 
 def test_a_command_beside_the_daemon_does_not(house: SiteProcess) -> None:
-    desk = enrolled(house)
-    command = AgentProcess(house, desk.folder, hands=desk.hands)
+    host = enrolled(house)
+    command = AgentProcess(house, host.folder, hands=host.hands)
     command.agent.keeper.leave_folder()
-    assert not beside(desk).on
+    assert not beside(host).on
 
 
 @pytest.mark.parametrize(("how", "freed"), [(signal.SIGTERM, True), (signal.SIGINT, True), (signal.SIGKILL, False)])
 def test_the_agents_process_gives_it_up_when_it_is_told_to_stop(
     house: SiteProcess, how: signal.Signals, freed: bool
 ) -> None:
-    desk = enrolled(house)
-    desk.agent.keeper.leave_folder()
-    house.town.wait(60)
-    clocks = desk.hands.computer().clocks.read_clocks()
-    arguments = [str(desk.folder), "boot-3", str(clocks.uptime), str(clocks.wall)]
+    host = enrolled(house)
+    host.agent.keeper.leave_folder()
+    house.site_env.wait(60)
+    clocks = host.hands.computer().clocks.read_clocks()
+    arguments = [str(host.folder), "boot-3", str(clocks.uptime), str(clocks.wall)]
     environment = {"PYTHONPATH": os.pathsep.join(sys.path)}
     with subprocess.Popen([sys.executable, "-c", RUNS, *arguments], env=environment) as process:
         deadline = time.monotonic() + 20
-        while not (boot_in(desk) == "boot-3" and handles(process.pid, signal.SIGTERM)) and time.monotonic() < deadline:
+        while not (boot_in(host) == "boot-3" and handles(process.pid, signal.SIGTERM)) and time.monotonic() < deadline:
             time.sleep(0.05)
         process.send_signal(how)
         process.wait(20)
-    assert bool(beside(desk).on) is freed
+    assert bool(beside(host).on) is freed
 
 
-def boot_in(desk: AgentProcess) -> str:
-    beat = DeviceStateFolder(FolderOnDisk(desk.folder), os.urandom).load_state().beat
+def boot_in(host: AgentProcess) -> str:
+    beat = DeviceStateFolder(FolderOnDisk(host.folder), os.urandom).load_state().beat
     return "" if beat is None else beat.boot
 
 

@@ -31,20 +31,20 @@ def script(tmp_path: Path, log: Path) -> Path:
     return path
 
 
-def desk_with(house: SiteProcess, features: str) -> AgentProcess:
-    desk = house.agent(features=features)
-    assert desk.enroll(house.ticket()) is None
-    return desk
+def agent_with(house: SiteProcess, features: str) -> AgentProcess:
+    host = house.agent(features=features)
+    assert host.enroll(house.ticket()) is None
+    return host
 
 
-def looked(desk: AgentProcess) -> None:
+def looked(host: AgentProcess) -> None:
     """One look of the daemon, and the commands that it has started, to their end."""
-    daemon = AgentDaemon(desk.agent.keeper, desk.board, desk.agent.computer.clocks.ticks)
+    daemon = AgentDaemon(host.agent.keeper, host.board, host.agent.computer.clocks.ticks)
     daemon.switch_features()
     deadline = time.monotonic() + 20
-    while desk.board.is_busy and time.monotonic() < deadline:
+    while host.board.is_busy and time.monotonic() < deadline:
         time.sleep(0.005)
-    desk.board.run_due(desk.agent.keeper.holder.ready)
+    host.board.run_due(host.agent.keeper.holder.ready)
 
 
 def lines(log: Path) -> list[str]:
@@ -60,40 +60,40 @@ def until_withdrawn(house: SiteProcess) -> int:
 def test_m05_commands_run_at_the_second_of_grant_and_withdrawal_and_again_after_a_restart(
     house: SiteProcess, script: Path, log: Path
 ) -> None:
-    desk = desk_with(house, f'[features.export]\ngrant = ["{script}", "on"]\nwithdraw = ["{script}", "off"]\n')
-    looked(desk)
+    host = agent_with(house, f'[features.export]\ngrant = ["{script}", "on"]\nwithdraw = ["{script}", "off"]\n')
+    looked(host)
     assert lines(log) == ["export on on"]
     seat_until = until_withdrawn(house)
-    house.town.time.now = seat_until - 1
-    looked(desk)
+    house.site_env.time.now = seat_until - 1
+    looked(host)
     assert lines(log) == ["export on on"]
-    house.town.wait(1)
-    looked(desk)
-    looked(desk)
+    house.site_env.wait(1)
+    looked(host)
+    looked(host)
     assert lines(log) == ["export on on", "export off off"]
-    desk.agent.keeper.tick()
-    desk.restart()
-    looked(desk)
+    host.agent.keeper.tick()
+    host.restart()
+    looked(host)
     assert lines(log) == ["export on on", "export off off", "export off off"]
 
 
 def test_units_are_started_and_stopped_by_the_service_manager(house: SiteProcess, script: Path, log: Path) -> None:
-    desk = desk_with(house, f'service_command = ["{script}"]\n[features.edit]\nunit = "editor.service"\n')
-    looked(desk)
-    house.town.time.now = until_withdrawn(house)
-    looked(desk)
+    host = agent_with(house, f'service_command = ["{script}"]\n[features.edit]\nunit = "editor.service"\n')
+    looked(host)
+    house.site_env.time.now = until_withdrawn(house)
+    looked(host)
     assert lines(log) == ["edit on start editor.service", "edit off stop editor.service"]
 
 
 def test_a_status_file_says_what_holds_and_until_when(house: SiteProcess, tmp_path: Path) -> None:
     path = tmp_path / "status"
-    desk = desk_with(house, f'[features.export]\nstatus_file = "{path}"\n[features.read]\nstatus_file = "{path}2"\n')
-    looked(desk)
+    host = agent_with(house, f'[features.export]\nstatus_file = "{path}"\n[features.read]\nstatus_file = "{path}2"\n')
+    looked(host)
     told = json.loads(path.read_text())
     assert (told["feature"], told["on"], told["phase"], told["cause"]) == ("export", True, "active", "paid")
     assert told["until"]
-    house.town.time.now = until_withdrawn(house)
-    looked(desk)
+    house.site_env.time.now = until_withdrawn(house)
+    looked(host)
     told = json.loads(path.read_text())
     assert (told["on"], told["phase"], told["cause"], told["until"]) == (False, "ended", "sync_overdue", None)
     assert json.loads(Path(f"{path}2").read_text())["on"] is True, "base features stay"
@@ -103,8 +103,8 @@ def test_a_status_file_says_what_holds_and_until_when(house: SiteProcess, tmp_pa
 def test_a_feature_that_is_not_licensed_is_withdrawn_from_the_start(
     house: SiteProcess, script: Path, log: Path
 ) -> None:
-    desk = desk_with(house, f'[features.collaborate]\ngrant = ["{script}"]\nwithdraw = ["{script}"]\n')
-    looked(desk)
+    host = agent_with(house, f'[features.collaborate]\ngrant = ["{script}"]\nwithdraw = ["{script}"]\n')
+    looked(host)
     assert [line.strip() for line in lines(log)] == ["collaborate off"]
 
 
@@ -115,17 +115,17 @@ def test_what_fails_is_tried_again_and_harms_no_other(house: SiteProcess, script
         f'[features.read]\ngrant = ["{later}"]\n'
         f'[features.export]\ngrant = ["{script}"]\n'
     )
-    desk = desk_with(house, features)
-    looked(desk)
+    host = agent_with(house, features)
+    looked(host)
     assert lines(log) == ["export on "]
     later.symlink_to(script)
-    house.town.wait(1)
-    looked(desk)
+    house.site_env.wait(1)
+    looked(host)
     assert lines(log) == ["export on "], "not before its time"
-    house.town.wait(1)
-    looked(desk)
+    house.site_env.wait(1)
+    looked(host)
     assert lines(log) == ["export on ", "read on "]
-    assert not desk.board.is_settled(desk.agent.keeper.holder.ready), "edit goes on failing"
+    assert not host.board.is_settled(host.agent.keeper.holder.ready), "edit goes on failing"
 
 
 def test_a_command_that_hangs_is_ended_with_all_it_started(house: SiteProcess, tmp_path: Path) -> None:
@@ -133,8 +133,8 @@ def test_a_command_that_hangs_is_ended_with_all_it_started(house: SiteProcess, t
     hangs = tmp_path / "hangs"
     hangs.write_text(f"#!/bin/sh\nsleep 600 &\necho $! >> {pids}\necho $$ >> {pids}\nwait\n")
     hangs.chmod(0o755)
-    desk = desk_with(house, f'[features.edit]\ngrant = ["{hangs}"]\ntimeout = 1\n')
-    looked(desk)
+    host = agent_with(house, f'[features.edit]\ngrant = ["{hangs}"]\ntimeout = 1\n')
+    looked(host)
     time.sleep(0.05)
     for pid in map(int, pids.read_text().split()):
         state = Path(f"/proc/{pid}/stat")
@@ -148,17 +148,17 @@ def test_a_withdrawal_does_not_wait_for_a_grant_that_hangs(
     hangs.write_text("#!/bin/sh\nsleep 600\n")
     hangs.chmod(0o755)
     features = f'[features.export]\ngrant = ["{hangs}"]\nwithdraw = ["{script}"]\ntimeout = 600\n'
-    desk = desk_with(house, features)
-    desk.board.run_due(desk.agent.keeper.holder.refresh_features())
-    assert desk.board.is_busy
-    house.town.time.now = until_withdrawn(house)
+    host = agent_with(house, features)
+    host.board.run_due(host.agent.keeper.holder.refresh_features())
+    assert host.board.is_busy
+    house.site_env.time.now = until_withdrawn(house)
     began = time.monotonic()
-    desk.board.run_due(desk.agent.keeper.holder.refresh_features())
+    host.board.run_due(host.agent.keeper.holder.refresh_features())
     while not lines(log) and time.monotonic() < began + 20:
-        desk.board.run_due(desk.agent.keeper.holder.refresh_features())
+        host.board.run_due(host.agent.keeper.holder.refresh_features())
         time.sleep(0.005)
     assert [line.strip() for line in lines(log)] == ["export off"]
-    desk.board.close()
+    host.board.close()
 
 
 def test_commands_inherit_nothing_of_ours(house: SiteProcess, tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def test_commands_inherit_nothing_of_ours(house: SiteProcess, tmp_path: Path) ->
     script.chmod(0o755)
     os.environ["TENURE_TEST_SECRET"] = "hidden"
     try:
-        looked(desk_with(house, f'[features.edit]\ngrant = ["{script}"]\n'))
+        looked(agent_with(house, f'[features.edit]\ngrant = ["{script}"]\n'))
     finally:
         del os.environ["TENURE_TEST_SECRET"]
     told = out.read_text()
@@ -177,16 +177,16 @@ def test_commands_inherit_nothing_of_ours(house: SiteProcess, tmp_path: Path) ->
 
 
 def test_the_daemon_switches_while_its_site_does_not_answer(house: SiteProcess, script: Path, log: Path) -> None:
-    desk = desk_with(house, f'[features.export]\ngrant = ["{script}"]\nwithdraw = ["{script}"]\n')
+    host = agent_with(house, f'[features.export]\ngrant = ["{script}"]\nwithdraw = ["{script}"]\n')
     held = threading.Event()
-    desk.cable.send = lambda request: held.wait(20) and None  # type: ignore[method-assign,assignment,return-value]
-    daemon = daemon_of(desk.agent)
+    host.cable.send = lambda request: held.wait(20) and None  # type: ignore[method-assign,assignment,return-value]
+    daemon = daemon_of(host.agent)
     running = threading.Thread(target=daemon.run, daemon=True)
-    house.town.wait(2 * DAY)  # a refresh is due, and hangs
+    house.site_env.wait(2 * DAY)  # a refresh is due, and hangs
     running.start()
     try:
         wait_for(lambda: len(lines(log)) == 1)
-        house.town.time.now = house.devices()[0].seat_until
+        house.site_env.time.now = house.devices()[0].seat_until
         wait_for(lambda: len(lines(log)) == 2)
     finally:
         daemon.stop()
@@ -210,10 +210,10 @@ PROGRAM = (
 
 def test_the_agent_listens_on_nothing(house: SiteProcess, tmp_path: Path) -> None:
     status = tmp_path / "status"
-    desk = desk_with(house, f'[features.edit]\nstatus_file = "{status}"\n')
-    desk.board.close()
+    host = agent_with(house, f'[features.edit]\nstatus_file = "{status}"\n')
+    host.board.close()
     agent = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(desk.folder)],
+        [sys.executable, "-c", PROGRAM, str(host.folder)],
         stderr=subprocess.DEVNULL,
         cwd=Path(__file__).parents[2] / "src",
     )

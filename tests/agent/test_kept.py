@@ -74,9 +74,9 @@ def test_junk_is_nothing(tmp_path: Path, junk: bytes) -> None:
 
 
 def test_secrets_are_readable_by_their_owner_alone(house: SiteProcess) -> None:
-    desk = house.agent()
-    desk.enroll(house.ticket())
-    for file in desk.folder.iterdir():
+    host = house.agent()
+    host.enroll(house.ticket())
+    for file in host.folder.iterdir():
         if file.name.startswith(("state", "seal")):
             assert file.stat().st_mode & 0o077 == 0, file
 
@@ -93,11 +93,11 @@ def test_a_seat_in_another_devices_hands_is_worth_nothing(house: SiteProcess) ->
 
 
 def test_two_processes_of_one_device_do_not_step_on_each_other(house: SiteProcess) -> None:
-    desk = house.agent()
-    desk.enroll(house.ticket())
-    second = AgentProcess(house, desk.folder)
+    host = house.agent()
+    host.enroll(house.ticket())
+    second = AgentProcess(house, host.folder)
     assert second.refresh() is None
-    assert desk.refresh() is None
+    assert host.refresh() is None
     assert second.refresh() is None
     assert house.counted == 1
     assert "device_copied" not in house.events()

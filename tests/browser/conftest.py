@@ -14,7 +14,7 @@ from tenure.sandbox.demo import RunningDemo, running_demo
 from tenure.sandbox.seed import EVERYBODYS
 
 PICTURES = Path(__file__).resolve().parents[2] / "artifacts"
-DESK = {"width": 1280, "height": 900}
+DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
 

@@ -8,9 +8,9 @@ from typing import Final
 from playwright.sync_api import Page
 
 from tests.browser.accessible import colors, complaints
-from tests.browser.conftest import DESK, PHONE, picture
+from tests.browser.conftest import DESKTOP, PHONE, picture
 
-SIZES: Final = {"desk": DESK, "phone": PHONE}
+SIZES: Final = {"desk": DESKTOP, "phone": PHONE}
 
 
 def look_everywhere(page: Page, name: str) -> list[str]:

@@ -5,7 +5,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tenure.sandbox.demo import RunningDemo
 from tests.browser.accessible import complaints
-from tests.browser.conftest import DESK, PHONE, picture
+from tests.browser.conftest import DESKTOP, PHONE, picture
 from tests.browser.looks import look_everywhere
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -28,7 +28,7 @@ def signed_in(context: BrowserContext, demo: RunningDemo, path: str = "/") -> Pa
 
 
 def test_the_whole_morning_in_one_browser(browser: Browser, demo: RunningDemo) -> None:
-    context = browser.new_context(viewport=DESK)
+    context = browser.new_context(viewport=DESKTOP)
     page = signed_in(context, demo)
     faults: list[str] = []
     page.on("pageerror", lambda fault: faults.append(str(fault)))

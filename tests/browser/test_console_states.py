@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PASSWORD = "seven gray geese over Turku"
 
 
-class Estate:
+class States:
     """Two houses, the users of one, and codes to type."""
 
     def __init__(self, here: SiteEnv) -> None:
@@ -78,10 +78,10 @@ class Estate:
 
 
 @pytest.fixture(scope="module")
-def estate() -> Iterator[Estate]:
+def states() -> Iterator[States]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        made = Estate(stack.enter_context(site_env(folder)))
+        made = States(stack.enter_context(site_env(folder)))
         for each in made.serving.values():
             stack.enter_context(each.local)
         for role in ("operator", "auditor", "administrator"):
@@ -93,7 +93,7 @@ def estate() -> Iterator[Estate]:
 
 
 @pytest.fixture(scope="module")
-def browser(estate: Estate) -> Iterator[Browser]:
+def browser(states: States) -> Iterator[Browser]:
     with launched() as started:
         yield started
 
@@ -101,8 +101,8 @@ def browser(estate: Estate) -> Iterator[Browser]:
 class Tour:
     """One browser window, and what was wrong on the way."""
 
-    def __init__(self, context: BrowserContext, estate: Estate) -> None:
-        self.context, self.estate = context, estate
+    def __init__(self, context: BrowserContext, states: States) -> None:
+        self.context, self.states = context, states
         self.found: dict[str, list[str]] = {}
         self.seen: list[str] = []
         self.page: Page = context.new_page()
@@ -120,7 +120,7 @@ class Tour:
         self.click("Sign in")
 
     def go(self, path: str) -> None:
-        self.page.goto(self.estate.url(self.house) + path)
+        self.page.goto(self.states.url(self.house) + path)
 
     def click(self, name: str, role: str = "button") -> None:
         self.page.get_by_role(role, name=name, exact=False).first.click()  # type: ignore[arg-type]
@@ -134,7 +134,7 @@ class Tour:
 
 
 def doors(tour: Tour) -> None:
-    tour.house = tour.estate.busy
+    tour.house = tour.states.busy
     tour.context.clear_cookies()
     tour.go("/sign-in")
     tour.look("sign-in-token", "admin.token")
@@ -147,7 +147,7 @@ def doors(tour: Tour) -> None:
     tour.page.get_by_label("Password").fill("wrong")
     tour.click("Sign in")
     tour.look("sign-in-user-wrong", "What helps")
-    tour.signed_in(tour.estate.busy, "administrator")
+    tour.signed_in(tour.states.busy, "administrator")
     tour.look("sign-in-factor", "One more step")
     tour.page.get_by_label("Code").fill("000000")
     tour.click("Go on")
@@ -155,7 +155,7 @@ def doors(tour: Tour) -> None:
 
 
 def typing_a_code(tour: Tour) -> None:
-    tour.signed_in(tour.estate.fresh)
+    tour.signed_in(tour.states.fresh)
     tour.look("fresh-overview", "nothing is licensed yet")
     tour.go("/licenses")
     tour.look("fresh-licenses", "Add activation code")
@@ -163,14 +163,14 @@ def typing_a_code(tour: Tour) -> None:
     tour.look("fresh-devices", "No devices yet")
     tour.go("/licenses/editor/code")
     field = tour.page.get_by_role("textbox", name="Activation code")
-    field.press_sequentially(tour.estate.codes["next"][:11])
+    field.press_sequentially(tour.states.codes["next"][:11])
     expect(tour.page.locator("#checked")).to_contain_text("20 characters")
     tour.look("code-half", "20 characters")
-    field.fill(tour.estate.codes["next"])
+    field.fill(tour.states.codes["next"])
     tour.click("Show what it would start")
     tour.look("code-preview", "What the code would start")
     field = tour.page.get_by_role("textbox", name="Activation code")
-    field.fill(tour.estate.codes["unknown"])
+    field.fill(tour.states.codes["unknown"])
     expect(tour.page.locator("#checked")).to_contain_text("Well typed")
     tour.look("code-well-typed", "Well typed")
     tour.click("Apply the code")
@@ -182,7 +182,7 @@ def typing_a_code(tour: Tour) -> None:
 
 
 def what_went_wrong(tour: Tour) -> None:
-    tour.signed_in(tour.estate.busy)
+    tour.signed_in(tour.states.busy)
     for name, path, says in (
         ("busy-overview", "/", "a copy of this administration server"),
         ("busy-licenses", "/licenses", "Additional actions"),
@@ -192,11 +192,11 @@ def what_went_wrong(tour: Tour) -> None:
         ("silent", "/licenses/editor/silent?days=2", "been silent for 2 days"),
         ("remove-refused", "/licenses/editor/remove", "is not removed"),
         ("busy-devices", "/devices", "duplicates"),
-        ("device-waiting", f"/devices/{tour.estate.device('again-2')}", "Facts"),
-        ("device-seated", f"/devices/{tour.estate.device('desk-1')}", "Withdraw its seat"),
+        ("device-waiting", f"/devices/{tour.states.device('again-2')}", "Facts"),
+        ("device-seated", f"/devices/{tour.states.device('desk-1')}", "Withdraw its seat"),
         ("duplicates", "/duplicates", "Compare and merge"),
         ("merge-preview", pair(tour, "1"), "If you merge them"),
-        ("merge-refused", f"/duplicates/{tour.estate.device('desk-1')}/{tour.estate.device('desk-3')}", "not merged"),
+        ("merge-refused", f"/duplicates/{tour.states.device('desk-1')}/{tour.states.device('desk-3')}", "not merged"),
         ("users", "/users", "New account"),
         ("account-token", "/account", "which has no account"),
         ("missing", "/devices/dev_0000000000000000000000000a", "What helps"),
@@ -209,11 +209,11 @@ def what_went_wrong(tour: Tour) -> None:
 
 
 def pair(tour: Tour, number: str) -> str:
-    return f"/duplicates/{tour.estate.device('desk-' + number)}/{tour.estate.device('again-' + number)}"
+    return f"/duplicates/{tour.states.device('desk-' + number)}/{tour.states.device('again-' + number)}"
 
 
 def what_is_done(tour: Tour) -> None:
-    tour.signed_in(tour.estate.busy)
+    tour.signed_in(tour.states.busy)
     tour.go("/enrollments")
     tour.click("Make the token")
     tour.look("token-made", "shown this once")
@@ -221,7 +221,7 @@ def what_is_done(tour: Tour) -> None:
     tour.look("successor-preview", "The switch")
     tour.go("/licenses/editor/code")
     tour.look("code-in-force", "A subscription is in force")
-    tour.page.get_by_role("textbox", name="Activation code").fill(tour.estate.codes["next"])
+    tour.page.get_by_role("textbox", name="Activation code").fill(tour.states.codes["next"])
     tour.click("Apply the code")
     tour.look("code-too-early", "Stage it as successor instead")
     tour.go("/users")
@@ -235,10 +235,10 @@ def what_is_done(tour: Tour) -> None:
 
 
 def without_a_network(tour: Tour) -> None:
-    tour.signed_in(tour.estate.vault)
+    tour.signed_in(tour.states.vault)
     tour.go("/licenses/editor/offline")
     tour.look("offline", "Carry a request out")
-    tour.page.get_by_label("Activation code").fill(tour.estate.codes["next"])
+    tour.page.get_by_label("Activation code").fill(tour.states.codes["next"])
     tour.click("Make the request")
     tour.page.get_by_text("Show as a QR code").click()
     tour.look("offline-request", "Copy this whole text")
@@ -251,10 +251,10 @@ def without_a_network(tour: Tour) -> None:
 
 def by_role(tour: Tour) -> None:
     for role in ("operator", "auditor"):
-        tour.signed_in(tour.estate.busy, role)
+        tour.signed_in(tour.states.busy, role)
         for name, path in (
             ("overview", "/"), ("licenses", "/licenses"), ("license", "/licenses/editor"), ("devices", "/devices"),
-            ("device", f"/devices/{tour.estate.device('again-2')}"), ("conflict", "/licenses/editor/conflict"),
+            ("device", f"/devices/{tour.states.device('again-2')}"), ("conflict", "/licenses/editor/conflict"),
             ("fork", "/licenses/editor/fork"), ("dns", "/settings/dns"), ("users", "/users"),
             ("settings", "/settings"), ("events", "/events"), ("enrollments", "/enrollments"), ("account", "/account"),
         ):  # fmt: skip
@@ -273,10 +273,10 @@ FLOWS = (doors, typing_a_code, what_went_wrong, what_is_done, without_a_network,
 
 
 @pytest.mark.parametrize("flow", FLOWS, ids=[each.__name__ for each in FLOWS])
-def test_every_step_can_be_read_by_everybody(browser: Browser, estate: Estate, flow: Callable[[Tour], None]) -> None:
+def test_every_step_can_be_read_by_everybody(browser: Browser, states: States, flow: Callable[[Tour], None]) -> None:
     """Walked on a phone, where there is least room to click; each step is looked at in every size and scheme."""
     context = browser.new_context(viewport=PHONE)  # type: ignore[arg-type]
-    tour = Tour(context, estate)
+    tour = Tour(context, states)
     flow(tour)
     assert tour.found == {}
     assert tour.seen

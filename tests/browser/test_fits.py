@@ -25,26 +25,28 @@ MONEY = 8_999_999_999_999
 
 def furnish(demo: RunningDemo) -> dict[str, str]:
     """Names as long as they may be and amounts as large, wherever somebody can write some; ids by what they are of."""
-    desk, offers = ProviderClient(demo.url, demo.provider.token), demo.provider.offers
+    staff, offers = ProviderClient(demo.url, demo.provider.token), demo.provider.offers
     made: dict[str, str] = {}
     address = f"{'a' * 60}@{'b' * 60}.{'c' * 60}.example"
-    made["customer"] = desk.post("/v1/customers", {"name": LONG, "reference": LONG[:128], "email": address})["id"]
-    desk.post("/v1/customers", {"name": SENTENCE, "reference": "K-1"})
-    desk.post(f"/v1/customers/{made['customer']}/top-ups", {"amount": MONEY, "reference": "r" * 128, "note": "n" * 200})
+    made["customer"] = staff.post("/v1/customers", {"name": LONG, "reference": LONG[:128], "email": address})["id"]
+    staff.post("/v1/customers", {"name": SENTENCE, "reference": "K-1"})
+    staff.post(
+        f"/v1/customers/{made['customer']}/top-ups", {"amount": MONEY, "reference": "r" * 128, "note": "n" * 200}
+    )
     body = {"customer": made["customer"], "devices": 1_000, "why": "w" * 200}
-    order = desk.post("/v1/subscriptions", {**body, "offer": offers["editor-month"]})["subscription"]
+    order = staff.post("/v1/subscriptions", {**body, "offer": offers["editor-month"]})["subscription"]
     made["subscription"] = order["id"]
-    desk.post("/v1/subscriptions", {**body, "offer": offers["editor-year"], "devices": 100_000})
-    desk.post(f"/v1/subscriptions/{order['id']}/cancel", {"why": LONG[:200]})
+    staff.post("/v1/subscriptions", {**body, "offer": offers["editor-year"], "devices": 100_000})
+    staff.post(f"/v1/subscriptions/{order['id']}/cancel", {"why": LONG[:200]})
     bands = [{"up_to": 9, "unit": 1_000_000_000}, {"unit": 900}]
-    desk.post("/v1/offers", {"plan": "editor-year", "currency": "EUR", "bands": bands, "name": LONG[:128]})
+    staff.post("/v1/offers", {"plan": "editor-year", "currency": "EUR", "bands": bands, "name": LONG[:128]})
     ask = {"amount": MONEY // 10, "note": LONG[:200]}
-    desk.post(f"/v1/customers/{made['customer']}/payment-requests", ask)
-    desk.post("/v1/tokens", {"name": LONG[:128], "role": "provider", "scopes": ["*"], "days": 30})
+    staff.post(f"/v1/customers/{made['customer']}/payment-requests", ask)
+    staff.post("/v1/tokens", {"name": LONG[:128], "role": "provider", "scopes": ["*"], "days": 30})
     hook = {"url": f"https://hooks.example/{'u' * 400}", "events": ["subscription.renewed"], "note": LONG[:200]}
     made["product"], made["plan"] = _of_the_vendor(demo)
-    made["webhook"] = desk.post("/v1/webhooks", hook)["id"]
-    desk.close()
+    made["webhook"] = staff.post("/v1/webhooks", hook)["id"]
+    staff.close()
     entrance = httpx2.post(f"{demo.url}/v1/sign-in", json={"email": "olga@north.example", "password": EVERYBODYS})
     owner = ProviderClient(demo.url, entrance.json()["session"])
     owner.post("/v1/invitations", {"email": f"l{address[1:]}", "name": LONG, "role": "auditor"})
@@ -63,10 +65,10 @@ def _of_the_vendor(demo: RunningDemo) -> tuple[str, str]:
     return product, made
 
 
-def desk_pages(demo: RunningDemo, made: dict[str, str]) -> list[str]:
+def provider_pages(demo: RunningDemo, made: dict[str, str]) -> list[str]:
     """Every page of the provider's users, as many states as one seeded server has."""
     sub, customer = f"/subscriptions/{made['subscription']}", f"/customers/{made['customer']}"
-    deeds = ("renew", "auto_renew", "change_devices", "change_plan", "pause", "transfer", "undo_cancel", "cancel_now")
+    actions = ("renew", "auto_renew", "change_devices", "change_plan", "pause", "transfer", "undo_cancel", "cancel_now")
     return [
         "/", "/board/running-out", "/subscriptions", "/subscriptions?q=nothing-of-that-kind", "/customers",
         "/customers/new", "/order", f"/order?customer={made['customer']}", "/order-requests", "/payments",
@@ -75,7 +77,7 @@ def desk_pages(demo: RunningDemo, made: dict[str, str]) -> list[str]:
         "/team", f"/team?customer={made['customer']}", "/tokens", "/webhooks", f"/webhooks/{made['webhook']}",
         "/emails", "/audit", "/sandbox", "/account", "/brand", "/nowhere", "/import/customers", "/import/orders",
         customer, f"{customer}/edit", f"{customer}/money", sub, f"{sub}/history", f"{sub}/code",
-        *(f"{sub}/do/{deed}" for deed in deeds),
+        *(f"{sub}/do/{deed}" for deed in actions),
     ]  # fmt: skip
 
 
@@ -146,7 +148,7 @@ def test_every_page_of_the_portal_has_room_for_what_stands_on_it(
 ) -> None:
     context = browser.new_context()
     page = sign_in(context, demo)
-    assert walked(page, demo.portal, desk_pages(demo, made)) == {}
+    assert walked(page, demo.portal, provider_pages(demo, made)) == {}
     context.close()
     context = browser.new_context()
     page = sign_in(context, demo, "ana@architects.example")
@@ -172,7 +174,7 @@ def test_every_page_of_the_console_has_room_for_what_stands_on_it(browser: Brows
 
 def test_no_page_of_the_portal_is_left_out(demo: RunningDemo, made: dict[str, str]) -> None:
     """A page that is added later is measured too."""
-    looked = [*desk_pages(demo, made), *customer_pages(demo, made), *vendor_pages(demo, made)]
+    looked = [*provider_pages(demo, made), *customer_pages(demo, made), *vendor_pages(demo, made)]
     paths = [path.partition("?")[0] for path in looked]
     routes = [route for group in PAGES for route in group(None).routes() if route.method == "GET"]  # type: ignore[arg-type]
     wanted = [route.path for route in routes if not route.stranger and not route.path.endswith(".csv")]

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tenure.sandbox.demo import RunningDemo
 from tests.browser.accessible import complaints
-from tests.browser.conftest import DESK, PHONE, picture
+from tests.browser.conftest import DESKTOP, PHONE, picture
 from tests.browser.looks import look_everywhere
 from tests.browser.test_console import signed_in
 from tests.server.mailbox import Mailbox, mailbox
@@ -62,7 +62,7 @@ def fill_mail(page: Page, there: Outside, name: str) -> None:
 
 
 def test_mails_are_set_up_tried_and_mended(browser: Browser, demo: RunningDemo) -> None:
-    context = browser.new_context(viewport=DESK)
+    context = browser.new_context(viewport=DESKTOP)
     page = signed_in(context, demo, WHERE)
     faults: list[str] = []
     page.on("pageerror", lambda fault: faults.append(str(fault)))

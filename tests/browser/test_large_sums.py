@@ -36,7 +36,7 @@ _BROKEN = """() => {
 """Numbers that stand on two lines: the second half reads like a sum of its own."""
 
 
-class Shop(NamedTuple):
+class OpenedProvider(NamedTuple):
     """A provider that sells in one currency, with a customer who has much money."""
 
     owner: str
@@ -45,29 +45,30 @@ class Shop(NamedTuple):
     subscription: str
 
 
-def open_shop(demo: RunningDemo, currency: str) -> Shop:
+def open_provider(demo: RunningDemo, currency: str) -> OpenedProvider:
     """Everything that shows money, in this currency."""
     entrance = httpx2.post(f"{demo.url}/v1/sign-in", json={"email": "vera@vendor.example", "password": EVERYBODYS})
     vendor = ProviderClient(demo.url, entrance.json()["session"])
     provider = vendor.post("/v1/providers", {"name": f"Shop {currency}", "currency": currency, "sandbox": True})["id"]
     token = {"name": "desk", "role": "provider", "scopes": ["*"], "days": 30}
-    desk = ProviderClient(demo.url, vendor.post("/v1/tokens", token, provider=provider)["token"])
+    staff = ProviderClient(demo.url, vendor.post("/v1/tokens", token, provider=provider)["token"])
     terms = {"currency": currency, "bands": [{"unit": UNIT[currency]}]}
-    offer = desk.post("/v1/offers", {"plan": "editor-month", "name": "Monthly", **terms})["id"]
+    offer = staff.post("/v1/offers", {"plan": "editor-month", "name": "Monthly", **terms})["id"]
     buyers = [
-        desk.post("/v1/customers", {"name": name, "reference": name[:3]})["id"] for name in ("Rich & Co.", "Poor & Co.")
+        staff.post("/v1/customers", {"name": name, "reference": name[:3]})["id"]
+        for name in ("Rich & Co.", "Poor & Co.")
     ]
     for buyer, sum_ in zip(buyers, (MONEY[currency], UNIT[currency] * 1_000), strict=True):
-        desk.post(f"/v1/customers/{buyer}/top-ups", {"amount": sum_, "reference": f"r-{buyer[-4:]}"})
+        staff.post(f"/v1/customers/{buyer}/top-ups", {"amount": sum_, "reference": f"r-{buyer[-4:]}"})
         order = {"customer": buyer, "offer": offer, "devices": 1_000}
-        made = desk.post("/v1/subscriptions", order)["subscription"]["id"]
-        desk.post(f"/v1/customers/{buyer}/payment-requests", {"amount": MONEY[currency] // 10})
+        made = staff.post("/v1/subscriptions", order)["subscription"]["id"]
+        staff.post(f"/v1/customers/{buyer}/payment-requests", {"amount": MONEY[currency] // 10})
     owner, pays = f"owner@{currency.lower()}.example", f"pays@{currency.lower()}.example"
     seed_user(vendor, provider, "Otto", owner)
     seed_user(vendor, provider, "Petra", pays, customer_id=buyers[1])
     vendor.close()
-    desk.close()
-    return Shop(owner, pays, buyers[1], made)
+    staff.close()
+    return OpenedProvider(owner, pays, buyers[1], made)
 
 
 def looked_at(page: Page, name: str) -> list[str]:
@@ -93,17 +94,17 @@ def previewed(page: Page, demo: RunningDemo) -> None:
 
 @pytest.mark.parametrize("currency", ["JPY", "KWD"])
 def test_millions_have_room_everywhere_and_are_not_broken(browser: Browser, demo: RunningDemo, currency: str) -> None:
-    shop = open_shop(demo, currency)
+    env = open_provider(demo, currency)
     found: list[str] = []
-    for who in (shop.owner, shop.buyer):
+    for who in (env.owner, env.buyer):
         context = browser.new_context()
         page = sign_in(context, demo, who)
-        desk = ["/board/running-out", "/customers", "/payments", "/offers"] if who == shop.owner else []
-        own = [f"/customers/{shop.customer}/money", "/subscriptions", f"/subscriptions/{shop.subscription}"]
-        for path in ("/", *own, *desk):
+        staff = ["/board/running-out", "/customers", "/payments", "/offers"] if who == env.owner else []
+        own = [f"/customers/{env.customer}/money", "/subscriptions", f"/subscriptions/{env.subscription}"]
+        for path in ("/", *own, *staff):
             page.goto(demo.portal + path)
             found += looked_at(page, path)
-        if who == shop.owner:
+        if who == env.owner:
             previewed(page, demo)
             expect(page.locator("main")).to_contain_text("¥6,000,000,000" if currency == "JPY" else "60,010,000.000")
             found += looked_at(page, "order preview")

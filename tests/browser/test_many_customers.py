@@ -5,7 +5,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tenure.portal.customer_select import FEW
 from tenure.sandbox.demo import RunningDemo
-from tests.browser.conftest import DESK, PHONE, sign_in
+from tests.browser.conftest import DESKTOP, PHONE, sign_in
 from tests.browser.looks import look_everywhere
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -38,7 +38,7 @@ def order(context: BrowserContext, demo: RunningDemo) -> Page:
 
 
 def test_typing_finds_the_customer(browser: Browser, crowded: RunningDemo) -> None:
-    context = browser.new_context(viewport=DESK)  # type: ignore[arg-type]
+    context = browser.new_context(viewport=DESKTOP)  # type: ignore[arg-type]
     page = order(context, crowded)
     page.fill("#f-devices", "3")
     page.focus("#f-customer")
@@ -57,7 +57,7 @@ def test_typing_finds_the_customer(browser: Browser, crowded: RunningDemo) -> No
 
 
 def test_without_script_the_form_comes_back_with_what_was_found(browser: Browser, crowded: RunningDemo) -> None:
-    context = browser.new_context(java_script_enabled=False, viewport=DESK)  # type: ignore[arg-type]
+    context = browser.new_context(java_script_enabled=False, viewport=DESKTOP)  # type: ignore[arg-type]
     page = order(context, crowded)
     page.fill("#f-devices", "7")
     page.fill("#f-customer", "z-1")

@@ -14,7 +14,7 @@ from tenure.portal.app import PortalSettings, make_portal
 from tenure.portal.main import system_now
 from tenure.sandbox.demo import RunningDemo
 from tests.browser.accessible import complaints, serious
-from tests.browser.conftest import DESK, PHONE, picture, sign_in
+from tests.browser.conftest import DESKTOP, PHONE, picture, sign_in
 from tests.browser.looks import look_everywhere
 from tests.http.calls import shown
 
@@ -30,7 +30,7 @@ PAGES = (
 
 
 def test_every_page_can_be_read_by_everybody(browser: Browser, demo: RunningDemo) -> None:
-    context = browser.new_context(viewport=DESK)  # type: ignore[arg-type]
+    context = browser.new_context(viewport=DESKTOP)  # type: ignore[arg-type]
     page = sign_in(context, demo)
     # The school's, because what can be done with a canceled one is refused.
     page.goto(f"{demo.portal}/subscriptions?q=Riverside")
@@ -62,7 +62,7 @@ def test_what_nobody_can_read_or_reach_is_seen(browser: Browser) -> None:
 
 
 def test_the_operators_day_with_a_real_browser(browser: Browser, demo: RunningDemo) -> None:
-    context = browser.new_context(viewport=DESK)
+    context = browser.new_context(viewport=DESKTOP)
     page = sign_in(context, demo)
     page.click("text=Customers")
     page.click("text=New customer")
@@ -115,7 +115,7 @@ def test_everything_that_matters_works_without_script(browser: Browser, demo: Ru
 
 
 def test_the_keyboard_alone_is_enough(browser: Browser, demo: RunningDemo) -> None:
-    context = browser.new_context(viewport=DESK)
+    context = browser.new_context(viewport=DESKTOP)
     page = sign_in(context, demo)
     page.goto(f"{demo.portal}/subscriptions")
     page.keyboard.press("Tab")
@@ -130,7 +130,7 @@ def test_the_keyboard_alone_is_enough(browser: Browser, demo: RunningDemo) -> No
 
 
 def test_times_are_told_in_the_readers_zone(browser: Browser, demo: RunningDemo) -> None:
-    context = browser.new_context(viewport=DESK, timezone_id="America/New_York")
+    context = browser.new_context(viewport=DESKTOP, timezone_id="America/New_York")
     page = sign_in(context, demo)
     text = page.inner_text(".lead time")
     assert re.search(r"(GMT-[45]|EST|EDT)", text), text
@@ -207,7 +207,7 @@ def test_before_and_after_is_read_on_a_phone_in_two_wide_columns(browser: Browse
 
 def test_back_from_a_preview_and_forward_again_sends_nothing(browser: Browser, demo: RunningDemo) -> None:
     """The browser had asked whether to send the form again, or shown an error of its own."""
-    context = browser.new_context(viewport=DESK)
+    context = browser.new_context(viewport=DESKTOP)
     page = sign_in(context, demo)
     page.goto(f"{demo.portal}/tokens")
     page.fill("#f-name", "kept by the browser")

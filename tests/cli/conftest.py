@@ -6,25 +6,25 @@ from pathlib import Path
 import pytest
 
 from tests.cli.terminal import Terminal
-from tests.cli.vendor import Desk, Vendor, vendor
+from tests.cli.vendor import ProviderTerminal, Vendor, vendor
 
 
 @pytest.fixture(scope="session")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vendor]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vendor]:
     with vendor(tmp_path_factory.mktemp("shop")) as opened:
         yield opened
 
 
 @pytest.fixture
-def desk(shop: Vendor, tmp_path: Path, request: pytest.FixtureRequest) -> Desk:
+def staff(server: Vendor, tmp_path: Path, request: pytest.FixtureRequest) -> ProviderTerminal:
     """A provider that no other test knows."""
-    return shop.desk(tmp_path, name=f"North {request.node.nodeid}"[:200])
+    return server.staff(tmp_path, name=f"North {request.node.nodeid}"[:200])
 
 
 @pytest.fixture
-def sandbox(shop: Vendor, tmp_path: Path, request: pytest.FixtureRequest) -> Desk:
+def sandbox(server: Vendor, tmp_path: Path, request: pytest.FixtureRequest) -> ProviderTerminal:
     """A sandbox that no other test knows."""
-    return shop.desk(tmp_path, sandbox=True, name=f"Sandbox {request.node.nodeid}"[:200])
+    return server.staff(tmp_path, sandbox=True, name=f"Sandbox {request.node.nodeid}"[:200])
 
 
 @pytest.fixture

@@ -4,26 +4,33 @@ import pytest
 
 from tenure.core.refusals import TABLE, ExitCode, RefusalCode
 from tests.cli.terminal import Terminal
-from tests.cli.vendor import Desk, Vendor
+from tests.cli.vendor import ProviderTerminal, Vendor
 
 UNKNOWN = "sub_" + "0" * 26
 LONG = "x" * 300
 
 
 @pytest.fixture(scope="module")
-def counter(shop: Vendor, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+def counter(server: Vendor, tmp_path_factory: pytest.TempPathFactory) -> ProviderTerminal:
     """One provider for all of this: nothing here leaves a mark."""
-    desk = shop.desk(tmp_path_factory.mktemp("counter"), sandbox=True, name="Counter")
-    desk.terminal.good("clock", "set", "2026-03-01", "--rate", "0")
-    desk.subscription()
-    desk.offer("month")
-    return desk
+    staff = server.staff(tmp_path_factory.mktemp("counter"), sandbox=True, name="Counter")
+    staff.terminal.good("clock", "set", "2026-03-01", "--rate", "0")
+    staff.subscription()
+    staff.offer("month")
+    return staff
 
 
-def typed(desk: Desk, words: str) -> list[str]:
+def typed(staff: ProviderTerminal, words: str) -> list[str]:
     """The words of a row, with what the provider has put in: CUS, OFF, SUB."""
-    sub = desk.terminal.good("subscriptions", "list")["items"][0]["id"]
-    known = {"CUS": desk.customer, "OFF": desk.offer("year"), "SUB": sub, "UNKNOWN": UNKNOWN, "LONG": LONG, "EMPTY": ""}
+    sub = staff.terminal.good("subscriptions", "list")["items"][0]["id"]
+    known = {
+        "CUS": staff.customer,
+        "OFF": staff.offer("year"),
+        "SUB": sub,
+        "UNKNOWN": UNKNOWN,
+        "LONG": LONG,
+        "EMPTY": "",
+    }
     return [known.get(word, word) for word in words.split()]
 
 
@@ -147,14 +154,14 @@ ROWS: tuple[tuple[str, str, int], ...] = (
 
 
 @pytest.mark.parametrize(("words", "code", "family"), ROWS, ids=[row[0][:60] for row in ROWS])
-def test_it_is_refused_with_its_code_and_family(counter: Desk, words: str, code: str, family: int) -> None:
+def test_it_is_refused_with_its_code_and_family(counter: ProviderTerminal, words: str, code: str, family: int) -> None:
     found = counter.terminal.refused(*typed(counter, words))
     assert (found["code"], found["exit"]) == (code, family)
     assert family == TABLE[RefusalCode(code)].exit
     assert found["remedy"]
 
 
-def test_nothing_of_all_that_was_done(counter: Desk) -> None:
+def test_nothing_of_all_that_was_done(counter: ProviderTerminal) -> None:
     tell = counter.terminal.good
     assert len(tell("subscriptions", "list")["items"]) == 1
     assert len(tell("customers", "list")["items"]) == 1
@@ -162,7 +169,7 @@ def test_nothing_of_all_that_was_done(counter: Desk) -> None:
     assert tell("clock", "show")["now"] == "2026-03-01T00:00:00Z"
 
 
-def test_people_are_told_the_same_without_a_trace(counter: Desk) -> None:
+def test_people_are_told_the_same_without_a_trace(counter: ProviderTerminal) -> None:
     for words, code, family in ROWS[::7]:
         ran = counter.terminal.run(*typed(counter, words))
         assert (ran.code, ran.out) == (family, "")
@@ -171,11 +178,11 @@ def test_people_are_told_the_same_without_a_trace(counter: Desk) -> None:
 
 
 @pytest.mark.parametrize("word", ["\udcff", "a\udc80b", "\ud800"])
-def test_arguments_that_are_no_text_are_refused(counter: Desk, word: str) -> None:
+def test_arguments_that_are_no_text_are_refused(counter: ProviderTerminal, word: str) -> None:
     assert counter.terminal.refused("customers", "add", word)["exit"] == ExitCode.INPUT
 
 
-def test_a_control_character_is_the_servers_to_refuse(counter: Desk) -> None:
+def test_a_control_character_is_the_servers_to_refuse(counter: ProviderTerminal) -> None:
     for word in ("a\nb", "a\x1b[2J", "\x00"):
         assert counter.terminal.refused("customers", "add", word)["code"] == "field_invalid"
 
@@ -193,21 +200,21 @@ def test_a_control_character_is_the_servers_to_refuse(counter: Desk) -> None:
         "\x00",
     ],
 )
-def test_a_file_that_is_no_policy(counter: Desk, content: str) -> None:
+def test_a_file_that_is_no_policy(counter: ProviderTerminal, content: str) -> None:
     for more in ((), ("--rule", "refund=none")):
         found = counter.terminal.refused("policy", "publish", "-", *more, given=content)
         assert found["exit"] == ExitCode.INPUT, found
 
 
-def test_a_policy_outside_the_bounds_and_a_leap_day_that_exists(counter: Desk) -> None:
+def test_a_policy_outside_the_bounds_and_a_leap_day_that_exists(counter: ProviderTerminal) -> None:
     made = counter.terminal.good(
         "order", counter.customer, counter.offer("year"), "1", "--until", "2028-02-29", "--dry-run"
     )
     assert made["subscription"]["paid_until"] == "2028-03-01T00:00:00Z"
 
 
-def test_without_a_server_or_a_token(terminal: Terminal, shop: Vendor) -> None:
+def test_without_a_server_or_a_token(terminal: Terminal, server: Vendor) -> None:
     assert terminal.refused("customers", "list")["field"] == "url"
-    assert terminal.refused("customers", "list", "--url", shop.url)["exit"] == ExitCode.PERMISSION
-    bad = Terminal(terminal.home, {"TENURE_URL": shop.url, "TENURE_TOKEN": "two words\n"})
+    assert terminal.refused("customers", "list", "--url", server.url)["exit"] == ExitCode.PERMISSION
+    bad = Terminal(terminal.home, {"TENURE_URL": server.url, "TENURE_TOKEN": "two words\n"})
     assert bad.refused("customers", "list")["field"] == "token"

@@ -19,7 +19,7 @@ from tenure.cli.main import make_world, mask_secrets, run_command
 from tenure.core.refusals import ExitCode
 from tests.cli.hostile_server import hostile_server, reply
 from tests.cli.terminal import Stream, Terminal
-from tests.cli.vendor import Desk, Vendor
+from tests.cli.vendor import ProviderTerminal, Vendor
 
 ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "tenure.cli.main")
@@ -110,12 +110,12 @@ def test_a_token_is_masked_wherever_it_was_typed(terminal: Terminal, text: str) 
         assert "abc123" not in ran.out + ran.err, words
 
 
-def test_neither_token_nor_code_is_in_a_log_or_in_the_arguments(shop: Vendor, tmp_path: Path, caplog: Any) -> None:
+def test_neither_token_nor_code_is_in_a_log_or_in_the_arguments(server: Vendor, tmp_path: Path, caplog: Any) -> None:
     """The real process is looked at while it waits for its answer: the token came through the environment alone."""
     caplog.set_level("DEBUG")
-    desk = shop.desk(tmp_path, name="Watched")
-    code = desk.order()["activation_code"]
-    assert desk.terminal.env["TENURE_TOKEN"] not in caplog.text
+    staff = server.staff(tmp_path, name="Watched")
+    code = staff.order()["activation_code"]
+    assert staff.terminal.env["TENURE_TOKEN"] not in caplog.text
     assert code not in caplog.text
 
     looked_at = threading.Event()
@@ -140,21 +140,21 @@ def test_neither_token_nor_code_is_in_a_log_or_in_the_arguments(shop: Vendor, tm
     assert b"tnr_" not in out
 
 
-def test_codes_are_shown_only_where_they_are_made(desk: Desk) -> None:
-    made = desk.terminal.run("order", desk.customer, desk.offer("year"), "3")
+def test_codes_are_shown_only_where_they_are_made(staff: ProviderTerminal) -> None:
+    made = staff.terminal.run("order", staff.customer, staff.offer("year"), "3")
     (code,) = [line.split()[-1] for line in made.out.splitlines() if line.startswith("Activation code:")]
-    sub = desk.terminal.good("subscriptions", "list")["items"][0]["id"]
+    sub = staff.terminal.good("subscriptions", "list")["items"][0]["id"]
     everywhere = [
-        desk.terminal.run(*words).out
+        staff.terminal.run(*words).out
         for words in (
             ("subscriptions", "show", sub),
             ("subscriptions", "history", sub),
             ("subscriptions", "history", sub, "--json"),
             ("subscriptions", "list"),
             ("events", "--json"),
-            ("statement", desk.customer),
+            ("statement", staff.customer),
         )
     ]
     assert all(code not in each and code.replace("-", "") not in each for each in everywhere)
-    dry = desk.terminal.run("reissue-code", sub, "--dry-run")
+    dry = staff.terminal.run("reissue-code", sub, "--dry-run")
     assert "Activation code" not in dry.out

@@ -10,7 +10,7 @@ from tenure.core.refusals import TABLE, ExitCode, RefusalCode, Refused
 from tenure.http.problems import describe_refusal
 from tests.cli.hostile_server import PROBLEM, hostile_server, reply
 from tests.cli.terminal import Terminal
-from tests.cli.vendor import Desk
+from tests.cli.vendor import ProviderTerminal
 
 
 @pytest.mark.parametrize("code", sorted(TABLE))
@@ -31,15 +31,15 @@ def test_a_refusal_found_here_has_the_words_and_shape_of_the_servers(code: Refus
     assert {**ours, "request_id": "req_1"} == theirs
 
 
-def test_families_that_a_day_at_the_desk_meets(desk: Desk, tmp_path: Path) -> None:
-    sub, tell = desk.subscription(), desk.terminal
+def test_families_that_a_day_at_the_desk_meets(staff: ProviderTerminal, tmp_path: Path) -> None:
+    sub, tell = staff.subscription(), staff.terminal
     seen = {
         tell.run("subscriptions", "show", sub).code,
         tell.run("order").code,
         tell.run("products", "add", "x", "X").code,
         tell.run("subscriptions", "show", "nonsense").code,
         tell.run("release", sub).code,
-        tell.run("order", desk.customer, desk.offer("year"), "100000").code,
+        tell.run("order", staff.customer, staff.offer("year"), "100000").code,
         tell.run("customers", "list", "--url", "http://127.0.0.1:1").code,
         Terminal(tmp_path, {**tell.env, "TENURE_URL": "http://127.0.0.1:1"}).run("customers", "list").code,
     }

@@ -18,9 +18,9 @@ def _named(ran: Ran, option: str) -> list[Path]:
 
 @pytest.mark.parametrize("folder", ["here", "a folder's name"])
 def test_the_next_command_after_init_means_the_same_folder_wherever_it_is_typed(
-    folder: str, shop: Vendor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    folder: str, server: Vendor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    terminal, root = Terminal(tmp_path), str(shop.folder / "root.jws")
+    terminal, root = Terminal(tmp_path), str(server.folder / "root.jws")
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path)
     server = ("--server", "https://license.example.com")
@@ -49,8 +49,8 @@ def test_an_address_without_a_server_of_ours_is_told_by_that_address(tmp_path: P
     [("offers", "add", "year", "--currency", "EUR", "--price", "12.00"), ("customers", "list"), ("policy", "show")],
     ids=" ".join,
 )
-def test_the_vendor_is_told_how_a_provider_is_named(typed: tuple[str, ...], shop: Vendor) -> None:
-    ran = shop.terminal.run(*typed)
+def test_the_vendor_is_told_how_a_provider_is_named(typed: tuple[str, ...], server: Vendor) -> None:
+    ran = server.terminal.run(*typed)
     assert ran.code == 2
     assert ran.err.startswith("This token is the vendor's: name the provider whose data is meant."), ran.err
     assert "--provider prv_" in ran.err

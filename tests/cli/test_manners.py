@@ -7,7 +7,7 @@ import pytest
 
 from tests.cli.terminal import Terminal
 from tests.cli.test_help import ALL, arguments_of
-from tests.cli.vendor import Desk, Vendor
+from tests.cli.vendor import ProviderTerminal, Vendor
 
 ENDLESS = {("demo",), ("story",), ("server", "run"), ("portal", "run"), ("site", "run"), ("agent", "run")}
 """Commands that serve until they are stopped, or start everything: `tests/stories` runs them."""
@@ -65,53 +65,53 @@ def test_a_fault_of_a_field_is_told_without_what_fits_every_field(terminal: Term
     ]
 
 
-def test_a_token_that_nobody_knows_leads_to_the_login(shop: Vendor, tmp_path: Path) -> None:
-    ran = Terminal(tmp_path, {"TENURE_URL": shop.url, "TENURE_TOKEN": "tnp_" + "a" * 43}).run("customers", "list")
+def test_a_token_that_nobody_knows_leads_to_the_login(server: Vendor, tmp_path: Path) -> None:
+    ran = Terminal(tmp_path, {"TENURE_URL": server.url, "TENURE_TOKEN": "tnp_" + "a" * 43}).run("customers", "list")
     assert "tenure login" in ran.err
     assert "Bearer" not in ran.err
 
 
-def test_on_a_terminal_what_is_grave_is_shown_and_asked_first(desk: Desk) -> None:
-    sub, terminal = desk.subscription(), desk.terminal
+def test_on_a_terminal_what_is_grave_is_shown_and_asked_first(staff: ProviderTerminal) -> None:
+    sub, terminal = staff.subscription(), staff.terminal
     ran = terminal.run("cancel", sub, answers=("n",), terminal=True)
     assert "Nothing was done. This is what would happen:" in ran.err
     assert terminal.good("subscriptions", "show", sub)["canceled_at"] is None
-    terminal.run("top-up", desk.customer, "10", "--reference", "r", answers=("",), terminal=True)
-    assert terminal.good("account", desk.customer)["balance"] == 500_000 - 12_000
+    terminal.run("top-up", staff.customer, "10", "--reference", "r", answers=("",), terminal=True)
+    assert terminal.good("account", staff.customer)["balance"] == 500_000 - 12_000
     terminal.run("cancel", sub, answers=("y",), terminal=True)
     assert terminal.good("subscriptions", "show", sub)["canceled_at"]
     terminal.run("undo-cancellation", sub, "--yes", terminal=True)
     assert terminal.good("subscriptions", "show", sub)["canceled_at"] is None
 
 
-def test_a_program_is_never_asked(desk: Desk) -> None:
-    sub = desk.subscription()
-    assert desk.terminal.run("cancel", sub).code == 0
-    assert desk.terminal.asked == []
+def test_a_program_is_never_asked(staff: ProviderTerminal) -> None:
+    sub = staff.subscription()
+    assert staff.terminal.run("cancel", sub).code == 0
+    assert staff.terminal.asked == []
 
 
-def test_customer_offer_and_subscription_go_by_the_names_people_use(desk: Desk) -> None:
-    desk.offer("year")
-    tell = desk.terminal.good
+def test_customer_offer_and_subscription_go_by_the_names_people_use(staff: ProviderTerminal) -> None:
+    staff.offer("year")
+    tell = staff.terminal.good
     made = tell("order", "Harbour clinic", "year", "3")["subscription"]
-    assert made["customer"] == desk.customer
-    assert tell("account", "C-1")["customer"] == desk.customer
+    assert made["customer"] == staff.customer
+    assert tell("account", "C-1")["customer"] == staff.customer
     (listed,) = tell("subscriptions", "list", "--customer", "C-1")["items"]
     assert tell("subscriptions", "show", listed["code_last_group"].lower())["id"] == made["id"]
 
 
-def test_a_name_that_nobody_or_several_have_is_refused_with_what_helps(desk: Desk) -> None:
-    desk.terminal.good("customers", "add", "Twin")
-    desk.terminal.good("customers", "add", "Twin")
-    assert desk.terminal.refused("account", "Nobody")["code"] == "not_found"
-    several = desk.terminal.refused("account", "Twin")
+def test_a_name_that_nobody_or_several_have_is_refused_with_what_helps(staff: ProviderTerminal) -> None:
+    staff.terminal.good("customers", "add", "Twin")
+    staff.terminal.good("customers", "add", "Twin")
+    assert staff.terminal.refused("account", "Nobody")["code"] == "not_found"
+    several = staff.terminal.refused("account", "Twin")
     assert (several["code"], several["field"]) == ("field_invalid", "customer")
     assert "2 are called 'Twin': cus_" in several["detail"]
-    assert desk.terminal.refused("order", "C-1", "nothing", "3")["field"] == "offer"
+    assert staff.terminal.refused("order", "C-1", "nothing", "3")["field"] == "offer"
 
 
-def test_a_single_rule_is_set_and_the_others_stay(desk: Desk) -> None:
-    tell = desk.terminal.good
+def test_a_single_rule_is_set_and_the_others_stay(staff: ProviderTerminal) -> None:
+    tell = staff.terminal.good
     tell("policy", "publish", "--rule", "grace_days=9", "--rule", "idle_release_days=60")
     tell("policy", "set", "grace_days=7", "renewal_order=cheapest")
     policy = tell("policy", "show")
@@ -121,8 +121,8 @@ def test_a_single_rule_is_set_and_the_others_stay(desk: Desk) -> None:
     assert tell("policy", "show")["own_rules"] == {"idle_release_days": 60}
 
 
-def test_one_payment_from_outside_is_confirmed_for_several_subscriptions(desk: Desk) -> None:
-    tell = desk.terminal.good
+def test_one_payment_from_outside_is_confirmed_for_several_subscriptions(staff: ProviderTerminal) -> None:
+    tell = staff.terminal.good
     words = ("offers", "add", "year", "--currency", "EUR", "--price", "12.00", "--settlement", "external")
     offer = tell(*words)["id"]
     subs = [tell("order", "C-1", offer, "2")["subscription"]["id"] for _ in range(2)]

@@ -1,13 +1,13 @@
 """Webhooks and mails from the command line: made, changed, switched, tested, and what came of them."""
 
-from tests.cli.vendor import Desk, Vendor
+from tests.cli.vendor import ProviderTerminal, Vendor
 
 URL = "https://hooks.invalid/tenure"
 """A name that never resolves: nothing leaves this computer."""
 
 
-def test_a_webhook_from_its_first_day_to_its_last(desk: Desk) -> None:
-    terminal = desk.terminal
+def test_a_webhook_from_its_first_day_to_its_last(staff: ProviderTerminal) -> None:
+    terminal = staff.terminal
     made = terminal.run("webhooks", "add", URL, "--event", "subscription.*", "--note", "billing")
     assert "whsec_" in made.out
     assert "shown once" in made.out
@@ -32,27 +32,27 @@ def test_a_webhook_from_its_first_day_to_its_last(desk: Desk) -> None:
     assert terminal.good("webhooks", "list")["items"] == []
 
 
-def test_what_cannot_be_told_is_refused_with_its_reason(desk: Desk) -> None:
-    assert desk.terminal.refused("webhooks", "add", "http://hooks.invalid/")["field"] == "url"
-    assert desk.terminal.refused("webhooks", "add", "https://169.254.169.254/latest")["field"] == "url"
-    problem = desk.terminal.refused("webhooks", "add", URL, "--event", "subscription.no_such")
+def test_what_cannot_be_told_is_refused_with_its_reason(staff: ProviderTerminal) -> None:
+    assert staff.terminal.refused("webhooks", "add", "http://hooks.invalid/")["field"] == "url"
+    assert staff.terminal.refused("webhooks", "add", "https://169.254.169.254/latest")["field"] == "url"
+    problem = staff.terminal.refused("webhooks", "add", URL, "--event", "subscription.no_such")
     assert (problem["field"], problem["code"]) == ("events", "field_invalid")
 
 
-def test_a_dry_run_shows_no_secret_and_makes_nothing(desk: Desk) -> None:
-    assert "whsec_" not in desk.terminal.run("webhooks", "add", URL, "--dry-run").out
-    assert desk.terminal.good("webhooks", "list")["items"] == []
+def test_a_dry_run_shows_no_secret_and_makes_nothing(staff: ProviderTerminal) -> None:
+    assert "whsec_" not in staff.terminal.run("webhooks", "add", URL, "--dry-run").out
+    assert staff.terminal.good("webhooks", "list")["items"] == []
 
 
-def test_mails_wait_and_say_what_to_do(shop: Vendor, desk: Desk) -> None:
-    status = shop.terminal.run("emails", "status").out
+def test_mails_wait_and_say_what_to_do(server: Vendor, staff: ProviderTerminal) -> None:
+    status = server.terminal.run("emails", "status").out
     assert "no" in status
     assert "server.json" in status
-    letter = shop.terminal.good("emails", "test", "ana@example.com")
+    letter = server.terminal.good("emails", "test", "ana@example.com")
     assert (letter["to"], letter["template"], letter["state"]) == ("ana@example.com", "email_test", "waiting")
-    assert letter["id"] in shop.terminal.run("emails", "list").out
-    assert shop.terminal.good("emails", "resend", letter["id"])["state"] == "waiting"
-    assert desk.terminal.good("emails", "list")["items"] == []
-    assert desk.terminal.refused("emails", "status")["code"] == "action_not_permitted"
-    assert desk.terminal.refused("emails", "resend", letter["id"])["code"] == "not_found"
-    assert shop.terminal.refused("emails", "test", "nobody")["code"] == "field_invalid"
+    assert letter["id"] in server.terminal.run("emails", "list").out
+    assert server.terminal.good("emails", "resend", letter["id"])["state"] == "waiting"
+    assert staff.terminal.good("emails", "list")["items"] == []
+    assert staff.terminal.refused("emails", "status")["code"] == "action_not_permitted"
+    assert staff.terminal.refused("emails", "resend", letter["id"])["code"] == "not_found"
+    assert server.terminal.refused("emails", "test", "nobody")["code"] == "field_invalid"

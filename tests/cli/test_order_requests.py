@@ -1,9 +1,9 @@
 """Order requests at the command line: asked, listed, declined with a reason, withdrawn, fulfilled by an order."""
 
-from tests.cli.vendor import Desk
+from tests.cli.vendor import ProviderTerminal
 
 
-def test_an_order_that_was_asked_for_is_ordered_declined_or_withdrawn(sandbox: Desk) -> None:
+def test_an_order_that_was_asked_for_is_ordered_declined_or_withdrawn(sandbox: ProviderTerminal) -> None:
     tell, wanted = sandbox.terminal.good, (sandbox.customer, sandbox.offer("year"), "5")
     names = [tell("order-requests", "ask", *wanted, "--note", "new office")["id"] for _ in range(3)]
     listed = sandbox.terminal.run("order-requests", "list", "--state", "asked").out

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from tests.cli.vendor import Desk
+from tests.cli.vendor import ProviderTerminal
 
 
-def test_m08_a_payment_is_asked_for_and_booked_once(sandbox: Desk, tmp_path: Path) -> None:
+def test_m08_a_payment_is_asked_for_and_booked_once(sandbox: ProviderTerminal, tmp_path: Path) -> None:
     tell, customer = sandbox.terminal.good, sandbox.customer
     tell("payments", "change", "To the usual account.", "--days", "14")
     assert tell("payments", "settings")["request_days"] == 14

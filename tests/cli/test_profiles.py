@@ -32,10 +32,10 @@ def test_what_is_kept_is_read_again(
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_the_file_and_its_folder_are_for_their_owner_alone(shop: Vendor, terminal: Terminal) -> None:
+def test_the_file_and_its_folder_are_for_their_owner_alone(server: Vendor, terminal: Terminal) -> None:
     old = os.umask(0)
     try:
-        terminal.good("login", shop.url, given=shop.token)
+        terminal.good("login", server.url, given=server.token)
     finally:
         os.umask(old)
     file = terminal.home / ".config" / "tenure" / "config.toml"
@@ -62,38 +62,38 @@ def test_a_damaged_file_is_refused_and_left_alone(terminal: Terminal, content: s
     assert file.read_bytes() == content.encode("latin-1")
 
 
-def test_the_token_comes_from_a_pipe_a_file_or_the_terminal(shop: Vendor, terminal: Terminal, tmp_path: Path) -> None:
+def test_the_token_comes_from_a_pipe_a_file_or_the_terminal(server: Vendor, terminal: Terminal, tmp_path: Path) -> None:
     file = tmp_path / "token"
-    file.write_text(shop.token + "\n")
-    terminal.good("login", shop.url, "--as", "piped", given=shop.token + "\n")
-    terminal.good("login", shop.url, "--as", "dashed", "--token-file", "-", given=shop.token)
-    terminal.good("login", shop.url, "--as", "filed", "--token-file", str(file))
-    typed = terminal.run("login", shop.url, "--as", "typed", answers=(shop.token,), terminal=True)
+    file.write_text(server.token + "\n")
+    terminal.good("login", server.url, "--as", "piped", given=server.token + "\n")
+    terminal.good("login", server.url, "--as", "dashed", "--token-file", "-", given=server.token)
+    terminal.good("login", server.url, "--as", "filed", "--token-file", str(file))
+    typed = terminal.run("login", server.url, "--as", "typed", answers=(server.token,), terminal=True)
     assert (typed.code, terminal.asked) == (ExitCode.DONE, ["Token: "])
-    assert shop.token not in typed.out + typed.err
+    assert server.token not in typed.out + typed.err
     for name in ("piped", "dashed", "filed", "typed"):
         assert terminal.good("providers", "list", "--profile", name)["next"] is None
 
 
-def test_a_token_that_the_server_does_not_know_is_not_kept(shop: Vendor, terminal: Terminal) -> None:
-    assert terminal.refused("login", shop.url, given="tnr_wrong")["code"] == "not_authenticated"
+def test_a_token_that_the_server_does_not_know_is_not_kept(server: Vendor, terminal: Terminal) -> None:
+    assert terminal.refused("login", server.url, given="tnr_wrong")["code"] == "not_authenticated"
     assert terminal.good("profiles", "list") == []
-    assert terminal.refused("login", shop.url, given="")["field"] == "token"
-    assert "two words" not in str(terminal.refused("login", shop.url, given="two words"))
+    assert terminal.refused("login", server.url, given="")["field"] == "token"
+    assert "two words" not in str(terminal.refused("login", server.url, given="two words"))
 
 
-def test_a_token_that_may_do_little_can_sign_in(shop: Vendor, terminal: Terminal) -> None:
-    little = shop.terminal.good("tokens", "add", "metrics", "--role", "vendor", "--scope", "metrics:read")["token"]
-    terminal.good("login", shop.url, given=little)
+def test_a_token_that_may_do_little_can_sign_in(server: Vendor, terminal: Terminal) -> None:
+    little = server.terminal.good("tokens", "add", "metrics", "--role", "vendor", "--scope", "metrics:read")["token"]
+    terminal.good("login", server.url, given=little)
     assert terminal.refused("providers", "list")["code"] == "action_not_permitted"
 
 
 def test_the_list_names_the_provider_also_of_a_providers_own_token(
-    shop: Vendor, terminal: Terminal, tmp_path: Path
+    server: Vendor, terminal: Terminal, tmp_path: Path
 ) -> None:
-    northern = shop.desk(tmp_path / "desk", name="Northern").terminal.env["TENURE_TOKEN"]
-    terminal.good("login", shop.url, "--as", "north", given=northern)
-    terminal.good("login", shop.url, "--as", "vendor", given=shop.token)
+    northern = server.staff(tmp_path / "desk", name="Northern").terminal.env["TENURE_TOKEN"]
+    terminal.good("login", server.url, "--as", "north", given=northern)
+    terminal.good("login", server.url, "--as", "vendor", given=server.token)
     assert [(each["name"], each["provider_name"]) for each in terminal.good("profiles", "list")] == [
         ("north", "Northern"),
         ("vendor", ""),
@@ -117,12 +117,12 @@ def test_profiles_are_listed_chosen_and_forgotten(terminal: Terminal) -> None:
         assert terminal.refused(*words)["code"] == "not_found"
 
 
-def test_options_come_before_the_environment_and_that_before_the_profile(shop: Vendor, terminal: Terminal) -> None:
-    terminal.good("login", shop.url, given=shop.token)
+def test_options_come_before_the_environment_and_that_before_the_profile(server: Vendor, terminal: Terminal) -> None:
+    terminal.good("login", server.url, given=server.token)
     assert terminal.good("providers", "list")["next"] is None
     other = Terminal(terminal.home, {"TENURE_URL": "http://127.0.0.1:9", "TENURE_TOKEN": "tnr_x"})
     assert other.refused("providers", "list")["code"] == "unreachable"
-    assert other.refused("providers", "list", "--url", shop.url)["code"] == "not_authenticated"
+    assert other.refused("providers", "list", "--url", server.url)["code"] == "not_authenticated"
     named = Terminal(terminal.home, {"TENURE_PROFILE": "nobody"})
     assert named.refused("providers", "list")["field"] == "profile"
     assert named.good("providers", "list", "--profile", "default")["next"] is None

@@ -7,21 +7,21 @@ import pytest
 
 from tenure.core.refusals import ExitCode
 from tests.cli.terminal import Terminal
-from tests.cli.vendor import Desk, Vendor
+from tests.cli.vendor import ProviderTerminal, Vendor
 
 SOURCES = Path(__file__).parents[2] / "src" / "tenure" / "cli"
 
 
-def signed_in_owner(shop: Vendor, desk: Desk) -> Terminal:
+def signed_in_owner(server: Vendor, staff: ProviderTerminal) -> Terminal:
     """The vendor's first token, which carries what is about people, at the provider's team."""
     return Terminal(
-        desk.terminal.home, {"TENURE_URL": shop.url, "TENURE_TOKEN": shop.token, "TENURE_PROVIDER": desk.provider}
+        staff.terminal.home, {"TENURE_URL": server.url, "TENURE_TOKEN": server.token, "TENURE_PROVIDER": staff.provider}
     )
 
 
-def things(shop: Vendor, desk: Desk) -> dict[str, tuple[Terminal, tuple[str, ...], str]]:
+def things(server: Vendor, staff: ProviderTerminal) -> dict[str, tuple[Terminal, tuple[str, ...], str]]:
     """By what is removed: who types what, and the name that is to be read."""
-    terminal, owner = desk.terminal, signed_in_owner(shop, desk)
+    terminal, owner = staff.terminal, signed_in_owner(server, staff)
     token = terminal.good("tokens", "add", "billing", "--scope", "money:read")["id"]
     hook = terminal.good("webhooks", "add", "https://hooks.example/in?key=hidden", "--event", "subscription.renewed")[
         "id"
@@ -37,8 +37,10 @@ def things(shop: Vendor, desk: Desk) -> dict[str, tuple[Terminal, tuple[str, ...
 
 
 @pytest.mark.parametrize("what", ["API token", "webhook", "invitation", "offer"])
-def test_the_question_and_the_sentence_after_it_name_what_is_removed(shop: Vendor, desk: Desk, what: str) -> None:
-    terminal, words, name = things(shop, desk)[what]
+def test_the_question_and_the_sentence_after_it_name_what_is_removed(
+    server: Vendor, staff: ProviderTerminal, what: str
+) -> None:
+    terminal, words, name = things(server, staff)[what]
     kept = terminal.run(*words, answers=("n",), terminal=True)
     assert name in kept.err, kept.err
     assert what in kept.err
@@ -50,10 +52,12 @@ def test_the_question_and_the_sentence_after_it_name_what_is_removed(shop: Vendo
     assert "hidden" not in kept.err + told.out
 
 
-def test_what_is_not_there_is_refused_and_a_program_is_told_nothing_more(shop: Vendor, desk: Desk) -> None:
-    assert desk.terminal.refused("tokens", "withdraw", "tok_" + "0" * 26)["code"] == "not_found"
-    token = desk.terminal.good("tokens", "add", "till", "--scope", "money:read")["id"]
-    assert desk.terminal.run("tokens", "withdraw", token, "--json").out == "null\n"
+def test_what_is_not_there_is_refused_and_a_program_is_told_nothing_more(
+    server: Vendor, staff: ProviderTerminal
+) -> None:
+    assert staff.terminal.refused("tokens", "withdraw", "tok_" + "0" * 26)["code"] == "not_found"
+    token = staff.terminal.good("tokens", "add", "till", "--scope", "money:read")["id"]
+    assert staff.terminal.run("tokens", "withdraw", token, "--json").out == "null\n"
 
 
 def test_no_command_tells_of_a_removal_by_an_id_alone() -> None:

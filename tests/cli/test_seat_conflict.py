@@ -7,22 +7,22 @@ import pytest
 
 from tenure.sdk import ActivationGranted, License, Network
 from tenure.sdk.main import this_computer
-from tests.cli.vendor import Desk, Vendor
+from tests.cli.vendor import ProviderTerminal, Vendor
 
 UNKNOWN = "site_00000000000000000000000000"
 
 
 @pytest.fixture
-def lowered(shop: Vendor, desk: Desk, tmp_path: Path) -> tuple[str, list[str]]:
+def lowered(server: Vendor, staff: ProviderTerminal, tmp_path: Path) -> tuple[str, list[str]]:
     """(subscription, its three applications): three devices are ordered, one from the next period on."""
-    made = desk.order(devices=3)
-    root = (shop.folder / "root.jws").read_bytes()
+    made = staff.order(devices=3)
+    root = (server.folder / "root.jws").read_bytes()
     apps = []
     for number in range(3):
         application = License.open(
             product="editor",
             version="12.0",
-            server=shop.url,
+            server=server.url,
             root=root,
             folder=tmp_path / f"desk {number}",
             name=f"Desk {number}",
@@ -33,43 +33,45 @@ def lowered(shop: Vendor, desk: Desk, tmp_path: Path) -> tuple[str, list[str]]:
         assert isinstance(granted, ActivationGranted), granted
         assert application.lease is not None
         apps.append(application.lease.sub)
-        shop.clock.now += 60
-    desk.terminal.good("change-devices", made["subscription"]["id"], "1")
+        server.clock.now += 60
+    staff.terminal.good("change-devices", made["subscription"]["id"], "1")
     return made["subscription"]["id"], apps
 
 
-def test_the_list_is_shown_and_others_are_named(desk: Desk, lowered: tuple[str, list[str]]) -> None:
+def test_the_list_is_shown_and_others_are_named(staff: ProviderTerminal, lowered: tuple[str, list[str]]) -> None:
     sub, apps = lowered
-    shown = desk.terminal.good("subscriptions", "seat-conflict", sub)
+    shown = staff.terminal.good("subscriptions", "seat-conflict", sub)
     assert (shown["at"], shown["stay"], shown["go"]) == ("2027-01-01T00:00:00Z", 1, 2)
     assert [each["site"] for each in shown["applications"] if each["goes"]] == [apps[2], apps[1]]
-    told = desk.terminal.run("subscriptions", "seat-conflict", sub, terminal=True)
+    told = staff.terminal.run("subscriptions", "seat-conflict", sub, terminal=True)
     assert told.code == 0
     assert "Applications that go" in told.out
     assert "Desk 2" in told.out
     assert "`tenure edit-seat-conflict` says that others stop instead." in told.out
-    rehearsed = desk.terminal.good("edit-seat-conflict", sub, apps[0], apps[1], "--dry-run")
+    rehearsed = staff.terminal.good("edit-seat-conflict", sub, apps[0], apps[1], "--dry-run")
     assert rehearsed["facts"] == ["SeatConflictListed"]
-    again = desk.terminal.good("subscriptions", "seat-conflict", sub)
+    again = staff.terminal.good("subscriptions", "seat-conflict", sub)
     assert again == shown
-    desk.terminal.good("edit-seat-conflict", sub, apps[0], apps[1], "--why", "the old ones")
-    after = desk.terminal.good("subscriptions", "seat-conflict", sub)
+    staff.terminal.good("edit-seat-conflict", sub, apps[0], apps[1], "--why", "the old ones")
+    after = staff.terminal.good("subscriptions", "seat-conflict", sub)
     assert {each["site"] for each in after["applications"] if each["goes"]} == set(apps[:2])
     assert [each["stays"] for each in after["applications"] if each["site"] == apps[2]] == [True]
 
 
-def test_a_list_that_is_wrong_is_refused_with_what_would_be_right(desk: Desk, lowered: tuple[str, list[str]]) -> None:
+def test_a_list_that_is_wrong_is_refused_with_what_would_be_right(
+    staff: ProviderTerminal, lowered: tuple[str, list[str]]
+) -> None:
     sub, apps = lowered
-    few = desk.terminal.refused("edit-seat-conflict", sub, apps[0])
+    few = staff.terminal.refused("edit-seat-conflict", sub, apps[0])
     assert (few["code"], few["field"]) == ("seat_conflict_open", "going")
     assert "name 2 that go, not 1" in few["detail"]
-    assert desk.terminal.refused("edit-seat-conflict", sub, *apps)["code"] == "field_invalid"
-    assert desk.terminal.refused("edit-seat-conflict", sub, apps[0], apps[0])["code"] == "field_invalid"
-    assert desk.terminal.refused("edit-seat-conflict", sub, apps[0], UNKNOWN)["code"] == "site_unknown"
+    assert staff.terminal.refused("edit-seat-conflict", sub, *apps)["code"] == "field_invalid"
+    assert staff.terminal.refused("edit-seat-conflict", sub, apps[0], apps[0])["code"] == "field_invalid"
+    assert staff.terminal.refused("edit-seat-conflict", sub, apps[0], UNKNOWN)["code"] == "site_unknown"
 
 
-def test_where_nobody_has_to_stop_that_is_said(desk: Desk) -> None:
-    sub = desk.subscription()
-    told = desk.terminal.run("subscriptions", "seat-conflict", sub, terminal=True)
+def test_where_nobody_has_to_stop_that_is_said(staff: ProviderTerminal) -> None:
+    sub = staff.subscription()
+    told = staff.terminal.run("subscriptions", "seat-conflict", sub, terminal=True)
     assert told.out.strip() == "No lower number of devices is agreed: no application has to stop."
-    assert desk.terminal.refused("edit-seat-conflict", sub, UNKNOWN)["code"] == "nothing_to_change"
+    assert staff.terminal.refused("edit-seat-conflict", sub, UNKNOWN)["code"] == "nothing_to_change"

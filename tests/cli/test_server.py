@@ -41,9 +41,9 @@ def used(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The folder of a server that was used for a day and stopped."""
     home = tmp_path_factory.mktemp("used")
     with vendor(home) as opened:
-        desk = opened.desk(home / "desk")
-        sandbox = opened.desk(home / "sandbox", sandbox=True, name="Sandbox")
-        for each in (desk, sandbox):
+        staff = opened.staff(home / "desk")
+        sandbox = opened.staff(home / "sandbox", sandbox=True, name="Sandbox")
+        for each in (staff, sandbox):
             for devices in (1, 2, 3):
                 sub = each.subscription("year", devices)
             each.subscription("month")
@@ -405,11 +405,11 @@ def test_what_is_no_backup_of_this_server_is_refused(
     assert terminal.refused("backup", str(tmp_path / "no" / "folder.db"), *words)["field"] == "file"
 
 
-def test_a_backup_is_made_beside_the_running_server(shop: Vendor, terminal: Terminal, tmp_path: Path) -> None:
-    desk = shop.desk(tmp_path, name="Backed up")
-    desk.subscription()
+def test_a_backup_is_made_beside_the_running_server(server: Vendor, terminal: Terminal, tmp_path: Path) -> None:
+    staff = server.staff(tmp_path, name="Backed up")
+    staff.subscription()
     file = tmp_path / "running.db"
-    terminal.good("backup", str(file), "--folder", str(shop.folder))
+    terminal.good("backup", str(file), "--folder", str(server.folder))
     assert query(tmp_path, "select count(*) > 0 from facts", file="running.db") == [(1,)]
     assert query(tmp_path, "pragma quick_check", file="running.db") == [("ok",)]
 

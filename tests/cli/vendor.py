@@ -38,7 +38,7 @@ class Vendor:
     terminal: Terminal
     token: str
 
-    def desk(self, home: Path, *, sandbox: bool = False, name: str = "North") -> "Desk":
+    def staff(self, home: Path, *, sandbox: bool = False, name: str = "North") -> "ProviderTerminal":
         """A provider of its own, with one customer with money."""
         provider = self.terminal.good(
             "providers", "add", name, "--currency", "EUR", *(["--sandbox"] if sandbox else [])
@@ -46,7 +46,7 @@ class Vendor:
         terminal = self.signed_in(home, "--provider", provider["id"])
         customer = terminal.good("customers", "add", "Harbour Clinic", "--reference", "C-1")["id"]
         terminal.good("top-up", customer, "5000.00", "--reference", "first")
-        return Desk(terminal, provider["id"], customer)
+        return ProviderTerminal(terminal, provider["id"], customer)
 
     def signed_in(self, home: Path, *words: str) -> Terminal:
         """A terminal with a token of its own, made with these options."""
@@ -56,7 +56,7 @@ class Vendor:
 
 
 @dataclass
-class Desk:
+class ProviderTerminal:
     """A provider's terminal, and what it has to do with."""
 
     terminal: Terminal

@@ -63,15 +63,15 @@ class Book:
 
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[Book]:
-    async with office(tmp_path) as shop:
-        accounts = ServerAccounts(shop.context)
-        ana = await joined(shop, shop.desk)
+    async with office(tmp_path) as env:
+        accounts = ServerAccounts(env.context)
+        ana = await joined(env, env.staff)
 
         def enter(conn: Any, user: Any, now: Instant) -> str:
             if user.factor is None:
                 home = users.memberships_of(conn, user.id)[0]
-                return enter_team(conn, shop.context, user, home, Origin(HERE), now, "password").session
-            entered = come_in(conn, shop.context, ProvenEmail(user.email, "password"), Origin(HERE), now)
+                return enter_team(conn, env.context, user, home, Origin(HERE), now, "password").session
+            entered = come_in(conn, env.context, ProvenEmail(user.email, "password"), Origin(HERE), now)
             assert entered is not None
             return entered.ticket
 
@@ -80,8 +80,8 @@ async def server(tmp_path: Path) -> AsyncIterator[Book]:
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Book]:
-    with site_env(tmp_path) as town:
-        house = town.site()
+    with site_env(tmp_path) as opened:
+        house = opened.site()
         keys = SiteAccountSecrets(house.site.secrets, secrets.token_bytes, house.site.computer.clocks.wall)
         local = LocalApi(house.site, house.watch, lambda: 0)
 
@@ -93,7 +93,7 @@ def site(tmp_path: Path) -> Iterator[Book]:
         ana = SiteUser("usr_ana", "ana", "operator", hashed, 1, None, 0, 1)
         house.site.store.write(lambda conn: site_users.add(conn, ana)).result()
         yield Book(SiteAccountStore(local, keys), keys, ana.id, enter, keys.secret_digest)
-        town.close_sites()
+        opened.close_sites()
 
 
 @pytest.fixture(params=["server", "site"])

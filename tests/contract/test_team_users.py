@@ -203,14 +203,14 @@ ONE_TEAM = audit_log.AuditFilter(customer="cus_a")
 
 
 async def test_the_audit_tells_the_newest_first_and_each_team_its_own(stocked: Database) -> None:
-    def deeds(conn: Connection) -> None:
+    def actions(conn: Connection) -> None:
         for number in range(5):
             audit_log.record_event(
                 conn, TeamPlace("prv_a", "cus_a" if number % 2 else None), AuditEvent(f"deed {number}"), NOW
             )
         audit_log.record_event(conn, TeamPlace(), AuditEvent("the vendor's"), NOW + 1)
 
-    await stocked.write(deeds)
+    await stocked.write(actions)
     assert [each.what for each in await stocked.read(audit_log.entries_before, None)] == ["the vendor's"]
     whole = await stocked.read(audit_log.entries_before, "prv_a")
     assert [each.what for each in whole] == ["deed 4", "deed 3", "deed 2", "deed 1", "deed 0", "invited"]

@@ -31,13 +31,13 @@ def block(language: str) -> str:
 async def folder(tmp_path: Path, real_now: Callable[[], int]) -> Path:
     """A folder with `lease.jwt` and `jwk_set.json`, as the page supposes."""
     (tmp_path / "server").mkdir()
-    async with office(tmp_path / "server", clock=Clock(real_now())) as shop:
-        _, code = await shop.order()
-        site = shop.site()
+    async with office(tmp_path / "server", clock=Clock(real_now())) as env:
+        _, code = await env.order()
+        site = env.site()
         await site.activate(code)
         assert site.lease is not None
         (tmp_path / "lease.jwt").write_bytes(site.lease.token)
-        (tmp_path / "jwks.json").write_bytes((await shop.http.get("/.well-known/jwks.json")).content)
+        (tmp_path / "jwks.json").write_bytes((await env.http.get("/.well-known/jwks.json")).content)
     return tmp_path
 
 

@@ -90,8 +90,8 @@ def test_no_refusal_no_explanation_and_no_help_cites_them() -> None:
 
 @pytest.mark.anyio
 async def test_the_server_s_openapi_document_cites_none(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        document = (await shop.http.get("/openapi.json")).text
+    async with office(tmp_path) as env:
+        document = (await env.http.get("/openapi.json")).text
         assert not cited(document)
 
 

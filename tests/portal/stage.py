@@ -42,7 +42,7 @@ class Stage:
         assert tab.status == 200, tab.text
         return tab
 
-    async def desk(self) -> Tab:
+    async def staff(self) -> Tab:
         """The provider's owner at work."""
         return await self.signed_in(self.ana.email)
 
@@ -54,9 +54,9 @@ class Stage:
 _TEMPLATES: dict[bool, tuple[ServerTemplate, tuple[User, User]]] = {}
 
 
-async def _users(shop: ServerEnv) -> tuple[User, User]:
-    ana = await joined(shop, shop.desk, email="ana@north.example")
-    return ana, await joined(shop, shop.desk, email="ben@acme.example", customer=shop.customer)
+async def _users(env: ServerEnv) -> tuple[User, User]:
+    ana = await joined(env, env.staff, email="ana@north.example")
+    return ana, await joined(env, env.staff, email="ben@acme.example", customer=env.customer)
 
 
 @asynccontextmanager
@@ -65,11 +65,11 @@ async def stage(folder: Path, *, sandbox: bool = False) -> AsyncIterator[Stage]:
     if sandbox not in _TEMPLATES:
         _TEMPLATES[sandbox] = await make_template(_users, sandbox=sandbox)
     template, users = _TEMPLATES[sandbox]
-    async with office(folder, sandbox=sandbox, template=template) as shop:
+    async with office(folder, sandbox=sandbox, template=template) as env:
         ana, ben = (
-            User(shop.http, each.token, email=each.email, id=each.id, membership=each.membership) for each in users
+            User(env.http, each.token, email=each.email, id=each.id, membership=each.membership) for each in users
         )
-        http = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=shop.api), base_url=SERVER)
-        app = make_portal(http, PortalSettings(house="North"), shop.clock, lambda: float(shop.clock()))
-        yield Stage(shop, http, app, ana, ben)
+        http = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=env.api), base_url=SERVER)
+        app = make_portal(http, PortalSettings(house="North"), env.clock, lambda: float(env.clock()))
+        yield Stage(env, http, app, ana, ben)
         await http.aclose()

@@ -73,34 +73,34 @@ def test_every_deed_that_cannot_be_undone_says_so_in_its_preview() -> None:
 @pytest.mark.parametrize(("deed", "told"), [("cancel_now", "a new order is needed"), ("renew", "")])
 async def test_a_preview_tells_what_cannot_be_undone(at_the_portal: Stage, deed: str, told: str) -> None:
     name, _ = await at_the_portal.office.order()
-    tab = await at_the_portal.desk()
+    tab = await at_the_portal.staff()
     await tab.open(f"/subscriptions/{name}/do/{deed}")
     assert ("This cannot be undone" in tab.text) is bool(told)
     assert told in tab.text
 
 
 async def test_a_payment_is_booked_after_it_was_shown_whose_and_what_it_comes_to(at_the_portal: Stage) -> None:
-    shop, desk = at_the_portal.office, await at_the_portal.desk()
-    await shop.desk.post(f"/v1/customers/{shop.customer}/payment-requests", {"amount": 25_000})
-    await desk.open("/payments")
-    await desk.send(desk.form("reference"), reference="bank 77")
-    assert "Book €250.00 for ACME?" in desk.text
+    env, staff = at_the_portal.office, await at_the_portal.staff()
+    await env.staff.post(f"/v1/customers/{env.customer}/payment-requests", {"amount": 25_000})
+    await staff.open("/payments")
+    await staff.send(staff.form("reference"), reference="bank 77")
+    assert "Book €250.00 for ACME?" in staff.text
     for words in ("bank 77", "€10,250.00", "A booking cannot be undone."):
-        assert words in desk.text
-    assert (await shop.desk.get("/v1/payment-requests"))["items"][0]["state"] == "asked", "nothing is done yet"
-    await desk.agree()
-    assert "The payment is booked" in desk.text
-    assert (await shop.desk.get("/v1/payment-requests"))["items"][0]["state"] == "booked"
-    await desk.open("/payments")
-    assert "No open payment requests" in desk.text
+        assert words in staff.text
+    assert (await env.staff.get("/v1/payment-requests"))["items"][0]["state"] == "asked", "nothing is done yet"
+    await staff.agree()
+    assert "The payment is booked" in staff.text
+    assert (await env.staff.get("/v1/payment-requests"))["items"][0]["state"] == "booked"
+    await staff.open("/payments")
+    assert "No open payment requests" in staff.text
 
 
 async def test_a_booking_that_is_refused_is_refused_before_it_is_asked_about(at_the_portal: Stage) -> None:
-    shop, desk = at_the_portal.office, await at_the_portal.desk()
-    wanted = await shop.desk.post(f"/v1/customers/{shop.customer}/payment-requests", {"amount": 25_000})
-    await desk.open("/payments")
-    form = desk.form("reference")
-    assert (await shop.desk.send("POST", f"/v1/payment-requests/{wanted['id']}/withdraw")).is_success
-    await desk.send(form, reference="bank 77")
-    assert desk.status == 409
-    assert not [each for each in desk.page.forms if "_sure" in each.fields]
+    env, staff = at_the_portal.office, await at_the_portal.staff()
+    wanted = await env.staff.post(f"/v1/customers/{env.customer}/payment-requests", {"amount": 25_000})
+    await staff.open("/payments")
+    form = staff.form("reference")
+    assert (await env.staff.send("POST", f"/v1/payment-requests/{wanted['id']}/withdraw")).is_success
+    await staff.send(form, reference="bank 77")
+    assert staff.status == 409
+    assert not [each for each in staff.page.forms if "_sure" in each.fields]

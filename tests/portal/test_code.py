@@ -30,25 +30,25 @@ async def test_the_customer_follows_the_link_signs_in_and_is_shown_the_code_once
 
 async def test_a_page_that_is_older_than_the_showing_says_what_helps(at_the_portal: Stage) -> None:
     name, code = await at_the_portal.office.order()
-    tab, desk = await at_the_portal.customer(), await at_the_portal.desk()
+    tab, staff = await at_the_portal.customer(), await at_the_portal.staff()
     await tab.open(f"/subscriptions/{name}/code")
-    await desk.open(f"/subscriptions/{name}")
-    assert f"/subscriptions/{name}/code" in desk.page.links
-    await desk.open(f"/subscriptions/{name}/code")
-    await desk.send(desk.form(action=f"/subscriptions/{name}/code"))
-    assert code in desk.text
+    await staff.open(f"/subscriptions/{name}")
+    assert f"/subscriptions/{name}/code" in staff.page.links
+    await staff.open(f"/subscriptions/{name}/code")
+    await staff.send(staff.form(action=f"/subscriptions/{name}/code"))
+    assert code in staff.text
     await tab.send(tab.form(action=f"/subscriptions/{name}/code"))
     assert tab.status == 409
     assert "What helps:" in tab.text
     assert code not in tab.answer.text
-    await desk.open(f"/subscriptions/{name}")
-    assert f"/subscriptions/{name}/code" not in desk.page.links
+    await staff.open(f"/subscriptions/{name}")
+    assert f"/subscriptions/{name}/code" not in staff.page.links
 
 
 async def test_whoever_may_only_look_is_told_whom_to_ask(at_the_portal: Stage) -> None:
     name, _ = await at_the_portal.office.order()
-    shop = at_the_portal.office
-    looking = await joined(shop, shop.desk, "auditor", email="eve@acme.example", customer=shop.customer)
+    env = at_the_portal.office
+    looking = await joined(env, env.staff, "auditor", email="eve@acme.example", customer=env.customer)
     tab = await at_the_portal.signed_in(looking.email)
     await tab.open(f"/subscriptions/{name}/code")
     assert "ask an owner of your team" in tab.text

@@ -80,7 +80,7 @@ async def test_an_invented_command_has_its_form(at_the_portal: Stage, monkeypatc
     button = SubscriptionAction(INVENTED, INVENTED.forms[0])
     monkeypatch.setitem(subscription_actions.BY_NAME, button.name, button)
     name, _ = await at_the_portal.office.order()
-    tab = await at_the_portal.desk()
+    tab = await at_the_portal.staff()
     await tab.open(f"/subscriptions/{name}/do/paint_it")
     assert "Paint" in tab.text and "It is painted." in tab.text
     assert {"site", "tone", "days", "why"} <= controls(tab)
@@ -90,8 +90,8 @@ async def test_an_invented_command_has_its_form(at_the_portal: Stage, monkeypatc
 async def test_each_button_asks_for_the_fields_of_its_command(at_the_portal: Stage, button: Any) -> None:
     """Or shows at once what would happen, or why it cannot."""
     name, _ = await at_the_portal.office.order()
-    await at_the_portal.office.desk.post("/v1/customers", {"name": "Another"})
-    tab = await at_the_portal.desk()
+    await at_the_portal.office.staff.post("/v1/customers", {"name": "Another"})
+    tab = await at_the_portal.staff()
     await tab.open(f"/subscriptions/{name}/do/{button.name}")
     assert button.form.title in tab.text
     if not button.fields:

@@ -35,12 +35,12 @@ async def test_a_customer_orders_and_reads_its_balance(at_the_portal: Stage) -> 
 
 
 async def test_nothing_of_another_customer_or_of_the_desk_is_shown(at_the_portal: Stage) -> None:
-    other = (await at_the_portal.office.desk.post("/v1/customers", {"name": "Rival"}))["id"]
-    await at_the_portal.office.desk.post(
+    other = (await at_the_portal.office.staff.post("/v1/customers", {"name": "Rival"}))["id"]
+    await at_the_portal.office.staff.post(
         f"/v1/customers/{other}/top-ups", {"amount": 100_000, "reference": "bank of the rival"}
     )
     body = {"customer": other, "offer": at_the_portal.office.offers["standard"], "devices": 5}
-    theirs = (await at_the_portal.office.desk.post("/v1/subscriptions", body))["subscription"]["id"]
+    theirs = (await at_the_portal.office.staff.post("/v1/subscriptions", body))["subscription"]["id"]
     tab = await at_the_portal.customer()
     assert theirs not in tab.answer.text
     for path in [
@@ -56,7 +56,7 @@ async def test_nothing_of_another_customer_or_of_the_desk_is_shown(at_the_portal
 
 
 async def test_a_customer_asks_to_pay_and_the_provider_books_it(at_the_portal: Stage) -> None:
-    tab, desk = await at_the_portal.customer(), await at_the_portal.desk()
+    tab, staff = await at_the_portal.customer(), await at_the_portal.staff()
     balance = f"/customers/{at_the_portal.office.customer}/money"
     await tab.open(balance)
     await tab.send(tab.form("amount"), amount="250.00", note="for the renewal")
@@ -64,17 +64,17 @@ async def test_a_customer_asks_to_pay_and_the_provider_books_it(at_the_portal: S
     assert "€250.00" in tab.text
     await tab.open(balance)
     assert "Open requests" in tab.text
-    await desk.open("/payments")
-    assert "ACME" in desk.text
-    assert "for the renewal" in desk.text
-    await desk.send(desk.form("reference"), reference="bank 77")
-    await desk.agree()
-    assert "The payment is booked" in desk.text
+    await staff.open("/payments")
+    assert "ACME" in staff.text
+    assert "for the renewal" in staff.text
+    await staff.send(staff.form("reference"), reference="bank 77")
+    await staff.agree()
+    assert "The payment is booked" in staff.text
     await tab.open(balance)
     assert "€10,250.00" in tab.text
     assert "Open requests" not in tab.text
-    await desk.open("/payments?state=booked")
-    assert "€250.00" in desk.text
+    await staff.open("/payments?state=booked")
+    assert "€250.00" in staff.text
 
 
 async def test_in_a_sandbox_a_request_is_paid_by_a_button_and_another_withdrawn(tmp_path: Path) -> None:
@@ -88,12 +88,12 @@ async def test_in_a_sandbox_a_request_is_paid_by_a_button_and_another_withdrawn(
         await tab.send(pay)
         assert "Paid in this sandbox." in tab.text
         assert "€10,060.00" in tab.text
-        desk = await there.desk()
-        await desk.open("/payments")
-        withdraw = next(each for each in desk.page.forms if each.action.endswith("/withdraw"))
-        await desk.send(withdraw)
-        await desk.agree()
-        assert "The payment request is withdrawn." in desk.text
+        staff = await there.staff()
+        await staff.open("/payments")
+        withdraw = next(each for each in staff.page.forms if each.action.endswith("/withdraw"))
+        await staff.send(withdraw)
+        await staff.agree()
+        assert "The payment request is withdrawn." in staff.text
 
 
 async def test_m16_the_renew_link_of_a_site_leads_to_the_renewal_of_its_subscription(at_the_portal: Stage) -> None:

@@ -20,7 +20,7 @@ async def _ordered(tab: Tab, offer: str, devices: int = 10) -> tuple[str, str]:
 
 
 async def test_a_new_customer_orders_tops_up_and_gets_a_code_that_works(at_the_portal: Stage) -> None:
-    tab = await at_the_portal.desk()
+    tab = await at_the_portal.staff()
     await tab.open("/customers/new")
     await tab.send(name="Blue Harbour", reference="K-7", email="it@blue.example", credit_limit="0")
     assert "Blue Harbour has been added." in tab.text
@@ -46,7 +46,7 @@ async def test_a_new_customer_orders_tops_up_and_gets_a_code_that_works(at_the_p
 
 
 async def test_a_page_sent_twice_is_done_once(at_the_portal: Stage) -> None:
-    tab = await at_the_portal.desk()
+    tab = await at_the_portal.staff()
     await tab.open("/order")
     await tab.send(tab.form("devices"), devices="10")
     form = tab.form("outcome_hash")
@@ -57,21 +57,21 @@ async def test_a_page_sent_twice_is_done_once(at_the_portal: Stage) -> None:
     assert first
     assert second
     assert first[0] == second[0]
-    found = await at_the_portal.office.desk.get("/v1/subscriptions")
+    found = await at_the_portal.office.staff.get("/v1/subscriptions")
     assert len(found["items"]) == 1
 
 
 async def test_what_is_previewed_is_what_is_done_and_what_changed_meanwhile_is_shown_again(
     at_the_portal: Stage,
 ) -> None:
-    tab = await at_the_portal.desk()
+    tab = await at_the_portal.staff()
     address, _ = await _ordered(tab, at_the_portal.office.offers["standard"])
     name = address.rpartition("/")[2]
     await tab.open(f"{address}/do/change_devices")
     await tab.send(tab.form("devices"), devices="20")
     assert "this will happen" in tab.text
     facts = await at_the_portal.office.facts(name)
-    await at_the_portal.office.desk.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 15})
+    await at_the_portal.office.staff.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 15})
     await tab.send(tab.form("outcome_hash"), step="apply")
     assert "Something changed meanwhile." in tab.text
     assert len(await at_the_portal.office.facts(name)) == len(facts) + 1
@@ -81,7 +81,7 @@ async def test_what_is_previewed_is_what_is_done_and_what_changed_meanwhile_is_s
 
 
 async def test_every_action_that_is_allowed_can_be_previewed_and_what_is_not_says_why(at_the_portal: Stage) -> None:
-    tab = await at_the_portal.desk()
+    tab = await at_the_portal.staff()
     address, _ = await _ordered(tab, at_the_portal.office.offers["standard"])
     await tab.open(address)
     assert "It is too early to renew." in tab.text
@@ -103,7 +103,7 @@ async def test_every_action_that_is_allowed_can_be_previewed_and_what_is_not_say
 
 
 async def test_canceled_and_undone(at_the_portal: Stage) -> None:
-    tab = await at_the_portal.desk()
+    tab = await at_the_portal.staff()
     address, _ = await _ordered(tab, at_the_portal.office.offers["standard"])
     await tab.open(f"{address}/do/cancel_at_end")
     await tab.send(tab.form("outcome_hash"), step="apply")
@@ -120,7 +120,7 @@ async def test_canceled_and_undone(at_the_portal: Stage) -> None:
 
 
 async def test_a_new_code_is_shown_once(at_the_portal: Stage) -> None:
-    tab = await at_the_portal.desk()
+    tab = await at_the_portal.staff()
     address, old = await _ordered(tab, at_the_portal.office.offers["standard"])
     await tab.open(f"{address}/do/reissue_code")
     await tab.send(tab.form("outcome_hash"), step="apply")
@@ -133,7 +133,7 @@ async def test_a_new_code_is_shown_once(at_the_portal: Stage) -> None:
 
 
 async def test_an_order_without_money_says_what_helps(at_the_portal: Stage) -> None:
-    tab = await at_the_portal.desk()
+    tab = await at_the_portal.staff()
     await tab.open("/customers/new")
     await tab.send(name="Poor & Co", credit_limit="0")
     customer = tab.path.rpartition("/")[2]
@@ -146,7 +146,7 @@ async def test_an_order_without_money_says_what_helps(at_the_portal: Stage) -> N
 
 
 async def test_prices_and_tokens_and_rules_are_changed_through_forms(at_the_portal: Stage) -> None:
-    tab = await at_the_portal.desk()
+    tab = await at_the_portal.staff()
     await tab.open("/offers/new?plan=monthly")
     await tab.send(tab.form("unit0"), name="Monthly, cheap", unit0="3.00", up_to0="9", unit1="2,50")
     assert "The offer is open." in tab.text
@@ -160,7 +160,7 @@ async def test_prices_and_tokens_and_rules_are_changed_through_forms(at_the_port
     assert "No running subscription is touched" in tab.text
     await tab.send(tab.form("seen"), step="apply")
     assert "The policy is published." in tab.text, (tab.status, tab.text)
-    rules = (await at_the_portal.office.desk.get("/v1/policy"))["rules"]
+    rules = (await at_the_portal.office.staff.get("/v1/policy"))["rules"]
     assert [each["value"] for each in rules if each["field"] == "grace_days"] == [21]
     await tab.send(tab.form("grace_days"), grace_days="400")
     assert "A whole number from 0 to 90" in tab.text
@@ -168,7 +168,7 @@ async def test_prices_and_tokens_and_rules_are_changed_through_forms(at_the_port
 
 async def test_a_sandbox_has_its_clock_on_the_page(tmp_path_factory: object, tmp_path: object) -> None:
     async with stage(tmp_path, sandbox=True) as there:  # type: ignore[arg-type]
-        tab = await there.desk()
+        tab = await there.staff()
         await tab.open("/sandbox")
         assert "1 Jan 2026, 00:00 UTC" in tab.text
         await tab.send(tab.form(action="/sandbox"), step="month")
@@ -179,7 +179,7 @@ async def test_a_sandbox_has_its_clock_on_the_page(tmp_path_factory: object, tmp
 
 
 async def test_a_preview_names_plan_number_and_day_of_what_is_agreed_for_later(at_the_portal: Stage) -> None:
-    tab = await at_the_portal.desk()
+    tab = await at_the_portal.staff()
     await tab.open("/customers")
     address, _ = await _ordered(tab, at_the_portal.office.offers["standard"])
     await tab.open(f"{address}/do/change_devices")
@@ -193,9 +193,9 @@ async def test_a_preview_names_plan_number_and_day_of_what_is_agreed_for_later(a
 
 
 async def test_an_order_chooses_nobody_beforehand_and_a_change_of_plan_shows_prices(at_the_portal: Stage) -> None:
-    tab = await at_the_portal.desk()
+    tab = await at_the_portal.staff()
     address, _ = await _ordered(tab, at_the_portal.office.offers["standard"])
-    await at_the_portal.office.desk.send("POST", "/v1/customers", {"name": "Anvil"})
+    await at_the_portal.office.staff.send("POST", "/v1/customers", {"name": "Anvil"})
     await tab.open("/order")
     assert "Choose a customer" in tab.text
     assert "As a trial" not in tab.text or "there is one for" in tab.text

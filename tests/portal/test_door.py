@@ -27,13 +27,13 @@ async def test_a_token_signs_in_as_what_it_is(at_the_portal: Stage) -> None:
     await tab.send(tab.form("token"), token="tnr_unknown")
     assert tab.status == 422
     assert "This token is unknown or no longer valid." in tab.text
-    await tab.send(tab.form("token"), token=at_the_portal.office.desk.token)
+    await tab.send(tab.form("token"), token=at_the_portal.office.staff.token)
     await tab.open("/customers")
     assert "ACME" in tab.text
 
 
 async def test_the_apis_secret_never_reaches_the_browser(at_the_portal: Stage) -> None:
-    tab = await at_the_portal.desk()
+    tab = await at_the_portal.staff()
     for path in ["/", "/customers", "/subscriptions", "/order", "/tokens"]:
         await tab.open(path)
         assert "tns_" not in tab.answer.text
@@ -42,7 +42,7 @@ async def test_the_apis_secret_never_reaches_the_browser(at_the_portal: Stage) -
 
 
 async def test_a_session_that_the_server_ended_leads_to_signing_in_again(at_the_portal: Stage) -> None:
-    tab = await at_the_portal.desk()
+    tab = await at_the_portal.staff()
     await at_the_portal.ana.send("POST", "/v1/me/password", {"old": PASSWORD, "new": "another long password"})
     await tab.open("/customers")
     assert tab.path.startswith("/sign-in?said=over")
@@ -51,7 +51,7 @@ async def test_a_session_that_the_server_ended_leads_to_signing_in_again(at_the_
 
 
 async def test_signing_out(at_the_portal: Stage) -> None:
-    tab = await at_the_portal.desk()
+    tab = await at_the_portal.staff()
     await tab.send(tab.form(action="/sign-out"))
     assert "You are signed out." in tab.text
     await tab.open("/customers")
@@ -82,13 +82,13 @@ async def test_a_server_that_cannot_be_reached_is_told_in_human_words() -> None:
     "path", ["/subscriptions/..%2f..%2fv1", "/subscriptions/x%3fa=b", "/customers/%00", "/subscriptions/a/do/nothing"]
 )
 async def test_addresses_that_mean_nothing_are_not_found(at_the_portal: Stage, path: str) -> None:
-    tab = await at_the_portal.desk()
+    tab = await at_the_portal.staff()
     await tab.open(path)
     assert tab.status == 404
 
 
 async def test_a_browser_that_signed_in_before_does_not_wait_for_strangers(at_the_portal: Stage) -> None:
-    known = await at_the_portal.desk()
+    known = await at_the_portal.staff()
     await known.send(known.form(action="/sign-out"))
     for _ in range(8):
         guessing = at_the_portal.tab()
@@ -110,10 +110,10 @@ async def test_a_browser_that_signed_in_before_does_not_wait_for_strangers(at_th
 
 async def test_an_invitation_that_was_handed_over_is_opened_from_the_sign_in_page(at_the_portal: Stage) -> None:
     """The link as it was printed, the secret alone, and with what people copy around it."""
-    desk = await at_the_portal.desk()
-    await desk.open("/team")
-    await desk.send(desk.form("email"), email="olga@north.example", name="Olga", role="operator")
-    (link,) = re.findall(r"https://portal\.test/invitation/tni_[a-z0-9]+", desk.text)
+    staff = await at_the_portal.staff()
+    await staff.open("/team")
+    await staff.send(staff.form("email"), email="olga@north.example", name="Olga", role="operator")
+    (link,) = re.findall(r"https://portal\.test/invitation/tni_[a-z0-9]+", staff.text)
     for typed in (link, link.rpartition("/")[2], f"  <{link}>. "):
         tab = at_the_portal.tab()
         await tab.open("/sign-in")
@@ -128,11 +128,11 @@ async def test_an_invitation_that_was_handed_over_is_opened_from_the_sign_in_pag
 
 
 async def test_where_no_mail_is_sent_it_is_said_what_to_do(at_the_portal: Stage) -> None:
-    desk = await at_the_portal.desk()
-    await desk.open("/team")
-    await desk.send(desk.form("email"), email="pia@north.example", name="Pia", role="operator")
-    await desk.open("/emails")
-    assert "This activation server sends no mail" in desk.text
+    staff = await at_the_portal.staff()
+    await staff.open("/team")
+    await staff.send(staff.form("email"), email="pia@north.example", name="Pia", role="operator")
+    await staff.open("/emails")
+    assert "This activation server sends no mail" in staff.text
     tab = at_the_portal.tab()
     await tab.open("/password-reset")
     assert "can remove you and invite you again" in tab.text

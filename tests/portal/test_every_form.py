@@ -110,7 +110,7 @@ async def test_somebody_who_may_only_look_sends_the_owners_forms_in_vain(tmp_pat
     async with furnished(tmp_path) as there:
         tab = (await walkers(there))[who]
         forms = await crawled(tab, ["/"], skip=LEAVES)
-        by = there.office.desk if who == "desk" else there.office.vendor
+        by = there.office.staff if who == "desk" else there.office.vendor
         await joined(there.office, by, "auditor", email="looks@only.example")
         looks = await there.signed_in("looks@only.example")
         await looks.open("/account")

@@ -25,7 +25,7 @@ def test_every_figure_of_a_policy_has_its_label_in_the_one_table() -> None:
 
 async def test_the_policys_form_and_its_impact_call_figures_alike(at_the_portal: Stage) -> None:
     await at_the_portal.office.order()
-    tab = await at_the_portal.desk()
+    tab = await at_the_portal.staff()
     await tab.open("/policy")
     assert tab.answer is not None
     shown = dict(re.findall(r'<label for="f-(\w+)">([^<]+?)\s*<', tab.answer.text))
@@ -47,7 +47,7 @@ async def test_the_policys_form_and_its_impact_call_figures_alike(at_the_portal:
 @pytest.mark.parametrize("what", [name for name in FORMS if name not in ("bounds", "webhook")])
 async def test_what_somebody_else_saved_is_called_as_in_the_form(at_the_portal: Stage, what: str) -> None:
     page, field, first, second = FORMS[what]
-    tab = await at_the_portal.desk()
+    tab = await at_the_portal.staff()
     await tab.open(page.format(customer=at_the_portal.office.customer))
     assert tab.answer is not None
     labels = dict(re.findall(r'<label for="f-(\w+)">([^<]+?)\s*<', tab.answer.text))

@@ -28,13 +28,13 @@ def test_where_a_list_is_empty_a_sentence_says_what_would_be_there(template: Pat
 
 async def _users(there: Stage, many: int) -> Tab:
     """A team of more users than a page shows, and as many invitations."""
-    shop = there.office
+    env = there.office
     for number in range(many):
-        shop.clock.now += 60
-        await joined(shop, shop.desk, "auditor", email=f"p{number:02}@north.example")
+        env.clock.now += 60
+        await joined(env, env.staff, "auditor", email=f"p{number:02}@north.example")
         body = {"email": f"i{number:02}@north.example", "name": f"Invited {number:02}", "role": "auditor"}
-        await shop.desk.post("/v1/invitations", body)
-    return await there.desk()
+        await env.staff.post("/v1/invitations", body)
+    return await there.staff()
 
 
 async def test_a_team_and_its_invitations_are_counted_sorted_and_cut_into_pages(at_the_portal: Stage) -> None:
@@ -58,11 +58,11 @@ async def test_a_team_and_its_invitations_are_counted_sorted_and_cut_into_pages(
 
 
 async def test_offers_are_counted_and_sorted(at_the_portal: Stage) -> None:
-    shop, tab = at_the_portal.office, await at_the_portal.desk()
+    env, tab = at_the_portal.office, await at_the_portal.staff()
     for number in range(26):
-        shop.clock.now += 1
+        env.clock.now += 1
         offer = {"plan": "standard", "currency": "EUR", "bands": [{"unit": 100}], "name": f"Offer {number:02}"}
-        await shop.desk.post("/v1/offers", offer)
+        await env.staff.post("/v1/offers", offer)
     await tab.open("/offers")
     assert re.search(r"1 to 25 of \d+", tab.text)
     assert tab.text.index("Offer 25") < tab.text.index("Offer 24")

@@ -13,18 +13,18 @@ MANY = 2_001
 LAST = "Zygmunt & Daughters"
 
 
-async def crowd(there: Stage, many: int) -> str:
+async def many_customers(there: Stage, many: int) -> str:
     """So many more customers, as an import would have brought them; the id of the one called `LAST`, who came last."""
-    shop = there.office
+    env = there.office
     names = [f"Customer {number:04}" for number in range(many - 1)] + [LAST]
-    found = [(ids.new_id("cus", shop.clock()), name) for name in names]
+    found = [(ids.new_id("cus", env.clock()), name) for name in names]
 
     def put(conn: Connection) -> None:
-        made = {"provider": shop.provider, "version": 1}
-        conn.execute(customers.insert(), [{**made, **_customer(shop.provider, *each, shop.clock())} for each in found])
-        conn.execute(accounts.insert(), [{**made, **_account(name, shop.clock())} for name, _ in found])
+        made = {"provider": env.provider, "version": 1}
+        conn.execute(customers.insert(), [{**made, **_customer(env.provider, *each, env.clock())} for each in found])
+        conn.execute(accounts.insert(), [{**made, **_account(name, env.clock())} for name, _ in found])
 
-    await shop.context.db.write(put)
+    await env.context.db.write(put)
     return found[-1][0]
 
 
@@ -45,75 +45,75 @@ def shown(tab: Tab) -> list[str]:
 
 
 @pytest.fixture
-async def desk(at_the_portal: Stage) -> Tab:
-    return await at_the_portal.desk()
+async def staff(at_the_portal: Stage) -> Tab:
+    return await at_the_portal.staff()
 
 
-async def test_few_customers_are_a_plain_list(at_the_portal: Stage, desk: Tab) -> None:
-    last = await crowd(at_the_portal, FEW - 1)
-    await desk.open("/order")
-    assert [held for tag, held in desk.page.tags if tag == "select" and held.get("name") == "customer"]
-    assert last in [held.get("value") for tag, held in desk.page.tags if tag == "option"]
+async def test_few_customers_are_a_plain_list(at_the_portal: Stage, staff: Tab) -> None:
+    last = await many_customers(at_the_portal, FEW - 1)
+    await staff.open("/order")
+    assert [held for tag, held in staff.page.tags if tag == "select" and held.get("name") == "customer"]
+    assert last in [held.get("value") for tag, held in staff.page.tags if tag == "option"]
 
 
-async def test_the_last_of_two_thousand_is_found_and_ordered_for(at_the_portal: Stage, desk: Tab) -> None:
-    last = await crowd(at_the_portal, MANY)
-    await desk.open("/order")
-    assert len(shown(desk)) == SHOWN
-    assert "There are more" in desk.text
-    await desk.send(desk.form("devices"), find="ygmunt", devices="7")  # sent by the key Enter: new words search
-    assert (desk.status, shown(desk)) == (200, [last])
-    form = desk.form("devices")
+async def test_the_last_of_two_thousand_is_found_and_ordered_for(at_the_portal: Stage, staff: Tab) -> None:
+    last = await many_customers(at_the_portal, MANY)
+    await staff.open("/order")
+    assert len(shown(staff)) == SHOWN
+    assert "There are more" in staff.text
+    await staff.send(staff.form("devices"), find="ygmunt", devices="7")  # sent by the key Enter: new words search
+    assert (staff.status, shown(staff)) == (200, [last])
+    form = staff.form("devices")
     assert form.fields["devices"] == "7"
-    await desk.send(form)
-    assert desk.status == 422
-    assert "Please fill this in." in desk.text
-    await desk.send(desk.form("devices"), customer=last)
-    assert "This will be ordered" in desk.text
-    assert LAST in desk.text
-    await desk.send(desk.form("outcome_hash"), step="change")
-    assert desk.form("devices").fields["customer"] == last
-    await desk.send(desk.form("devices"))
-    await desk.send(desk.form("outcome_hash"), step="apply")
-    assert "The order is done" in desk.text
-    await desk.open(f"/customers/{last}")
-    assert any(link.startswith("/subscriptions/sub_") for link in desk.page.links)
+    await staff.send(form)
+    assert staff.status == 422
+    assert "Please fill this in." in staff.text
+    await staff.send(staff.form("devices"), customer=last)
+    assert "This will be ordered" in staff.text
+    assert LAST in staff.text
+    await staff.send(staff.form("outcome_hash"), step="change")
+    assert staff.form("devices").fields["customer"] == last
+    await staff.send(staff.form("devices"))
+    await staff.send(staff.form("outcome_hash"), step="apply")
+    assert "The order is done" in staff.text
+    await staff.open(f"/customers/{last}")
+    assert any(link.startswith("/subscriptions/sub_") for link in staff.page.links)
 
 
-async def test_who_is_chosen_stays_while_others_are_searched(at_the_portal: Stage, desk: Tab) -> None:
-    last = await crowd(at_the_portal, MANY)
-    await desk.open(f"/order?customer={last}")
-    assert shown(desk)[0] == last
-    assert desk.form("devices").fields["customer"] == last
-    await desk.send(desk.form("devices"), find="customer 0007", step="find")
-    assert shown(desk)[0] == last
-    assert len(shown(desk)) == 2
-    await desk.send(desk.form("devices"), find="nobody is called so", step="find", customer="")
-    assert shown(desk) == []
-    assert "No customer was found." in desk.text
+async def test_who_is_chosen_stays_while_others_are_searched(at_the_portal: Stage, staff: Tab) -> None:
+    last = await many_customers(at_the_portal, MANY)
+    await staff.open(f"/order?customer={last}")
+    assert shown(staff)[0] == last
+    assert staff.form("devices").fields["customer"] == last
+    await staff.send(staff.form("devices"), find="customer 0007", step="find")
+    assert shown(staff)[0] == last
+    assert len(shown(staff)) == 2
+    await staff.send(staff.form("devices"), find="nobody is called so", step="find", customer="")
+    assert shown(staff) == []
+    assert "No customer was found." in staff.text
 
 
-async def test_a_subscription_is_transferred_to_the_last_of_two_thousand(at_the_portal: Stage, desk: Tab) -> None:
-    shop = at_the_portal.office
-    name, _ = await shop.order()
-    last = await crowd(at_the_portal, MANY)
-    await desk.open(f"/subscriptions/{name}/do/transfer")
-    assert shop.customer not in shown(desk)
-    await desk.send(desk.form("find"), find="zygmunt", step="find")
-    assert shown(desk) == [last]
-    await desk.send(desk.form("find"), customer=last)
-    assert f"It goes to {LAST}" in desk.text
-    await desk.send(desk.form("outcome_hash"), step="apply")
-    assert (await shop.desk.get(f"/v1/subscriptions/{name}"))["customer"] == last
+async def test_a_subscription_is_transferred_to_the_last_of_two_thousand(at_the_portal: Stage, staff: Tab) -> None:
+    env = at_the_portal.office
+    name, _ = await env.order()
+    last = await many_customers(at_the_portal, MANY)
+    await staff.open(f"/subscriptions/{name}/do/transfer")
+    assert env.customer not in shown(staff)
+    await staff.send(staff.form("find"), find="zygmunt", step="find")
+    assert shown(staff) == [last]
+    await staff.send(staff.form("find"), customer=last)
+    assert f"It goes to {LAST}" in staff.text
+    await staff.send(staff.form("outcome_hash"), step="apply")
+    assert (await env.staff.get(f"/v1/subscriptions/{name}"))["customer"] == last
 
 
-async def test_requests_say_whose_they_are_however_many_customers_there_are(at_the_portal: Stage, desk: Tab) -> None:
-    shop = at_the_portal.office
-    last = await crowd(at_the_portal, MANY)
-    asked = await shop.desk.post(f"/v1/customers/{last}/payment-requests", {"amount": 5_000, "note": "in advance"})
-    wish = {"customer": last, "offer": shop.offers["standard"], "devices": 3}
-    wished = await shop.desk.post("/v1/order-requests", wish)
+async def test_requests_say_whose_they_are_however_many_customers_there_are(at_the_portal: Stage, staff: Tab) -> None:
+    env = at_the_portal.office
+    last = await many_customers(at_the_portal, MANY)
+    asked = await env.staff.post(f"/v1/customers/{last}/payment-requests", {"amount": 5_000, "note": "in advance"})
+    wish = {"customer": last, "offer": env.offers["standard"], "devices": 3}
+    wished = await env.staff.post("/v1/order-requests", wish)
     assert (asked["customer_name"], wished["customer_name"]) == (LAST, LAST)
     for page in ("/payments", "/order-requests"):
-        await desk.open(page)
-        assert LAST in desk.text, page
+        await staff.open(page)
+        assert LAST in staff.text, page

@@ -24,12 +24,12 @@ def _repeated(html: str) -> list[str]:
 async def test_the_balance_is_drawn_at_the_instants_of_the_statement_though_it_was_booked_late(
     at_the_portal: Stage,
 ) -> None:
-    shop = at_the_portal.office
-    await shop.order("monthly")
-    shop.clock.now += 100 * DAY  # nothing looked in between: three renewals are settled now, each at its own instant
+    env = at_the_portal.office
+    await env.order("monthly")
+    env.clock.now += 100 * DAY  # nothing looked in between: three renewals are settled now, each at its own instant
     tab = await at_the_portal.customer()
-    await tab.open(f"/customers/{shop.customer}/money")
-    statement = (await shop.desk.get(f"/v1/customers/{shop.customer}/statement"))["items"]
+    await tab.open(f"/customers/{env.customer}/money")
+    statement = (await env.staff.get(f"/v1/customers/{env.customer}/statement"))["items"]
     assert len({each["posting"]["at"] for each in statement} - {statement[0]["posting"]["at"]}) >= 3
     assert any(each["posting"]["at"] != each["posting"]["recorded_at"] for each in statement)
     drawn = re.findall(r"<td role=\"cell\">(.*?)</td>", _element(tab, '<figure class="plot">', "</figure>"))
@@ -41,8 +41,8 @@ async def test_the_balance_is_drawn_at_the_instants_of_the_statement_though_it_w
 
 async def test_a_canceled_subscription_says_so_first_and_nothing_twice(at_the_portal: Stage) -> None:
     name, _ = await at_the_portal.office.order()
-    await at_the_portal.office.desk.post(f"/v1/subscriptions/{name}/cancel", {"why": "moved"})
-    for tab in (await at_the_portal.customer(), await at_the_portal.desk()):
+    await at_the_portal.office.staff.post(f"/v1/subscriptions/{name}/cancel", {"why": "moved"})
+    for tab in (await at_the_portal.customer(), await at_the_portal.staff()):
         await tab.open(f"/subscriptions/{name}")
         head = _element(tab, '<div class="page-head">', '<div class="stack">')
         assert "Canceled" in head
@@ -51,20 +51,20 @@ async def test_a_canceled_subscription_says_so_first_and_nothing_twice(at_the_po
 
 
 async def test_what_helps_without_money_leads_each_to_its_own_way_to_the_balance(at_the_portal: Stage) -> None:
-    shop = at_the_portal.office
-    name, _ = await shop.order(devices=20)
-    balance = (await shop.desk.get(f"/v1/customers/{shop.customer}/account"))["available"]
-    await shop.order(devices=balance // 1_200)
-    shop.clock.now += 367 * DAY
-    for tab, words in ((await at_the_portal.customer(), "pay in"), (await at_the_portal.desk(), "book a top-up")):
+    env = at_the_portal.office
+    name, _ = await env.order(devices=20)
+    balance = (await env.staff.get(f"/v1/customers/{env.customer}/account"))["available"]
+    await env.order(devices=balance // 1_200)
+    env.clock.now += 367 * DAY
+    for tab, words in ((await at_the_portal.customer(), "pay in"), (await at_the_portal.staff(), "book a top-up")):
         await tab.open(f"/subscriptions/{name}")
         card = _element(tab, 'id="t-now"', "</section>")
         assert "are missing" in card, card
-        assert f'<a href="/customers/{shop.customer}/money">Open the balance and {words}</a>' in card
+        assert f'<a href="/customers/{env.customer}/money">Open the balance and {words}</a>' in card
 
 
 async def test_a_code_is_said_to_be_shown_once_only_where_it_cannot_be_shown_again(at_the_portal: Stage) -> None:
-    for tab in (await at_the_portal.customer(), await at_the_portal.desk()):
+    for tab in (await at_the_portal.customer(), await at_the_portal.staff()):
         await tab.open("/order")
         mine = {"customer": at_the_portal.office.customer} if "customer" in tab.form("devices").fields else {}
         await tab.send(tab.form("devices"), devices="3", **mine)

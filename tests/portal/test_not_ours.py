@@ -15,15 +15,15 @@ UNKNOWN = "0000000000000000000000000a"
 SPELLED = {"action": "cancel_at_end", "delivery": f"dlv_{UNKNOWN}"}
 
 
-async def _belongings(shop: ServerEnv) -> dict[str, str]:
+async def _belongings(env: ServerEnv) -> dict[str, str]:
     """The id of one of each kind that a provider has."""
-    subscription, _ = await shop.order()
-    post = shop.desk.post
+    subscription, _ = await env.order()
+    post = env.staff.post
     hook = await post("/v1/webhooks", {"url": "https://hooks.example/a", "events": ["subscription.renewed"]})
     token = await post("/v1/tokens", {"name": "till", "role": "provider", "scopes": ["*"], "days": 30})
-    wanted = await post(f"/v1/customers/{shop.customer}/payment-requests", {"amount": 4_000})
+    wanted = await post(f"/v1/customers/{env.customer}/payment-requests", {"amount": 4_000})
     asked = await post("/v1/invitations", {"email": "new@theirs.example", "name": "New", "role": "auditor"})
-    found = {"subscription": subscription, "customer": shop.customer, "offer": shop.offers["standard"]}
+    found = {"subscription": subscription, "customer": env.customer, "offer": env.offers["standard"]}
     return found | {"webhook": hook["id"], "token": token["id"], "wanted": wanted["id"], "invitation": asked["id"]}
 
 
@@ -61,7 +61,7 @@ async def _asked(tab: Tab, method: str, address: str, token: str) -> tuple[int, 
 async def test_what_another_provider_has_answers_like_what_nobody_has(at_the_portal: Stage) -> None:
     theirs = await _belongings(await neighbor(at_the_portal.office, "South", sandbox=False))
     unknown = {name: f"{value[:4]}{UNKNOWN}" for name, value in theirs.items()}
-    tab = await at_the_portal.desk()
+    tab = await at_the_portal.staff()
     await tab.open("/account")
     token = str(tab.form().fields["_token"])
     before = await at_the_portal.office.snapshot(but=("audit", "throttles", "sessions", "idempotency"))
@@ -97,13 +97,13 @@ def _chosen(tab: Tab, what: str, typed: dict[str, str]) -> Any:
 
 @pytest.mark.parametrize("what", TYPED)
 async def test_the_same_form_sent_twice_has_one_effect(at_the_portal: Stage, what: str) -> None:
-    shop = at_the_portal.office
+    env = at_the_portal.office
     page, typed = TYPED[what]
-    tab = await at_the_portal.desk()
-    await tab.open(page.format(customer=shop.customer))
+    tab = await at_the_portal.staff()
+    await tab.open(page.format(customer=env.customer))
     form = _chosen(tab, what, typed)
     form.action = form.action or tab.path
-    whose = {"customer": shop.customer} if "customer" in form.fields and what == "order" else {}
+    whose = {"customer": env.customer} if "customer" in form.fields and what == "order" else {}
     data = {**form.fields, **typed, **whose}
     await sent(tab, form, data)
     again = [each for each in tab.page.forms if "outcome_hash" in each.fields and "step" in each.fields]
@@ -111,7 +111,7 @@ async def test_the_same_form_sent_twice_has_one_effect(at_the_portal: Stage, wha
         form, data = again[0], {**again[0].fields, "step": "apply"}
         await sent(tab, form, data)
     assert tab.status < 400, tab.text[:400]
-    once = await shop.snapshot(but=("audit", "sessions", "throttles"))
+    once = await env.snapshot(but=("audit", "sessions", "throttles"))
     await sent(tab, form, data)
     assert complaint(tab, what, "twice") == ""
-    assert await shop.snapshot(but=("audit", "sessions", "throttles")) == once
+    assert await env.snapshot(but=("audit", "sessions", "throttles")) == once

@@ -6,7 +6,7 @@ from tests.web.browser import Tab
 
 async def _asked(there: Stage, note: str) -> Tab:
     """The customer's browser, after it has asked where it may not order."""
-    answer = await there.office.desk.send("PUT", "/v1/policy", {"customer_actions": ["renew"]})
+    answer = await there.office.staff.send("PUT", "/v1/policy", {"customer_actions": ["renew"]})
     assert answer.status_code == 200
     tab = await there.customer()
     await tab.open("/order")
@@ -21,33 +21,33 @@ async def _asked(there: Stage, note: str) -> Tab:
 
 
 async def test_m02_who_may_not_order_asks_and_the_operator_orders_by_the_filled_in_form(at_the_portal: Stage) -> None:
-    tab, desk = await _asked(at_the_portal, "for the new office"), await at_the_portal.desk()
-    assert "1 order request of customers waits for an answer" in desk.text
-    await desk.open("/order-requests")
-    assert "for the new office" in desk.text
-    await desk.open(next(link for link in desk.page.links if link.startswith("/order?request=")))
-    form = desk.form("devices")
+    tab, staff = await _asked(at_the_portal, "for the new office"), await at_the_portal.staff()
+    assert "1 order request of customers waits for an answer" in staff.text
+    await staff.open("/order-requests")
+    assert "for the new office" in staff.text
+    await staff.open(next(link for link in staff.page.links if link.startswith("/order?request=")))
+    form = staff.form("devices")
     assert (form.fields["devices"], form.fields["why"]) == ("7", "for the new office")
     assert form.fields["customer"] == at_the_portal.office.customer
-    await desk.send(form)
-    assert "This will be ordered" in desk.text
-    await desk.send(desk.form("outcome_hash"), step="apply")
-    assert "The order is done" in desk.text
-    await desk.open("/order-requests")
-    assert "No open order requests" in desk.text
+    await staff.send(form)
+    assert "This will be ordered" in staff.text
+    await staff.send(staff.form("outcome_hash"), step="apply")
+    assert "The order is done" in staff.text
+    await staff.open("/order-requests")
+    assert "No open order requests" in staff.text
     await tab.open("/order-requests")
     assert "Ordered" in tab.text
     assert any(link.startswith("/subscriptions/sub_") for link in tab.page.links)
 
 
 async def test_a_request_is_declined_with_a_reason_that_the_customer_reads(at_the_portal: Stage) -> None:
-    tab, desk = await _asked(at_the_portal, "soon"), await at_the_portal.desk()
-    await desk.open("/order-requests")
-    await desk.send(desk.form("reason"), reason="not before March")
-    assert "Decline the order request of “ACME”?" in desk.text
-    assert "cannot be opened again" in desk.text
-    await desk.agree()
-    assert "The order request is declined." in desk.text
+    tab, staff = await _asked(at_the_portal, "soon"), await at_the_portal.staff()
+    await staff.open("/order-requests")
+    await staff.send(staff.form("reason"), reason="not before March")
+    assert "Decline the order request of “ACME”?" in staff.text
+    assert "cannot be opened again" in staff.text
+    await staff.agree()
+    assert "The order request is declined." in staff.text
     await tab.open("/order-requests")
     assert "not before March" in tab.text
     assert not [form for form in tab.page.forms if form.action.endswith("/withdraw")]
@@ -71,7 +71,7 @@ async def test_what_cannot_be_asked_is_said_at_the_form(at_the_portal: Stage) ->
 
 async def test_m11_automatic_renewal_is_offered_to_who_may_switch_it_on(at_the_portal: Stage) -> None:
     for actions, offered in ((["order"], False), (["order", "auto_renew"], True)):
-        answer = await at_the_portal.office.desk.send("PUT", "/v1/policy", {"customer_actions": actions})
+        answer = await at_the_portal.office.staff.send("PUT", "/v1/policy", {"customer_actions": actions})
         assert answer.status_code == 200
         tab = await at_the_portal.customer()
         await tab.open("/order")

@@ -47,11 +47,11 @@ async def asked(folder: Path) -> dict[str, Questions]:
     """The questions that each role is asked."""
     async with furnished(folder) as there:
         tabs = await walkers(there)
-        await joined(there.office, there.office.desk, "operator", email="otto@north.example")
+        await joined(there.office, there.office.staff, "operator", email="otto@north.example")
         tabs["operator"] = await there.signed_in("otto@north.example")
         body = {"email": "new@vendor.example", "name": "New", "role": "auditor"}
         await there.office.vendor.post("/v1/invitations", body)
-        assert (await there.office.desk.send("POST", "/v1/payment-settings/rotate-secret")).is_success
+        assert (await there.office.staff.send("POST", "/v1/payment-settings/rotate-secret")).is_success
         found = {}
         for who, tab in tabs.items():
             forms = await crawled(tab, ["/"], skip=("/sign-out", "/account/team"))
@@ -77,7 +77,7 @@ async def test_every_question_of_every_role_names_what_is_meant(tmp_path: Path) 
 @pytest.mark.parametrize("path", ["/tokens/tok_{}/withdraw", "/offers/off_{}/withdraw", "/team/usr_{}/remove"])
 async def test_what_is_gone_is_told_before_anything_is_asked(tmp_path: Path, path: str) -> None:
     async with furnished(tmp_path) as there:
-        tab = await there.desk()
+        tab = await there.staff()
         await tab.open("/tokens")
         form = tab.form("name")
         form.action, form.fields = path.format("0" * 26), {"_token": form.fields["_token"]}
@@ -96,15 +96,15 @@ PREVIEWED = {
 
 
 @pytest.mark.parametrize(
-    ("who", "deed"), [*(("desk", each) for each in PREVIEWED), ("customer", "renew"), ("customer", "change_devices")]
+    ("who", "deed"), [*(("staff", each) for each in PREVIEWED), ("customer", "renew"), ("customer", "change_devices")]
 )
 async def test_a_preview_names_customer_product_and_plan(at_the_portal: Stage, who: str, deed: str) -> None:
-    shop = at_the_portal.office
-    name, _ = await shop.order()
-    shop.clock.now += 350 * DAY
+    env = at_the_portal.office
+    name, _ = await env.order()
+    env.clock.now += 350 * DAY
     tab = await getattr(at_the_portal, who)()
     given, told = PREVIEWED[deed]
-    entered = {field: shop.offers.get(value, value) for field, value in given.items()}
+    entered = {field: env.offers.get(value, value) for field, value in given.items()}
     await tab.open(f"/subscriptions/{name}/do/{deed}")
     for words in ("ACME", "Editor · Standard", "10 devices"):
         assert words in tab.text, f"{words}, on the first page"
@@ -115,7 +115,7 @@ async def test_a_preview_names_customer_product_and_plan(at_the_portal: Stage, w
 
 
 async def test_an_order_names_whose_and_what_it_is_before_and_after(at_the_portal: Stage) -> None:
-    tab = await at_the_portal.desk()
+    tab = await at_the_portal.staff()
     await tab.open(f"/order?customer={at_the_portal.office.customer}&offer={at_the_portal.office.offers['standard']}")
     await tab.send(tab.form("devices"), devices="7")
     for title in ("This will be ordered", "The order is done"):

@@ -46,7 +46,7 @@ async def answer(site: PlainSite, code: str) -> str:
 
 async def test_an_operator_releases_a_place_and_the_key_stays_bound(at_the_portal: Stage) -> None:
     name, site, other = await running(at_the_portal)
-    tab = await at_the_portal.desk()
+    tab = await at_the_portal.staff()
     await tab.open("/installations")
     assert WORDS in tab.text
     await released(tab, name, site)
@@ -57,7 +57,7 @@ async def test_an_operator_releases_a_place_and_the_key_stays_bound(at_the_porta
 
 async def test_the_exception_is_the_operators_and_stands_in_the_history_with_who_made_it(at_the_portal: Stage) -> None:
     name, site, other = await running(at_the_portal)
-    tab = await at_the_portal.desk()
+    tab = await at_the_portal.staff()
     await released(tab, name, site, another_code="yes")
     (order,) = await orders(at_the_portal, name)
     assert order.another_code
@@ -81,9 +81,9 @@ async def test_a_customer_releases_no_place_unless_the_policy_permits_it(at_the_
 
 async def test_a_customer_who_may_releases_a_place_but_makes_no_exception(at_the_portal: Stage) -> None:
     name, site, other = await running(at_the_portal)
-    desk = at_the_portal.office.desk
-    allowed = (await desk.get("/v1/policy"))["customer_actions"]
-    changed = await desk.send("PUT", "/v1/policy", {"customer_actions": [*allowed, "release_site"]})
+    staff = at_the_portal.office.staff
+    allowed = (await staff.get("/v1/policy"))["customer_actions"]
+    changed = await staff.send("PUT", "/v1/policy", {"customer_actions": [*allowed, "release_site"]})
     assert changed.status_code == 200, changed.text
     tab = await at_the_portal.customer()
     await tab.open(f"/subscriptions/{name}")

@@ -7,19 +7,19 @@ from tests.server.users import PASSWORD
 
 
 async def test_m16_a_customer_renews_on_the_providers_website_and_the_site_hears_of_it(at_the_portal: Stage) -> None:
-    shop = at_the_portal.office
-    name, code = await shop.order()
-    site = shop.site()
+    env = at_the_portal.office
+    name, code = await env.order()
+    site = env.site()
     await site.activate(code)
     assert site.lease is not None
     end = site.lease.lease.spans[0].until
-    shop.clock.now += 300 * DAY
+    env.clock.now += 300 * DAY
     tab = await at_the_portal.customer()
     await tab.open(f"/subscriptions/{name}/do/renew")
     await tab.send(tab.form("_key"))
     assert "this will happen" in tab.text, tab.text
     await tab.send(tab.form("outcome_hash"), step="apply")
-    assert (await shop.facts(name))[-1] == "Renewed"
+    assert (await env.facts(name))[-1] == "Renewed"
     told = await site.sync()
     assert isinstance(told, SyncAnswer)
     renewed = site.lease.lease.spans[0].until

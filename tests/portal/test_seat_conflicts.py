@@ -6,13 +6,13 @@ from tests.server.server_env import PlainSite
 
 async def ten_and_six_to_come(stage: Stage) -> tuple[str, list[PlainSite]]:
     """(subscription, its ten applications), six devices agreed for the next period."""
-    shop = stage.office
-    name, code = await shop.order(devices=10)
-    apps = [shop.site(alone=True) for _ in range(10)]
+    env = stage.office
+    name, code = await env.order(devices=10)
+    apps = [env.site(alone=True) for _ in range(10)]
     for number, each in enumerate(apps):
         await each.activate(code, name=f"Desk {number}")
-        shop.clock.now += 60
-    await shop.desk.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 6})
+        env.clock.now += 60
+    await env.staff.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 6})
     return name, apps
 
 
@@ -38,7 +38,7 @@ async def test_b11_a_customer_reads_who_stops_and_ticks_others(at_the_portal: St
 
 async def test_who_may_not_change_devices_reads_the_list_and_is_offered_no_form(at_the_portal: Stage) -> None:
     name, _ = await ten_and_six_to_come(at_the_portal)
-    await at_the_portal.office.desk.send("PUT", "/v1/policy", {"customer_actions": ["renew"]})
+    await at_the_portal.office.staff.send("PUT", "/v1/policy", {"customer_actions": ["renew"]})
     tab = await at_the_portal.customer()
     await tab.open(f"/subscriptions/{name}")
     assert "4 applications of 10 stop" in tab.text
@@ -47,6 +47,6 @@ async def test_who_may_not_change_devices_reads_the_list_and_is_offered_no_form(
 
 async def test_nobody_has_to_stop_where_what_is_ordered_is_enough(at_the_portal: Stage) -> None:
     name, _ = await at_the_portal.office.order(devices=10)
-    tab = await at_the_portal.desk()
+    tab = await at_the_portal.staff()
     await tab.open(f"/subscriptions/{name}/do/edit_seat_conflict")
     assert "enough devices are ordered" in tab.text

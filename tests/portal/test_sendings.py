@@ -77,10 +77,10 @@ def test_a_delivery_says_what_became_of_it(
 
 
 async def test_without_a_mail_server_no_next_try_is_promised(at_the_portal: Stage) -> None:
-    tab = await at_the_portal.desk()
+    tab = await at_the_portal.staff()
     at_the_portal.office.clock.now += 600
     await tab.open("/emails")
     assert "can be handed over." in tab.text
     assert "handed over.," not in tab.text
     assert "next try" not in tab.text.lower()
-    assert {each["due"] for each in (await at_the_portal.office.desk.get("/v1/emails"))["items"]} == {None}
+    assert {each["due"] for each in (await at_the_portal.office.staff.get("/v1/emails"))["items"]} == {None}

@@ -8,14 +8,14 @@ from tests.server.server_env import PlainSite
 
 async def silent(stage: Stage) -> tuple[str, PlainSite, PlainSite]:
     """(subscription, a site whose word is over, another one that came today)."""
-    shop = stage.office
-    name, code = await shop.order(devices=20)
-    quiet, other = shop.site(), shop.site()
+    env = stage.office
+    name, code = await env.order(devices=20)
+    quiet, other = env.site(), env.site()
     for site in (quiet, other):
         await site.activate(code)
     quiet.use, quiet.wanted = DeviceUse(total=4), 10
     await quiet.sync()
-    shop.clock.now += 31 * DAY
+    env.clock.now += 31 * DAY
     await other.sync()
     return name, quiet, other
 
@@ -38,11 +38,11 @@ async def test_b07_a_customer_reads_whom_the_subscription_waits_for_and_ends_it(
 
 
 async def test_nobody_is_offered_to_give_away_what_is_still_promised(at_the_portal: Stage) -> None:
-    shop = at_the_portal.office
-    name, code = await shop.order(devices=20)
-    site = shop.site()
+    env = at_the_portal.office
+    name, code = await env.order(devices=20)
+    site = env.site()
     await site.activate(code)
-    tab = await at_the_portal.desk()
+    tab = await at_the_portal.staff()
     await tab.open(f"/subscriptions/{name}")
     assert "free_allotment" not in tab.text
     await tab.open(f"/subscriptions/{name}/do/free_allotment?site={site.id}")

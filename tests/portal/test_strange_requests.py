@@ -9,7 +9,7 @@ STAYS = ("/sign-out",)
 
 
 async def test_signing_in_goes_on_to_an_address_beyond_ascii(at_the_portal: Stage) -> None:
-    tab = await at_the_portal.desk()
+    tab = await at_the_portal.staff()
     answer = await tab.http.get(f"{tab.origin}/sign-in?next=/customers%3Fq%3D%C3%BC%E2%98%83")
     assert answer.status_code == 303
     assert answer.headers["location"] == "/customers?q=%C3%BC%E2%98%83"
@@ -17,7 +17,7 @@ async def test_signing_in_goes_on_to_an_address_beyond_ascii(at_the_portal: Stag
 
 @pytest.mark.parametrize("value", VALUES)
 async def test_every_parameter_of_every_page(at_the_portal: Stage, value: str) -> None:
-    tab = await at_the_portal.desk()
+    tab = await at_the_portal.staff()
     stranger = at_the_portal.tab()
     names = parameters("portal")
     assert {"next", "q", "cursor"} <= set(names)

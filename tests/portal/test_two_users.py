@@ -36,18 +36,18 @@ def test_every_page_that_puts_says_what_its_form_has_seen() -> None:
 
 @pytest.mark.parametrize("what", FORMS)
 async def test_the_later_save_undoes_nothing_unseen(at_the_portal: Stage, what: str) -> None:
-    shop = at_the_portal.office
-    hook = await shop.desk.post("/v1/webhooks", {"url": "https://x.example/hook"})
+    env = at_the_portal.office
+    hook = await env.staff.post("/v1/webhooks", {"url": "https://x.example/hook"})
     page, field, first, second = FORMS[what]
-    page = page.format(customer=shop.customer, webhook=hook["id"])
+    page = page.format(customer=env.customer, webhook=hook["id"])
     tabs = []
     for _ in range(2):
         if what == "bounds":
             tab = at_the_portal.tab()
             await tab.open("/sign-in")
-            await tab.send(tab.form("token"), token=shop.vendor.token)
+            await tab.send(tab.form("token"), token=env.vendor.token)
         else:
-            tab = await at_the_portal.desk()
+            tab = await at_the_portal.staff()
         await tab.open(page)
         tabs.append(tab)
     forms = [tab.form(field) for tab in tabs]

@@ -10,7 +10,7 @@ from tests.server.users import PASSWORD, joined, mails
 
 
 async def test_somebody_is_invited_comes_in_and_is_removed(at_the_portal: Stage) -> None:
-    tab = await at_the_portal.desk()
+    tab = await at_the_portal.staff()
     await tab.open("/team")
     await tab.send(tab.form("email"), name="Eva", email="eva@north.example", role="operator")
     link = re.search(r"https://portal\.test(/invitation/\w+)", tab.answer.text)
@@ -41,7 +41,7 @@ async def test_somebody_is_invited_comes_in_and_is_removed(at_the_portal: Stage)
 
 
 async def test_the_users_of_a_customer_are_invited_from_its_page(at_the_portal: Stage) -> None:
-    tab = await at_the_portal.desk()
+    tab = await at_the_portal.staff()
     await tab.open(f"/team?customer={at_the_portal.office.customer}")
     assert "Users of ACME" in tab.text
     await tab.send(tab.form("email"), name="Kim", email="kim@acme.example", role="auditor")
@@ -51,7 +51,7 @@ async def test_the_users_of_a_customer_are_invited_from_its_page(at_the_portal: 
 
 
 async def test_a_second_factor_is_set_up_asked_for_and_switched_off(at_the_portal: Stage) -> None:
-    tab = await at_the_portal.desk()
+    tab = await at_the_portal.staff()
     await tab.open("/account")
     await tab.send(tab.form(action="/account/second-factor"), password=PASSWORD)
     secret = tab.form("secret").fields["secret"]
@@ -112,14 +112,14 @@ async def test_an_auditor_sees_everything_and_changes_nothing(at_the_portal: Sta
 
 
 async def test_what_happened_is_in_the_audit(at_the_portal: Stage) -> None:
-    tab = await at_the_portal.desk()
+    tab = await at_the_portal.staff()
     await tab.open("/audit")
     assert "Signed in" in tab.text
     assert "ana@north.example" in tab.text
 
 
 async def test_the_second_factor_is_shown_as_a_picture_that_says_what_the_link_says(at_the_portal: Stage) -> None:
-    tab = await at_the_portal.desk()
+    tab = await at_the_portal.staff()
     await tab.open("/account")
     await tab.send(tab.form(action="/account/second-factor"), password=PASSWORD)
     assert tab.answer is not None
@@ -138,9 +138,9 @@ async def test_an_auditor_sees_the_policy_and_is_not_led_to_believe_that_it_can_
         assert ("fieldset", "disabled") in [(tag, *set(held) & {"disabled"}) for tag, held in tab.page.tags]
     await tab.open("/webhooks")
     assert "Set below" not in tab.text
-    desk = await at_the_portal.desk()
-    await desk.open("/policy")
-    assert "You can read this, but not change it." not in desk.text
+    staff = await at_the_portal.staff()
+    await staff.open("/policy")
+    assert "You can read this, but not change it." not in staff.text
 
 
 SAFARI = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 Version/18.1 Mobile Safari/604.1"
@@ -172,7 +172,7 @@ async def test_somebody_sees_where_they_are_signed_in_and_signs_out_there(at_the
 
 
 async def test_nobody_signs_somebody_else_out(at_the_portal: Stage) -> None:
-    tab, ben = await at_the_portal.desk(), await at_the_portal.customer()
+    tab, ben = await at_the_portal.staff(), await at_the_portal.customer()
     (foreign,) = [each["id"] for each in (await at_the_portal.ben.get("/v1/me/sessions"))["items"] if each["current"]]
     await tab.open("/account")
     form = next(form for form in tab.page.forms if form.action.startswith("/account/sessions/"))

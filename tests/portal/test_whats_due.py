@@ -20,8 +20,8 @@ async def test_before_the_first_order_there_is_one_thing_to_do(at_the_portal: St
 async def test_a_paid_subscription_asks_for_nothing(
     at_the_portal: Stage,
 ) -> None:
-    shop = at_the_portal.office
-    name, _ = await shop.order()
+    env = at_the_portal.office
+    name, _ = await env.order()
     tab = await at_the_portal.customer()
     assert "No action is needed now." in _banner(tab)
     assert "1 subscription in use." in _banner(tab)
@@ -29,9 +29,9 @@ async def test_a_paid_subscription_asks_for_nothing(
 
 
 async def test_one_that_ends_soon_has_renew_in_the_banner_and_in_its_row(at_the_portal: Stage) -> None:
-    shop = at_the_portal.office
-    name, _ = await shop.order()
-    shop.clock.now += 350 * DAY
+    env = at_the_portal.office
+    name, _ = await env.order()
+    env.clock.now += 350 * DAY
     tab = await at_the_portal.customer()
     renew = f"/subscriptions/{name}/do/renew"
     assert "does not renew automatically" in _banner(tab)
@@ -45,35 +45,35 @@ async def test_one_that_ends_soon_has_renew_in_the_banner_and_in_its_row(at_the_
 
 
 async def test_in_grace_it_is_the_first_thing_and_the_desk_is_offered_its_own_way(at_the_portal: Stage) -> None:
-    shop = at_the_portal.office
-    name, _ = await shop.order()
-    shop.clock.now += 367 * DAY
-    tab, desk = await at_the_portal.customer(), await at_the_portal.desk()
-    await desk.open(f"/customers/{shop.customer}")
-    for each in (tab, desk):
+    env = at_the_portal.office
+    name, _ = await env.order()
+    env.clock.now += 367 * DAY
+    tab, staff = await at_the_portal.customer(), await at_the_portal.staff()
+    await staff.open(f"/customers/{env.customer}")
+    for each in (tab, staff):
         assert "is not paid" in _banner(each)
         assert f"/subscriptions/{name}/do/renew" in _banner(each)
 
 
 async def test_with_too_little_money_the_banner_leads_to_paying_in(at_the_portal: Stage) -> None:
-    shop = at_the_portal.office
-    poor = (await shop.desk.post("/v1/customers", {"name": "Poor"}))["id"]
-    await shop.desk.post(f"/v1/customers/{poor}/top-ups", {"amount": 12_000, "reference": "b1"})
-    body = {"customer": poor, "offer": shop.offers["standard"], "devices": 10}
-    await shop.desk.post("/v1/subscriptions", body)
-    shop.clock.now += 367 * DAY
-    desk = await at_the_portal.desk()
-    await desk.open(f"/customers/{poor}")
-    assert "are missing." in _banner(desk)
-    assert "Book a top-up" in _banner(desk) + desk.text
-    assert f"/customers/{poor}/money" in _banner(desk)
+    env = at_the_portal.office
+    poor = (await env.staff.post("/v1/customers", {"name": "Poor"}))["id"]
+    await env.staff.post(f"/v1/customers/{poor}/top-ups", {"amount": 12_000, "reference": "b1"})
+    body = {"customer": poor, "offer": env.offers["standard"], "devices": 10}
+    await env.staff.post("/v1/subscriptions", body)
+    env.clock.now += 367 * DAY
+    staff = await at_the_portal.staff()
+    await staff.open(f"/customers/{poor}")
+    assert "are missing." in _banner(staff)
+    assert "Book a top-up" in _banner(staff) + staff.text
+    assert f"/customers/{poor}/money" in _banner(staff)
 
 
 async def test_what_has_ended_does_not_hide_what_runs(at_the_portal: Stage) -> None:
-    shop = at_the_portal.office
-    old = [(await shop.order(devices=number))[0] for number in range(1, 6)]
-    shop.clock.now += 500 * DAY
-    running, _ = await shop.order(devices=20)
+    env = at_the_portal.office
+    old = [(await env.order(devices=number))[0] for number in range(1, 6)]
+    env.clock.now += 500 * DAY
+    running, _ = await env.order(devices=20)
     tab = await at_the_portal.customer()
     rows = [link.removeprefix("/subscriptions/") for link in tab.page.links if link.count("/") == 2 and "sub_" in link]
     assert rows[0] == running

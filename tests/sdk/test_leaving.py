@@ -15,10 +15,10 @@ from tenure.core.lease.boots import ALIVE
 from tenure.core.refusals import RefusalCode
 from tenure.sdk import License, Synchronized
 from tenure.sdk.presence import IN_USE, FolderPresence
-from tests.sdk.test_boots import Desks, desks, licensed, office, saved
+from tests.sdk.test_boots import TwoComputers, licensed, office, saved, two
 from tests.sdk.test_license import Office
 
-__all__ = ["desks", "office"]
+__all__ = ["office", "two"]
 
 PROGRAM = """
 import os, signal, sys, time
@@ -58,19 +58,19 @@ def served(license_: License) -> bool:
 
 
 class TestThePlaceInTheFolder:
-    def test_a_program_that_stops_frees_it_at_once(self, desks: Desks) -> None:
-        left = licensed(desks)
-        right = desks.open("right")
+    def test_a_program_that_stops_frees_it_at_once(self, two: TwoComputers) -> None:
+        left = licensed(two)
+        right = two.open("right")
         assert not served(right)
         left.stop()
         right._run_tick()
         assert served(right)
-        assert served(desks.open("right"))
+        assert served(two.open("right"))
 
-    def test_so_does_the_end_of_a_with_block_and_of_a_task(self, desks: Desks) -> None:
-        with licensed(desks):
+    def test_so_does_the_end_of_a_with_block_and_of_a_task(self, two: TwoComputers) -> None:
+        with licensed(two):
             pass
-        right = desks.open("right")
+        right = two.open("right")
         assert served(right)
 
         async def program() -> None:
@@ -78,28 +78,28 @@ class TestThePlaceInTheFolder:
                 pass
 
         asyncio.run(program())
-        assert served(desks.open("left"))
+        assert served(two.open("left"))
 
-    def test_the_last_program_of_a_computer_frees_it_and_none_before(self, desks: Desks) -> None:
-        first = licensed(desks)
-        second = desks.open("left")
+    def test_the_last_program_of_a_computer_frees_it_and_none_before(self, two: TwoComputers) -> None:
+        first = licensed(two)
+        second = two.open("left")
         first.stop()
-        assert not served(desks.open("right"))
+        assert not served(two.open("right"))
         assert served(second)
         second.stop()
-        assert served(desks.open("right"))
+        assert served(two.open("right"))
 
-    def test_a_license_that_is_used_after_its_stop_takes_the_folder_again(self, desks: Desks) -> None:
-        left = licensed(desks)
+    def test_a_license_that_is_used_after_its_stop_takes_the_folder_again(self, two: TwoComputers) -> None:
+        left = licensed(two)
         left.stop()
         assert left.allows("edit")
         left._aside.wait()
-        assert not served(desks.open("right"))
+        assert not served(two.open("right"))
 
-    def test_or_is_told_that_another_computer_has_it_by_now(self, desks: Desks) -> None:
-        left = licensed(desks)
+    def test_or_is_told_that_another_computer_has_it_by_now(self, two: TwoComputers) -> None:
+        left = licensed(two)
         left.stop()
-        right = desks.open("right")
+        right = two.open("right")
         left.allows("edit")
         left._aside.wait()
         assert not left.allows("edit")
@@ -107,37 +107,37 @@ class TestThePlaceInTheFolder:
         saved(right)
         assert served(right)
 
-    def test_a_program_that_was_refused_frees_nothing_when_it_ends(self, desks: Desks) -> None:
-        left = licensed(desks)
-        desks.open("right").stop()
-        right = desks.open("right")
+    def test_a_program_that_was_refused_frees_nothing_when_it_ends(self, two: TwoComputers) -> None:
+        left = licensed(two)
+        two.open("right").stop()
+        right = two.open("right")
         assert not served(right)
         assert served(left)
 
-    def test_a_folder_that_was_removed_is_not_made_again(self, desks: Desks) -> None:
-        left = licensed(desks)
-        shutil.rmtree(desks.office.folder / "shared")
+    def test_a_folder_that_was_removed_is_not_made_again(self, two: TwoComputers) -> None:
+        left = licensed(two)
+        shutil.rmtree(two.office.folder / "shared")
         left.stop()
-        assert not (desks.office.folder / "shared").exists()
+        assert not (two.office.folder / "shared").exists()
 
     def test_where_there_are_no_locks_the_other_computer_waits(
-        self, desks: Desks, monkeypatch: pytest.MonkeyPatch
+        self, two: TwoComputers, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        left = licensed(desks)
-        (desks.office.folder / "shared" / IN_USE).unlink()
-        (desks.office.folder / "shared" / IN_USE).mkdir()
+        left = licensed(two)
+        (two.office.folder / "shared" / IN_USE).unlink()
+        (two.office.folder / "shared" / IN_USE).mkdir()
         left.stop()
-        assert not served(desks.open("right"))
+        assert not served(two.open("right"))
 
 
-def test_a_copy_of_a_folder_that_was_given_up_is_found_by_the_server(desks: Desks) -> None:
+def test_a_copy_of_a_folder_that_was_given_up_is_found_by_the_server(two: TwoComputers) -> None:
     """Both are served for a moment, as copies of any folder are; the server tells them apart by their state tokens."""
-    left = licensed(desks)
+    left = licensed(two)
     left.stop()
-    shutil.copytree(desks.office.folder / "shared", desks.office.folder / "copied")
-    right = desks.open("right")
-    computer = msgspec.structs.replace(desks.hands["left"].computer(), host="copy", draw=os.urandom)
-    copy = desks.office.open(name="copied", computer=computer)
+    shutil.copytree(two.office.folder / "shared", two.office.folder / "copied")
+    right = two.open("right")
+    computer = msgspec.structs.replace(two.hands["left"].computer(), host="copy", draw=os.urandom)
+    copy = two.office.open(name="copied", computer=computer)
     assert isinstance(right.synchronize(), Synchronized)
     assert isinstance(copy.synchronize(), Synchronized)
     assert RefusalCode.LEASE_FORKED in [each.code for each in copy.standing.warnings]
@@ -173,30 +173,30 @@ class TestProcesses:
         [("ends", True), ("raises", True), ("SIGTERM", True), ("SIGKILL", False), ("forks", False)],
     )
     def test_who_ends_frees_the_folder_and_who_is_killed_or_lives_on_in_a_child_does_not(
-        self, desks: Desks, how: str, freed: bool
+        self, two: TwoComputers, how: str, freed: bool
     ) -> None:
-        licensed(desks).stop()
-        with self.started(desks.office, "other", how) as process:
+        licensed(two).stop()
+        with self.started(two.office, "other", how) as process:
             assert process.stdout is not None
             assert process.stdout.readline().startswith("True")
             if how.startswith("SIG"):
                 process.send_signal(getattr(signal, how))
             process.wait(20)
-            right = desks.open("right")
+            right = two.open("right")
             assert served(right) is freed
             assert process.stdin is not None
             process.stdin.close()
-        desks.wait(ALIVE)
+        two.wait(ALIVE)
         right._run_tick()
         assert served(right)
 
-    def test_two_processes_of_one_computer_free_it_with_the_second(self, desks: Desks) -> None:
-        licensed(desks).stop()
-        with self.started(desks.office, "other", "waits") as process:
+    def test_two_processes_of_one_computer_free_it_with_the_second(self, two: TwoComputers) -> None:
+        licensed(two).stop()
+        with self.started(two.office, "other", "waits") as process:
             assert process.stdout is not None
             assert process.stdout.readline().startswith("True")
-            with self.started(desks.office, "other", "ends") as second:
+            with self.started(two.office, "other", "ends") as second:
                 second.communicate(timeout=20)
-            assert not served(desks.open("right"))
+            assert not served(two.open("right"))
             process.communicate("\n", timeout=20)
-        assert served(desks.open("right"))
+        assert served(two.open("right"))

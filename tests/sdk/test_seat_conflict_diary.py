@@ -25,7 +25,7 @@ class Street:
     """Ten applications, the order that they share, and the customer whose order it is."""
 
     def __init__(self, here: SiteEnv, url: str, folder: Path) -> None:
-        self.town, self.url, self.folder = here, url, folder
+        self.site_env, self.url, self.folder = here, url, folder
         self.name, self.code = here.order(devices=10)
         self.apps = [self.application(f"desk {number}") for number in range(10)]
         for each in self.apps:
@@ -37,17 +37,19 @@ class Street:
             product="editor",
             version="12.0",
             server=self.url,
-            root=self.town.shop.context.keys.root_of(sandbox=False).token,
+            root=self.site_env.env.context.keys.root_of(sandbox=False).token,
             folder=self.folder / name,
             name=name,
             network=Network(dns="off", proxy="", loopback_http=True),
-            computer=FakeComputer(self.town.time).computer(name),
+            computer=FakeComputer(self.site_env.time).computer(name),
         )
 
     def does(self, action: str, **body: Any) -> Any:
         """What the customer does at the provider's."""
-        customer = self.town.ask(self.town.shop.token("customer"))  # anew each time: one does not last for a year
-        return self.town.ask(customer.post(f"/v1/subscriptions/{self.name}/{action}", body))
+        customer = self.site_env.ask(
+            self.site_env.env.token("customer")
+        )  # anew each time: one does not last for a year
+        return self.site_env.ask(customer.post(f"/v1/subscriptions/{self.name}/{action}", body))
 
     def ids(self, *numbers: int) -> list[str]:
         found = [self.apps[number].lease for number in numbers]
@@ -55,12 +57,12 @@ class Street:
 
     def everybody_asks(self, *, twice: bool = False) -> None:
         for _ in range(2 if twice else 1):
-            self.town.wait(MINUTE)
+            self.site_env.wait(MINUTE)
             for each in self.apps:
                 assert isinstance(each.synchronize(), Synchronized)
 
     def wait_until(self, instant: int) -> None:
-        self.town.wait(instant - self.town.time.now)
+        self.site_env.wait(instant - self.site_env.time.now)
 
     def serving(self) -> list[int]:
         return [number for number, each in enumerate(self.apps) if each.allows("edit")]
@@ -78,7 +80,7 @@ def on_a_socket(here: SiteEnv) -> Iterator[str]:
 
     def answer(asked: Asked) -> Reply:
         headers = {"Content-Type": "application/jose"} if asked.method == "POST" else {}
-        told = here.ask(here.shop.http.request(asked.method, asked.path, content=asked.body, headers=headers))
+        told = here.ask(here.env.http.request(asked.method, asked.path, content=asked.body, headers=headers))
         return Reply(told.status_code, told.content, (("Content-Type", told.headers["content-type"]),))
 
     web = Web(answer)
@@ -119,7 +121,7 @@ def test_whoever_is_struck_out_reads_what_happens_when_and_who_can_change_it_and
     # To the second it happens, without any call.
     street.wait_until(END - 1)
     assert street.serving() == list(range(10))
-    street.town.wait(1)
+    street.site_env.wait(1)
     assert street.serving() == [1, 2, 3, 4, 5, 9]
     over = street.apps[0].standing
     assert (over.phase, over.cause, over.features) == (Phase.ENDED, PhaseCause.SEAT_CONFLICT, ("read",))
@@ -136,15 +138,15 @@ def test_whoever_is_struck_out_reads_what_happens_when_and_who_can_change_it_and
     assert "struck out from 2027-01-01T00:00:00Z on" in told.detail
 
     # What the remedies say is true: one gives its place up, another one takes another code, more are ordered.
-    street.town.wait(MINUTE)
+    street.site_env.wait(MINUTE)
     assert isinstance(street.apps[1].release(), LicenseReleased)
     assert isinstance(street.apps[0].synchronize(), Synchronized)
     assert street.serving() == [0, 2, 3, 4, 5, 9]
-    _, other = street.town.order(devices=1)
+    _, other = street.site_env.order(devices=1)
     assert isinstance(street.apps[6].activate(other), ActivationGranted)
     assert isinstance(street.apps[7].synchronize(), Rejected)
     street.does("change-devices", devices=8)
-    street.town.wait(MINUTE)
+    street.site_env.wait(MINUTE)
     assert isinstance(street.apps[7].synchronize(), Synchronized)
     assert street.serving() == [0, 2, 3, 4, 5, 6, 7, 9]
 
@@ -154,12 +156,12 @@ def test_more_devices_or_a_place_given_up_before_the_day_take_the_date_back(stre
     street.everybody_asks()
     assert [number for number, each in enumerate(street.apps) if each.standing.remedies] == [6, 7, 8, 9]
     assert isinstance(street.apps[2].release(), LicenseReleased)
-    street.town.wait(MINUTE)
+    street.site_env.wait(MINUTE)
     street.apps[6].synchronize()
     assert street.apps[6].standing.remedies == ()
     assert street.apps[7].standing.remedies != ()
     street.does("drop-change", field="devices", effective="2027-01-01T00:00:00Z")
-    street.town.wait(MINUTE)
+    street.site_env.wait(MINUTE)
     for number in (7, 8, 9):
         told = street.apps[number].synchronize()
         assert isinstance(told, Synchronized)

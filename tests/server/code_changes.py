@@ -74,15 +74,15 @@ class CodeChangingSite:
 class CodeChangingSites:
     """Four sites and three subscriptions of one customer."""
 
-    def __init__(self, shop: ServerEnv, sold: list[tuple[str, str]], seed: int) -> None:
-        self.shop, self.sold = shop, sold
+    def __init__(self, env: ServerEnv, sold: list[tuple[str, str]], seed: int) -> None:
+        self.env, self.sold = env, sold
         self.dice = random.Random(seed)  # noqa: S311 - dice, and repeatable
         self.movers: list[CodeChangingSite] = []
         self.seen: Counter[str] = Counter()
 
     def held(self) -> dict[str, int]:
         """What may be protected now, by subscription."""
-        now = self.shop.clock.now
+        now = self.env.clock.now
         for mover in self.movers:
             mover.settle(now)
         return {name: sum(mover.held(name, now) for mover in self.movers) for name, _ in self.sold}
@@ -91,12 +91,12 @@ class CodeChangingSites:
         """One thing happens; then time passes."""
         acts = {self.join: 2, self.ask: 10, self.stage: 2, self.switch: 2, self.drop: 1, self.sell: 3}
         await self.dice.choices(list(acts), weights=list(acts.values()))[0]()
-        self.shop.clock.now += self.dice.choice([60, 3_600, 6 * 3_600, DAY, 3 * DAY] * 3 + [12 * DAY])
+        self.env.clock.now += self.dice.choice([60, 3_600, 6 * 3_600, DAY, 3 * DAY] * 3 + [12 * DAY])
 
     async def join(self) -> None:
         """Another site applies a code."""
         if len(self.movers) < 4:
-            mover = CodeChangingSite(self.shop.site())
+            mover = CodeChangingSite(self.env.site())
             if await self._apply(mover, self.dice.choice(self.sold)[1], lost=False):
                 self.movers.append(mover)
 
@@ -150,7 +150,7 @@ class CodeChangingSites:
         self.seen[f"sync {told if isinstance(told, str) else told.result}"] += 1
 
     def _use(self, mover: CodeChangingSite) -> None:
-        now = self.shop.clock.now
+        now = self.env.clock.now
         mover.settle(now)
         lease = mover.lease
         running = lease is not None and now < lease.contact_until
@@ -174,7 +174,7 @@ class CodeChangingSites:
         if not self.movers:
             return
         mover = self.dice.choice(self.movers)
-        mover.settle(self.shop.clock.now)
+        mover.settle(self.env.clock.now)
         assert mover.lease is not None
         name = mover.lease.subscription
         await self._do(name, "cancel")
@@ -194,6 +194,6 @@ class CodeChangingSites:
         await self._do(self.dice.choice(self.sold)[0], "renew")
 
     async def _do(self, name: str, action: str, **body: str) -> None:
-        answer = await self.shop.desk.send("POST", f"/v1/subscriptions/{name}/{action}", body)
+        answer = await self.env.staff.send("POST", f"/v1/subscriptions/{name}/{action}", body)
         assert answer.status_code < 500, answer.text
         self.seen[f"{action} {answer.status_code}"] += 1

@@ -10,5 +10,5 @@ from tests.server.server_env import office
 
 @pytest.fixture(scope="module")
 async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
-    async with office(tmp_path_factory.mktemp("world")) as shop:
-        yield await furnished(shop)
+    async with office(tmp_path_factory.mktemp("world")) as env:
+        yield await furnished(env)

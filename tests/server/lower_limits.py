@@ -9,30 +9,30 @@ from tests.server.server_env import PlainSite, ServerEnv
 END = 1_798_761_600  # 2027-01-01: the paid year is over, and the lower limit begins
 
 
-async def running(shop: ServerEnv, code: str, number: int, **hello: Any) -> list[PlainSite]:
+async def running(env: ServerEnv, code: str, number: int, **hello: Any) -> list[PlainSite]:
     """So many applications on their own, each come an hour after the one before."""
     apps = []
     for _ in range(number):
-        apps.append(shop.site(alone=True, **hello))
+        apps.append(env.site(alone=True, **hello))
         told = await apps[-1].activate(code)
         assert isinstance(told, ActivateAnswer), told
         assert told.result == "granted", told.refusal
-        shop.clock.now += HOUR
+        env.clock.now += HOUR
     return apps
 
 
-async def lowered(shop: ServerEnv, apps: int = 10, to: int = 6) -> tuple[str, str, list[PlainSite]]:
+async def lowered(env: ServerEnv, apps: int = 10, to: int = 6) -> tuple[str, str, list[PlainSite]]:
     """(subscription, code, applications) of an order for ten that will be one for six at the year's end, renewed."""
-    name, code = await shop.order(devices=10)
-    found = await running(shop, code, apps)
-    await shop.desk.post(f"/v1/subscriptions/{name}/change-devices", {"devices": to})
+    name, code = await env.order(devices=10)
+    found = await running(env, code, apps)
+    await env.staff.post(f"/v1/subscriptions/{name}/change-devices", {"devices": to})
     return name, code, found
 
 
-async def near_the_end(shop: ServerEnv, name: str, days: int = 10) -> None:
+async def near_the_end(env: ServerEnv, name: str, days: int = 10) -> None:
     """The clock a few days before the lower limit begins; the next year is paid for."""
-    shop.clock.now = END - days * DAY
-    await shop.desk.post(f"/v1/subscriptions/{name}/renew")
+    env.clock.now = END - days * DAY
+    await env.staff.post(f"/v1/subscriptions/{name}/renew")
 
 
 async def said(site: PlainSite, **more: Any) -> str:
@@ -41,13 +41,13 @@ async def said(site: PlainSite, **more: Any) -> str:
     return told.result if told.refusal is None else told.refusal.code
 
 
-async def listed(shop: ServerEnv, name: str) -> dict[str, Any]:
-    found: dict[str, Any] = await shop.desk.get(f"/v1/subscriptions/{name}/seat-conflict")
+async def listed(env: ServerEnv, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = await env.staff.get(f"/v1/subscriptions/{name}/seat-conflict")
     return found
 
 
-async def going(shop: ServerEnv, name: str) -> set[str]:
-    return {each["site"] for each in (await listed(shop, name))["applications"] if each["goes"]}
+async def going(env: ServerEnv, name: str) -> set[str]:
+    return {each["site"] for each in (await listed(env, name))["applications"] if each["goes"]}
 
 
 def ids(sites: list[PlainSite]) -> set[str]:

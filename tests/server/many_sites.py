@@ -16,15 +16,15 @@ CEILING = 55
 class ManySites:
     """Up to five sites of one code. What a site holds is counted from its own newest lease, never from the server."""
 
-    def __init__(self, shop: ServerEnv, code: str, seed: int) -> None:
-        self.shop, self.code = shop, code
+    def __init__(self, env: ServerEnv, code: str, seed: int) -> None:
+        self.env, self.code = env, code
         self.dice = random.Random(seed)  # noqa: S311 - dice, and repeatable
         self.sites: list[PlainSite] = []
         self.seen: Counter[str] = Counter()
 
     def held(self) -> int:
         """Devices that all sites together may protect now: the allotment, and seats above a lowered one."""
-        now = self.shop.clock.now
+        now = self.env.clock.now
         return sum(
             max(site.lease.lease.allotment, site.use.total)
             for site in self.sites
@@ -35,12 +35,12 @@ class ManySites:
         """One thing happens; then time passes: mostly hours, sometimes a silence longer than any lease."""
         act = self.dice.choices([self.join, self.one_asks, self.all_ask], weights=[1, 6, 2])[0]
         await act()
-        self.shop.clock.now += self.dice.choice([60, 3_600, 6 * 3_600, DAY, 3 * DAY] * 4 + [40 * DAY])
+        self.env.clock.now += self.dice.choice([60, 3_600, 6 * 3_600, DAY, 3 * DAY] * 4 + [40 * DAY])
 
     async def join(self) -> None:
         if len(self.sites) == 5:
             return
-        site = self.shop.site()
+        site = self.env.site()
         told = await site.activate(self.code)
         assert isinstance(told, ActivateAnswer), told
         if told.result == "granted":
@@ -68,7 +68,7 @@ class ManySites:
 
     def _use(self, site: PlainSite) -> None:
         assert site.lease is not None
-        running = self.shop.clock.now < site.lease.lease.contact_until
+        running = self.env.clock.now < site.lease.lease.contact_until
         allotment = site.lease.lease.allotment if running else 0
         used = site.use.total if running else 0
         site.wanted = self.dice.randrange(LIMIT)

@@ -177,7 +177,7 @@ TRACES = ("audit", "throttles")
 class Tenancy:
     """One customer's things, who may ask for them by a token, and users of each role in each team by a session."""
 
-    desk: Caller
+    staff: Caller
     customer: Caller
     things: dict[str, str]
     users: dict[tuple[Role, str], User]
@@ -187,20 +187,20 @@ class Tenancy:
 class World:
     """Two providers, the one in the north with two customers."""
 
-    shop: ServerEnv
+    env: ServerEnv
     north: Tenancy
     south: Tenancy
     neighbor: Tenancy
 
     @property
     def operations(self) -> tuple[Operation, ...]:
-        return self.shop.api.operations
+        return self.env.api.operations
 
     def caller(self, one: Operation) -> Caller:
         """Who in the north may ask for it: the desk, or the vendor for what is his, or a stranger for what is open."""
         if one.rule.public:
-            return Caller(self.shop.http, "")
-        return self.north.desk if Role.PROVIDER in open_to(one) else self.shop.vendor
+            return Caller(self.env.http, "")
+        return self.north.staff if Role.PROVIDER in open_to(one) else self.env.vendor
 
 
 def open_to(one: Operation) -> frozenset[Role]:
@@ -212,47 +212,47 @@ def open_to(one: Operation) -> frozenset[Role]:
     )
 
 
-async def furnished(shop: ServerEnv) -> World:
+async def furnished(env: ServerEnv) -> World:
     """The office with a second provider and customers who own something."""
-    south = (await shop.vendor.post("/v1/providers", {"name": "South", "currency": "EUR"}))["id"]
+    south = (await env.vendor.post("/v1/providers", {"name": "South", "currency": "EUR"}))["id"]
     body = {"name": "desk", "role": "provider", "scopes": SCOPES[Role.PROVIDER]}
-    made = await shop.vendor.post("/v1/tokens", body, provider=south)
-    desk = Caller(shop.http, made["token"])
+    made = await env.vendor.post("/v1/tokens", body, provider=south)
+    staff = Caller(env.http, made["token"])
     sold = {"plan": "standard", "currency": "EUR", "bands": [{"unit": 1_200}]}
-    offer = (await desk.post("/v1/offers", sold))["id"]
-    here = shop.offers["standard"]
+    offer = (await staff.post("/v1/offers", sold))["id"]
+    here = env.offers["standard"]
     return World(
-        shop,
-        await _tenancy(shop, shop.desk, shop.provider, here, "Anvil"),
-        await _tenancy(shop, desk, south, offer, "Bellows"),
-        await _tenancy(shop, shop.desk, shop.provider, here, "Chisel"),
+        env,
+        await _tenancy(env, env.staff, env.provider, here, "Anvil"),
+        await _tenancy(env, staff, south, offer, "Bellows"),
+        await _tenancy(env, env.staff, env.provider, here, "Chisel"),
     )
 
 
-async def _tenancy(shop: ServerEnv, desk: Caller, provider: str, offer: str, name: str) -> Tenancy:
-    customer = (await desk.post("/v1/customers", {"name": name}))["id"]
-    await desk.post(f"/v1/customers/{customer}/top-ups", {"amount": 100_000, "reference": f"for {name}"})
-    order = await desk.post("/v1/subscriptions", {"customer": customer, "offer": offer, "devices": 10})
-    sites = [shop.site(), shop.site()]
+async def _tenancy(env: ServerEnv, staff: Caller, provider: str, offer: str, name: str) -> Tenancy:
+    customer = (await staff.post("/v1/customers", {"name": name}))["id"]
+    await staff.post(f"/v1/customers/{customer}/top-ups", {"amount": 100_000, "reference": f"for {name}"})
+    order = await staff.post("/v1/subscriptions", {"customer": customer, "offer": offer, "devices": 10})
+    sites = [env.site(), env.site()]
     for site in sites:
         await site.activate(order["activation_code"])
     body = {"name": name, "role": "customer", "customer": customer, "scopes": SCOPES[Role.CUSTOMER]}
-    token = await desk.post("/v1/tokens", body)
-    users = await _users(shop, desk, customer)
+    token = await staff.post("/v1/tokens", body)
+    users = await _users(env, staff, customer)
     asked = {"email": "eve@example.com", "name": "Eve", "role": "auditor"}
-    invitation = await desk.post("/v1/invitations", asked | {"customer": customer})
-    await desk.post("/v1/invitations", asked | {"email": f"eve@{name.lower()}.example"})
+    invitation = await staff.post("/v1/invitations", asked | {"customer": customer})
+    await staff.post("/v1/invitations", asked | {"email": f"eve@{name.lower()}.example"})
     member = users[Role.CUSTOMER, "auditor"]
-    hook = await desk.post("/v1/webhooks", {"url": f"https://{name.lower()}.example/hook"})
-    email = await shop.context.db.write(
-        emails.add_email, shop.context.safe, provider, f"{name}@x.example", "ended", {}, 1
+    hook = await staff.post("/v1/webhooks", {"url": f"https://{name.lower()}.example/hook"})
+    email = await env.context.db.write(
+        emails.add_email, env.context.safe, provider, f"{name}@x.example", "ended", {}, 1
     )
     assert isinstance(email, emails.StoredEmail)
-    payment = await desk.post(f"/v1/customers/{customer}/payment-requests", {"amount": 1_000})
-    wished = await desk.post("/v1/order-requests", {"customer": customer, "offer": offer, "devices": 5})
+    payment = await staff.post(f"/v1/customers/{customer}/payment-requests", {"amount": 1_000})
+    wished = await staff.post("/v1/order-requests", {"customer": customer, "offer": offer, "devices": 5})
     things = {
         "webhook": hook["id"],
-        "delivery": (await desk.send("POST", f"/v1/webhooks/{hook['id']}/test")).json()["id"],
+        "delivery": (await staff.send("POST", f"/v1/webhooks/{hook['id']}/test")).json()["id"],
         "email": email.id,
         "provider": provider,
         "customer": customer,
@@ -270,18 +270,18 @@ async def _tenancy(shop: ServerEnv, desk: Caller, provider: str, offer: str, nam
         "order_request": wished["id"],
         "session": (await member.get("/v1/me/sessions"))["items"][0]["id"],
     }
-    return Tenancy(desk, Caller(shop.http, token["token"]), things, users)
+    return Tenancy(staff, Caller(env.http, token["token"]), things, users)
 
 
-async def _users(shop: ServerEnv, desk: Caller, customer: str) -> dict[tuple[Role, str], User]:
+async def _users(env: ServerEnv, staff: Caller, customer: str) -> dict[tuple[Role, str], User]:
     """Somebody of each role in the provider's team, the customer's, and the vendor's."""
     found = {}
     for kind, roles in ROLES.items():
-        by, more = (shop.vendor if kind == Role.VENDOR else desk), {}
+        by, more = (env.vendor if kind == Role.VENDOR else staff), {}
         if kind == Role.CUSTOMER:
             more = {"customer": customer}
         for role in roles:
-            found[Role(kind), str(role)] = await joined(shop, by, role, **more)
+            found[Role(kind), str(role)] = await joined(env, by, role, **more)
     return found
 
 

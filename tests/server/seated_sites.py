@@ -78,8 +78,8 @@ class SeatedSite:
 class SeatedSites:
     """Three sites that move among `sold`, (subscription, code) each, of one customer."""
 
-    def __init__(self, shop: ServerEnv, sold: list[tuple[str, str]], seed: int, *, many: int = 3) -> None:
-        self.shop, self.sold, self.many = shop, sold, many
+    def __init__(self, env: ServerEnv, sold: list[tuple[str, str]], seed: int, *, many: int = 3) -> None:
+        self.env, self.sold, self.many = env, sold, many
         self.dice = random.Random(seed)  # noqa: S311 - dice, and repeatable
         self.sites: list[SeatedSite] = []
         self.seen: Counter[str] = Counter()
@@ -87,7 +87,7 @@ class SeatedSites:
 
     def may_run(self) -> int:
         """All devices that may run now, wherever they count."""
-        return sum(each.may_run(self.shop.clock.now) for each in self.sites)
+        return sum(each.may_run(self.env.clock.now) for each in self.sites)
 
     async def step(self) -> None:
         """One thing happens; then time passes."""
@@ -95,19 +95,19 @@ class SeatedSites:
             self.join: 2, self.ask: 10, self.switch: 4, self.stage: 1, self.release: 1, self.free: 1, self.renew: 2,
         }  # fmt: skip
         await self.dice.choices(list(acts), weights=list(acts.values()))[0]()
-        self.shop.clock.now += self.dice.choice([60, 3_600, 6 * 3_600, DAY, 3 * DAY] * 3 + [7 * DAY])
+        self.env.clock.now += self.dice.choice([60, 3_600, 6 * 3_600, DAY, 3 * DAY] * 3 + [7 * DAY])
 
     async def join(self) -> None:
         """Another site applies a code."""
         if len(self.sites) < self.many:
-            mover = SeatedSite(self.shop.site())
+            mover = SeatedSite(self.env.site())
             if self._took(mover, await mover.site.activate(self.dice.choice(self.sold)[1])):
                 self.sites.append(mover)
 
     async def ask(self) -> None:
         """A site signs seats, changes its mind and synchronizes; one answer in five is late."""
         for mover in self._any():
-            mover.sign_seats(self.dice, self.dice.randrange(4 * LIMIT // 3), self.shop.clock.now)
+            mover.sign_seats(self.dice, self.dice.randrange(4 * LIMIT // 3), self.env.clock.now)
             mover.site.wanted = self.dice.randrange(LIMIT)
             if self.dice.random() < 0.1:
                 self._erase(mover)
@@ -118,7 +118,7 @@ class SeatedSites:
         if mover.unanswered:
             await self._again(mover)
             return
-        mover.site.use = DeviceUse(total=mover.running(self.shop.clock.now))
+        mover.site.use = DeviceUse(total=mover.running(self.env.clock.now))
         told = await mover.site.sync(lose=late)
         if late:
             mover.unanswered = "sync"
@@ -144,7 +144,7 @@ class SeatedSites:
                 await self._again(mover)
                 return
             if self.dice.random() < 0.7:
-                mover.sign_seats(self.dice, self.dice.randrange(LIMIT), self.shop.clock.now)
+                mover.sign_seats(self.dice, self.dice.randrange(LIMIT), self.env.clock.now)
             assert mover.site.lease is not None
             name = mover.site.lease.lease.subscription
             await self.do(name, "cancel")
@@ -185,7 +185,7 @@ class SeatedSites:
 
     async def fill(self, days: int) -> int:
         """Newcomers take all that every subscription has left, day by day; the most that may run on any of the days."""
-        fillers = [SeatedSite(self.shop.site()) for _ in self.sold]
+        fillers = [SeatedSite(self.env.site()) for _ in self.sold]
         movers, most = tuple(self.sites), 0
         self.sites += fillers
         for _ in range(days):
@@ -195,7 +195,7 @@ class SeatedSites:
                 if self.dice.random() < 0.2:
                     await self.sync(mover)
             most = max(most, self.may_run())
-            self.shop.clock.now += DAY
+            self.env.clock.now += DAY
         return most
 
     async def _take_all(self, filler: SeatedSite, code: str) -> None:
@@ -205,7 +205,7 @@ class SeatedSites:
             filler.site.wanted = 2 * LIMIT
             for _ in range(2):
                 await self.sync(filler)
-                filler.sign_seats(self.dice, 2 * LIMIT, self.shop.clock.now)
+                filler.sign_seats(self.dice, 2 * LIMIT, self.env.clock.now)
 
     def _any(self) -> list[SeatedSite]:
         return [self.dice.choice(self.sites)] if self.sites else []
@@ -217,7 +217,7 @@ class SeatedSites:
     def _took(self, mover: SeatedSite, told: ActivateAnswer | SyncAnswer | str) -> bool:
         said = told if isinstance(told, str) else told.refusal.code if told.refusal else told.result
         self.seen[said] += 1
-        self.story.append(f"{self.shop.clock.now} {id(mover) % 997} {said}")
+        self.story.append(f"{self.env.clock.now} {id(mover) % 997} {said}")
         if said == "installation_released":
             mover.gone = True
         elif not isinstance(told, str) and told.lease:
@@ -232,7 +232,7 @@ class SeatedSites:
 
     async def do(self, name: str, action: str, **body: object) -> None:
         """A command of the provider's, whatever comes of it."""
-        answer = await self.shop.desk.send("POST", f"/v1/subscriptions/{name}/{action}", body)
+        answer = await self.env.staff.send("POST", f"/v1/subscriptions/{name}/{action}", body)
         assert answer.status_code < 500, answer.text
         self.seen[f"{action} {answer.status_code}"] += 1
-        self.story.append(f"{self.shop.clock.now} {name[-4:]} {action} {answer.status_code}")
+        self.story.append(f"{self.env.clock.now} {name[-4:]} {action} {answer.status_code}")

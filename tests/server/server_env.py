@@ -98,7 +98,7 @@ class ServerEnv:
     clock: Clock
     http: httpx2.AsyncClient
     vendor: Caller
-    desk: Caller
+    staff: Caller
     provider: str
     customer: str
     offers: dict[str, str]
@@ -107,26 +107,28 @@ class ServerEnv:
     async def order(self, offer: str = "standard", devices: int = 10, **more: Any) -> tuple[str, str]:
         """(subscription, activation code) of a fresh order."""
         body = {"customer": self.customer, "offer": self.offers[offer], "devices": devices, **more}
-        made = await self.desk.post("/v1/subscriptions", body)
+        made = await self.staff.post("/v1/subscriptions", body)
         return made["subscription"]["id"], made["activation_code"]
 
     async def token(self, role: str = "customer", *, of: str = "", scopes: tuple[str, ...] = ()) -> Caller:
         """Somebody of the provider's: a customer (`of` names which), or another desk, with all scopes or some."""
         whose = {"customer": of or self.customer} if role == "customer" else {}
-        made = await self.desk.post("/v1/tokens", {"name": role, "role": role, "scopes": scopes or ("*",), **whose})
+        made = await self.staff.post("/v1/tokens", {"name": role, "role": role, "scopes": scopes or ("*",), **whose})
         return Caller(self.http, made["token"])
 
     async def facts(self, name: str) -> list[str]:
         """The kinds of a subscription's facts, in order."""
-        return [fact["kind"] for fact in (await self.desk.get(f"/v1/subscriptions/{name}/history", limit=200))["items"]]
+        return [
+            fact["kind"] for fact in (await self.staff.get(f"/v1/subscriptions/{name}/history", limit=200))["items"]
+        ]
 
     def second_process(self, database: Database) -> "ServerEnv":
         """A second server process on the same state: its own access to the database, the same keys and clock."""
         context = replace(self.context, db=database, answer_signers={}, stopped_money=[], notices=[])
         api = build_app(context, lambda: float(self.clock()), sweeping=False)
         http = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=api), base_url="http://license.test")
-        vendor, desk = (Caller(http, caller.token) for caller in (self.vendor, self.desk))
-        return replace(self, api=api, context=context, http=http, vendor=vendor, desk=desk)
+        vendor, staff = (Caller(http, caller.token) for caller in (self.vendor, self.staff))
+        return replace(self, api=api, context=context, http=http, vendor=vendor, staff=staff)
 
     def seen_from(self, address: str) -> "ServerEnv":
         """The same server as it is reached from another address."""
@@ -348,9 +350,9 @@ async def office(
         keys, db = setup.ring_of(made.founded), open_fresh(folder / "tenure.db", made.file)
         assert not isinstance(db, Refused)
         async with _served(db, keys, clock, more) as (api, context, http):
-            vendor, desk = Caller(http, made.vendor), Caller(http, made.desk)
+            vendor, staff = Caller(http, made.vendor), Caller(http, made.staff)
             yield ServerEnv(
-                api, context, clock, http, vendor, desk, made.provider, made.customer, dict(made.offers), sandbox
+                api, context, clock, http, vendor, staff, made.provider, made.customer, dict(made.offers), sandbox
             )
         return
     keys = setup.ring_of(founded or keyring.found_server("root-test", secrets.token_bytes, clock()))
@@ -388,7 +390,7 @@ class ServerTemplate:
     file: bytes
     founded: FoundedServer
     vendor: str
-    desk: str
+    staff: str
     provider: str
     customer: str
     offers: dict[str, str]
@@ -403,7 +405,7 @@ async def _plain_template(*, sandbox: bool) -> ServerTemplate:
     return _PLAIN[sandbox]
 
 
-async def _nothing_more(shop: ServerEnv) -> None:
+async def _nothing_more(env: ServerEnv) -> None:
     """The template as `furnished` leaves it."""
 
 
@@ -417,9 +419,9 @@ async def make_template(
     founded = keyring.found_server("root-test", secrets.token_bytes, START)
     with tempfile.TemporaryDirectory(prefix="tenure-") as made:
         folder = Path(made)
-        async with office(folder, sandbox=sandbox, founded=founded) as shop:
-            added = await furnish(shop)
-            parts = (shop.vendor.token, shop.desk.token, shop.provider, shop.customer, shop.offers)
+        async with office(folder, sandbox=sandbox, founded=founded) as env:
+            added = await furnish(env)
+            parts = (env.vendor.token, env.staff.token, env.provider, env.customer, env.offers)
         return ServerTemplate(_closed(folder / "tenure.db"), founded, *parts), added
 
 
@@ -429,9 +431,9 @@ def _closed(file: Path) -> bytes:
     return file.read_bytes()
 
 
-async def neighbor(shop: ServerEnv, name: str, *, sandbox: bool) -> ServerEnv:
+async def neighbor(env: ServerEnv, name: str, *, sandbox: bool) -> ServerEnv:
     """Another provider of the same server, in production or as a sandbox, with the same offers and a rich customer."""
-    return await _opened(shop.api, shop.context, shop.clock, shop.vendor, name, sandbox=sandbox)
+    return await _opened(env.api, env.context, env.clock, env.vendor, name, sandbox=sandbox)
 
 
 async def furnished(
@@ -453,11 +455,11 @@ async def _opened(
     provider = (await vendor.post("/v1/providers", new))["id"]
     body = {"name": "desk", "role": "provider", "scopes": SCOPES[Role.PROVIDER], "days": 3_650}
     made = await vendor.post("/v1/tokens", body, provider=provider)
-    desk = Caller(http, made["token"])
+    staff = Caller(http, made["token"])
     offers = {}
     for name in PLANS:
         offer = {"plan": name, "currency": "EUR", "bands": [{"unit": 1_200}]}
-        offers[name] = (await desk.post("/v1/offers", offer))["id"]
-    customer = (await desk.post("/v1/customers", {"name": "ACME"}))["id"]
-    await desk.post(f"/v1/customers/{customer}/top-ups", {"amount": 1_000_000, "reference": "bank 1"})
-    return ServerEnv(api, context, clock, http, vendor, desk, provider, customer, offers, sandbox)
+        offers[name] = (await staff.post("/v1/offers", offer))["id"]
+    customer = (await staff.post("/v1/customers", {"name": "ACME"}))["id"]
+    await staff.post(f"/v1/customers/{customer}/top-ups", {"amount": 1_000_000, "reference": "bank 1"})
+    return ServerEnv(api, context, clock, http, vendor, staff, provider, customer, offers, sandbox)

@@ -20,23 +20,23 @@ pytestmark = pytest.mark.anyio
 class Stage:
     """A subscription held by two sites, and what a scenario needs to name."""
 
-    def __init__(self, shop: ServerEnv, name: str, code: str, sites: list[PlainSite]) -> None:
-        self.shop, self.name, self.code, self.sites = shop, name, code, sites
+    def __init__(self, env: ServerEnv, name: str, code: str, sites: list[PlainSite]) -> None:
+        self.env, self.name, self.code, self.sites = env, name, code, sites
         self.path = f"/v1/subscriptions/{name}"
 
     async def do(self, action: str, body: dict[str, Any] | None = None, **query: str) -> Any:
-        return await self.shop.desk.post(f"{self.path}/{action}", body, **query)
+        return await self.env.staff.post(f"{self.path}/{action}", body, **query)
 
     async def code_id(self) -> str:
-        return str((await self.shop.desk.get(self.path))["codes"][-1]["id"])
+        return str((await self.env.staff.get(self.path))["codes"][-1]["id"])
 
 
-async def staged(shop: ServerEnv, offer: str = "standard", **more: Any) -> Stage:
-    name, code = await shop.order(offer, **more)
-    sites = [shop.site(), shop.site()] if offer != "external" else []
+async def staged(env: ServerEnv, offer: str = "standard", **more: Any) -> Stage:
+    name, code = await env.order(offer, **more)
+    sites = [env.site(), env.site()] if offer != "external" else []
     for site in sites:
         await site.activate(code)
-    return Stage(shop, name, code, sites)
+    return Stage(env, name, code, sites)
 
 
 Body = dict[str, Any]
@@ -48,7 +48,7 @@ async def nothing(_: Stage) -> Body:
 
 async def monthly(stage: Stage) -> Body:
     """Another subscription, whose renewal is open from the first day."""
-    stage.name, _ = await stage.shop.order("short")
+    stage.name, _ = await stage.env.order("short")
     stage.path = f"/v1/subscriptions/{stage.name}"
     return {}
 
@@ -77,7 +77,7 @@ async def more(_: Stage) -> Body:
 
 async def dearer(stage: Stage) -> Body:
     offer = {"plan": "later", "currency": "EUR", "bands": [{"unit": 2_400}]}
-    return {"offer": (await stage.shop.desk.post("/v1/offers", offer))["id"]}
+    return {"offer": (await stage.env.staff.post("/v1/offers", offer))["id"]}
 
 
 async def lowered(stage: Stage) -> Body:
@@ -100,7 +100,7 @@ async def days(_: Stage) -> Body:
 
 
 async def to_another(stage: Stage) -> Body:
-    return {"customer": (await stage.shop.desk.post("/v1/customers", {"name": "Heir"}))["id"]}
+    return {"customer": (await stage.env.staff.post("/v1/customers", {"name": "Heir"}))["id"]}
 
 
 async def another_day(_: Stage) -> Body:
@@ -128,13 +128,13 @@ async def heir_named(stage: Stage) -> Body:
 
 async def other_one_goes(stage: Stage) -> Body:
     """Two applications on their own use another subscription, of which one device is to be left."""
-    stage.name, code = await stage.shop.order()
+    stage.name, code = await stage.env.order()
     stage.path = f"/v1/subscriptions/{stage.name}"
-    apps = [stage.shop.site(alone=True), stage.shop.site(alone=True)]
+    apps = [stage.env.site(alone=True), stage.env.site(alone=True)]
     for each in apps:
         await each.activate(code)
     await stage.do("change-devices", {"devices": 1})
-    listed = (await stage.shop.desk.get(f"{stage.path}/seat-conflict"))["applications"]
+    listed = (await stage.env.staff.get(f"{stage.path}/seat-conflict"))["applications"]
     return {"going": [each["site"] for each in listed if not each["goes"]]}
 
 
@@ -144,10 +144,10 @@ async def silent(stage: Stage) -> Body:
 
     def fall_silent(conn: Connection) -> None:
         row = sites.lock_many(conn, [quiet])[quiet]
-        share = msgspec.structs.replace(allotments.pool_part(row, stage.name), word_until=stage.shop.clock() - 1)
+        share = msgspec.structs.replace(allotments.pool_part(row, stage.name), word_until=stage.env.clock() - 1)
         sites.save_many(conn, [allotments.with_part(row, stage.name, share)])
 
-    await stage.shop.context.db.write(fall_silent)
+    await stage.env.context.db.write(fall_silent)
     return {"site": quiet}
 
 
@@ -182,44 +182,44 @@ def test_every_action_has_its_scenario() -> None:
 
 
 @pytest.fixture(scope="module")
-async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ServerEnv]:
+async def env(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ServerEnv]:
     """One office for all scenarios, each with a subscription of its own; its clock moves by minutes only."""
-    async with office(tmp_path_factory.mktemp("actions")) as shop:
+    async with office(tmp_path_factory.mktemp("actions")) as env:
         short = {"id": "short", "product": "editor", "name": "Short", "kind": "limited", "period": "P1M"}
-        await shop.vendor.post("/v1/plans", short | {"features": ["edit"]})
+        await env.vendor.post("/v1/plans", short | {"features": ["edit"]})
         for name, plan, settlement in (("short", "short", "prepaid"), ("external", "standard", "external")):
             sold = {"plan": plan, "currency": "EUR", "bands": [{"unit": 1_200}], "settlement": settlement}
-            shop.offers[name] = (await shop.desk.post("/v1/offers", sold))["id"]
-        yield shop
+            env.offers[name] = (await env.staff.post("/v1/offers", sold))["id"]
+        yield env
 
 
-async def fresh_customer(shop: ServerEnv) -> str:
-    made: str = (await shop.desk.post("/v1/customers", {"name": "Fresh"}))["id"]
-    await shop.desk.post(f"/v1/customers/{made}/top-ups", {"amount": 100_000, "reference": made})
+async def fresh_customer(env: ServerEnv) -> str:
+    made: str = (await env.staff.post("/v1/customers", {"name": "Fresh"}))["id"]
+    await env.staff.post(f"/v1/customers/{made}/top-ups", {"amount": 100_000, "reference": made})
     return made
 
 
-async def set_up(shop: ServerEnv, action: str) -> tuple[Stage, str, Body]:
-    shop.customer = await fresh_customer(shop)  # whoever asks pays for all subscriptions of an account
-    stage = await staged(shop, "external" if action == "confirm_payment" else "standard")
-    shop.clock.now += 3_600
+async def set_up(env: ServerEnv, action: str) -> tuple[Stage, str, Body]:
+    env.customer = await fresh_customer(env)  # whoever asks pays for all subscriptions of an account
+    stage = await staged(env, "external" if action == "confirm_payment" else "standard")
+    env.clock.now += 3_600
     body = await SCENARIOS[action][0](stage)
     return stage, action.replace("_", "-"), body
 
 
 @pytest.mark.parametrize("action", sorted(SCENARIOS))
-async def test_b04_each_action_is_previewed_then_applied_by_its_plan(shop: ServerEnv, action: str) -> None:
-    stage, path, body = await set_up(shop, action)
-    seen = await shop.desk.get(stage.path)
-    before = await shop.snapshot()
+async def test_b04_each_action_is_previewed_then_applied_by_its_plan(env: ServerEnv, action: str) -> None:
+    stage, path, body = await set_up(env, action)
+    seen = await env.staff.get(stage.path)
+    before = await env.snapshot()
     shown = await stage.do(path, body, dry_run="true")
-    assert await shop.snapshot() == before, "a preview changes nothing"
+    assert await env.snapshot() == before, "a preview changes nothing"
     assert shown["facts"][: len(SCENARIOS[action][1])] == list(SCENARIOS[action][1])
     assert shown["activation_code"] == ""
     assert shown["subscription"]["revision"] == seen["revision"] + len(shown["facts"])
 
-    shop.clock.now += 15 * 60  # the last second of its life
-    answer = await shop.desk.send(
+    env.clock.now += 15 * 60  # the last second of its life
+    answer = await env.staff.send(
         "POST",
         f"{stage.path}/{path}",
         body | {"outcome_hash": shown["outcome_hash"]},
@@ -236,10 +236,10 @@ async def test_b04_each_action_is_previewed_then_applied_by_its_plan(shop: Serve
     ]
     assert bool(done["activation_code"]) == (action == "reissue_code")
     assert answer.headers["etag"] == f'"{done["subscription"]["revision"]}"'
-    assert (await shop.facts(stage.name))[-len(done["facts"]) :] == done["facts"]
+    assert (await env.facts(stage.name))[-len(done["facts"]) :] == done["facts"]
 
-    stored = await shop.snapshot()
-    again = await shop.desk.send(
+    stored = await env.snapshot()
+    again = await env.staff.send(
         "POST",
         f"{stage.path}/{path}",
         body | {"outcome_hash": shown["outcome_hash"]},
@@ -247,52 +247,52 @@ async def test_b04_each_action_is_previewed_then_applied_by_its_plan(shop: Serve
         dry_run="false",
     )
     assert again.content == answer.content, "sent twice it is done once"
-    assert await shop.snapshot() == stored
+    assert await env.snapshot() == stored
 
 
 @pytest.mark.parametrize("action", sorted(SCENARIOS))
-async def test_b04_a_plan_is_worth_nothing_once_something_changed(shop: ServerEnv, action: str) -> None:
-    stage, path, body = await set_up(shop, action)
+async def test_b04_a_plan_is_worth_nothing_once_something_changed(env: ServerEnv, action: str) -> None:
+    stage, path, body = await set_up(env, action)
     shown = await stage.do(path, body, dry_run="true")
     planned = body | {"outcome_hash": shown["outcome_hash"]}
-    shop.clock.now += 15 * 60 + 1
-    assert await shop.desk.refused(f"{stage.path}/{path}", planned) == "outcome_changed_meanwhile", "too old"
-    shop.clock.now -= 60
+    env.clock.now += 15 * 60 + 1
+    assert await env.staff.refused(f"{stage.path}/{path}", planned) == "outcome_changed_meanwhile", "too old"
+    env.clock.now -= 60
     tampered = body | {"outcome_hash": shown["outcome_hash"][:-1] + ("0" if shown["outcome_hash"][-1] != "0" else "1")}
-    assert await shop.desk.refused(f"{stage.path}/{path}", tampered) == "outcome_changed_meanwhile"
-    elsewhere = await staged(shop, "standard")
+    assert await env.staff.refused(f"{stage.path}/{path}", tampered) == "outcome_changed_meanwhile"
+    elsewhere = await staged(env, "standard")
     assert (
-        await shop.desk.refused(f"{elsewhere.path}/cancel", {"outcome_hash": shown["outcome_hash"]})
+        await env.staff.refused(f"{elsewhere.path}/cancel", {"outcome_hash": shown["outcome_hash"]})
         == "outcome_changed_meanwhile"
     )
 
     other = {"reason": "x"} if path not in {"hold", "release"} else {}
-    await shop.vendor.post(f"{stage.path}/{'hold' if other else 'reissue-code'}", other, provider=shop.provider) if (
+    await env.vendor.post(f"{stage.path}/{'hold' if other else 'reissue-code'}", other, provider=env.provider) if (
         action != "confirm_payment"
     ) else await stage.do("reissue-code")
-    before = await shop.snapshot()
-    refused = await shop.desk.refused(f"{stage.path}/{path}", planned)
+    before = await env.snapshot()
+    refused = await env.staff.refused(f"{stage.path}/{path}", planned)
     assert refused == "outcome_changed_meanwhile" or (action, refused) == ("renew", "subscription_paused")
-    stale = await shop.desk.send("POST", f"{stage.path}/{path}", body, dry_run="true")
+    stale = await env.staff.send("POST", f"{stage.path}/{path}", body, dry_run="true")
     assert stale.status_code == 200, "the control: without the plan it would still be done"
-    assert await shop.snapshot() == before
+    assert await env.snapshot() == before
 
 
 @pytest.mark.parametrize("action", sorted(SCENARIOS))
-async def test_nobody_overwrites_what_he_has_not_seen(shop: ServerEnv, action: str) -> None:
-    stage, path, body = await set_up(shop, action)
-    seen = (await shop.desk.send("GET", stage.path)).headers["etag"]
-    before = await shop.snapshot()
+async def test_nobody_overwrites_what_he_has_not_seen(env: ServerEnv, action: str) -> None:
+    stage, path, body = await set_up(env, action)
+    seen = (await env.staff.send("GET", stage.path)).headers["etag"]
+    before = await env.snapshot()
     address = f"{stage.path}/{path}"
-    token = {"Authorization": f"Bearer {shop.desk.token}"}
+    token = {"Authorization": f"Bearer {env.staff.token}"}
     other = '"2"' if seen == '"1"' else '"1"'
-    stale = await shop.http.post(
+    stale = await env.http.post(
         address, json=body, headers=token | {"If-Match": other, "Idempotency-Key": f"a-{action}"}
     )
     assert (stale.status_code, stale.json()["code"]) == (412, "version_stale")
     assert seen in stale.json()["detail"]
-    assert await shop.snapshot() == before
-    fresh = await shop.http.post(
+    assert await env.snapshot() == before
+    fresh = await env.http.post(
         address, json=body, headers=token | {"If-Match": seen, "Idempotency-Key": f"c-{action}"}
     )
     assert fresh.status_code == 200, fresh.text
@@ -300,11 +300,11 @@ async def test_nobody_overwrites_what_he_has_not_seen(shop: ServerEnv, action: s
 
 
 async def test_a_transferred_subscription_and_its_sites_are_the_heirs(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        stage = await staged(shop)
-        heir = (await shop.desk.post("/v1/customers", {"name": "Heir"}))["id"]
-        await shop.desk.post(f"/v1/customers/{heir}/top-ups", {"amount": 50_000, "reference": "heir"})
-        old, new = await shop.token(), await shop.token(of=heir)
+    async with office(tmp_path) as env:
+        stage = await staged(env)
+        heir = (await env.staff.post("/v1/customers", {"name": "Heir"}))["id"]
+        await env.staff.post(f"/v1/customers/{heir}/top-ups", {"amount": 50_000, "reference": "heir"})
+        old, new = await env.token(), await env.token(of=heir)
         assert await old.refused(f"{stage.path}/transfer", {"customer": heir}) == "action_not_permitted"
         await stage.do("transfer", {"customer": heir})
         for path in (stage.path, f"{stage.path}/history", f"/v1/sites/{stage.sites[0].id}"):
@@ -317,40 +317,40 @@ async def test_a_transferred_subscription_and_its_sites_are_the_heirs(tmp_path: 
         told = await stage.sites[0].sync()
         assert not isinstance(told, str)
         assert told.refusal is None
-        before = await shop.desk.get(f"/v1/customers/{shop.customer}/account")
+        before = await env.staff.get(f"/v1/customers/{env.customer}/account")
         await new.post(f"{stage.path}/change-devices", {"devices": 20})
-        assert await shop.desk.get(f"/v1/customers/{shop.customer}/account") == before
-        assert (await shop.desk.get(f"/v1/customers/{heir}/account"))["balance"] == 50_000 - 10 * 1_200
+        assert await env.staff.get(f"/v1/customers/{env.customer}/account") == before
+        assert (await env.staff.get(f"/v1/customers/{heir}/account"))["balance"] == 50_000 - 10 * 1_200
 
 
 async def test_a_transferred_unlimited_one_is_paid_by_the_heir_from_then_on(tmp_path: Path) -> None:
     """Not for the time before: the first customer's money had failed, the heir buys one period, the one that runs."""
-    async with office(tmp_path) as shop:
-        poor = (await shop.desk.post("/v1/customers", {"name": "Poor"}))["id"]
-        await shop.desk.post(f"/v1/customers/{poor}/top-ups", {"amount": 12_000, "reference": "poor"})
-        heir = (await shop.desk.post("/v1/customers", {"name": "Heir"}))["id"]
-        await shop.desk.post(f"/v1/customers/{heir}/top-ups", {"amount": 50_000, "reference": "heir"})
-        shop.customer = poor
-        stage = await staged(shop, "monthly")
-        shop.clock.now = START + 35 * DAY
-        assert (await shop.desk.get(stage.path))["phase"] == "grace"
+    async with office(tmp_path) as env:
+        poor = (await env.staff.post("/v1/customers", {"name": "Poor"}))["id"]
+        await env.staff.post(f"/v1/customers/{poor}/top-ups", {"amount": 12_000, "reference": "poor"})
+        heir = (await env.staff.post("/v1/customers", {"name": "Heir"}))["id"]
+        await env.staff.post(f"/v1/customers/{heir}/top-ups", {"amount": 50_000, "reference": "heir"})
+        env.customer = poor
+        stage = await staged(env, "monthly")
+        env.clock.now = START + 35 * DAY
+        assert (await env.staff.get(stage.path))["phase"] == "grace"
         await stage.do("transfer", {"customer": heir})
-        assert (await shop.desk.get(stage.path))["phase"] == "grace"
-        shop.clock.now += DAY  # it is tried daily
-        assert (await shop.desk.get(stage.path))["phase"] == "active"
-        lines = (await shop.desk.get(f"/v1/customers/{heir}/statement"))["items"]
+        assert (await env.staff.get(stage.path))["phase"] == "grace"
+        env.clock.now += DAY  # it is tried daily
+        assert (await env.staff.get(stage.path))["phase"] == "active"
+        lines = (await env.staff.get(f"/v1/customers/{heir}/statement"))["items"]
         assert [(line["posting"]["kind"], line["posting"]["amount"]) for line in lines] == [
             ("top_up", 50_000), ("charge", -12_000),
         ]  # fmt: skip
         assert lines[1]["posting"]["at"] == "2026-02-06T00:00:00Z"
-        shop.clock.now = START + 95 * DAY
-        assert (await shop.desk.get(stage.path))["phase"] == "active"
-        assert (await shop.desk.get(f"/v1/customers/{poor}/account"))["balance"] == 0
+        env.clock.now = START + 95 * DAY
+        assert (await env.staff.get(stage.path))["phase"] == "active"
+        assert (await env.staff.get(f"/v1/customers/{poor}/account"))["balance"] == 0
 
 
 async def test_a_lost_site_never_comes_back_and_its_part_is_the_heirs(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        stage = await staged(shop, devices=100)
+    async with office(tmp_path) as env:
+        stage = await staged(env, devices=100)
         lost, heir = stage.sites
         lost.wanted, heir.wanted = 60, 20
         for site in (lost, heir, lost, heir):
@@ -368,21 +368,21 @@ async def test_a_lost_site_never_comes_back_and_its_part_is_the_heirs(tmp_path: 
         for _ in range(2):
             await heir.sync()
         assert heir.lease.lease.allotment >= min(parts, 80), "its allotment goes at once to the site named"
-        fresh = shop.site()
+        fresh = env.site()
         answer = await fresh.activate(stage.code)
         assert not isinstance(answer, str) and answer.result == "granted", "the place of the lost one is free"
 
 
 async def test_a_site_that_left_no_longer_counts(tmp_path: Path) -> None:
     """Its devices do not stand in the way of a lower limit; its allotment is free when its last word is over."""
-    async with office(tmp_path) as shop:
-        stage = await staged(shop, devices=20)
+    async with office(tmp_path) as env:
+        stage = await staged(env, devices=20)
         gone, stays = stage.sites
         gone.use, stays.use = type(gone.use)(total=9), type(stays.use)(total=4)
         await gone.sync()
         await stays.sync()
         assert (
-            await shop.desk.refused(f"{stage.path}/change-devices", {"devices": 6, "at_once": True})
+            await env.staff.refused(f"{stage.path}/change-devices", {"devices": 6, "at_once": True})
             == "seat_conflict_open"
         )
         await stage.do("release-site", {"site": gone.id})
@@ -390,7 +390,7 @@ async def test_a_site_that_left_no_longer_counts(tmp_path: Path) -> None:
         assert not isinstance(told, str) and told.refusal is not None
         assert told.refusal.code == "installation_released"
         assert (  # it has yet to show that it has heard, and its devices have yet to erase their seats
-            await shop.desk.refused(f"{stage.path}/change-devices", {"devices": 6, "at_once": True})
+            await env.staff.refused(f"{stage.path}/change-devices", {"devices": 6, "at_once": True})
             == "seat_conflict_open"
         )
         gone.use = type(gone.use)()
@@ -400,20 +400,20 @@ async def test_a_site_that_left_no_longer_counts(tmp_path: Path) -> None:
 
 async def test_a_fork_resolved_as_restored_lets_the_restored_one_go_on(tmp_path: Path) -> None:
     """The site keeps its allotment, its epoch rises, and nobody is asked about this fork again."""
-    async with office(tmp_path) as shop:
-        stage = await staged(shop)
+    async with office(tmp_path) as env:
+        stage = await staged(env)
         site = stage.sites[0]
         copy = site.clone()
         await site.sync()
         await copy.sync()
-        assert (await shop.desk.get(f"/v1/sites/{site.id}"))["forked"]
-        epoch = (await shop.desk.get(f"/v1/sites/{site.id}"))["epoch"]
+        assert (await env.staff.get(f"/v1/sites/{site.id}"))["forked"]
+        epoch = (await env.staff.get(f"/v1/sites/{site.id}"))["epoch"]
         await stage.do("resolve-fork", {"site": site.id, "resolution": "restored"})
-        assert not (await shop.desk.get(f"/v1/sites/{site.id}"))["forked"]
+        assert not (await env.staff.get(f"/v1/sites/{site.id}"))["forked"]
         told = await copy.sync()
         assert not isinstance(told, str)
         assert (told.refusal, told.forked) == (None, False)
-        shown = await shop.desk.get(f"/v1/sites/{site.id}")
+        shown = await env.staff.get(f"/v1/sites/{site.id}")
         assert shown["epoch"] > epoch
         assert not shown["forked"]
         told = await copy.sync()

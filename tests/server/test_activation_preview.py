@@ -28,11 +28,11 @@ def dates(preview: CodePreview) -> list[tuple[Phase, Instant, Instant | None]]:
 
 
 async def test_b04_what_a_code_would_start_is_told_and_nothing_begins(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        name, code = await shop.order("later", devices=7)
-        shop.clock.now += 3 * DAY
-        before = await shop.snapshot()
-        site = shop.site()
+    async with office(tmp_path) as env:
+        name, code = await env.order("later", devices=7)
+        env.clock.now += 3 * DAY
+        before = await env.snapshot()
+        site = env.site()
         preview = await looked(site, code)
         now = START + 3 * DAY
         assert (preview.limit, preview.begins, preview.paid_until) == (7, now, now + YEAR)
@@ -40,8 +40,8 @@ async def test_b04_what_a_code_would_start_is_told_and_nothing_begins(tmp_path: 
             (Phase.ACTIVE, now, now + YEAR),
             (Phase.GRACE, now + YEAR, now + YEAR + 14 * DAY),
         ]
-        assert await shop.snapshot() == before, "not even the site is known"
-        assert (await shop.desk.get(f"/v1/subscriptions/{name}"))["phase"] == "pending"
+        assert await env.snapshot() == before, "not even the site is known"
+        assert (await env.staff.get(f"/v1/subscriptions/{name}"))["phase"] == "pending"
         told = await site.activate(code)
         assert isinstance(told, ActivateAnswer)
         assert site.lease is not None
@@ -50,85 +50,85 @@ async def test_b04_what_a_code_would_start_is_told_and_nothing_begins(tmp_path: 
 
 async def test_a_look_is_refused_for_the_reason_and_with_the_date_of_the_deed(tmp_path: Path) -> None:
     """M10, M13, and codes that nobody has: just as padded, just as counted."""
-    async with office(tmp_path) as shop:
-        site = shop.site()
-        await site.activate((await shop.order())[1])
-        other, newer = (await shop.order())[1], (await shop.order("next"))[1]
+    async with office(tmp_path) as env:
+        site = env.site()
+        await site.activate((await env.order())[1])
+        other, newer = (await env.order())[1], (await env.order("next"))[1]
         for asking, code, why in (
             (site, other, RefusalCode.SUBSCRIPTION_IN_FORCE),
-            (shop.site(version="12.9"), newer, RefusalCode.VERSION_TOO_OLD),
-            (shop.site(), "7ZZZZ-ZZZZZ-ZZZZZ-ZZZZZ", None),
+            (env.site(version="12.9"), newer, RefusalCode.VERSION_TOO_OLD),
+            (env.site(), "7ZZZZ-ZZZZZ-ZZZZZ-ZZZZZ", None),
         ):
-            look, deed = await asking.activate(code, preview=True), await asking.activate(code)
+            look, done = await asking.activate(code, preview=True), await asking.activate(code)
             if why is None:
-                assert look == deed
+                assert look == done
                 continue
-            assert isinstance(look, ActivateAnswer) and isinstance(deed, ActivateAnswer)
-            assert look.refusal == deed.refusal
+            assert isinstance(look, ActivateAnswer) and isinstance(done, ActivateAnswer)
+            assert look.refusal == done.refusal
             assert look.refusal is not None
             assert look.refusal.code == why
             assert look.preview is None
 
 
 async def test_m10_a_successor_shows_the_switch_and_when_it_runs_out_itself(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        site = shop.site()
-        await site.activate((await shop.order())[1])
-        later, fixed = (await shop.order("later"))[1], (await shop.order("standard"))[1]
+    async with office(tmp_path) as env:
+        site = env.site()
+        await site.activate((await env.order())[1])
+        later, fixed = (await env.order("later"))[1], (await env.order("standard"))[1]
         end = START + YEAR
         waits = await looked(site, later, role="successor")
         assert (waits.begins, waits.paid_until) == (end, end + YEAR), "it is used up from the takeover on"
         assert dates(waits)[0] == (Phase.ACTIVE, end, end + YEAR)
-        shop.clock.now += 30 * DAY
+        env.clock.now += 30 * DAY
         runs = await looked(site, fixed, role="successor")
         assert runs.begins == end
         assert dates(runs)[0][0] is not Phase.PENDING
         assert runs.paid_until is not None
-        before = await shop.snapshot()
+        before = await env.snapshot()
         await looked(site, later, role="successor")
-        assert await shop.snapshot() == before, "looked at, not staged"
+        assert await env.snapshot() == before, "looked at, not staged"
 
 
 async def test_an_answer_to_a_look_is_no_answer_to_a_deed_nor_the_other_way_round(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        code = (await shop.order())[1]
-        site = shop.site()
+    async with office(tmp_path) as env:
+        code = (await env.order())[1]
+        site = env.site()
         seen = await site.apply(code, preview=True)
         look = site.last
         assert isinstance(seen, bytes)
         told = await site.apply(code)
-        deed = site.last
+        done = site.last
         assert isinstance(told, bytes)
-        for answer, question in ((seen, deed), (told, look)):
+        for answer, question in ((seen, done), (told, look)):
             crossed = exchanges.read_activate_answer(answer, question, site.root)
             assert isinstance(crossed, Refused)
             assert crossed.code is RefusalCode.NOT_THE_ANSWER
 
 
 async def test_money_and_takeovers_that_are_due_are_not_booked_by_a_look(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        code = (await shop.order("monthly"))[1]
-        site = shop.site()
+    async with office(tmp_path) as env:
+        code = (await env.order("monthly"))[1]
+        site = env.site()
         await site.activate(code)
-        shop.clock.now += 35 * DAY
-        before = await shop.snapshot()
+        env.clock.now += 35 * DAY
+        before = await env.snapshot()
         preview = await looked(site, code)
         assert preview.spans[0].phase is Phase.ACTIVE, "it is reckoned with all the same"
-        assert await shop.snapshot() == before
+        assert await env.snapshot() == before
 
 
 async def test_a_look_at_what_renews_itself_tells_the_renewals_and_the_plan_by_name(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
+    async with office(tmp_path) as env:
         body = {"amount": 3 * 12_000, "reference": "three months"}
-        await shop.desk.post(f"/v1/customers/{shop.customer}/top-ups", body)
-        _, code = await shop.order("monthly", renewal_intent="auto")
-        preview = await looked(shop.site(), code)
-        plan = await shop.vendor.get(f"/v1/plans/{preview.plan}")
+        await env.staff.post(f"/v1/customers/{env.customer}/top-ups", body)
+        _, code = await env.order("monthly", renewal_intent="auto")
+        preview = await looked(env.site(), code)
+        plan = await env.vendor.get(f"/v1/plans/{preview.plan}")
         assert preview.plan_name == plan["name"]
         assert preview.outlook is not None
         assert preview.outlook.at == preview.paid_until
         assert preview.outlook.covered_until is not None
-        site = shop.site()
+        site = env.site()
         told = await site.activate(code)
         assert isinstance(told, ActivateAnswer)
         assert site.lease is not None
@@ -136,5 +136,5 @@ async def test_a_look_at_what_renews_itself_tells_the_renewals_and_the_plan_by_n
         assert given is not None
         assert msgspec.to_builtins(given) == msgspec.to_builtins(preview.outlook), "what was shown is what is given"
         assert site.lease.lease.plan_name == preview.plan_name
-        by_hand = await looked(shop.site(), (await shop.order("later"))[1])
+        by_hand = await looked(env.site(), (await env.order("later"))[1])
         assert by_hand.outlook is None

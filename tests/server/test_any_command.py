@@ -31,7 +31,7 @@ class Askers(Walk):
     async def ask(self) -> None:
         """One command: by strangers, rehearsed, done by the rehearsed plan, and sent again."""
         row, name = self.random.choice(COMMANDS), self.random.choice(self.names)
-        sub = await self.env.desk.get(f"/v1/subscriptions/{name}")
+        sub = await self.env.staff.get(f"/v1/subscriptions/{name}")
         body = {each.name: self.value(each, sub) for each in row.fields if each.required or self.random.random() < 0.5}
         if row.name == "confirm_payment":
             body["reference"] = f"bank {self.random.random()}"
@@ -77,11 +77,11 @@ class Askers(Walk):
 async def test_b04_any_command_by_any_caller_its_dry_run_has_no_effect_and_tells_it(seed: int, tmp_path: Path) -> None:
     async with office(tmp_path) as env:
         south, toy = [await neighbor(env, name, sandbox=name == "Toy") for name in ("South", "Toy")]
-        other = (await env.desk.post("/v1/customers", {"name": "Other"}))["id"]
+        other = (await env.staff.post("/v1/customers", {"name": "Other"}))["id"]
         every = {"provider_actions": ACTIONS, "customer_actions": ACTIONS}
-        assert (await env.desk.send("PUT", "/v1/policy", every)).status_code == 200
-        own = {"desk": env.desk, "customer": await env.token(), "vendor": env.vendor}
-        strangers = [south.desk, toy.desk, await south.token(), await env.token(of=other)]
+        assert (await env.staff.send("PUT", "/v1/policy", every)).status_code == 200
+        own = {"desk": env.staff, "customer": await env.token(), "vendor": env.vendor}
+        strangers = [south.staff, toy.staff, await south.token(), await env.token(of=other)]
         walk = Askers(env, seed, own, strangers)
         for _ in range(4):
             await walk.order()

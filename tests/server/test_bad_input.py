@@ -49,9 +49,9 @@ async def raw(world: World, one: Operation, content: bytes, **headers: str) -> h
     sent |= {name.replace("_", "-"): value for name, value in headers.items()}
     kept = [(name.encode(), value.encode("latin-1")) for name, value in sent.items() if value]
     path = path_of(one, world.north.things)
-    answer = await world.shop.http.request(one.method, path, content=content, headers=kept)
+    answer = await world.env.http.request(one.method, path, content=content, headers=kept)
     if answer.status_code >= 400:
-        promised = world.shop.api.document["paths"][one.path][one.method.lower()]["responses"]
+        promised = world.env.api.document["paths"][one.path][one.method.lower()]["responses"]
         named = promised.get(str(answer.status_code), {}).get("$ref", "")
         assert answer.json()["code"] in named.rpartition("/")[2].split("-"), f"{one.name} does not say it may refuse so"
     return answer
@@ -66,12 +66,12 @@ async def test_each_field_of_each_body(world: World, name: str) -> None:
     one = named(world, name)
     example = body_of(one, world.north.things)
     assert example is not None
-    before, looked_at = await world.shop.snapshot(), 0
+    before, looked_at = await world.env.snapshot(), 0
     for wrong, content in cells(fields(one), example, closed=True):
         assert _told(name, await raw(world, one, content)) in UNREADABLE, wrong
         looked_at += 1
     assert looked_at >= 10
-    assert await world.shop.snapshot() == before
+    assert await world.env.snapshot() == before
 
 
 def _told(name: str, answer: httpx2.Response) -> str:
@@ -86,7 +86,7 @@ def _told(name: str, answer: httpx2.Response) -> str:
 async def test_each_body_as_a_whole(world: World, name: str) -> None:
     one = named(world, name)
     whole = encode(body_of(one, world.north.things))
-    before = await world.shop.snapshot()
+    before = await world.env.snapshot()
     broken = [whole[: len(whole) * part // 8] for part in range(8)]
     broken += [
         b"\xef\xbb\xbf" + whole,
@@ -104,7 +104,7 @@ async def test_each_body_as_a_whole(world: World, name: str) -> None:
     for kind in ("", "text/plain", "application/xml", "multipart/form-data; boundary=x", "application/jose"):
         assert refused(await raw(world, one, whole, Content_Type=kind)) == "media_type_unsupported", kind
     assert refused(await raw(world, one, whole, Content_Encoding="gzip")) == "media_type_unsupported"
-    assert await world.shop.snapshot() == before
+    assert await world.env.snapshot() == before
 
 
 async def test_the_order_of_fields_means_nothing(world: World) -> None:
@@ -116,8 +116,8 @@ async def test_the_order_of_fields_means_nothing(world: World) -> None:
     plans = []
     for content in (encode(example), json.dumps(dict(reversed(example.items())), indent=3).encode()):
         headers = {"Content-Type": JSON, "Idempotency-Key": f"order-{len(plans)}"}
-        headers |= {"Authorization": f"Bearer {world.north.desk.token}"}
-        plans.append((await world.shop.http.post(path, content=content, headers=headers)).json()["outcome_hash"])
+        headers |= {"Authorization": f"Bearer {world.north.staff.token}"}
+        plans.append((await world.env.http.post(path, content=content, headers=headers)).json()["outcome_hash"])
     assert plans[0] == plans[1]
 
 
@@ -226,16 +226,16 @@ async def test_what_is_well_formed_and_makes_no_sense(world: World, cell: Cell) 
     one = named(world, name)
     example = body_of(one, world.north.things)
     assert example is not None
-    before = await world.shop.snapshot()
+    before = await world.env.snapshot()
     assert refused(await raw(world, one, encode(example | change))) == code
-    assert await world.shop.snapshot() == before
+    assert await world.env.snapshot() == before
 
 
 async def test_a_leap_day_is_a_day_like_any_other(world: World) -> None:
     order = {"customer": world.north.things["customer"], "offer": world.north.things["offer"], "devices": 1}
-    shown = await world.north.desk.post("/v1/subscriptions", order | {"until": "2028-02-29"}, dry_run="true")
+    shown = await world.north.staff.post("/v1/subscriptions", order | {"until": "2028-02-29"}, dry_run="true")
     assert shown["subscription"]["paid_until"] == "2028-03-01T00:00:00Z"
-    shown = await world.north.desk.post(
+    shown = await world.north.staff.post(
         "/v1/subscriptions", order | {"until": "2028-02-29T12:00:00+02:00"}, dry_run="true"
     )
     assert shown["subscription"]["paid_until"] == "2028-02-29T10:00:00Z"
@@ -245,12 +245,12 @@ async def test_a_leap_day_is_a_day_like_any_other(world: World) -> None:
 
 
 async def test_p4_a_repeated_key_has_one_effect_and_belongs_to_one_request(world: World) -> None:
-    desk, path = world.north.desk, "/v1/customers"
-    first = await desk.send("POST", path, {"name": "Once"}, key="the key")
+    staff, path = world.north.staff, "/v1/customers"
+    first = await staff.send("POST", path, {"name": "Once"}, key="the key")
     assert refused(first) == "field_invalid", "a blank is no visible character"
-    first = await desk.send("POST", path, {"name": "Once"}, key="the-key")
-    stored = await world.shop.snapshot()
-    again = await desk.send("POST", path, {"name": "Once"}, key="the-key")
+    first = await staff.send("POST", path, {"name": "Once"}, key="the-key")
+    stored = await world.env.snapshot()
+    again = await staff.send("POST", path, {"name": "Once"}, key="the-key")
     assert (again.status_code, again.content) == (first.status_code, first.content) == (201, first.content)
     assert again.headers["idempotency-replayed"] == "true"
     assert again.headers["etag"] == first.headers["etag"]
@@ -260,22 +260,22 @@ async def test_p4_a_repeated_key_has_one_effect_and_belongs_to_one_request(world
         ({"name": "Once"}, {"dry_run": "true"}),
         ({"name": "Once", "email": ""}, {}),
     ):
-        assert refused(await desk.send("POST", path, body, key="the-key", **query)) == "idempotency_key_reused"
-    assert await world.shop.snapshot() == stored
-    other = await world.south.desk.send("POST", path, {"name": "Once"}, key="the-key")
+        assert refused(await staff.send("POST", path, body, key="the-key", **query)) == "idempotency_key_reused"
+    assert await world.env.snapshot() == stored
+    other = await world.south.staff.send("POST", path, {"name": "Once"}, key="the-key")
     assert other.status_code == 201, "a key belongs to its token"
     assert other.json()["id"] != first.json()["id"]
 
 
 @pytest.mark.parametrize("key", ["", "a b", "ü", "x" * 256, "a\tb"])
 async def test_every_post_wants_one_sound_key(world: World, key: str) -> None:
-    before = await world.shop.snapshot()
+    before = await world.env.snapshot()
     for one in world.operations:
         if one.input_from(InputPlace.TICKET):
             body = encode(body_of(one, world.north.things) or {})
             answer = await raw(world, one, body, Idempotency_Key=key)
             assert refused(answer) == ("field_invalid" if key else "idempotency_key_missing"), one.name
-    assert await world.shop.snapshot() == before
+    assert await world.env.snapshot() == before
 
 
 QUERIES = (
@@ -285,13 +285,13 @@ QUERIES = (
 
 
 async def test_no_operation_knows_other_parameters(world: World) -> None:
-    before = await world.shop.snapshot()
+    before = await world.env.snapshot()
     for one in world.operations:
         caller = world.caller(one)
         for query in QUERIES:
             answer = await ask(one, caller, world.north.things, **query)
             assert refused(answer) == "field_invalid", (one.name, query)
-    assert await world.shop.snapshot() == before
+    assert await world.env.snapshot() == before
 
 
 async def test_a_parameter_given_twice_is_refused(world: World) -> None:
@@ -306,7 +306,7 @@ async def test_a_parameter_given_twice_is_refused(world: World) -> None:
             value = {"dry_run": "true", "limit": "5"}.get(query.name, unknown("prv_"))
             content = encode(body_of(one, world.north.things)) if one.input_from(InputPlace.BODY) else b""
             address = f"{path}?{query.name}={value}&{query.name}={value}"
-            answer = await world.shop.http.request(one.method, address, content=content, headers=sent)
+            answer = await world.env.http.request(one.method, address, content=content, headers=sent)
             assert refused(answer) == "field_invalid", (one.name, query.name)
 
 
@@ -316,7 +316,7 @@ async def test_a_parameter_given_twice_is_refused(world: World) -> None:
      "9" * 400, "sub_" + "0" * 26 + "%0a", "%F0%9F%92%A5", "'", "x" * 5_000],
 )  # fmt: skip
 async def test_ids_that_cannot_exist_are_answered_like_those_that_do_not(world: World, wrong: str) -> None:
-    before = await world.shop.snapshot()
+    before = await world.env.snapshot()
     for one in world.operations:
         for name in path_names(one.path):
             path = path_of(one, world.north.things | {name: wrong}).replace("/standard", f"/{wrong}")
@@ -326,13 +326,13 @@ async def test_ids_that_cannot_exist_are_answered_like_those_that_do_not(world: 
             content = b""
             if one.input_from(InputPlace.BODY):
                 content, headers["Content-Type"] = encode(body_of(one, world.north.things)), JSON
-            answer = await world.shop.http.request(one.method, path, content=content, headers=headers)
+            answer = await world.env.http.request(one.method, path, content=content, headers=headers)
             assert refused(answer) in {"not_found", "method_not_allowed"}, (one.name, path)
-    assert await world.shop.snapshot() == before
+    assert await world.env.snapshot() == before
 
 
 async def test_an_old_version_is_refused_wherever_one_can_be_named(world: World) -> None:
-    before, looked_at = await world.shop.snapshot(), 0
+    before, looked_at = await world.env.snapshot(), 0
     for one in world.operations:
         if not one.input_from(InputPlace.IF_MATCH):
             continue
@@ -347,7 +347,7 @@ async def test_an_old_version_is_refused_wherever_one_can_be_named(world: World)
                 assert refused(await raw(world, one, body, If_Match=tag, **plain)) == "field_invalid", one.name
         looked_at += 1
     assert looked_at > 20
-    assert await world.shop.snapshot() == before
+    assert await world.env.snapshot() == before
 
 
 # -- texts --
@@ -378,7 +378,7 @@ def _free(shape: shapes.Type) -> bool:
 )
 async def test_naughty_strings_in_every_text(world: World) -> None:
     """Kept as they are or refused by name; each string in one operation, each operation with sixty of all kinds."""
-    texts, kept, before = naughty(), 0, await world.shop.snapshot()
+    texts, kept, before = naughty(), 0, await world.env.snapshot()
     assert len(texts) > 400
     places = [(one, free_texts(one)) for one in world.operations]
     # Fourteen actions take nothing but a reason in the same way; one of them stands for all.
@@ -391,7 +391,7 @@ async def test_naughty_strings_in_every_text(world: World) -> None:
         kept += answer.status_code < 400
         assert answer.status_code < 400 or refused(answer) in REFUSING, text
     assert kept > 300
-    assert await world.shop.snapshot() == before
+    assert await world.env.snapshot() == before
 
 
 @pytest.mark.parametrize(("features", "base"), [(11, 0), (0, 6), (4, 4)])
@@ -401,28 +401,28 @@ async def test_the_longest_texts_that_are_accepted_fit_into_a_lease(tmp_path: Pa
     brand = {"name": wide, "logo": url, "color": "#abcdef", "support": "💥" * 200, "renew_url": url}
     names = [f"{number:02}{'f' * 62}" for number in range(features + base)]
     plan = {"id": "wide", "product": "editor", "name": wide, "kind": "limited", "period": "P1Y", "max_sites": 1_000}
-    async with office(tmp_path) as shop:
+    async with office(tmp_path) as env:
         selling = {"name": wide, "currency": "EUR", "brand": brand}
-        provider = (await shop.vendor.post("/v1/providers", selling))["id"]
-        made = await shop.vendor.post(
+        provider = (await env.vendor.post("/v1/providers", selling))["id"]
+        made = await env.vendor.post(
             "/v1/tokens", {"name": "d", "role": "provider", "scopes": ["*"]}, provider=provider
         )
-        desk = Caller(shop.http, made["token"])
+        staff = Caller(env.http, made["token"])
         more = {"features": [*names[:features], "m" * 64, "n" * 64], "base_features": names[features:]}
-        assert await shop.vendor.refused("/v1/plans", plan | more) == "field_invalid"
+        assert await env.vendor.refused("/v1/plans", plan | more) == "field_invalid"
         said = {"features": names[:features], "base_features": names[features:]}
-        await shop.vendor.post("/v1/plans", plan | said)
-        offer = (await desk.post("/v1/offers", {"plan": "wide", "currency": "EUR", "bands": [{"unit": 0}]}))["id"]
-        customer = (await desk.post("/v1/customers", {"name": wide}))["id"]
-        order = await desk.post("/v1/subscriptions", {"customer": customer, "offer": offer, "devices": 5})
+        await env.vendor.post("/v1/plans", plan | said)
+        offer = (await staff.post("/v1/offers", {"plan": "wide", "currency": "EUR", "bands": [{"unit": 0}]}))["id"]
+        customer = (await staff.post("/v1/customers", {"name": wide}))["id"]
+        order = await staff.post("/v1/subscriptions", {"customer": customer, "offer": offer, "devices": 5})
         path = f"/v1/subscriptions/{order['subscription']['id']}"
-        site = shop.site()
+        site = env.site()
         granted = await site.activate(order["activation_code"])
         assert not isinstance(granted, str), granted
-        await desk.post(f"{path}/change-devices", {"devices": 4})
-        for by, until in ((desk, "2026-02-01"), (shop.vendor, "2026-03-01")):
+        await staff.post(f"{path}/change-devices", {"devices": 4})
+        for by, until in ((staff, "2026-02-01"), (env.vendor, "2026-03-01")):
             held = {"reason": "💥" * 200, "until": f"{until}T00:00:00Z"}
-            await by.post(f"{path}/hold", held, **({} if by is desk else {"provider": provider}))
+            await by.post(f"{path}/hold", held, **({} if by is staff else {"provider": provider}))
         told = await site.sync()
         assert not isinstance(told, str), told
         assert told.result == "lease"

@@ -37,7 +37,7 @@ UNKNOWN = from_random(bytes(range(19))).reveal()
 class Scene:
     """An office with one activated site, and a sound message of each kind."""
 
-    shop: ServerEnv
+    env: ServerEnv
     site: PlainSite
     code: str
     subscription: str
@@ -69,13 +69,13 @@ class Scene:
 
     async def send(self, kind: str, body: bytes, media: str = "application/jose", **headers: str) -> str:
         """The code of the unsigned refusal; `signed` when there was a signed answer."""
-        answer = await self.shop.http.post(PATHS[kind], content=body, headers={"Content-Type": media, **headers})
+        answer = await self.env.http.post(PATHS[kind], content=body, headers={"Content-Type": media, **headers})
         if answer.status_code == 200:
             return "signed"
         assert 400 <= answer.status_code < 500, answer.text
         assert answer.headers["content-type"] == "application/problem+json"
         problem: dict[str, str] = answer.json()
-        promised = self.shop.api.document["paths"][PATHS[kind]]["post"]["responses"][str(answer.status_code)]
+        promised = self.env.api.document["paths"][PATHS[kind]]["post"]["responses"][str(answer.status_code)]
         assert problem["code"] in promised["$ref"].rpartition("/")[2].split("-")
         assert problem["remedy"]
         return problem["code"]
@@ -88,21 +88,21 @@ class Scene:
 
 @pytest.fixture(scope="module")
 async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene]:
-    async with office(tmp_path_factory.mktemp("signed")) as shop:
-        name, code = await shop.order()
-        site = shop.site()
+    async with office(tmp_path_factory.mktemp("signed")) as env:
+        name, code = await env.order()
+        site = env.site()
         await site.activate(code)
-        yield Scene(shop, site, code, name)
+        yield Scene(env, site, code, name)
 
 
 @pytest.mark.parametrize("kind", list(PATHS))
 async def test_the_examples_are_sound(tmp_path: Path, kind: str) -> None:
     """The control: every field of the examples is known and they are answered."""
-    async with office(tmp_path) as shop:
-        name, code = await shop.order()
-        site = shop.site()
+    async with office(tmp_path) as env:
+        name, code = await env.order()
+        site = env.site()
         await site.activate(code)
-        scene = Scene(shop, site, code, name)
+        scene = Scene(env, site, code, name)
         example = scene.example(kind)
         assert set(example) == set(MESSAGES[kind].__struct_encode_fields__)
         assert await scene.send(kind, scene.sealed(kind, example)) == "signed"
@@ -116,14 +116,14 @@ async def test_each_field_of_each_message(scene: Scene, kind: str) -> None:
     info = shapes.type_info(MESSAGES[kind])
     assert isinstance(info, shapes.StructType)
     await scene.site.sync()  # from now on the site's key is at hand
-    before, looked_at = await scene.shop.snapshot(), 0
+    before, looked_at = await scene.env.snapshot(), 0
     for wrong, payload in cells(info.fields, scene.example(kind), closed=False):
         if len(payload) > 11_000:
             continue  # more than the envelope holds, see below
         assert await scene.send(kind, scene.sealed(kind, payload)) == "message_malformed", wrong
         looked_at += 1
     assert looked_at > 200
-    assert await scene.shop.snapshot() == before
+    assert await scene.env.snapshot() == before
 
 
 def envelopes(token: bytes) -> Iterator[tuple[bytes, set[str]]]:
@@ -180,7 +180,7 @@ def _unpacked(data: bytes) -> bytes:
 
 @pytest.mark.parametrize("kind", list(PATHS))
 async def test_envelopes_that_are_none(scene: Scene, kind: str) -> None:
-    before, looked_at = await scene.shop.snapshot(), 0
+    before, looked_at = await scene.env.snapshot(), 0
     for body, codes in envelopes(scene.sealed(kind, scene.example(kind))):
         assert await scene.send(kind, body) in codes, body[:120]
         looked_at += 1
@@ -191,9 +191,9 @@ async def test_envelopes_that_are_none(scene: Scene, kind: str) -> None:
     squeezed = {"Content-Encoding": "gzip"}
     assert await scene.send(kind, scene.sealed(kind, scene.example(kind)), **squeezed) == "media_type_unsupported"
     for method in ("GET", "PUT", "DELETE", "PATCH"):
-        answer = await scene.shop.http.request(method, PATHS[kind])
+        answer = await scene.env.http.request(method, PATHS[kind])
         assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
-    assert await scene.shop.snapshot() == before
+    assert await scene.env.snapshot() == before
 
 
 @pytest.mark.parametrize("kind", list(PATHS))
@@ -201,26 +201,26 @@ async def test_another_key_than_the_one_named(scene: Scene, kind: str) -> None:
     """Signed by a stranger under his own id, under the site's id, and by the site under a stranger's."""
     stranger = SeedSigner(secrets.token_bytes(32))
     posing = SeedSigner(secrets.token_bytes(32), scene.site.signer.key_id)
-    before = await scene.shop.snapshot()
+    before = await scene.env.snapshot()
     example = scene.example(kind)
     assert await scene.send(kind, scene.sealed(kind, example, stranger)) == "key_unknown"
     assert await scene.send(kind, scene.sealed(kind, example, posing)) == "signature_invalid"
-    assert await scene.shop.snapshot() == before
+    assert await scene.env.snapshot() == before
 
 
 async def test_a_site_cannot_speak_for_another(scene: Scene, tmp_path: Path) -> None:
     """Another site's id under one's own key, another product, somebody else's subscription."""
-    async with office(tmp_path) as shop:
-        _, code = await shop.order()
-        ours, theirs = shop.site(), shop.site()
+    async with office(tmp_path) as env:
+        _, code = await env.order()
+        ours, theirs = env.site(), env.site()
         await ours.activate(code)
-        await theirs.activate((await shop.order())[1])
-        before = await shop.snapshot()
+        await theirs.activate((await env.order())[1])
+        before = await env.snapshot()
         assert await ours.sync(site=theirs.id) == "key_unknown"
         assert await ours.sync(site="site_" + "7" * 26) == "key_unknown"
         assert await ours.sync(site="nobody") == "key_unknown"
         assert await ours.sync(product="viewer") == "key_unknown", "a site is a key's use of one product"
-        assert await shop.snapshot() == before
+        assert await env.snapshot() == before
         assert theirs.lease is not None
         told = await ours.sync(subscription=theirs.lease.lease.subscription)
         assert isinstance(told, SyncAnswer)
@@ -230,20 +230,20 @@ async def test_a_site_cannot_speak_for_another(scene: Scene, tmp_path: Path) -> 
 
 async def test_a_replayed_synchronization_changes_nothing(scene: Scene, tmp_path: Path) -> None:
     """The last recorded request is answered as before; an older one looks like a copy and takes nothing from us."""
-    async with office(tmp_path) as shop:
-        _, code = await shop.order()
-        site = shop.site()
+    async with office(tmp_path) as env:
+        _, code = await env.order()
+        site = env.site()
         await site.activate(code)
         await site.sync()
         recorded = site.last
-        first = await shop.http.post("/v1/sync", content=recorded, headers={"Content-Type": "application/jose"})
-        stored = await shop.snapshot()
-        again = await shop.http.post("/v1/sync", content=recorded, headers={"Content-Type": "application/jose"})
+        first = await env.http.post("/v1/sync", content=recorded, headers={"Content-Type": "application/jose"})
+        stored = await env.snapshot()
+        again = await env.http.post("/v1/sync", content=recorded, headers={"Content-Type": "application/jose"})
         assert again.content == first.content
-        assert await shop.snapshot() == stored
-        shop.clock.now += DAY
+        assert await env.snapshot() == stored
+        env.clock.now += DAY
         assert isinstance(await site.sync(), SyncAnswer)
-        await shop.http.post("/v1/sync", content=recorded, headers={"Content-Type": "application/jose"})
+        await env.http.post("/v1/sync", content=recorded, headers={"Content-Type": "application/jose"})
         told = await site.sync()
         assert isinstance(told, SyncAnswer)
         assert told.refusal is None
@@ -252,11 +252,11 @@ async def test_a_replayed_synchronization_changes_nothing(scene: Scene, tmp_path
 
 async def test_old_serials_get_the_present_lease(scene: Scene, tmp_path: Path) -> None:
     """A site that lost its newest lease says so by its serial; figures from nowhere are no different."""
-    async with office(tmp_path) as shop:
-        name, code = await shop.order(devices=10)
-        site = shop.site()
+    async with office(tmp_path) as env:
+        name, code = await env.order(devices=10)
+        site = env.site()
         await site.activate(code)
-        await shop.desk.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 20})
+        await env.staff.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 20})
         await site.sync()
         figures = ("serial", "epoch", "revision", "wall", "uptime")
         most = {"wall": 253_402_300_799, "uptime": 3_162_240_000}
@@ -269,9 +269,9 @@ async def test_old_serials_get_the_present_lease(scene: Scene, tmp_path: Path) -
 
 
 async def test_huge_counts_are_recorded_and_grant_nothing(scene: Scene, tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        name, code = await shop.order(devices=10)
-        site = shop.site()
+    async with office(tmp_path) as env:
+        name, code = await env.order(devices=10)
+        site = env.site()
         await site.activate(code)
         site.wanted = 10_000_000
         site.use = msgspec.structs.replace(site.use, total=10_000_000)
@@ -279,8 +279,8 @@ async def test_huge_counts_are_recorded_and_grant_nothing(scene: Scene, tmp_path
         assert isinstance(told, SyncAnswer)
         assert site.lease is not None
         assert site.lease.lease.allotment <= 11
-        assert (await shop.desk.get(f"/v1/sites/{site.id}"))["devices"] == 10_000_000
-        assert (await shop.desk.get(f"/v1/subscriptions/{name}"))["sites"][0]["allotment"] <= 11
+        assert (await env.staff.get(f"/v1/sites/{site.id}"))["devices"] == 10_000_000
+        assert (await env.staff.get(f"/v1/subscriptions/{name}"))["sites"][0]["allotment"] <= 11
 
 
 @pytest.mark.parametrize(
@@ -297,36 +297,36 @@ async def test_huge_counts_are_recorded_and_grant_nothing(scene: Scene, tmp_path
 )
 async def test_activations_that_are_refused_signed(scene: Scene, change: dict[str, str], code: str) -> None:
     """Who has a real code is told the true reason, by a signature, and nothing is written."""
-    before = await scene.shop.snapshot()
-    site = scene.shop.site(version=change.get("version", "12.0"), product=change.get("product", "editor"))
+    before = await scene.env.snapshot()
+    site = scene.env.site(version=change.get("version", "12.0"), product=change.get("product", "editor"))
     more = {name: value for name, value in change.items() if name == "role"}
     told = await site.activate(change.get("code", scene.code), **more)
     assert isinstance(told, ActivateAnswer)
     assert told.refusal is not None
     assert told.refusal.code == code
-    assert await scene.shop.snapshot() == before
+    assert await scene.env.snapshot() == before
 
 
 async def test_malformed_codes_are_not_worth_a_signature(scene: Scene) -> None:
     """A conforming client never sends them [spec: activation-response]; neither do they count as attempts."""
-    before = await scene.shop.snapshot()
+    before = await scene.env.snapshot()
     wrong = f"{scene.code[:-1]}{'0' if scene.code[-1] != '0' else '1'}"
     at = next(place for place in range(3) if scene.code[place] != scene.code[place + 1])
     swapped = scene.code[:at] + scene.code[at + 1] + scene.code[at] + scene.code[at + 2 :]
     for code in (wrong, "x", "AAAAA", scene.code + "A", "'; drop table codes; --", swapped):
         for _ in range(5):
-            assert await scene.shop.site().activate(code) == "code_malformed"
-    told = await scene.shop.site().activate(scene.code.lower().replace("-", " "))
+            assert await scene.env.site().activate(code) == "code_malformed"
+    told = await scene.env.site().activate(scene.code.lower().replace("-", " "))
     assert isinstance(told, ActivateAnswer)
     assert told.result == "granted", "reading is forgiving"
-    assert len(before["sites"]) + 1 == len((await scene.shop.snapshot())["sites"])
+    assert len(before["sites"]) + 1 == len((await scene.env.snapshot())["sites"])
 
 
 async def test_strangers_cannot_tell_codes_products_or_themselves_apart(scene: Scene) -> None:
     """Every code that matches nothing gets the same answer but for nonce, request hash and signature; same length."""
     seen = set()
     for number, (product, version) in enumerate((("editor", "12.0"), ("viewer", "12.0"), ("editor", "0"), ("x", ""))):
-        site = scene.shop.site(version=version, product=product)
+        site = scene.env.site(version=version, product=product)
         told = await site.activate(from_random(bytes([number + 7] * 19)).reveal())
         assert isinstance(told, ActivateAnswer)
         blank = msgspec.structs.replace(told, nonce="", request_sha256="")
@@ -336,6 +336,6 @@ async def test_strangers_cannot_tell_codes_products_or_themselves_apart(scene: S
 
 async def test_an_answer_is_of_no_use_for_another_question(scene: Scene) -> None:
     first, second = (scene.sealed("sync", scene.example("sync")) for _ in range(2))
-    answer = await scene.shop.http.post("/v1/sync", content=first, headers={"Content-Type": "application/jose"})
+    answer = await scene.env.http.post("/v1/sync", content=first, headers={"Content-Type": "application/jose"})
     wrong = exchanges.read_sync_answer(answer.content, second, scene.site.root)
     assert getattr(wrong, "code", None) is RefusalCode.NOT_THE_ANSWER

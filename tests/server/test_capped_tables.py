@@ -34,7 +34,7 @@ def _secret(user: str, number: int, purpose: SecretPurpose) -> AccountSession:
 
 
 def in_the_store(purpose: SecretPurpose) -> Holds:
-    async def holds(shop: ServerEnv) -> bool:
+    async def holds(env: ServerEnv) -> bool:
         def work(conn: Connection) -> bool:
             conn.exec_driver_sql("pragma defer_foreign_keys=on")
             sessions.open_session(conn, _secret("other", 0, purpose))
@@ -43,19 +43,19 @@ def in_the_store(purpose: SecretPurpose) -> Holds:
             held = sum(sessions.find_session(conn, f"hog{n}".encode(), purpose, 1) is not None for n in range(200))
             return held == sessions.EACH and sessions.find_session(conn, b"other0", purpose, 1) is not None
 
-        return bool(await shop.context.db.dry_run(work))
+        return bool(await env.context.db.dry_run(work))
 
     return holds
 
 
-async def signers_of_products(shop: ServerEnv) -> bool:
-    mine = shop.context.answer_signer("editor", sandbox=False)
+async def signers_of_products(env: ServerEnv) -> bool:
+    mine = env.context.answer_signer("editor", sandbox=False)
     for number in range(PRODUCTS_REMEMBERED * 2):
-        shop.context.answer_signer(f"made up {number}", sandbox=False)
-    held = shop.context.answer_signer("editor", sandbox=False) is mine
-    shop.clock.now += 1
-    shop.context.answer_signer("made up", sandbox=False)
-    return held and len(shop.context.answer_signers) == 1
+        env.context.answer_signer(f"made up {number}", sandbox=False)
+    held = env.context.answer_signer("editor", sandbox=False) is mine
+    env.clock.now += 1
+    env.context.answer_signer("made up", sandbox=False)
+    return held and len(env.context.answer_signers) == 1
 
 
 async def requests_at_work(_: ServerEnv) -> bool:
@@ -115,5 +115,5 @@ TABLES: dict[str, Holds] = {
 
 @pytest.mark.parametrize("table", TABLES)
 async def test_whoever_fills_a_table_pushes_nobody_else_out(table: str, tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        assert await TABLES[table](shop)
+    async with office(tmp_path) as env:
+        assert await TABLES[table](env)

@@ -18,15 +18,15 @@ from tests.server.server_env import START, ServerEnv, office
 pytestmark = pytest.mark.anyio
 
 
-async def _lived(shop: ServerEnv) -> str:
-    name, code = await shop.order()
-    await shop.site().activate(code)
-    await shop.desk.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 12})
-    await shop.desk.post(f"/v1/subscriptions/{name}/cancel", {})
+async def _lived(env: ServerEnv) -> str:
+    name, code = await env.order()
+    await env.site().activate(code)
+    await env.staff.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 12})
+    await env.staff.post(f"/v1/subscriptions/{name}/cancel", {})
     return name
 
 
-async def _tampered(shop: ServerEnv, statement: str) -> list[Any]:
+async def _tampered(env: ServerEnv, statement: str) -> list[Any]:
     def work(conn: Connection) -> list[Any]:
         for (trigger,) in conn.execute(sa.text("select name from sqlite_master where type = 'trigger'")).all():
             conn.exec_driver_sql(f"drop trigger {trigger}")
@@ -34,14 +34,14 @@ async def _tampered(shop: ServerEnv, statement: str) -> list[Any]:
         conn.exec_driver_sql(statement)
         return list(integrity.verify_histories(conn))
 
-    found: list[Any] = await shop.context.db.dry_run(work)
+    found: list[Any] = await env.context.db.dry_run(work)
     return found
 
 
 async def test_b12_an_untouched_history_verifies(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        await _lived(shop)
-        assert await shop.context.db.read(lambda conn: list(integrity.verify_histories(conn))) == []
+    async with office(tmp_path) as env:
+        await _lived(env)
+        assert await env.context.db.read(lambda conn: list(integrity.verify_histories(conn))) == []
 
 
 @pytest.mark.parametrize(
@@ -59,10 +59,10 @@ async def test_b12_an_untouched_history_verifies(tmp_path: Path) -> None:
     ],
 )
 async def test_b12_p7_any_edit_past_the_server_is_found(tmp_path: Path, statement: str) -> None:
-    async with office(tmp_path) as shop:
-        await _lived(shop)
-        found = await _tampered(shop, statement)
-        drifted = await shop.context.db.dry_run(lambda conn: _after(conn, statement)) if not found else []
+    async with office(tmp_path) as env:
+        await _lived(env)
+        found = await _tampered(env, statement)
+        drifted = await env.context.db.dry_run(lambda conn: _after(conn, statement)) if not found else []
         assert found or drifted, statement
 
 
@@ -72,14 +72,14 @@ def _after(conn: Connection, statement: str) -> list[Any]:
 
 
 async def test_b12_p7_a_removed_tail_is_found_by_a_checkpoint(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        name = await _lived(shop)
-        payload = await shop.context.db.read(lambda conn: integrity.checkpoint_payload(conn, START))
+    async with office(tmp_path) as env:
+        name = await _lived(env)
+        payload = await env.context.db.read(lambda conn: integrity.checkpoint_payload(conn, START))
 
         def work(conn: Connection) -> list[Any]:
             for (trigger,) in conn.execute(sa.text("select name from sqlite_master where type = 'trigger'")).all():
                 conn.exec_driver_sql(f"drop trigger {trigger}")
-            kept = facts.links_after(conn, shop.provider, name)[-2]
+            kept = facts.links_after(conn, env.provider, name)[-2]
             conn.execute(sa.text("delete from facts where seq > :last"), {"last": kept.seq})
             conn.execute(
                 sa.text("update subscriptions set revision = :last, head_hash = :hash"),
@@ -90,13 +90,13 @@ async def test_b12_p7_a_removed_tail_is_found_by_a_checkpoint(tmp_path: Path) ->
             assert not hasattr(then, "code")
             return list(integrity.verify_against(conn, then))  # type: ignore[arg-type]  # no refusal, as asserted
 
-        assert await shop.context.db.dry_run(work) != []
+        assert await env.context.db.dry_run(work) != []
 
 
 async def test_projections_are_made_from_facts_alone(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        await _lived(shop)
-        await shop.order("monthly")
+    async with office(tmp_path) as env:
+        await _lived(env)
+        await env.order("monthly")
 
         def listed(conn: Connection) -> list[Any]:
             return [tuple(row) for row in conn.execute(sa.select(standings).order_by(standings.c.subscription))]
@@ -106,10 +106,10 @@ async def test_projections_are_made_from_facts_alone(tmp_path: Path) -> None:
             integrity.drop_projections(conn)
             dropped = listed(conn)
             for row in before:
-                subscription_service.rebuild_projections(conn, shop.provider, row[0], shop.clock())
+                subscription_service.rebuild_projections(conn, env.provider, row[0], env.clock())
             return before, dropped, listed(conn)
 
-        before, dropped, after = await shop.context.db.dry_run(work)
+        before, dropped, after = await env.context.db.dry_run(work)
         assert before
         assert dropped == []
         assert after == before
@@ -118,31 +118,31 @@ async def test_projections_are_made_from_facts_alone(tmp_path: Path) -> None:
 async def test_a_list_shows_fewer_devices_from_their_instant_on_although_the_subscription_is_over(
     tmp_path: Path,
 ) -> None:
-    async with office(tmp_path) as shop:
-        name, _ = await shop.order("monthly")
+    async with office(tmp_path) as env:
+        name, _ = await env.order("monthly")
         path = f"/v1/subscriptions/{name}"
-        shop.clock.now = START + 15 * DAY
-        await shop.desk.post(f"{path}/change-devices", {"devices": 4})  # from March on: a month's notice is kept
-        await shop.desk.post(f"{path}/cancel", {"why": "moved away"})  # at the end of January
+        env.clock.now = START + 15 * DAY
+        await env.staff.post(f"{path}/change-devices", {"devices": 4})  # from March on: a month's notice is kept
+        await env.staff.post(f"{path}/cancel", {"why": "moved away"})  # at the end of January
         shown = []
         for day in (16, 40, 80):
-            shop.clock.now = START + day * DAY
-            await shop.sweep()
-            (row,) = (await shop.desk.get("/v1/subscriptions"))["items"]
+            env.clock.now = START + day * DAY
+            await env.sweep()
+            (row,) = (await env.staff.get("/v1/subscriptions"))["items"]
             shown.append((row["phase"], row["devices"]))
-            before = await shop.snapshot()
-            await shop.context.db.write(subscription_service.rebuild_projections, shop.provider, name, shop.clock())
-            assert await shop.snapshot() == before
+            before = await env.snapshot()
+            await env.context.db.write(subscription_service.rebuild_projections, env.provider, name, env.clock())
+            assert await env.snapshot() == before
         assert shown == [("active", 10), ("ended", 10), ("ended", 4)]
 
 
 async def test_the_feed_is_gapless_and_announces_the_true_instant(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        name, _ = await shop.order()
-        shop.clock.now = START + 367 * DAY  # the sweep slept for two days
-        await shop.sweep()
-        await shop.sweep()
-        notes = (await shop.desk.get("/v1/events", limit=200))["items"]
+    async with office(tmp_path) as env:
+        name, _ = await env.order()
+        env.clock.now = START + 367 * DAY  # the sweep slept for two days
+        await env.sweep()
+        await env.sweep()
+        notes = (await env.staff.get("/v1/events", limit=200))["items"]
         assert [note["seq"] for note in notes] == list(range(1, len(notes) + 1))
         grace = [note for note in notes if note["kind"] == "subscription.now_grace"]
         assert [(note["subscription"], note["since"]) for note in grace] == [(name, "2027-01-01T00:00:00Z")]

@@ -69,9 +69,9 @@ def verifying(computers: list[Computer], now: int) -> set[str]:
     return {device for each in computers for device, until in each.seats.items() if now < until}
 
 
-async def by_hand(shop: ServerEnv, site: PlainSite, code: str) -> Any:
+async def by_hand(env: ServerEnv, site: PlainSite, code: str) -> Any:
     request = armor_message("REQUEST", site.asking_for(code))
-    answer = await shop.desk.send("POST", "/v1/offline-exchange", {"request": request})
+    answer = await env.staff.send("POST", "/v1/offline-exchange", {"request": request})
     if answer.status_code != 200:
         return answer.json()["code"]
     blocks = read_armor(answer.json()["answer"])
@@ -81,7 +81,7 @@ async def by_hand(shop: ServerEnv, site: PlainSite, code: str) -> Any:
     return site.took(read.message)
 
 
-async def through(door: str, shop: ServerEnv, copy: Computer, code: str, other: str) -> Any:
+async def through(door: str, env: ServerEnv, copy: Computer, code: str, other: str) -> Any:
     """What the copy gets at a door."""
     site = copy.site
     if door == "look":
@@ -90,7 +90,7 @@ async def through(door: str, shop: ServerEnv, copy: Computer, code: str, other: 
         read = exchanges.read_activate_answer(reply, site.last, site.root)
         return read.message  # type: ignore[union-attr]
     if door == "by_hand":
-        return await by_hand(shop, site, code)
+        return await by_hand(env, site, code)
     if door == "sync":
         return await site.sync()
     return await site.activate(code if door == "code" else other, role="successor" if door == "stage" else "active")
@@ -103,41 +103,41 @@ DOORS = ["sync", "code", "other_code", "look", "stage", "by_hand"]
 @pytest.mark.parametrize("door", DOORS)
 async def test_a_copied_site_finds_no_second_door(tmp_path: Path, door: str, first: str) -> None:
     """120 days on which a site and its copy ask in turns; whoever is not the newest state is the copy."""
-    async with office(tmp_path) as shop:
-        name, code = await shop.order(devices=SOLD)
-        _, other = await shop.order(devices=SOLD)
-        honest = Computer(shop.site())
+    async with office(tmp_path) as env:
+        name, code = await env.order(devices=SOLD)
+        _, other = await env.order(devices=SOLD)
+        honest = Computer(env.site())
         honest.heard(await honest.site.activate(code))
         mine, theirs = ([f"{who}-{n}" for n in range(20)] for who in ("honest", "copy"))
-        honest.protects(mine[:6], shop.clock.now)
+        honest.protects(mine[:6], env.clock.now)
         honest.heard(await honest.site.sync())
         copy = honest.copied()
         refused, truths, excused = 0, 0, 0
         for day in range(0, DAYS, STEP):
-            shop.clock.now += STEP * DAY - 12 * HOUR
+            env.clock.now += STEP * DAY - 12 * HOUR
             turns = [honest, copy] if first == "honest" else [copy, honest]
             for each in turns:
-                shop.clock.now += 6 * HOUR
+                env.clock.now += 6 * HOUR
                 if each is copy:
-                    answer = await through(door, shop, copy, code, other)
+                    answer = await through(door, env, copy, code, other)
                     if not isinstance(answer, str) and answer.forked and answer.refusal is None:
-                        truths, excused = truths + 1, max(excused, shop.clock.now + WEEK if first == "copy" else 0)
+                        truths, excused = truths + 1, max(excused, env.clock.now + WEEK if first == "copy" else 0)
                 else:
                     answer = told(await honest.site.sync())
                     if answer.refusal is not None:
                         assert answer.refusal.code == "lease_forked"
                         refused += 1
-                        excused = shop.clock.now + (90 * DAY if door == "by_hand" else LEASE)
+                        excused = env.clock.now + (90 * DAY if door == "by_hand" else LEASE)
                         answer = told(await honest.site.sync(resolve="restored"))
                     assert answer.refusal is None, "never refused for good"
                 each.heard(answer)
-                each.protects(mine if each is honest else theirs, shop.clock.now)
+                each.protects(mine if each is honest else theirs, env.clock.now)
                 # Who was the site, until somebody said that the other one is (twice a year at most), goes on by what
                 # was signed for it before, and by its week of truth.
-                if shop.clock.now >= excused:
-                    assert len(verifying([honest, copy], shop.clock.now)) <= TOLERATED, day
+                if env.clock.now >= excused:
+                    assert len(verifying([honest, copy], env.clock.now)) <= TOLERATED, day
             if day == 0:
-                found = "ForkFound" in await shop.facts(name)
+                found = "ForkFound" in await env.facts(name)
                 # A look writes nothing; a refusal leaves the token as it was, so that nobody is stale yet.
                 assert found == (door != "look" and (first, door) != ("copy", "other_code"))
         assert honest.served == DAYS // STEP + 1
@@ -148,21 +148,21 @@ async def test_a_copied_site_finds_no_second_door(tmp_path: Path, door: str, fir
 
 
 async def test_begun_anew_a_copy_is_a_site_of_its_own_within_the_limit(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        _, code = await shop.order(devices=SOLD)
-        honest = Computer(shop.site())
+    async with office(tmp_path) as env:
+        _, code = await env.order(devices=SOLD)
+        honest = Computer(env.site())
         honest.heard(await honest.site.activate(code))
-        honest.protects([f"honest-{n}" for n in range(6)], shop.clock.now)
+        honest.protects([f"honest-{n}" for n in range(6)], env.clock.now)
         honest.heard(await honest.site.sync())
         copy = honest.copied()
-        copy.site, copy.seats = shop.site(), {}
+        copy.site, copy.seats = env.site(), {}
         for _ in range(40):
-            shop.clock.now += DAY
+            env.clock.now += DAY
             copy.heard(await (copy.site.sync() if copy.site.id else copy.site.activate(code)))
-            copy.protects([f"copy-{n}" for n in range(20)], shop.clock.now)
+            copy.protects([f"copy-{n}" for n in range(20)], env.clock.now)
             honest.heard(await honest.site.sync())
-            honest.protects([f"honest-{n}" for n in range(20)], shop.clock.now)
-            assert len(verifying([honest, copy], shop.clock.now)) <= TOLERATED
+            honest.protects([f"honest-{n}" for n in range(20)], env.clock.now)
+            assert len(verifying([honest, copy], env.clock.now)) <= TOLERATED
 
 
 @pytest.mark.parametrize("token", ["older", "missing"])
@@ -170,101 +170,101 @@ async def test_begun_anew_a_copy_is_a_site_of_its_own_within_the_limit(tmp_path:
 async def test_a_code_typed_at_a_copy_is_told_forked_and_resolves_nothing(
     tmp_path: Path, token: str, which: str
 ) -> None:
-    async with office(tmp_path) as shop:
-        name, code = await shop.order()
-        _, another = await shop.order()
-        site = shop.site()
+    async with office(tmp_path) as env:
+        name, code = await env.order()
+        _, another = await env.order()
+        site = env.site()
         told(await site.activate(code))
         copy = site.clone()
         told(await site.sync())
         if token == "missing":
             copy.token = ""
         typed = {"same": code, "another": another}.get(which) or (
-            await shop.desk.post(f"/v1/subscriptions/{name}/reissue-code")
+            await env.staff.post(f"/v1/subscriptions/{name}/reissue-code")
         )["activation_code"]
         answer = told(await copy.activate(typed))
         assert answer.forked
         assert [each.which for each in answer.fork.copies] == ["current", "copy"]
-        assert (await shop.facts(name))[-1] == "ForkFound"
+        assert (await env.facts(name))[-1] == "ForkFound"
         if which == "another":
             assert answer.refusal.code == "lease_forked"
             assert told(await copy.sync()).result == "lease", "what synchronization gives is not used up"
         else:
             assert copy.lease is not None
-            assert copy.lease.lease.contact_until == shop.clock.now + WEEK
+            assert copy.lease.lease.contact_until == env.clock.now + WEEK
         for _ in range(2):
             again = told(await copy.activate(typed))
             assert (again.refusal.code, again.forked) == ("lease_forked", True)
         assert told(await site.sync()).refusal is None
-        shown = (await shop.desk.get(f"/v1/subscriptions/{name}"))["sites"]
+        shown = (await env.staff.get(f"/v1/subscriptions/{name}"))["sites"]
         assert [each["forked"] for each in shown] == [True]
         assert told(await copy.sync(resolve="restored")).result == "lease"
 
 
 async def test_the_honest_site_takes_its_open_fork_along_to_another_subscription(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        name, code = await shop.order("brief")
-        new, fresh = await shop.order()
-        site = shop.site()
+    async with office(tmp_path) as env:
+        name, code = await env.order("brief")
+        new, fresh = await env.order()
+        site = env.site()
         told(await site.activate(code))
         copy = site.clone()
         told(await site.sync())
         assert told(await copy.activate(code)).forked
-        shop.clock.now += 40 * DAY  # paid until a month; in grace another code may be applied
+        env.clock.now += 40 * DAY  # paid until a month; in grace another code may be applied
         assert told(await site.activate(fresh)).result == "granted"
-        (shown,) = (await shop.desk.get(f"/v1/subscriptions/{new}"))["sites"]
+        (shown,) = (await env.staff.get(f"/v1/subscriptions/{new}"))["sites"]
         assert shown["forked"], "no code resolves a fork"
         told(await site.sync(resolve="retired"))
-        (shown,) = (await shop.desk.get(f"/v1/subscriptions/{new}"))["sites"]
+        (shown,) = (await env.staff.get(f"/v1/subscriptions/{new}"))["sites"]
         assert not shown["forked"]
-        shop.clock.now += DAY
+        env.clock.now += DAY
         told(await site.sync())
         assert told(await copy.activate(fresh)).refusal.code == "copy_retired"
-        assert (await shop.facts(name))[-1] == "SiteLeft"
+        assert (await env.facts(name))[-1] == "SiteLeft"
 
 
 async def test_a_takeover_takes_an_open_fork_along(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        _, code = await shop.order("brief")
-        new, later = await shop.order("later")
-        site = shop.site()
+    async with office(tmp_path) as env:
+        _, code = await env.order("brief")
+        new, later = await env.order("later")
+        site = env.site()
         told(await site.activate(code))
         told(await site.activate(later, role="successor"))
         copy = site.clone()
         told(await site.sync())
         assert told(await copy.activate(code)).forked
-        shop.clock.now += 40 * DAY
+        env.clock.now += 40 * DAY
         told(await site.sync())
-        (shown,) = (await shop.desk.get(f"/v1/subscriptions/{new}"))["sites"]
+        (shown,) = (await env.staff.get(f"/v1/subscriptions/{new}"))["sites"]
         assert shown["forked"]
 
 
 async def test_a_lost_answer_makes_no_copy_of_a_site_that_types_a_code(tmp_path: Path) -> None:
     """The server has replaced the token, the site has not heard of it: it names the request that waits."""
-    async with office(tmp_path) as shop:
-        name, code = await shop.order()
-        site = shop.site()
+    async with office(tmp_path) as env:
+        name, code = await env.order()
+        site = env.site()
         told(await site.activate(code))
         assert await site.sync(lose=True) == "lost"
         answer = told(await site.activate(code, pending=(site.asked,)))
         assert (answer.result, answer.forked) == ("granted", False)
-        assert "ForkFound" not in await shop.facts(name)
+        assert "ForkFound" not in await env.facts(name)
         assert told(await site.sync()).refusal is None
 
 
 async def test_a_copy_told_to_go_opens_the_fork_again_where_the_other_is_silent(tmp_path: Path) -> None:
     """The wrong one was told to go, or the only one: it is not cut off, and no code alone undoes what was said."""
-    async with office(tmp_path) as shop:
-        name, code = await shop.order()
-        site = shop.site()
+    async with office(tmp_path) as env:
+        name, code = await env.order()
+        site = env.site()
         told(await site.activate(code))
         copy = site.clone()
         told(await site.sync())
         assert told(await copy.sync()).forked
-        shop.clock.now += DAY
-        await shop.desk.post(f"/v1/subscriptions/{name}/resolve-fork", {"site": site.id, "resolution": "retired"})
+        env.clock.now += DAY
+        await env.staff.post(f"/v1/subscriptions/{name}/resolve-fork", {"site": site.id, "resolution": "retired"})
         assert told(await copy.sync()).refusal.code == "copy_retired"
-        shop.clock.now += DAY
+        env.clock.now += DAY
         answer = told(await copy.activate(code))
         assert (answer.refusal.code, answer.forked) == ("lease_forked", True)
         assert told(await copy.sync(resolve="restored")).result == "lease"

@@ -13,41 +13,41 @@ pytestmark = pytest.mark.anyio
 DAY = 86_400
 
 
-async def limit_of(shop: ServerEnv) -> int:
-    return int((await shop.desk.get(f"/v1/customers/{shop.customer}"))["credit_limit"])
+async def limit_of(env: ServerEnv) -> int:
+    return int((await env.staff.get(f"/v1/customers/{env.customer}"))["credit_limit"])
 
 
 async def test_who_may_change_customers_alone_grants_no_credit(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        clerk = await shop.token("provider", scopes=("customers:read", "customers:write"))
-        path, before = f"/v1/customers/{shop.customer}", await shop.snapshot()
+    async with office(tmp_path) as env:
+        clerk = await env.token("provider", scopes=("customers:read", "customers:write"))
+        path, before = f"/v1/customers/{env.customer}", await env.snapshot()
         for body in ({"name": "ACME", "credit_limit": 1_000_000_000}, {"name": "ACME", "credit_limit": 1}):
             refused = await clerk.send("PUT", path, body)
             assert (refused.status_code, refused.json()["code"]) == (403, "action_not_permitted")
             assert refused.json()["field"] == "credit_limit"
         assert await clerk.refused("/v1/customers", {"name": "New", "credit_limit": 1}) == "action_not_permitted"
         assert (await clerk.send("PUT", f"{path}/credit-limit", {"credit_limit": 1})).status_code == 403
-        assert await shop.snapshot() == before
+        assert await env.snapshot() == before
         assert (await clerk.send("PUT", path, {"name": "ACME Ltd", "credit_limit": 0})).status_code == 200
 
 
 async def test_a_limit_that_is_left_out_stays_and_is_shown(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        path = f"/v1/customers/{shop.customer}"
-        await shop.desk.send("PUT", f"{path}/credit-limit", {"credit_limit": 5_000, "why": "contract"})
-        assert await limit_of(shop) == 5_000
-        renamed = await shop.desk.send("PUT", path, {"name": "ACME Ltd"})
+    async with office(tmp_path) as env:
+        path = f"/v1/customers/{env.customer}"
+        await env.staff.send("PUT", f"{path}/credit-limit", {"credit_limit": 5_000, "why": "contract"})
+        assert await limit_of(env) == 5_000
+        renamed = await env.staff.send("PUT", path, {"name": "ACME Ltd"})
         assert renamed.json()["credit_limit"] == 5_000
-        (listed,) = (await shop.desk.get("/v1/customers"))["items"]
+        (listed,) = (await env.staff.get("/v1/customers"))["items"]
         assert (listed["credit_limit"], listed["available"]) == (5_000, listed["balance"] + 5_000)
 
 
 async def test_a_limit_is_a_fact_in_the_chain_with_who_and_why(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        path = f"/v1/customers/{shop.customer}"
+    async with office(tmp_path) as env:
+        path = f"/v1/customers/{env.customer}"
         for limit, why in ((5_000, "contract"), (5_000, "again"), (0, "over")):
-            await shop.desk.send("PUT", f"{path}/credit-limit", {"credit_limit": limit, "why": why})
-        links = await shop.context.db.read(provider_chain.links_after, shop.provider, provider_chain.RECORDS)
+            await env.staff.send("PUT", f"{path}/credit-limit", {"credit_limit": limit, "why": why})
+        links = await env.context.db.read(provider_chain.links_after, env.provider, provider_chain.RECORDS)
         told = [link.fact for link in links if link.fact.kind == "CreditLimitSet"]
         assert [b'"why":"contract"' in told[0].body, b'"why":"over"' in told[1].body] == [True, True]
         assert len(told) == 2, "the same limit again is the same answer and no second fact"
@@ -55,27 +55,27 @@ async def test_a_limit_is_a_fact_in_the_chain_with_who_and_why(tmp_path: Path) -
 
 
 async def test_raising_it_pays_at_once_for_what_is_due(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        name, _ = await shop.order(devices=10, renewal_intent="auto")
-        account = await shop.desk.get(f"/v1/customers/{shop.customer}/account")
-        await shop.order(devices=account["balance"] // 1_200)  # whatever is left
-        shop.clock.now += 370 * DAY
-        assert (await shop.desk.get(f"/v1/subscriptions/{name}"))["phase"] == "grace"
-        path = f"/v1/customers/{shop.customer}/credit-limit"
-        preview = await shop.desk.send("PUT", path, {"credit_limit": 1_000_000}, dry_run="true")
-        done = await shop.desk.send("PUT", path, {"credit_limit": 1_000_000})
+    async with office(tmp_path) as env:
+        name, _ = await env.order(devices=10, renewal_intent="auto")
+        account = await env.staff.get(f"/v1/customers/{env.customer}/account")
+        await env.order(devices=account["balance"] // 1_200)  # whatever is left
+        env.clock.now += 370 * DAY
+        assert (await env.staff.get(f"/v1/subscriptions/{name}"))["phase"] == "grace"
+        path = f"/v1/customers/{env.customer}/credit-limit"
+        preview = await env.staff.send("PUT", path, {"credit_limit": 1_000_000}, dry_run="true")
+        done = await env.staff.send("PUT", path, {"credit_limit": 1_000_000})
         assert preview.json() == done.json()
         assert "Renewed" in done.json()["facts"]
-        assert (await shop.desk.get(f"/v1/subscriptions/{name}"))["phase"] == "active"
+        assert (await env.staff.get(f"/v1/subscriptions/{name}"))["phase"] == "active"
 
 
 async def test_a_preview_is_void_once_the_limit_was_changed(tmp_path: Path) -> None:
     """The entity tag of the customer covers its limit: two users who look at one page do not undo each other."""
-    async with office(tmp_path) as shop:
-        path = f"/v1/customers/{shop.customer}"
-        seen = (await shop.desk.send("GET", path)).headers["etag"]
-        await shop.desk.send("PUT", f"{path}/credit-limit", {"credit_limit": 5_000})
-        assert (await shop.desk.send("GET", path)).headers["etag"] != seen
+    async with office(tmp_path) as env:
+        path = f"/v1/customers/{env.customer}"
+        seen = (await env.staff.send("GET", path)).headers["etag"]
+        await env.staff.send("PUT", f"{path}/credit-limit", {"credit_limit": 5_000})
+        assert (await env.staff.send("GET", path)).headers["etag"] != seen
 
 
 EDITS = {
@@ -89,15 +89,15 @@ EDITS = {
 
 @pytest.mark.parametrize("what", EDITS)
 async def test_an_edit_with_sql_is_found(tmp_path: Path, what: str) -> None:
-    async with office(tmp_path) as shop:
-        await shop.desk.send("PUT", f"/v1/customers/{shop.customer}", {"name": "ACME", "email": "it@acme.example"})
-        await shop.desk.send("PUT", "/v1/payment-settings", {"instructions": "to us"})
-        await shop.token(scopes=("money:read",))
-        assert await shop.context.db.read(lambda conn: list(integrity.verify_histories(conn))) == []
+    async with office(tmp_path) as env:
+        await env.staff.send("PUT", f"/v1/customers/{env.customer}", {"name": "ACME", "email": "it@acme.example"})
+        await env.staff.send("PUT", "/v1/payment-settings", {"instructions": "to us"})
+        await env.token(scopes=("money:read",))
+        assert await env.context.db.read(lambda conn: list(integrity.verify_histories(conn))) == []
 
         def edited(conn: Connection) -> list[integrity.ChainFinding]:
             statement = EDITS[what].replace("'{}'", "cast('{}' as blob)").replace("replace(", "cast(replace(")
             conn.execute(sa.text(statement if "cast(replace" not in statement else f"{statement[:-1]}) as blob)"))
             return list(integrity.verify_histories(conn))
 
-        assert await shop.context.db.dry_run(edited)
+        assert await env.context.db.dry_run(edited)

@@ -7,28 +7,28 @@ from tests.server.server_env import office
 
 
 async def test_views_and_outcomes_of_a_subscription_name_its_customer(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        name, _ = await shop.order()
-        assert (await shop.desk.get(f"/v1/subscriptions/{name}"))["customer_name"] == "ACME"
-        done = await shop.desk.post(f"/v1/subscriptions/{name}/cancel", {"why": "no more"}, dry_run="true")
+    async with office(tmp_path) as env:
+        name, _ = await env.order()
+        assert (await env.staff.get(f"/v1/subscriptions/{name}"))["customer_name"] == "ACME"
+        done = await env.staff.post(f"/v1/subscriptions/{name}/cancel", {"why": "no more"}, dry_run="true")
         assert done["subscription"]["customer_name"] == "ACME"
-        other = (await shop.desk.post("/v1/customers", {"name": "Bistro"}))["id"]
-        moved = await shop.desk.post(f"/v1/subscriptions/{name}/transfer", {"customer": other})
+        other = (await env.staff.post("/v1/customers", {"name": "Bistro"}))["id"]
+        moved = await env.staff.post(f"/v1/subscriptions/{name}/transfer", {"customer": other})
         assert moved["subscription"]["customer_name"] == "Bistro"
 
 
 async def test_a_customer_hears_of_no_other_customer_by_name(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        name, _ = await shop.order()
+    async with office(tmp_path) as env:
+        name, _ = await env.order()
 
         def names(viewer: str) -> dict[str, str]:
             def read(conn: object, now: int) -> dict[str, str]:
-                sub = account_repository.load_subscription(conn, shop.provider, name)  # type: ignore[arg-type]
+                sub = account_repository.load_subscription(conn, env.provider, name)  # type: ignore[arg-type]
                 assert sub is not None
                 return account_repository.names_of(conn, sub, viewer)  # type: ignore[arg-type]
 
             return read  # type: ignore[return-value]
 
-        for viewer, told in (("", "ACME"), (shop.customer, "ACME"), ("cus_" + "0" * 26, None)):
-            found = await shop.context.read_tx(names(viewer))  # type: ignore[arg-type]
-            assert found.get(shop.customer) == told
+        for viewer, told in (("", "ACME"), (env.customer, "ACME"), ("cus_" + "0" * 26, None)):
+            found = await env.context.read_tx(names(viewer))  # type: ignore[arg-type]
+            assert found.get(env.customer) == told

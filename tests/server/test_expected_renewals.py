@@ -14,12 +14,12 @@ pytestmark = pytest.mark.anyio
 MONTHLY = 12_000
 
 
-async def with_money(shop: ServerEnv, amount: int) -> str:
+async def with_money(env: ServerEnv, amount: int) -> str:
     """Another customer, from now on the one who orders; his account's path."""
-    shop.customer = (await shop.desk.post("/v1/customers", {"name": "Brook"}))["id"]
-    path = f"/v1/customers/{shop.customer}"
+    env.customer = (await env.staff.post("/v1/customers", {"name": "Brook"}))["id"]
+    path = f"/v1/customers/{env.customer}"
     if amount:
-        await shop.desk.post(f"{path}/top-ups", {"amount": amount, "reference": "first"})
+        await env.staff.post(f"{path}/top-ups", {"amount": amount, "reference": "first"})
     return path
 
 
@@ -28,11 +28,11 @@ def course(spans: list[dict[str, Any]]) -> list[tuple[str, str | None, bool]]:
 
 
 async def test_a_dry_run_shows_the_renewals_that_will_be_booked(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        await with_money(shop, 4 * MONTHLY)
-        name, _ = await shop.order("monthly", renewal_intent="auto")
+    async with office(tmp_path) as env:
+        await with_money(env, 4 * MONTHLY)
+        name, _ = await env.order("monthly", renewal_intent="auto")
         one = f"/v1/subscriptions/{name}"
-        sub, spans = await shop.desk.get(one), await shop.desk.get(f"{one}/timeline")
+        sub, spans = await env.staff.get(one), await env.staff.get(f"{one}/timeline")
         assert course(spans)[-4:] == [
             ("active", "2026-02-01", False), ("active", "2026-05-01", True), ("grace", "2026-05-15", False),
             ("ended", None, False),
@@ -48,15 +48,15 @@ async def test_a_dry_run_shows_the_renewals_that_will_be_booked(tmp_path: Path) 
             "the balance covers it until 2026-05-01 00:00:00 UTC.",
         }
         assert sub["ends_at"] == spans[-1]["since"]
-        told = await shop.desk.get(f"{one}/explain")
+        told = await env.staff.get(f"{one}/explain")
         assert told["renewal"] == sub["renewal"]["sentence"]
         assert told["follows"].startswith("On 2026-05-01 00:00:00 UTC, if no money comes in: ")
-        canceled = await shop.desk.post(f"{one}/cancel", {}, dry_run="true")
+        canceled = await env.staff.post(f"{one}/cancel", {}, dry_run="true")
         assert canceled["subscription"]["renewal"]["state"] == "none"
         assert course(canceled["timeline"])[-1][0] == "ended"
         assert not any(each["expected"] for each in canceled["timeline"])
-        shop.clock.now = START + 119 * DAY  # 30 Apr: nobody did anything
-        spans_then = await shop.desk.get(f"{one}/timeline")
+        env.clock.now = START + 119 * DAY  # 30 Apr: nobody did anything
+        spans_then = await env.staff.get(f"{one}/timeline")
         assert [each[:2] for each in course(spans_then)[-3:]] == [
             ("active", "2026-05-01"), ("grace", "2026-05-15"), ("ended", None),
         ]  # fmt: skip
@@ -68,16 +68,16 @@ def held(site: PlainSite) -> Lease:
 
 
 async def test_a_lease_carries_the_outlook_and_a_top_up_reaches_the_site_with_its_next_contact(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        account = await with_money(shop, MONTHLY + 1)
-        _, code = await shop.order("monthly", renewal_intent="auto")
-        site = shop.site()
+    async with office(tmp_path) as env:
+        account = await with_money(env, MONTHLY + 1)
+        _, code = await env.order("monthly", renewal_intent="auto")
+        site = env.site()
         await site.activate(code)
         await site.sync()
         seen = held(site).outlook
         assert seen is not None
         assert (seen.covered_until, seen.missing, seen.currency) == (None, MONTHLY - 1, "EUR")
-        await shop.desk.post(f"{account}/top-ups", {"amount": MONTHLY, "reference": "second"})
+        await env.staff.post(f"{account}/top-ups", {"amount": MONTHLY, "reference": "second"})
         await site.sync()
         seen = held(site).outlook
         assert seen is not None
@@ -89,36 +89,36 @@ async def test_a_lease_carries_the_outlook_and_a_top_up_reaches_the_site_with_it
 
 
 async def test_where_nothing_falls_due_the_runway_says_so(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        account = await with_money(shop, MONTHLY)
-        told = await shop.desk.get(f"{account}/runway")
+    async with office(tmp_path) as env:
+        account = await with_money(env, MONTHLY)
+        told = await env.staff.get(f"{account}/runway")
         assert (told["until"], told["next"], told["unpaid"], told["stopped"]) == (None, None, [], [])
 
 
 async def test_an_ended_one_says_what_it_takes_to_go_on(tmp_path: Path) -> None:
     """List, balance and explanation agree: nothing is due any more, and pressing Renew is what helps."""
-    async with office(tmp_path) as shop:
-        account = await with_money(shop, MONTHLY)
-        name, _ = await shop.order("monthly", renewal_intent="auto")
+    async with office(tmp_path) as env:
+        account = await with_money(env, MONTHLY)
+        name, _ = await env.order("monthly", renewal_intent="auto")
         one = f"/v1/subscriptions/{name}"
-        shop.clock.now = START + 40 * DAY
-        late = await shop.desk.get(f"{account}/runway")
+        env.clock.now = START + 40 * DAY
+        late = await env.staff.get(f"{account}/runway")
         assert (late["until"], late["missing"]) == ("2026-02-01T00:00:00Z", MONTHLY)
         assert [each["subscription"] for each in late["unpaid"]] == [name]
-        shop.clock.now = START + 150 * DAY
-        sub, told = await shop.desk.get(one), await shop.desk.get(f"{one}/explain")
+        env.clock.now = START + 150 * DAY
+        sub, told = await env.staff.get(one), await env.staff.get(f"{one}/explain")
         assert (sub["phase"], sub["renewal"]["state"]) == ("ended", "stopped")
         assert told["remedies"][0]["how"].startswith("120.00 EUR are needed and 120.00 EUR are missing")
-        runway = await shop.desk.get(f"{account}/runway")
+        runway = await env.staff.get(f"{account}/runway")
         assert (runway["next"], runway["unpaid"]) == (None, [])
         assert [(each["price"], each["missing"], each["plan_name"]) for each in runway["stopped"]] == [
             (MONTHLY, MONTHLY, "Monthly")
         ]
-        row = next(each for each in (await shop.desk.get("/v1/subscriptions"))["items"] if each["id"] == name)
+        row = next(each for each in (await env.staff.get("/v1/subscriptions"))["items"] if each["id"] == name)
         assert row["due_at"] is None
-        await shop.desk.post(f"{account}/top-ups", {"amount": MONTHLY, "reference": "late"})
-        told = await shop.desk.get(f"{one}/explain")
+        await env.staff.post(f"{account}/top-ups", {"amount": MONTHLY, "reference": "late"})
+        told = await env.staff.get(f"{one}/explain")
         assert told["remedies"][0]["how"].startswith('Press "Renew": 120.00 EUR are taken')
-        assert {each["action"]: each["allowed"] for each in (await shop.desk.get(one))["allowed_actions"]}["auto_renew"]
-        await shop.desk.post(f"{one}/set-renewal-intent", {"intent": "auto"})
-        assert (await shop.desk.get(one))["phase"] == "active"
+        assert {each["action"]: each["allowed"] for each in (await env.staff.get(one))["allowed_actions"]}["auto_renew"]
+        await env.staff.post(f"{one}/set-renewal-intent", {"intent": "auto"})
+        assert (await env.staff.get(one))["phase"] == "active"

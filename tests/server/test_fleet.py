@@ -15,9 +15,9 @@ pytestmark = pytest.mark.anyio
 async def test_b07_whatever_sites_do_the_sum_of_their_allotments_stays_below_the_ceiling(
     seed: int, tmp_path: Path
 ) -> None:
-    async with office(tmp_path) as shop:
-        _, code = await shop.order(devices=LIMIT)
-        fleet = ManySites(shop, code, seed)
+    async with office(tmp_path) as env:
+        _, code = await env.order(devices=LIMIT)
+        fleet = ManySites(env, code, seed)
         most = 0
         for step in range(60):
             await fleet.step()
@@ -31,9 +31,9 @@ async def test_b07_whatever_sites_do_the_sum_of_their_allotments_stays_below_the
 async def test_b07_wherever_sites_go_no_subscription_is_out_at_more_devices_than_it_has(
     seed: int, tmp_path: Path
 ) -> None:
-    async with office(tmp_path) as shop:
-        sold = [await shop.order(offer, devices=code_changes.LIMIT) for offer in ("brief", "brief", "later")]
-        group = code_changes.CodeChangingSites(shop, sold, seed)
+    async with office(tmp_path) as env:
+        sold = [await env.order(offer, devices=code_changes.LIMIT) for offer in ("brief", "brief", "later")]
+        group = code_changes.CodeChangingSites(env, sold, seed)
         for step in range(120):
             await group.step()
             assert max(group.held().values()) <= code_changes.CEILING, (step, group.held())

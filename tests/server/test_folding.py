@@ -12,55 +12,55 @@ from tenure.store.engine import Connection
 from tests.server.server_env import ServerEnv, office
 
 
-async def _switch(shop: ServerEnv, name: str, times: int) -> None:
+async def _switch(env: ServerEnv, name: str, times: int) -> None:
     for number in range(times):
-        shop.clock.now += 3_600
+        env.clock.now += 3_600
         intent = ("manual", "auto")[(number + 1) % 2]
-        await shop.desk.send("POST", f"/v1/subscriptions/{name}/set-renewal-intent", {"intent": intent})
+        await env.staff.send("POST", f"/v1/subscriptions/{name}/set-renewal-intent", {"intent": intent})
 
 
-def _both(conn: Connection, shop: ServerEnv, name: str) -> tuple[Subscription, Subscription]:
-    provider = shop.provider
+def _both(conn: Connection, env: ServerEnv, name: str) -> tuple[Subscription, Subscription]:
+    provider = env.provider
     plain = fold(tuple(f.decode_fact(each.body) for each in facts.load_history(conn, provider, name)))
     return next(folding.subscriptions_of(conn, provider, [name])), plain
 
 
 async def test_what_is_remembered_is_what_the_history_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folding, "LONG", 3)
-    async with office(tmp_path) as shop:
-        name, _ = await shop.order()
-        short, _ = await shop.order()
+    async with office(tmp_path) as env:
+        name, _ = await env.order()
+        short, _ = await env.order()
         for _ in range(4):
-            await _switch(shop, name, 3)
+            await _switch(env, name, 3)
             for _ in range(2):
-                remembered, plain = await shop.context.db.read(_both, shop, name)
+                remembered, plain = await env.context.db.read(_both, env, name)
                 assert remembered == plain
         assert name in folding._known
         assert short not in folding._known, "a short history costs less than remembering it"
-        await shop.desk.send("POST", f"/v1/subscriptions/{name}/change-devices", {"devices": 12}, dry_run="true")
-        remembered, plain = await shop.context.db.read(_both, shop, name)
+        await env.staff.send("POST", f"/v1/subscriptions/{name}/change-devices", {"devices": 12}, dry_run="true")
+        remembered, plain = await env.context.db.read(_both, env, name)
         assert remembered == plain, "nothing of a rehearsal stays"
         head, _ = folding._known[name]
         folding._known[name] = (type(head)(head.seq, bytes(32)), plain)
-        remembered, plain = await shop.context.db.read(_both, shop, name)
+        remembered, plain = await env.context.db.read(_both, env, name)
         assert remembered == plain, "under another hash it is another history"
 
 
 async def test_nobody_elses_history_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folding, "LONG", 2)
-    async with office(tmp_path) as shop:
-        name, _ = await shop.order()
-        await _switch(shop, name, 3)
-        await shop.context.db.read(_both, shop, name)
+    async with office(tmp_path) as env:
+        name, _ = await env.order()
+        await _switch(env, name, 3)
+        await env.context.db.read(_both, env, name)
         assert name in folding._known
-        assert await shop.context.db.read(lambda conn: list(folding.subscriptions_of(conn, "prv_other", [name]))) == []
+        assert await env.context.db.read(lambda conn: list(folding.subscriptions_of(conn, "prv_other", [name]))) == []
 
 
 async def test_so_many_are_remembered_and_no_more(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(folding, "LONG", 1)
     monkeypatch.setattr(folding, "REMEMBERED", 2)
     monkeypatch.setattr(folding, "_known", {})
-    async with office(tmp_path) as shop:
+    async with office(tmp_path) as env:
         for _ in range(4):
-            await shop.order()
+            await env.order()
             assert len(folding._known) <= 2

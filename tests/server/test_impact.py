@@ -14,23 +14,23 @@ pytestmark = pytest.mark.anyio
 PATH = "/v1/policy/impact"
 
 
-async def graces(shop: ServerEnv, name: str) -> list[int]:
+async def graces(env: ServerEnv, name: str) -> list[int]:
     """Days of grace after each paid period of a subscription, as its timeline would have them."""
-    facts = (await shop.desk.get(f"/v1/subscriptions/{name}/history", limit=200))["items"]
+    facts = (await env.staff.get(f"/v1/subscriptions/{name}/history", limit=200))["items"]
     return [fact["body"]["period"]["rules"].get("grace_days", 14) for fact in facts if fact["body"].get("period")]
 
 
 async def test_the_report_names_whom_it_reaches_when_and_which_way_and_then_it_comes_true(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        year, _ = await shop.order()
-        month, _ = await shop.order("monthly")
-        waiting, _ = await shop.order("later")
-        gone, _ = await shop.order()
-        await shop.desk.post(f"/v1/subscriptions/{gone}/cancel", {"at_once": True})
+    async with office(tmp_path) as env:
+        year, _ = await env.order()
+        month, _ = await env.order("monthly")
+        waiting, _ = await env.order("later")
+        gone, _ = await env.order()
+        await env.staff.post(f"/v1/subscriptions/{gone}/cancel", {"at_once": True})
         policy = {"rules": {"grace_days": 3, "tolerance_percent": 20}, "plans": {"monthly": {"tolerance_percent": 10}}}
-        before = await shop.snapshot()
-        told = await shop.desk.post(PATH, policy, dry_run="true")
-        assert await shop.snapshot() == before
+        before = await env.snapshot()
+        told = await env.staff.post(PATH, policy, dry_run="true")
+        assert await env.snapshot() == before
 
         by_name = {one["subscription"]: one for one in told["subscriptions"]}
         assert set(by_name) == {year, month, waiting}, "what is canceled begins no period any more"
@@ -45,68 +45,68 @@ async def test_the_report_names_whom_it_reaches_when_and_which_way_and_then_it_c
         assert by_name[month]["changes"] == [{"field": "grace_days", "before": 14, "after": 3, "way": "worse"}]
         assert told["subscriptions"][0]["subscription"] == month, "whom it reaches first stands first"
 
-        shop.clock.now += 60
-        published = await shop.desk.send("PUT", "/v1/policy", {**policy, "outcome_hash": told["outcome_hash"]})
+        env.clock.now += 60
+        published = await env.staff.send("PUT", "/v1/policy", {**policy, "outcome_hash": told["outcome_hash"]})
         assert published.status_code == 200
-        shop.clock.now = START + 40 * DAY
-        await shop.sweep()
-        told_graces = await graces(shop, month)
+        env.clock.now = START + 40 * DAY
+        await env.sweep()
+        told_graces = await graces(env, month)
         assert (told_graces[0], told_graces[-1]) == (14, 3)
-        effective = await shop.desk.get("/v1/policy/effective", subscription=month)
+        effective = await env.staff.get("/v1/policy/effective", subscription=month)
         assert _of(effective, "grace_days") == (3, "provider")
         assert (effective["since"], effective["version"]) == ("2026-02-01T00:00:00Z", 1)
-        assert _of(await shop.desk.get("/v1/policy/effective", subscription=year), "grace_days") == (
+        assert _of(await env.staff.get("/v1/policy/effective", subscription=year), "grace_days") == (
             14, "vendor_default",
         )  # fmt: skip
 
 
 async def test_a_report_is_good_for_one_change_of_one_version(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
+    async with office(tmp_path) as env:
         policy: dict[str, Any] = {"rules": {"grace_days": 7}}
-        name = (await shop.desk.post(PATH, policy))["outcome_hash"]
+        name = (await env.staff.post(PATH, policy))["outcome_hash"]
 
         async def publish(body: dict[str, Any]) -> int | str:
-            answer = await shop.desk.send("PUT", "/v1/policy", body)
+            answer = await env.staff.send("PUT", "/v1/policy", body)
             return answer.status_code if answer.status_code == 200 else str(answer.json()["code"])
 
         assert await publish({"rules": {"grace_days": 8}, "outcome_hash": name}) == "outcome_changed_meanwhile"
-        shop.clock.now += 15 * 60 + 1
+        env.clock.now += 15 * 60 + 1
         assert await publish({**policy, "outcome_hash": name}) == "outcome_changed_meanwhile", "too old"
-        name = (await shop.desk.post(PATH, policy))["outcome_hash"]
+        name = (await env.staff.post(PATH, policy))["outcome_hash"]
         assert await publish({"rules": {"grace_days": 20}}) == 200, "somebody else publishes"
         assert await publish({**policy, "outcome_hash": name}) == "outcome_changed_meanwhile"
-        name = (await shop.desk.post(PATH, policy))["outcome_hash"]
+        name = (await env.staff.post(PATH, policy))["outcome_hash"]
         assert await publish({**policy, "outcome_hash": name}) == 200
 
 
 async def test_permissions_and_the_order_of_payment_hold_at_once(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        await shop.order()
+    async with office(tmp_path) as env:
+        await env.order()
         policy = {"customer_actions": ["order", "pause"], "renewal_order": "cheapest"}
-        told = await shop.desk.post(PATH, policy)
+        told = await env.staff.post(PATH, policy)
         assert told["renewal_order"] == "cheapest" and told["counts"]["subscriptions"] == 0
         ways = {one["action"]: (one["allowed"], one["way"]) for one in told["permissions"]}
         assert ways["pause"] == (True, "better") and ways["renew"] == (False, "worse")
-        assert await shop.desk.refused(PATH, {"rules": {"grace_days": 91}}) == "policy_out_of_bounds"
+        assert await env.staff.refused(PATH, {"rules": {"grace_days": 91}}) == "policy_out_of_bounds"
 
 
 async def test_in_grace_the_open_period_is_still_bought_by_the_old_rules(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        name, _ = await shop.order()
-        shop.clock.now = START + 370 * DAY
-        told = (await shop.desk.post(PATH, {"rules": {"grace_days": 7}}))["subscriptions"][0]
+    async with office(tmp_path) as env:
+        name, _ = await env.order()
+        env.clock.now = START + 370 * DAY
+        told = (await env.staff.post(PATH, {"rules": {"grace_days": 7}}))["subscriptions"][0]
         assert (told["begins"], told["takes_effect"]) == ("period_after_next", None)
-        await shop.desk.send("PUT", "/v1/policy", {"rules": {"grace_days": 7}})
-        await shop.desk.post(f"/v1/subscriptions/{name}/renew")
-        assert (await graces(shop, name))[-1] == 14
+        await env.staff.send("PUT", "/v1/policy", {"rules": {"grace_days": 7}})
+        await env.staff.post(f"/v1/subscriptions/{name}/renew")
+        assert (await graces(env, name))[-1] == 14
 
 
 async def test_goodwill_days_are_the_subscriptions_own(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        name, _ = await shop.order()
-        await shop.desk.post(f"/v1/subscriptions/{name}/extend-grace", {"days": 5})
-        assert _of(await shop.desk.get("/v1/policy/effective", subscription=name), "grace_days") == (19, "subscription")
-        offer = await shop.desk.get("/v1/policy/effective", offer=shop.offers["standard"])
+    async with office(tmp_path) as env:
+        name, _ = await env.order()
+        await env.staff.post(f"/v1/subscriptions/{name}/extend-grace", {"days": 5})
+        assert _of(await env.staff.get("/v1/policy/effective", subscription=name), "grace_days") == (19, "subscription")
+        offer = await env.staff.get("/v1/policy/effective", offer=env.offers["standard"])
         assert (offer["plan"], _of(offer, "grace_days")) == ("standard", (14, "vendor_default"))
 
 

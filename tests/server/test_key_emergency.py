@@ -63,7 +63,7 @@ class Careful(Walker):
 
 async def compromised(vault: Vault, purpose: Purpose, spare: StoredKey, how: str) -> None:
     """The vendor's answer to a stolen key, in one of the orders that there are."""
-    now, gone = vault.shop.clock.now, of(vault, purpose)
+    now, gone = vault.env.clock.now, of(vault, purpose)
     entry = keyring.online_entry(spare, now)
     if how == "replaced":
         steps = [lambda: rotation.replace_key(vault.document, gone, entry, now, UNTIL)]
@@ -91,16 +91,16 @@ async def test_after_an_emergency_every_site_is_served_on_its_next_contact(
 ) -> None:
     """In every order; sites that are there, that sleep, that wait for an answer, and new ones."""
     founded, (spare,) = with_spare(purpose)
-    async with office(tmp_path, founded=founded) as shop:
-        vault = Vault(shop, founded)
-        _, code = await shop.order(devices=100)
-        awake, asleep, waiting, ahead, begun = (Careful(shop) for _ in range(5))
+    async with office(tmp_path, founded=founded) as env:
+        vault = Vault(env, founded)
+        _, code = await env.order(devices=100)
+        awake, asleep, waiting, ahead, begun = (Careful(env) for _ in range(5))
         for each in (awake, asleep, waiting, ahead):
             await each.activate(code)
             await each.contact()
         since, until = (f"2025-12-31T{hour}:00:00Z" for hour in ("00", "12"))
-        await shop.vendor.post("/v1/notices", {"since": since, "until": until, "text": "We were out."})
-        shop.clock.now += 3_600
+        await env.vendor.post("/v1/notices", {"since": since, "until": until, "text": "We were out."})
+        env.clock.now += 3_600
         for each in (waiting, ahead):
             await each._post("/v1/sync", each.asking(wanted=40))  # the answer is lost on the way back
         await begun.apply(code)
@@ -116,9 +116,9 @@ async def test_after_an_emergency_every_site_is_served_on_its_next_contact(
         assert isinstance(await waiting.repeat(), SyncAnswer)
         assert awake.serves
         assert waiting.serves
-        fresh = Careful(shop)
+        fresh = Careful(env)
         assert isinstance(await fresh.activate(code), ActivateAnswer)
-        shop.clock.now += 6 * DAY
+        env.clock.now += 6 * DAY
         told = await asleep.contact()
         assert isinstance(told, SyncAnswer)
         assert asleep.serves
@@ -143,16 +143,16 @@ LEFT: dict[Purpose, set[str]] = {
 @pytest.mark.parametrize("purpose", PURPOSES)
 async def test_with_no_key_left_what_needs_it_waits_and_the_rest_goes_on(tmp_path: Path, purpose: Purpose) -> None:
     founded, (spare,) = with_spare(purpose)
-    async with office(tmp_path, founded=founded) as shop:
-        vault = Vault(shop, founded)
-        _, code = await shop.order(devices=100)
-        site, other = Careful(shop), Careful(shop)
+    async with office(tmp_path, founded=founded) as env:
+        vault = Vault(env, founded)
+        _, code = await env.order(devices=100)
+        site, other = Careful(env), Careful(env)
         for each in (site, other):
             await each.activate(code)
             await each.contact()
-        before = await shop.snapshot(but=("documents", "provider_links", "chains"))
+        before = await env.snapshot(but=("documents", "provider_links", "chains"))
         assert (
-            await vault.put(rotation.revoke_key(vault.document, of(vault, purpose), shop.clock.now, UNTIL))
+            await vault.put(rotation.revoke_key(vault.document, of(vault, purpose), env.clock.now, UNTIL))
             == "published"
         )
         works = set()
@@ -161,23 +161,23 @@ async def test_with_no_key_left_what_needs_it_waits_and_the_rest_goes_on(tmp_pat
         elif await other.contact() == "no_signing_key":
             # Its lease is one of the revoked key: only a new one would help it.
             works.add("nothing new")
-        reply = await Careful(shop).activate(code)
+        reply = await Careful(env).activate(code)
         works |= {"activation"} if isinstance(reply, ActivateAnswer) else set()
         assert works & {"activation"} or reply == "no_signing_key"
         other.wanted = 60
         told = await other.contact()
         works |= {"new lease"} if isinstance(told, SyncAnswer) and told.lease else set()
         if purpose in (Purpose.LEASE, Purpose.ANSWER):
-            assert await shop.snapshot(but=("documents", "provider_links", "chains")) == before, "nothing was half done"
-        works |= {"webhook"} if signer_of(shop.context, shop.clock.now, sandbox=False) else set()
+            assert await env.snapshot(but=("documents", "provider_links", "chains")) == before, "nothing was half done"
+        works |= {"webhook"} if signer_of(env.context, env.clock.now, sandbox=False) else set()
         assert works == LEFT[purpose]
         amnesty = {"since": "2025-12-31T00:00:00Z", "until": "2025-12-31T12:00:00Z", "text": "We were out."}
-        answer = await shop.vendor.send("POST", "/v1/notices", amnesty)
+        answer = await env.vendor.send("POST", "/v1/notices", amnesty)
         assert answer.status_code == (503 if purpose is Purpose.NOTICE else 201)
         if purpose is Purpose.NOTICE:
             assert (answer.json()["code"], answer.headers["retry-after"]) == ("no_signing_key", "60")
-        entry = keyring.online_entry(spare, shop.clock.now)
-        assert await vault.put(rotation.publish_key(vault.document, entry, shop.clock.now, UNTIL)) == "published"
+        entry = keyring.online_entry(spare, env.clock.now)
+        assert await vault.put(rotation.publish_key(vault.document, entry, env.clock.now, UNTIL)) == "published"
         # The request that was not answered is sent again as it was.
         assert isinstance(await other.repeat(), SyncAnswer)
         assert other.serves
@@ -186,17 +186,17 @@ async def test_with_no_key_left_what_needs_it_waits_and_the_rest_goes_on(tmp_pat
 async def test_sandboxes_and_other_products_are_answered_while_one_has_no_key(tmp_path: Path) -> None:
     """Requests are answered in sets: one that cannot be answered stops none of the others."""
     founded, (only_viewer, rest) = with_spare(Purpose.ANSWER, Purpose.ANSWER)
-    async with office(tmp_path, founded=founded) as shop:
-        vault = Vault(shop, founded)
-        _, code = await shop.order(devices=100)
-        site = Careful(shop)
+    async with office(tmp_path, founded=founded) as env:
+        vault = Vault(env, founded)
+        _, code = await env.order(devices=100)
+        site = Careful(env)
         await site.activate(code)
         await site.contact()
-        entry = msgspec.structs.replace(keyring.online_entry(only_viewer, shop.clock.now), products=("viewer",))
-        await vault.put(rotation.replace_key(vault.document, of(vault, Purpose.ANSWER), entry, shop.clock.now, UNTIL))
+        entry = msgspec.structs.replace(keyring.online_entry(only_viewer, env.clock.now), products=("viewer",))
+        await vault.put(rotation.replace_key(vault.document, of(vault, Purpose.ANSWER), entry, env.clock.now, UNTIL))
         assert await site.contact() == "no_signing_key"
         await vault.put(
-            rotation.publish_key(vault.document, keyring.online_entry(rest, shop.clock.now), shop.clock.now, UNTIL)
+            rotation.publish_key(vault.document, keyring.online_entry(rest, env.clock.now), env.clock.now, UNTIL)
         )
         assert isinstance(await site.repeat(), SyncAnswer)
 
@@ -204,10 +204,10 @@ async def test_sandboxes_and_other_products_are_answered_while_one_has_no_key(tm
 async def test_a_planned_change_still_waits_until_every_client_has_heard(tmp_path: Path) -> None:
     """The control: while another key may sign, a fresh one signs nothing, and the old one cannot be closed early."""
     founded, (spare,) = with_spare(Purpose.LEASE)
-    async with office(tmp_path, founded=founded) as shop:
-        vault = Vault(shop, founded)
+    async with office(tmp_path, founded=founded) as env:
+        vault = Vault(env, founded)
         old = of(vault, Purpose.LEASE)
-        entry = keyring.online_entry(spare, shop.clock.now)
-        await vault.put(rotation.publish_key(vault.document, entry, shop.clock.now, UNTIL))
-        assert shop.context.keys.signer_for(Purpose.LEASE, "editor", shop.clock.now).key_id == old
-        assert isinstance(rotation.close_key(vault.document, old, shop.clock.now, UNTIL), Refused)
+        entry = keyring.online_entry(spare, env.clock.now)
+        await vault.put(rotation.publish_key(vault.document, entry, env.clock.now, UNTIL))
+        assert env.context.keys.signer_for(Purpose.LEASE, "editor", env.clock.now).key_id == old
+        assert isinstance(rotation.close_key(vault.document, old, env.clock.now, UNTIL), Refused)

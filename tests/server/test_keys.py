@@ -30,9 +30,9 @@ pytestmark = pytest.mark.anyio
 class Walker(PlainSite):
     """A site with a root document of its own, which it replaces only when an answer gives it reason to."""
 
-    def __init__(self, shop: ServerEnv) -> None:
-        super().__init__(shop)
-        self.held = shop.context.keys.root
+    def __init__(self, env: ServerEnv) -> None:
+        super().__init__(env)
+        self.held = env.context.keys.root
 
     @property
     def root(self) -> TrustedRoot:
@@ -67,12 +67,12 @@ class Walker(PlainSite):
 class Vault:
     """Who keeps the root keys: signs the next document and has the vendor publish it."""
 
-    def __init__(self, shop: ServerEnv, founded: FoundedServer) -> None:
-        self.shop, self.founded = shop, founded
+    def __init__(self, env: ServerEnv, founded: FoundedServer) -> None:
+        self.env, self.founded = env, founded
 
     @property
     def document(self) -> RootDocument:
-        return self.shop.context.keys.root.document
+        return self.env.context.keys.root.document
 
     async def put(self, document: RootDocument | Refused) -> str:
         """`published`, or the code of the server's refusal."""
@@ -80,7 +80,7 @@ class Vault:
         return await self.send(sign_root(document, self.founded.offline))
 
     async def send(self, signed: bytes) -> str:
-        answer = await self.shop.vendor.send("PUT", "/v1/root", {"document": signed.decode()})
+        answer = await self.env.vendor.send("PUT", "/v1/root", {"document": signed.decode()})
         return "published" if answer.status_code == 200 else str(answer.json()["code"])
 
 
@@ -102,44 +102,43 @@ def with_spare(*purposes: Purpose) -> tuple[FoundedServer, list[StoredKey]]:
 
 async def test_p8_keys_are_rotated_and_no_site_is_refused_anything(tmp_path: Path) -> None:
     founded, (lease_key, answer_key) = with_spare(Purpose.LEASE, Purpose.ANSWER)
-    async with office(tmp_path, founded=founded) as shop:
-        vault = Vault(shop, founded)
-        name, code = await shop.order(devices=100)
-        sites = [Walker(shop) for _ in range(3)]
+    async with office(tmp_path, founded=founded) as env:
+        vault = Vault(env, founded)
+        name, code = await env.order(devices=100)
+        sites = [Walker(env) for _ in range(3)]
         for site in sites:
             await site.activate(code)
         before = sites[0].signed_by
 
         async def days(count: int, every: int = 1) -> None:
             for _ in range(0, count, every):
-                shop.clock.now += every * DAY
+                env.clock.now += every * DAY
                 for each in sites:
                     each.wanted = each.wanted + 1
                     await each.daily()
 
         for key in (lease_key, answer_key):
-            entry = keyring.online_entry(key, shop.clock.now)
-            assert await vault.put(rotation.publish_key(vault.document, entry, shop.clock.now, START + 700 * DAY)) == (
+            entry = keyring.online_entry(key, env.clock.now)
+            assert await vault.put(rotation.publish_key(vault.document, entry, env.clock.now, START + 700 * DAY)) == (
                 "published"
             )
         await days(1)
         assert {site.held.version for site in sites} == {3}
         assert {site.signed_by for site in sites} == {before}, "nothing is signed by a key not everybody knows"
         await days(3)
-        await shop.desk.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 120})
+        await env.staff.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 120})
         await days(1)
         assert {site.signed_by for site in sites} == {lease_key.kid}
         assert (
-            await vault.put(rotation.close_key(vault.document, before, shop.clock.now, START + 700 * DAY))
-            == "published"
+            await vault.put(rotation.close_key(vault.document, before, env.clock.now, START + 700 * DAY)) == "published"
         )
         await days(40, every=10)
-        early = rotation.retire_key(vault.document, before, shop.clock.now, START + 800 * DAY)
+        early = rotation.retire_key(vault.document, before, env.clock.now, START + 800 * DAY)
         assert isinstance(early, Refused)
         assert early.when is not None
-        while shop.clock.now < early.when:
+        while env.clock.now < early.when:
             await days(20, every=20)
-        gone = rotation.retire_key(vault.document, before, shop.clock.now, START + 800 * DAY)
+        gone = rotation.retire_key(vault.document, before, env.clock.now, START + 800 * DAY)
         assert await vault.put(gone) == "published"
         await days(3)
         assert {site.held.version for site in sites} == {vault.document.version}
@@ -148,15 +147,15 @@ async def test_p8_keys_are_rotated_and_no_site_is_refused_anything(tmp_path: Pat
 
 async def test_p8_a_site_that_slept_through_a_change_of_keys_walks_to_them_and_goes_on(tmp_path: Path) -> None:
     founded, spare = with_spare(Purpose.ANSWER, Purpose.LEASE, Purpose.NOTICE)
-    async with office(tmp_path, founded=founded) as shop:
-        vault = Vault(shop, founded)
-        _, code = await shop.order()
-        site = Walker(shop)
+    async with office(tmp_path, founded=founded) as env:
+        vault = Vault(env, founded)
+        _, code = await env.order()
+        site = Walker(env)
         await site.activate(code)
         for key in spare:
-            entry = keyring.online_entry(key, shop.clock.now)
-            await vault.put(rotation.publish_key(vault.document, entry, shop.clock.now, START + 700 * DAY))
-        shop.clock.now += 20 * DAY
+            entry = keyring.online_entry(key, env.clock.now)
+            await vault.put(rotation.publish_key(vault.document, entry, env.clock.now, START + 700 * DAY))
+        env.clock.now += 20 * DAY
         await site.sync(lose=True)
         reply = await site.again()
         unknown = exchanges.read_sync_answer(reply, site.last, site.root, sandbox=False)
@@ -172,10 +171,10 @@ async def test_p8_a_site_that_slept_through_a_change_of_keys_walks_to_them_and_g
 
 async def test_a_document_that_no_client_would_follow_is_refused_by_the_server_too(tmp_path: Path) -> None:
     founded, (spare,) = with_spare(Purpose.LEASE)
-    async with office(tmp_path, founded=founded) as shop:
-        vault = Vault(shop, founded)
-        entry = keyring.online_entry(spare, shop.clock.now)
-        following = rotation.publish_key(vault.document, entry, shop.clock.now, START + 700 * DAY)
+    async with office(tmp_path, founded=founded) as env:
+        vault = Vault(env, founded)
+        entry = keyring.online_entry(spare, env.clock.now)
+        following = rotation.publish_key(vault.document, entry, env.clock.now, START + 700 * DAY)
         assert isinstance(following, RootDocument)
         stranger = keyring.found_server("root-test", token_bytes, START)
         assert await vault.send(sign_root(following, stranger.offline)) == "root_rejected"
@@ -183,19 +182,19 @@ async def test_a_document_that_no_client_would_follow_is_refused_by_the_server_t
         assert await vault.send(founded.sandbox_root) == "root_rejected"
         skipped = msgspec.structs.replace(following, version=3)
         assert await vault.put(skipped) in {"root_rejected", "version_stale"}
-        assert shop.context.keys.root.version == 1
+        assert env.context.keys.root.version == 1
         assert await vault.put(following) == "published"
         assert await vault.put(following) in {"root_rejected", "version_stale"}
 
 
 async def test_b08_ordinary_jwt_libraries_verify_a_lease_with_the_published_keys(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        _, code = await shop.order()
-        site = shop.site()
+    async with office(tmp_path) as env:
+        _, code = await env.order()
+        site = env.site()
         await site.activate(code)
         assert site.lease is not None
         token = site.lease.token.decode()
-        published = (await shop.http.get("/.well-known/jwks.json")).json()
+        published = (await env.http.get("/.well-known/jwks.json")).json()
         kid = jwt.get_unverified_header(token)["kid"]
         key = next(each for each in jwt.PyJWKSet.from_dict(published).keys if each.key_id == kid)
         # The office's clock is not that of whoever runs this test.

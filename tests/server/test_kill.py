@@ -40,13 +40,13 @@ async def founded(folder: Path) -> ServerEnv:
     assert not isinstance(context, Refused), context
     api = build_app(context, time.monotonic, sweeping=False)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=api), base_url="http://license.test") as http:
-        shop = await furnished(api, context, Clock(int(time.time())), http, made.vendor_token)
+        env = await furnished(api, context, Clock(int(time.time())), http, made.vendor_token)
     await context.db.close()
-    return shop
+    return env
 
 
 @asynccontextmanager
-async def running(shop: ServerEnv, folder: Path) -> AsyncIterator[Callable[[], None]]:
+async def running(env: ServerEnv, folder: Path) -> AsyncIterator[Callable[[], None]]:
     """While the server's process runs, where everybody reaches it; yields what kills it, as its end does."""
     words = ["-m", "tenure.cli.main", "server", "run", "--folder", str(folder), "--listen", "127.0.0.1:0"]
     out, err = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
@@ -55,7 +55,7 @@ async def running(shop: ServerEnv, folder: Path) -> AsyncIterator[Callable[[], N
         assert process.stdout is not None
         url = (await asyncio.wait_for(process.stdout.readline(), 60)).decode().split()[-1]
         async with httpx2.AsyncClient(base_url=url, timeout=30) as http:
-            shop.http = shop.desk.http = http
+            env.http = env.staff.http = http
             yield process.kill
     finally:
         if process.returncode is None:
@@ -66,15 +66,15 @@ async def running(shop: ServerEnv, folder: Path) -> AsyncIterator[Callable[[], N
 class Clerk:
     """Somebody who sends one batch of orders under one key until it is answered."""
 
-    def __init__(self, shop: ServerEnv, customer: str, number: int) -> None:
-        order = {"customer": customer, "offer": shop.offers["standard"], "devices": 1}
+    def __init__(self, env: ServerEnv, customer: str, number: int) -> None:
+        order = {"customer": customer, "offer": env.offers["standard"], "devices": 1}
         command = {"method": "POST", "path": "/v1/subscriptions", "body": order}
-        self._shop, self._key, self._body = shop, f"batch-{number}", {"commands": [command] * ORDERS}
+        self._shop, self._key, self._body = env, f"batch-{number}", {"commands": [command] * ORDERS}
         self.ids: list[str] | None = None
 
     async def send(self) -> list[str]:
         """The subscriptions that the batch has come to."""
-        reply = await self._shop.desk.send("POST", "/v1/batch", self._body, key=self._key)
+        reply = await self._shop.staff.send("POST", "/v1/batch", self._body, key=self._key)
         assert reply.status_code < 300, reply.text
         items = reply.json()["items"]
         assert {item["answer"]["code"] for item in items if not item["done"]} <= {"insufficient_balance"}
@@ -88,8 +88,8 @@ class Clerk:
 class Resident:
     """A site that activates once and then synchronizes without a pause; what found no answer is sent again."""
 
-    def __init__(self, shop: ServerEnv, code: str) -> None:
-        self._site, self._code = PlainSite(shop), code
+    def __init__(self, env: ServerEnv, code: str) -> None:
+        self._site, self._code = PlainSite(env), code
         self._pending = False
         self.answered = 0
 
@@ -123,7 +123,7 @@ async def until_killed(work: Callable[[], Awaitable[None]]) -> None:
         return
 
 
-async def counted(shop: ServerEnv, folder: Path) -> tuple[list[Any], list[Any]]:
+async def counted(env: ServerEnv, folder: Path) -> tuple[list[Any], list[Any]]:
     """What is wrong with the histories, and with the balances, that are on the disk."""
     context = await open_context(folder)
     assert not isinstance(context, Refused), context
@@ -140,31 +140,31 @@ async def test_p3_p4_p5_killed_in_the_midst_of_batches_and_synchronizations_noth
     tmp_path: Path,
 ) -> None:
     folder, random = tmp_path / "server", Random(8)  # noqa: S311 - chooses moments, no secrets
-    shop = await founded(folder)
-    async with running(shop, folder):
-        customer = (await shop.desk.post("/v1/customers", {"name": "Bellows"}))["id"]
-        await shop.desk.post(f"/v1/customers/{customer}/top-ups", {"amount": PAID * PRICE, "reference": "bank 2"})
-        code = (await shop.order(devices=30))[1]
-    clerks = [Clerk(shop, customer, number) for number in range(BATCHES)]
-    residents = [Resident(shop, code) for _ in range(3)]
+    env = await founded(folder)
+    async with running(env, folder):
+        customer = (await env.staff.post("/v1/customers", {"name": "Bellows"}))["id"]
+        await env.staff.post(f"/v1/customers/{customer}/top-ups", {"amount": PAID * PRICE, "reference": "bank 2"})
+        code = (await env.order(devices=30))[1]
+    clerks = [Clerk(env, customer, number) for number in range(BATCHES)]
+    residents = [Resident(env, code) for _ in range(3)]
     for _ in range(ROUNDS):
-        async with running(shop, folder) as kill:
+        async with running(env, folder) as kill:
             work = [asyncio.ensure_future(until_killed(each.work)) for each in (*clerks, *residents)]
             await asyncio.sleep(0.05 + random.random() * 0.4)
             kill()
             await asyncio.wait_for(asyncio.gather(*work), 60)
-        assert await counted(shop, folder) == ([], [])
-    async with running(shop, folder):
+        assert await counted(env, folder) == ([], [])
+    async with running(env, folder):
         known = {clerk: clerk.ids for clerk in clerks if clerk.ids is not None}
         bought = {clerk: await clerk.send() for clerk in clerks}
         for resident in residents:
             await resident.step()
             await resident.step()
         assert {clerk: bought[clerk] for clerk in known} == known, "what was acknowledged is there"
-        account = await shop.desk.get(f"/v1/customers/{customer}/account")
-        listed = (await shop.desk.get("/v1/subscriptions", customer=customer, limit=200))["items"]
+        account = await env.staff.get(f"/v1/customers/{customer}/account")
+        listed = (await env.staff.get("/v1/subscriptions", customer=customer, limit=200))["items"]
     ids = [name for names in bought.values() for name in names]
     assert sorted(ids) == sorted({each["id"] for each in listed}), "nothing doubled"
     assert (len(ids), account["balance"]) == (PAID, 0), "all the money buys all that it can buy, and no more"
     assert sum(resident.allotment for resident in residents) <= 33
-    assert await counted(shop, folder) == ([], [])
+    assert await counted(env, folder) == ([], [])

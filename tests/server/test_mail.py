@@ -37,150 +37,150 @@ def plain(box: Mailbox, **more: Any) -> MailServer:
     return MailServer(host="127.0.0.1", sender="licenses@north.example", port=box.port, security="none", **more)
 
 
-def postman(shop: ServerEnv) -> DeliveryWorker:
-    return email_worker(shop.context, lambda: 0.5)
+def postman(env: ServerEnv) -> DeliveryWorker:
+    return email_worker(env.context, lambda: 0.5)
 
 
 @asynccontextmanager
 async def posting(folder: Path, clock: Clock | None = None) -> AsyncIterator[tuple[ServerEnv, Mailbox]]:
     """An office with a mail server."""
-    async with mailbox() as box, office(folder, clock=clock, post=plain(box)) as shop:
-        yield shop, box
+    async with mailbox() as box, office(folder, clock=clock, post=plain(box)) as env:
+        yield env, box
 
 
 async def put(
-    shop: ServerEnv, to: str = "ana@example.com", template: str = "invitation", **values: str
+    env: ServerEnv, to: str = "ana@example.com", template: str = "invitation", **values: str
 ) -> emails.StoredEmail:
-    made = await shop.context.db.write(
-        emails.add_email, shop.context.safe, shop.provider, to, template, values or {"link": SECRET}, shop.clock()
+    made = await env.context.db.write(
+        emails.add_email, env.context.safe, env.provider, to, template, values or {"link": SECRET}, env.clock()
     )
     assert not isinstance(made, Refused)
     return made
 
 
-async def log(shop: ServerEnv) -> list[Any]:
-    found: list[Any] = (await shop.desk.get("/v1/emails"))["items"]
+async def log(env: ServerEnv) -> list[Any]:
+    found: list[Any] = (await env.staff.get("/v1/emails"))["items"]
     return found
 
 
 async def test_a_mail_goes_out_once_in_both_forms_in_the_providers_name(tmp_path: Path) -> None:
-    async with posting(tmp_path) as (shop, box):
-        email = await put(shop)
-        assert await postman(shop).once() >= 1
-        await postman(shop).once()
+    async with posting(tmp_path) as (env, box):
+        email = await put(env)
+        assert await postman(env).once() >= 1
+        await postman(env).once()
         (mail,) = box.mails
         assert box.recipients == ["ana@example.com"]
         assert mail["From"] == "North <licenses@north.example>"
         assert mail["Subject"] == "You are invited to North"
         assert mail["Message-ID"] == f"<{email.id}@north.example>"
         assert mail["Auto-Submitted"] == "auto-generated"
-        assert mail["Date"].datetime.timestamp() == shop.clock()
+        assert mail["Date"].datetime.timestamp() == env.clock()
         text, html = mail.get_body(("plain",)), mail.get_body(("html",))
         assert text is not None
         assert html is not None
         assert SECRET in text.get_content()
         assert f'href="{SECRET}"' in html.get_content()
-        (shown,) = await log(shop)
+        (shown,) = await log(env)
         assert (shown["state"], shown["tries"], shown["to"]) == ("sent", 1, "ana@example.com")
         assert "secret" not in repr(shown)
 
 
 async def test_without_a_mail_server_mails_wait_and_say_what_to_do(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        await put(shop)
-        await postman(shop).once()
-        (shown,) = await log(shop)
+    async with office(tmp_path) as env:
+        await put(env)
+        await postman(env).once()
+        (shown,) = await log(env)
         assert (shown["state"], shown["tries"]) == ("waiting", 0)
-        status = await shop.vendor.get("/v1/emails/status")
+        status = await env.vendor.get("/v1/emails/status")
         assert (status["ready"], status["waiting"]) == (False, 1)
         assert "server.json" in status["advice"]
 
 
 async def test_a_refused_mailbox_is_given_up_at_once_with_its_reason(tmp_path: Path) -> None:
-    async with posting(tmp_path) as (shop, box):
+    async with posting(tmp_path) as (env, box):
         box.refused = "550 5.1.1 No such user here"
-        email = await put(shop)
-        await postman(shop).once()
-        (shown,) = await log(shop)
+        email = await put(env)
+        await postman(env).once()
+        (shown,) = await log(env)
         assert (shown["state"], shown["due"]) == ("given_up", None)
         assert shown["fault"] == "the mailbox was refused: 550 5.1.1 No such user here"
         box.refused = ""
-        again = await shop.desk.send("POST", f"/v1/emails/{email.id}/resend")
+        again = await env.staff.send("POST", f"/v1/emails/{email.id}/resend")
         assert again.status_code == 201
-        await postman(shop).once()
-        assert [one["state"] for one in await log(shop)].count("sent") == 1
+        await postman(env).once()
+        assert [one["state"] for one in await log(env)].count("sent") == 1
         assert len(box.mails) == 1
-        sent = next(one for one in await log(shop) if one["state"] == "sent")
-        refused = await shop.desk.send("POST", f"/v1/emails/{sent['id']}/resend")
+        sent = next(one for one in await log(env) if one["state"] == "sent")
+        refused = await env.staff.send("POST", f"/v1/emails/{sent['id']}/resend")
         assert refused.json()["code"] == "nothing_to_change"
 
 
 async def test_a_mailbox_that_is_full_today_is_tried_again_for_three_days(tmp_path: Path) -> None:
-    async with posting(tmp_path) as (shop, box):
+    async with posting(tmp_path) as (env, box):
         box.refused = "452 4.2.2 Mailbox full"
-        begun = shop.clock.now
-        email = await put(shop)
+        begun = env.clock.now
+        email = await put(env)
         tries = 0
         while True:
-            await postman(shop).once()
-            known = await shop.context.db.read(emails.get_email, shop.provider, email.id)
+            await postman(env).once()
+            known = await env.context.db.read(emails.get_email, env.provider, email.id)
             assert known is not None
             tries += 1
             if known.due is None:
                 break
-            assert known.due > shop.clock.now
-            shop.clock.now = known.due
-        assert shop.clock.now - begun == 3 * DAY
+            assert known.due > env.clock.now
+            env.clock.now = known.due
+        assert env.clock.now - begun == 3 * DAY
         assert 10 < tries < 40
-        assert (await log(shop))[0]["fault"].startswith("the mailbox was refused: 452")
+        assert (await log(env))[0]["fault"].startswith("the mailbox was refused: 452")
 
 
 async def test_a_mail_server_that_is_down_costs_nothing_but_time(tmp_path: Path) -> None:
-    async with posting(tmp_path) as (shop, box):
-        await put(shop)
-        gone = replace(shop.context, post=replace(plain(box), port=1))
+    async with posting(tmp_path) as (env, box):
+        await put(env)
+        gone = replace(env.context, post=replace(plain(box), port=1))
         await email_worker(gone, lambda: 0.0).once()
-        (shown,) = await log(shop)
+        (shown,) = await log(env)
         assert shown["state"] == "waiting"
         assert shown["fault"].startswith("the mail server cannot be reached or used")
-        shop.clock.now += 60
-        await postman(shop).once()
+        env.clock.now += 60
+        await postman(env).once()
         assert len(box.mails) == 1
 
 
 async def test_two_processes_send_each_mail_once(tmp_path: Path) -> None:
-    async with posting(tmp_path) as (shop, box):
+    async with posting(tmp_path) as (env, box):
         for number in range(30):
-            await put(shop, f"ana{number}@example.com")
+            await put(env, f"ana{number}@example.com")
         box.wait = 0.005
-        both = [postman(shop), postman(shop), postman(shop)]
+        both = [postman(env), postman(env), postman(env)]
         while sum(await asyncio.gather(*[one.once() for one in both])):
             pass
         assert sorted(box.recipients) == sorted({f"ana{number}@example.com" for number in range(30)})
 
 
 async def test_a_server_that_is_stopped_puts_on_record_what_it_was_sending(tmp_path: Path) -> None:
-    async with posting(tmp_path) as (shop, box):
+    async with posting(tmp_path) as (env, box):
         box.wait = 0.3
-        await put(shop)
-        stopped = postman(shop)
+        await put(env)
+        stopped = postman(env)
         look = asyncio.create_task(stopped.once())
         await asyncio.sleep(0.15)
         look.cancel()
         await stopped.close()
-        assert (await log(shop))[0]["state"] == "sent"
+        assert (await log(env))[0]["state"] == "sent"
         assert len(box.mails) == 1
 
 
 async def test_what_a_mail_says_is_in_no_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    async with posting(tmp_path) as (shop, box):
+    async with posting(tmp_path) as (env, box):
         box.refused = "550 no"
-        await put(shop)
-        await postman(shop).once()
+        await put(env)
+        await postman(env).once()
         assert "did not go out" in caplog.text
         assert "very-secret" not in caplog.text
-        assert "very-secret" not in repr(await shop.snapshot())
+        assert "very-secret" not in repr(await env.snapshot())
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
@@ -254,10 +254,10 @@ async def test_nothing_in_a_header_makes_another(field: str, value: str) -> None
     "to", ["ana@example.com\r\nBcc: x@y.z", "a@x.test,b@x.test", "Ana <ana@x.test>", "ana", "@x.test", "a b@x.test", ""]
 )
 async def test_a_recipient_that_is_no_mailbox_is_given_up(tmp_path: Path, to: str) -> None:
-    async with posting(tmp_path) as (shop, box):
-        await put(shop, to)
-        await postman(shop).once()
-        (shown,) = await log(shop)
+    async with posting(tmp_path) as (env, box):
+        await put(env, to)
+        await postman(env).once()
+        (shown,) = await log(env)
         assert (shown["state"], box.mails) == ("given_up", [])
         assert "not an address" in shown["fault"]
 
@@ -335,10 +335,10 @@ def test_an_unknown_template_is_none() -> None:
 
 
 async def test_a_letter_without_template_is_given_up(tmp_path: Path) -> None:
-    async with posting(tmp_path) as (shop, _):
-        await put(shop, template="no_such_letter")
-        await postman(shop).once()
-        assert (await log(shop))[0]["state"] == "given_up"
+    async with posting(tmp_path) as (env, _):
+        await put(env, template="no_such_letter")
+        await postman(env).once()
+        assert (await log(env))[0]["state"] == "given_up"
 
 
 # -- settings --

@@ -92,9 +92,9 @@ def test_ordinary_names_stay_as_they_are(text: str, shown: str) -> None:
 
 
 async def test_one_strangers_mailbox_takes_ten_invitations_a_day_and_everybody_else_gets_theirs(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        ana = await joined(shop, shop.desk)
-        other = shop.desk
+    async with office(tmp_path) as env:
+        ana = await joined(env, env.staff)
+        other = env.staff
         seen = []
         for number in range(30):
             asked = {
@@ -107,84 +107,84 @@ async def test_one_strangers_mailbox_takes_ten_invitations_a_day_and_everybody_e
             seen.append(answer.status_code)
         assert seen == [201] * 10 + [429] * 20
         assert answer.headers["retry-after"] == str(DAY)
-        sent = [each for each in await waiting(shop) if each.recipient.endswith("@example.org")]
+        sent = [each for each in await waiting(env) if each.recipient.endswith("@example.org")]
         assert len(sent) == emails.ASKED_TO_ONE_MAILBOX
         await ana.post("/v1/invitations", {"email": "eve@example.com", "name": "Eve", "role": "auditor"})
-        assert len(await mails(shop, "eve@example.com")) == 1
-        shop.clock.now += DAY
+        assert len(await mails(env, "eve@example.com")) == 1
+        env.clock.now += DAY
         again = {"email": "stranger@example.org", "name": "S", "role": "auditor"}
         assert (await other.send("POST", "/v1/invitations", again)).status_code == 201
 
 
 async def test_a_customers_team_cannot_use_up_its_providers_mails(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        cole = await joined(shop, shop.desk, "owner", customer=shop.customer)
+    async with office(tmp_path) as env:
+        cole = await joined(env, env.staff, "owner", customer=env.customer)
         seen = []
         for number in range(55):
             asked = {"email": f"person{number}@elsewhere.example", "name": "N", "role": "auditor"}
             seen.append((await cole.send("POST", "/v1/invitations", asked)).status_code)
         assert seen == [201] * 49 + [429] * 6, "the one that asked Cole in counts"
-        await shop.desk.post("/v1/invitations", {"email": "eve@example.com", "name": "Eve", "role": "auditor"})
+        await env.staff.post("/v1/invitations", {"email": "eve@example.com", "name": "Eve", "role": "auditor"})
 
 
 async def test_payment_requests_to_one_customer_are_bounded_too_and_nothing_is_half_done(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
+    async with office(tmp_path) as env:
         body = {"name": "Pay http://evil.example", "email": "stranger@example.org"}
-        customer = (await shop.desk.post("/v1/customers", body))["id"]
+        customer = (await env.staff.post("/v1/customers", body))["id"]
         seen = []
         for _ in range(15):
             asked = {"amount": 100, "note": "Now: www.evil.example"}
-            answer = await shop.desk.send("POST", f"/v1/customers/{customer}/payment-requests", asked)
+            answer = await env.staff.send("POST", f"/v1/customers/{customer}/payment-requests", asked)
             seen.append(answer.status_code)
         assert seen == [201] * 10 + [429] * 5
-        assert len((await shop.desk.get("/v1/payment-requests", limit=100))["items"]) == 10
-        assert len(await mails(shop, "stranger@example.org")) == 10
+        assert len((await env.staff.get("/v1/payment-requests", limit=100))["items"]) == 10
+        assert len(await mails(env, "stranger@example.org")) == 10
 
 
 async def test_a_sandbox_whose_clock_is_moved_fills_nobodys_mailbox(tmp_path: Path) -> None:
     """What a sandbox says is not real: ten mails a day are enough to see how they look."""
-    async with office(tmp_path, sandbox=True) as shop:
-        now = shop.clock()
+    async with office(tmp_path, sandbox=True) as env:
+        now = env.clock()
         for number in range(40):
-            await shop.context.db.write(put, shop, f"box{number % 2}@example.org", "reminder", now)
-        found = await shop.context.db.read(emails.page, shop.provider, "", 100)
+            await env.context.db.write(put, env, f"box{number % 2}@example.org", "reminder", now)
+        found = await env.context.db.read(emails.page, env.provider, "", 100)
         assert sum(each.due is not None for each in found) == 20
         assert {each.fault for each in found if each.due is None} == {emails.TOO_MANY}
         for number in range(100):
-            await shop.context.db.write(put, shop, f"other{number}@example.org", "reminder", now)
-        found = await shop.context.db.read(emails.page, shop.provider, "", 200)
+            await env.context.db.write(put, env, f"other{number}@example.org", "reminder", now)
+        found = await env.context.db.read(emails.page, env.provider, "", 200)
         assert sum(each.due is not None for each in found) == emails.SANDBOX_OF_ONE_PROVIDER
 
 
 async def test_what_was_held_back_cannot_be_sent_by_asking_once_more(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
+    async with office(tmp_path) as env:
         for _ in range(12):
-            await shop.context.db.write(put, shop, "stranger@example.org", "code_waiting", shop.clock())
-        held = [each for each in (await shop.desk.get("/v1/emails"))["items"] if each["state"] == "given_up"]
+            await env.context.db.write(put, env, "stranger@example.org", "code_waiting", env.clock())
+        held = [each for each in (await env.staff.get("/v1/emails"))["items"] if each["state"] == "given_up"]
         assert [each["fault"] for each in held] == [emails.TOO_MANY] * 2
         again = f"/v1/emails/{held[0]['id']}/resend"
-        assert (await shop.desk.send("POST", again)).json()["code"] == "too_many_requests"
-        shop.clock.now += DAY
-        assert (await shop.desk.send("POST", again)).json()["state"] == "waiting"
+        assert (await env.staff.send("POST", again)).json()["code"] == "too_many_requests"
+        env.clock.now += DAY
+        assert (await env.staff.send("POST", again)).json()["state"] == "waiting"
 
 
 async def test_a_stranger_who_asks_for_resets_cannot_keep_the_owner_from_one(tmp_path: Path) -> None:
     """The bound of a mailbox counts for all who write to it; the two kinds of bounds do not add up to a lock-out."""
-    async with office(tmp_path) as shop:
-        ana = await joined(shop, shop.desk)
+    async with office(tmp_path) as env:
+        ana = await joined(env, env.staff)
         for _ in range(6):
-            await stranger(shop).send("POST", "/v1/password-reset", {"email": ana.email})
-        assert len([name for name, _ in await mails(shop, ana.email) if name == "password_reset"]) == 3
-        shop.clock.now += 3 * 3_600
-        await stranger(shop.seen_from("203.0.113.9")).send("POST", "/v1/password-reset", {"email": ana.email})
-        assert len([name for name, _ in await mails(shop, ana.email) if name == "password_reset"]) == 4
+            await stranger(env).send("POST", "/v1/password-reset", {"email": ana.email})
+        assert len([name for name, _ in await mails(env, ana.email) if name == "password_reset"]) == 3
+        env.clock.now += 3 * 3_600
+        await stranger(env.seen_from("203.0.113.9")).send("POST", "/v1/password-reset", {"email": ana.email})
+        assert len([name for name, _ in await mails(env, ana.email) if name == "password_reset"]) == 4
 
 
-def put(conn, shop: ServerEnv, to: str, template: str, now: int) -> None:  # type: ignore[no-untyped-def]
+def put(conn, env: ServerEnv, to: str, template: str, now: int) -> None:  # type: ignore[no-untyped-def]
     """A mail of the provider's, as its cause would put it down."""
-    emails.add_email(conn, shop.context.safe, shop.provider, to, template, {}, now)
+    emails.add_email(conn, env.context.safe, env.provider, to, template, {}, now)
 
 
-async def waiting(shop: ServerEnv) -> list[emails.StoredEmail]:
+async def waiting(env: ServerEnv) -> list[emails.StoredEmail]:
     """Everything that will go out."""
-    return await shop.context.db.read(emails.due, shop.clock(), 500)
+    return await env.context.db.read(emails.due, env.clock(), 500)

@@ -25,90 +25,90 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pacing, "BY_CUSTOMER", msgspec.structs.replace(pacing.BY_CUSTOMER, burst=CUSTOMERS))
 
 
-async def _switch(shop: ServerEnv, caller: object, name: str, number: int) -> httpx2.Response:
+async def _switch(env: ServerEnv, caller: object, name: str, number: int) -> httpx2.Response:
     intent = ("manual", "auto")[number % 2]
     return await caller.send("POST", f"/v1/subscriptions/{name}/set-renewal-intent", {"intent": intent})  # type: ignore[attr-defined, no-any-return]
 
 
 async def test_a_history_grows_so_fast_and_no_faster(tmp_path: Path) -> None:
     """A customer of default rights, 65 times a second for 3 seconds: so many changes at once, then one a minute."""
-    async with office(tmp_path) as shop:
-        (name, _), (other, _) = await shop.order(), await shop.order()
-        customer = await shop.token()
+    async with office(tmp_path) as env:
+        (name, _), (other, _) = await env.order(), await env.order()
+        customer = await env.token()
         answers = []
         for number in range(195):
-            shop.clock.now += number % 65 == 0
-            answers.append(await _switch(shop, customer, name, number))
+            env.clock.now += number % 65 == 0
+            answers.append(await _switch(env, customer, name, number))
         done = [each for each in answers if each.status_code == 200]
         assert len(done) <= CHANGES + 1
         refused = answers[-1]
         assert (refused.status_code, refused.json()["code"]) == (429, "too_many_requests")
         assert 0 < int(refused.headers["retry-after"]) <= pacing.OF_SUBSCRIPTION.interval_seconds
         assert refused.json()["remedy"] and refused.json()["possible_at"]
-        assert (await _switch(shop, shop.desk, name, 1)).status_code != 429, "the desk has a pace of its own"
-        shop.clock.now += int(refused.headers["retry-after"])
-        assert (await _switch(shop, customer, name, 195)).status_code != 429, "waiting as long as told suffices"
-        assert (await _switch(shop, customer, other, 1)).status_code == 200
+        assert (await _switch(env, env.staff, name, 1)).status_code != 429, "the desk has a pace of its own"
+        env.clock.now += int(refused.headers["retry-after"])
+        assert (await _switch(env, customer, name, 195)).status_code != 429, "waiting as long as told suffices"
+        assert (await _switch(env, customer, other, 1)).status_code == 200
 
 
 async def test_a_customers_many_tokens_have_one_pace(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        tokens = [await shop.token() for _ in range(3)]
-        names = [(await shop.order())[0] for _ in range(3)]
+    async with office(tmp_path) as env:
+        tokens = [await env.token() for _ in range(3)]
+        names = [(await env.order())[0] for _ in range(3)]
         told = [
-            (await _switch(shop, tokens[number % 3], names[number // 2 % 3], number)).status_code
+            (await _switch(env, tokens[number % 3], names[number // 2 % 3], number)).status_code
             for number in range(CUSTOMERS + 5)
         ]
         assert told[-1] == 429
-        assert (await shop.desk.send("GET", "/v1/subscriptions")).status_code == 200
+        assert (await env.staff.send("GET", "/v1/subscriptions")).status_code == 200
 
 
 async def test_whoever_names_anothers_subscription_uses_up_nothing_of_theirs(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        name, _ = await shop.order()
-        customer = await shop.token()
-        stranger = await shop.desk.post("/v1/customers", {"name": "Stranger"})
-        theirs = await shop.token(of=stranger["id"])
+    async with office(tmp_path) as env:
+        name, _ = await env.order()
+        customer = await env.token()
+        stranger = await env.staff.post("/v1/customers", {"name": "Stranger"})
+        theirs = await env.token(of=stranger["id"])
         for number in range(CHANGES + 5):
-            assert (await _switch(shop, theirs, name, number)).status_code in {404, 429}
-        assert (await _switch(shop, customer, name, 1)).status_code == 200
+            assert (await _switch(env, theirs, name, number)).status_code in {404, 429}
+        assert (await _switch(env, customer, name, 1)).status_code == 200
 
 
 async def test_items_of_a_batch_are_counted_like_requests(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        name, _ = await shop.order()
+    async with office(tmp_path) as env:
+        name, _ = await env.order()
         path = f"/v1/subscriptions/{name}/set-renewal-intent"
         items = [{"method": "POST", "path": path, "body": {"intent": ("manual", "auto")[n % 2]}} for n in range(10)]
         statuses = []
         for _ in range(3):
-            answer = await shop.desk.post("/v1/batch", {"commands": items})
+            answer = await env.staff.post("/v1/batch", {"commands": items})
             statuses += [each["status"] for each in answer["items"]]
         assert statuses.count(429) == 30 - CHANGES
 
 
 async def test_an_export_is_read_in_slices_and_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lists, "SLICE", 3)
-    async with office(tmp_path) as shop:
-        names = {(await shop.order())[0] for _ in range(10)}
+    async with office(tmp_path) as env:
+        names = {(await env.order())[0] for _ in range(10)}
         for sort in ("id", "newest", "due", "ends", "customer", "devices"):
-            answer = await shop.desk.send("GET", "/v1/subscriptions.csv", sort=sort)
+            answer = await env.staff.send("GET", "/v1/subscriptions.csv", sort=sort)
             rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
             assert len(rows) == 10
             assert {each["id"] for each in rows} == names
         monkeypatch.setattr(lists, "ROWS_MOST", 9)
-        refused = await shop.desk.send("GET", "/v1/subscriptions.csv")
+        refused = await env.staff.send("GET", "/v1/subscriptions.csv")
         assert (refused.status_code, refused.json()["code"]) == (422, "field_invalid")
 
 
 async def test_others_are_answered_while_an_export_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lists, "SLICE", 1)
-    async with office(tmp_path) as shop:
+    async with office(tmp_path) as env:
         for _ in range(20):
-            await shop.order()
-        export = asyncio.create_task(shop.desk.send("GET", "/v1/subscriptions.csv"))
+            await env.order()
+        export = asyncio.create_task(env.staff.send("GET", "/v1/subscriptions.csv"))
         answered = 0
         while not export.done():
-            assert (await shop.http.get("/livez")).status_code == 200
+            assert (await env.http.get("/livez")).status_code == 200
             answered += 1
             await asyncio.sleep(0)
         assert answered >= 5

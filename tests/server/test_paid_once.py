@@ -14,15 +14,15 @@ FALLING = [{"up_to": 99, "unit": 1_600}, {"unit": 1_000}]
 """A hundred devices cost less than 99."""
 
 
-async def sold(shop: ServerEnv, name: str, period: str, *bands: dict[str, int], kind: str = "limited") -> None:
+async def sold(env: ServerEnv, name: str, period: str, *bands: dict[str, int], kind: str = "limited") -> None:
     plan = {"id": name, "product": "editor", "name": name, "kind": kind, "period": period, **FEATURES}
-    await shop.vendor.post("/v1/plans", plan)
+    await env.vendor.post("/v1/plans", plan)
     offer = {"plan": name, "currency": "EUR", "bands": list(bands)}
-    shop.offers[name] = (await shop.desk.post("/v1/offers", offer))["id"]
+    env.offers[name] = (await env.staff.post("/v1/offers", offer))["id"]
 
 
-async def account(shop: ServerEnv) -> Any:
-    return await shop.desk.get(f"/v1/customers/{shop.customer}/account")
+async def account(env: ServerEnv) -> Any:
+    return await env.staff.get(f"/v1/customers/{env.customer}/account")
 
 
 def day(year: int, month: int, of_month: int) -> int:
@@ -34,20 +34,20 @@ async def test_a_period_that_begins_where_one_given_back_began_is_paid_for(
     tmp_path: Path, next_plan: str, price: int
 ) -> None:
     """2027 is paid for ahead and comes back with a change to months; what is bought from 1 January 2027 then is new."""
-    async with office(tmp_path) as shop:
-        await sold(shop, "by-year", "P1Y", {"unit": 1_200})
-        await sold(shop, "by-month", "P1M", {"unit": 150})
-        name, _ = await shop.order("by-year", 10)
-        shop.clock.now = day(2026, 11, 1)
-        await shop.desk.post(f"/v1/subscriptions/{name}/renew")
-        shop.clock.now = day(2026, 12, 1)
-        await shop.desk.post(f"/v1/subscriptions/{name}/change-plan", {"offer": shop.offers["by-month"]})
+    async with office(tmp_path) as env:
+        await sold(env, "by-year", "P1Y", {"unit": 1_200})
+        await sold(env, "by-month", "P1M", {"unit": 150})
+        name, _ = await env.order("by-year", 10)
+        env.clock.now = day(2026, 11, 1)
+        await env.staff.post(f"/v1/subscriptions/{name}/renew")
+        env.clock.now = day(2026, 12, 1)
+        await env.staff.post(f"/v1/subscriptions/{name}/change-plan", {"offer": env.offers["by-month"]})
         if next_plan == "by the year":
-            await shop.desk.post(f"/v1/subscriptions/{name}/change-plan", {"offer": shop.offers["by-year"]})
-        before = (await account(shop))["balance"]
-        renewed = await shop.desk.post(f"/v1/subscriptions/{name}/renew")
+            await env.staff.post(f"/v1/subscriptions/{name}/change-plan", {"offer": env.offers["by-year"]})
+        before = (await account(env))["balance"]
+        renewed = await env.staff.post(f"/v1/subscriptions/{name}/renew")
         assert renewed["postings"][0]["amount"] == -price
-        assert (await account(shop))["balance"] == before - price
+        assert (await account(env))["balance"] == before - price
 
 
 @pytest.mark.parametrize("lowered", [False, True])
@@ -56,26 +56,26 @@ async def test_a_raise_is_paid_from_a_reserve_that_it_makes_cheaper(tmp_path: Pa
 
     Nothing else is on the balance; or it lies below a credit limit that was `lowered` since.
     """
-    async with office(tmp_path) as shop:
-        await sold(shop, "dear", "P1M", {"unit": 3_700}, kind="unlimited")
-        await sold(shop, "cheaper", "P1M", *FALLING, kind="unlimited")
-        shop.customer = (await shop.desk.post("/v1/customers", {"name": "Poor"}))["id"]
-        money, limit = 99 * (3_700 + 1_600), f"/v1/customers/{shop.customer}/credit-limit"
+    async with office(tmp_path) as env:
+        await sold(env, "dear", "P1M", {"unit": 3_700}, kind="unlimited")
+        await sold(env, "cheaper", "P1M", *FALLING, kind="unlimited")
+        env.customer = (await env.staff.post("/v1/customers", {"name": "Poor"}))["id"]
+        money, limit = 99 * (3_700 + 1_600), f"/v1/customers/{env.customer}/credit-limit"
         if lowered:
-            await shop.desk.send("PUT", limit, {"credit_limit": money})
+            await env.staff.send("PUT", limit, {"credit_limit": money})
         else:
-            await shop.desk.post(f"/v1/customers/{shop.customer}/top-ups", {"amount": money, "reference": "bank 2"})
-        name, _ = await shop.order("dear", 99)
-        await shop.desk.post(f"/v1/subscriptions/{name}/change-plan", {"offer": shop.offers["cheaper"]})
-        shop.clock.now += 24 * DAY
-        before = await account(shop)
+            await env.staff.post(f"/v1/customers/{env.customer}/top-ups", {"amount": money, "reference": "bank 2"})
+        name, _ = await env.order("dear", 99)
+        await env.staff.post(f"/v1/subscriptions/{name}/change-plan", {"offer": env.offers["cheaper"]})
+        env.clock.now += 24 * DAY
+        before = await account(env)
         assert before["reserve"] == 158_400 and before["available"] == 0
         if lowered:
-            await shop.desk.send("PUT", limit, {"credit_limit": 0})
+            await env.staff.send("PUT", limit, {"credit_limit": 0})
         path = f"/v1/subscriptions/{name}/change-devices"
-        asked = await shop.desk.post(path, {"devices": 100}, dry_run="true")
-        await shop.desk.post(path, {"devices": 100})
-        after = await account(shop)
+        asked = await env.staff.post(path, {"devices": 100}, dry_run="true")
+        await env.staff.post(path, {"devices": 100})
+        after = await account(env)
         moved = sum(one["amount"] for one in asked["postings"])
         assert (after["reserve"], after["balance"] - before["balance"]) == (100_000, moved)
         assert moved == 58_400 - 835

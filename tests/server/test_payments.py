@@ -18,30 +18,30 @@ pytestmark = pytest.mark.anyio
 SETTINGS = {"instructions": "IBAN DE00 1234, quote the reference.", "request_days": 10}
 
 
-async def poor(shop: ServerEnv, money: int = 0, **more: Any) -> str:
+async def poor(env: ServerEnv, money: int = 0, **more: Any) -> str:
     """Another customer with little money; its path."""
-    shop.customer = (await shop.desk.post("/v1/customers", {"name": "Brook", **more}))["id"]
-    path = f"/v1/customers/{shop.customer}"
+    env.customer = (await env.staff.post("/v1/customers", {"name": "Brook", **more}))["id"]
+    path = f"/v1/customers/{env.customer}"
     if money:
-        await shop.desk.post(f"{path}/top-ups", {"amount": money, "reference": "first"})
+        await env.staff.post(f"{path}/top-ups", {"amount": money, "reference": "first"})
     return path
 
 
-async def fresh_secret(shop: ServerEnv) -> str:
+async def fresh_secret(env: ServerEnv) -> str:
     """The gateway's new secret."""
-    secret: str = (await shop.desk.send("POST", "/v1/payment-settings/rotate-secret")).json()["secret"]
+    secret: str = (await env.staff.send("POST", "/v1/payment-settings/rotate-secret")).json()["secret"]
     return secret
 
 
-async def notice(shop: ServerEnv, secret: str, **changed: Any) -> dict[str, Any]:
+async def notice(env: ServerEnv, secret: str, **changed: Any) -> dict[str, Any]:
     """What a gateway would send, signed over its lines."""
     body: dict[str, Any] = {
-        "provider": shop.provider,
+        "provider": env.provider,
         "request": "P-00000000",
         "amount": 500,
         "currency": "EUR",
         "reference": "gw 1",
-        "sent_at": shop.clock(),
+        "sent_at": env.clock(),
         **changed,
     }
     names = ("provider", "request", "amount", "currency", "reference", "sent_at")
@@ -49,20 +49,20 @@ async def notice(shop: ServerEnv, secret: str, **changed: Any) -> dict[str, Any]
     return body | {"signature": hmac.new(secret.encode(), signed.encode(), hashlib.sha256).hexdigest()}
 
 
-async def notify(shop: ServerEnv, body: dict[str, Any]) -> tuple[int, Any]:
+async def notify(env: ServerEnv, body: dict[str, Any]) -> tuple[int, Any]:
     """Status and answer; a stranger sends it."""
-    answer = await Caller(shop.http, "").send("POST", "/v1/payment-notifications", body)
+    answer = await Caller(env.http, "").send("POST", "/v1/payment-notifications", body)
     return answer.status_code, answer.json()
 
 
 async def test_m08_a_customer_asks_the_provider_books_and_the_money_pays_what_waits(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        assert (await shop.desk.send("PUT", "/v1/payment-settings", SETTINGS)).status_code == 200
-        account = await poor(shop, 12_000, email="ana@brook.example")
-        name, _ = await shop.order("monthly")
-        shop.clock.now = START + 32 * DAY
-        await shop.sweep()
-        mine = await shop.token()
+    async with office(tmp_path) as env:
+        assert (await env.staff.send("PUT", "/v1/payment-settings", SETTINGS)).status_code == 200
+        account = await poor(env, 12_000, email="ana@brook.example")
+        name, _ = await env.order("monthly")
+        env.clock.now = START + 32 * DAY
+        await env.sweep()
+        mine = await env.token()
         asked = await mine.post(f"{account}/payment-requests", {"subscription": name, "note": "February"})
         assert (asked["amount"], asked["state"], asked["currency"]) == (12_000, "asked", "EUR")
         assert asked["instructions"] == SETTINGS["instructions"]
@@ -70,153 +70,153 @@ async def test_m08_a_customer_asks_the_provider_books_and_the_money_pays_what_wa
 
         where = f"/v1/payment-requests/{asked['id']}"
         assert (await mine.send("POST", f"{where}/book", {"reference": "x"})).status_code == 403
-        shown = await shop.desk.post(f"{where}/book", {"reference": "bank 9"}, dry_run="true")
+        shown = await env.staff.post(f"{where}/book", {"reference": "bank 9"}, dry_run="true")
         assert shown["payment_request"]["state"] == "booked"
         assert (await mine.get(where))["state"] == "asked", "that was a rehearsal"
-        done = await shop.desk.post(f"{where}/book", {"reference": "bank 9"})
+        done = await env.staff.post(f"{where}/book", {"reference": "bank 9"})
         assert done["outcome"]["facts"] == ["Renewed"]
         assert (await mine.get(where))["booked_as"] == "bank 9"
-        assert (await shop.desk.get(f"/v1/subscriptions/{name}"))["phase"] == "active"
+        assert (await env.staff.get(f"/v1/subscriptions/{name}"))["phase"] == "active"
 
-        again = await shop.desk.post(f"{where}/book", {"reference": "bank 9"})
+        again = await env.staff.post(f"{where}/book", {"reference": "bank 9"})
         assert again["outcome"]["postings"] == []
-        assert await shop.desk.refused(f"{where}/book", {"reference": "bank 10"}) == "payment_request_closed"
-        kinds = [one["kind"] for one in (await shop.desk.get("/v1/events", limit=200))["items"]]
+        assert await env.staff.refused(f"{where}/book", {"reference": "bank 10"}) == "payment_request_closed"
+        kinds = [one["kind"] for one in (await env.staff.get("/v1/events", limit=200))["items"]]
         assert kinds.count("payment.requested") == kinds.count("payment.booked") == 1
-        told = await shop.context.db.read(emails.page, shop.provider)
+        told = await env.context.db.read(emails.page, env.provider)
         (email,) = [each for each in told if each.template == "payment_requested"]
-        values = email.template_values(shop.context.safe)
+        values = email.template_values(env.context.safe)
         assert values is not None
         assert (values["amount"], values["reference"]) == ("120.00 EUR", asked["reference"])
 
 
 async def test_what_a_request_can_be(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        account = await poor(shop, 50_000)
-        name, _ = await shop.order("monthly")
+    async with office(tmp_path) as env:
+        account = await poor(env, 50_000)
+        name, _ = await env.order("monthly")
         asking = f"{account}/payment-requests"
-        assert await shop.desk.refused(asking, {}) == "field_invalid"
-        assert await shop.desk.refused(asking, {"subscription": name}) == "nothing_to_change", "the balance covers it"
-        one = await shop.desk.post(asking, {"amount": 700})
-        two = await shop.desk.post(asking, {"amount": 700})
+        assert await env.staff.refused(asking, {}) == "field_invalid"
+        assert await env.staff.refused(asking, {"subscription": name}) == "nothing_to_change", "the balance covers it"
+        one = await env.staff.post(asking, {"amount": 700})
+        two = await env.staff.post(asking, {"amount": 700})
         assert one["reference"] != two["reference"]
         where = f"/v1/payment-requests/{one['id']}/withdraw"
-        assert (await shop.desk.send("POST", where)).json()["state"] == "withdrawn"
-        assert (await shop.desk.send("POST", where)).json()["code"] == "payment_request_closed"
+        assert (await env.staff.send("POST", where)).json()["state"] == "withdrawn"
+        assert (await env.staff.send("POST", where)).json()["code"] == "payment_request_closed"
         booking = {"reference": "b"}
-        assert await shop.desk.refused(f"/v1/payment-requests/{one['id']}/book", booking) == "payment_request_closed"
-        shop.clock.now += 31 * DAY
-        states = {each["id"]: each["state"] for each in (await shop.desk.get("/v1/payment-requests"))["items"]}
+        assert await env.staff.refused(f"/v1/payment-requests/{one['id']}/book", booking) == "payment_request_closed"
+        env.clock.now += 31 * DAY
+        states = {each["id"]: each["state"] for each in (await env.staff.get("/v1/payment-requests"))["items"]}
         assert states == {one["id"]: "withdrawn", two["id"]: "expired"}
-        listed = (await shop.desk.get("/v1/payment-requests", state="expired"))["items"]
+        listed = (await env.staff.get("/v1/payment-requests", state="expired"))["items"]
         assert [each["id"] for each in listed] == [two["id"]]
-        late = await shop.desk.post(f"/v1/payment-requests/{two['id']}/book", {"reference": "late", "amount": 650})
+        late = await env.staff.post(f"/v1/payment-requests/{two['id']}/book", {"reference": "late", "amount": 650})
         assert late["payment_request"]["paid"] == 650, "money that came is money"
-        other = await shop.desk.post(asking, {"amount": 650})
+        other = await env.staff.post(asking, {"amount": 650})
         reused = {"reference": "late", "amount": 650}
-        assert await shop.desk.refused(f"/v1/payment-requests/{other['id']}/book", reused) == "duplicate_reference"
-        await shop.desk.send("PUT", "/v1/policy", {"customer_actions": ["order"]})
-        mine = await shop.token()
+        assert await env.staff.refused(f"/v1/payment-requests/{other['id']}/book", reused) == "duplicate_reference"
+        await env.staff.send("PUT", "/v1/policy", {"customer_actions": ["order"]})
+        mine = await env.token()
         assert await mine.refused(asking, {"amount": 1}) == "action_not_permitted"
 
 
 async def test_a_gateway_reports_a_payment_once(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        account = await poor(shop)
-        secret = await fresh_secret(shop)
-        asked = await shop.desk.post(f"{account}/payment-requests", {"amount": 500})
-        body = await notice(shop, secret, request=asked["reference"])
-        told = await asyncio.gather(*(notify(shop, body) for _ in range(8)))
+    async with office(tmp_path) as env:
+        account = await poor(env)
+        secret = await fresh_secret(env)
+        asked = await env.staff.post(f"{account}/payment-requests", {"amount": 500})
+        body = await notice(env, secret, request=asked["reference"])
+        told = await asyncio.gather(*(notify(env, body) for _ in range(8)))
         assert {status for status, _ in told} == {200}
         assert sum(answer["booked"] for _, answer in told) == 1
-        assert (await shop.desk.get(f"{account}/account"))["balance"] == 500
-        assert (await shop.desk.get(f"/v1/payment-requests/{asked['id']}"))["state"] == "booked"
+        assert (await env.staff.get(f"{account}/account"))["balance"] == 500
+        assert (await env.staff.get(f"/v1/payment-requests/{asked['id']}"))["state"] == "booked"
 
-        twice = await notice(shop, secret, request=asked["reference"], reference="gw 2")
+        twice = await notice(env, secret, request=asked["reference"], reference="gw 2")
         for booked in (True, False):
-            assert (await notify(shop, twice))[1] == {"reference": "gw 2", "booked": booked, "state": "booked"}
-        assert (await shop.desk.get(f"{account}/account"))["balance"] == 1_000, "paid twice is credited twice"
-        changed = await notice(shop, secret, request=asked["reference"], amount=600)
-        assert (await notify(shop, changed))[1]["code"] == "duplicate_reference"
-        unknown = await notice(shop, secret, reference="gw 3")
-        assert (await notify(shop, unknown))[0] == 404
-        foreign = await notice(shop, secret, request=asked["reference"], reference="gw 4", currency="USD")
-        assert (await notify(shop, foreign))[1]["field"] == "currency"
-        told_at = next(one["by"] for one in (await shop.desk.get(f"{account}/statement"))["items"])
+            assert (await notify(env, twice))[1] == {"reference": "gw 2", "booked": booked, "state": "booked"}
+        assert (await env.staff.get(f"{account}/account"))["balance"] == 1_000, "paid twice is credited twice"
+        changed = await notice(env, secret, request=asked["reference"], amount=600)
+        assert (await notify(env, changed))[1]["code"] == "duplicate_reference"
+        unknown = await notice(env, secret, reference="gw 3")
+        assert (await notify(env, unknown))[0] == 404
+        foreign = await notice(env, secret, request=asked["reference"], reference="gw 4", currency="USD")
+        assert (await notify(env, foreign))[1]["field"] == "currency"
+        told_at = next(one["by"] for one in (await env.staff.get(f"{account}/statement"))["items"])
         assert told_at == "gateway"
 
 
 async def test_the_secret_before_holds_for_a_day_after_it_was_rotated(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        account = await poor(shop)
-        asked = await shop.desk.post(f"{account}/payment-requests", {"amount": 500})
-        old = await fresh_secret(shop)
-        rotated = (await shop.desk.send("POST", "/v1/payment-settings/rotate-secret")).json()
+    async with office(tmp_path) as env:
+        account = await poor(env)
+        asked = await env.staff.post(f"{account}/payment-requests", {"amount": 500})
+        old = await fresh_secret(env)
+        rotated = (await env.staff.send("POST", "/v1/payment-settings/rotate-secret")).json()
         assert rotated["old_until"] == "2026-01-02T00:00:00Z"
-        shop.clock.now += DAY - 1
-        late = await notice(shop, old, request=asked["reference"])
-        assert (await notify(shop, late))[0] == 200
-        shop.clock.now += 1
+        env.clock.now += DAY - 1
+        late = await notice(env, old, request=asked["reference"])
+        assert (await notify(env, late))[0] == 200
+        env.clock.now += 1
         for secret, status in ((old, 401), (rotated["secret"], 200)):
-            body = await notice(shop, secret, request=asked["reference"])
-            assert (await notify(shop, body))[0] == status
+            body = await notice(env, secret, request=asked["reference"])
+            assert (await notify(env, body))[0] == status
 
 
 async def test_a_secret_that_leaked_is_ended_at_once(tmp_path: Path) -> None:
     """Also the one before it, which was still good for a day."""
-    async with office(tmp_path) as shop:
-        account = await poor(shop)
-        asked = await shop.desk.post(f"{account}/payment-requests", {"amount": 500})
-        older = await fresh_secret(shop)
-        old = await fresh_secret(shop)
-        rotated = (await shop.desk.send("POST", "/v1/payment-settings/rotate-secret", at_once="true")).json()
+    async with office(tmp_path) as env:
+        account = await poor(env)
+        asked = await env.staff.post(f"{account}/payment-requests", {"amount": 500})
+        older = await fresh_secret(env)
+        old = await fresh_secret(env)
+        rotated = (await env.staff.send("POST", "/v1/payment-settings/rotate-secret", at_once="true")).json()
         assert rotated["old_until"] is None
         for secret, status in ((older, 401), (old, 401), (rotated["secret"], 200)):
-            body = await notice(shop, secret, request=asked["reference"])
-            assert (await notify(shop, body))[0] == status
-        (told,) = (await shop.desk.get("/v1/audit", limit=1))["items"]
+            body = await notice(env, secret, request=asked["reference"])
+            assert (await notify(env, body))[0] == status
+        (told,) = (await env.staff.get("/v1/audit", limit=1))["items"]
         assert (told["what"], told["detail"]) == ("gateway_secret_rotated", "at once")
 
 
 async def test_nothing_that_is_not_signed_now_by_this_gateway_moves_money(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        account = await poor(shop)
-        asked = await shop.desk.post(f"{account}/payment-requests", {"amount": 500})
-        unset = await notice(shop, "none", request=asked["reference"])
-        assert (await notify(shop, unset))[1]["code"] == "signature_invalid", "no secret is no secret to guess"
-        old = await fresh_secret(shop)
-        await fresh_secret(shop)
-        secret = await fresh_secret(shop)  # rotated twice: what leaked holds no more
-        good = await notice(shop, secret, request=asked["reference"])
-        before = await shop.snapshot()
+    async with office(tmp_path) as env:
+        account = await poor(env)
+        asked = await env.staff.post(f"{account}/payment-requests", {"amount": 500})
+        unset = await notice(env, "none", request=asked["reference"])
+        assert (await notify(env, unset))[1]["code"] == "signature_invalid", "no secret is no secret to guess"
+        old = await fresh_secret(env)
+        await fresh_secret(env)
+        secret = await fresh_secret(env)  # rotated twice: what leaked holds no more
+        good = await notice(env, secret, request=asked["reference"])
+        before = await env.snapshot()
         wrong = [
-            await notice(shop, old, request=asked["reference"]),
+            await notice(env, old, request=asked["reference"]),
             good | {"amount": 501},
             good | {"reference": "gw 9"},
             good | {"provider": "prv_" + "7" * 26},
             good | {"signature": "0" * 64},
-            await notice(shop, secret, request=asked["reference"], sent_at=shop.clock() - 301),
-            await notice(shop, secret, request=asked["reference"], sent_at=shop.clock() + 301),
+            await notice(env, secret, request=asked["reference"], sent_at=env.clock() - 301),
+            await notice(env, secret, request=asked["reference"], sent_at=env.clock() + 301),
         ]
         for body in wrong:
-            status, answer = await notify(shop, body)
+            status, answer = await notify(env, body)
             assert (status, answer["code"]) == (401, "signature_invalid")
-        assert await shop.snapshot() == before
-        assert (await notify(shop, good))[0] == 200
-        text = msgspec.json.encode(await shop.desk.get("/v1/payment-settings")).decode()
+        assert await env.snapshot() == before
+        assert (await notify(env, good))[0] == 200
+        text = msgspec.json.encode(await env.staff.get("/v1/payment-settings")).decode()
         assert secret not in text and "gateway_since" in text
 
         def stored(conn: Connection) -> bytes:
             found: bytes = conn.exec_driver_sql("select secret from gateways").scalar_one()
             return found
 
-        assert secret.encode() not in await shop.context.db.read(stored)
+        assert secret.encode() not in await env.context.db.read(stored)
 
 
 async def test_play_money_pays_in_a_sandbox_only(tmp_path: Path) -> None:
-    async with office(tmp_path, sandbox=True) as shop:
-        account = await poor(shop)
-        mine = await shop.token()
+    async with office(tmp_path, sandbox=True) as env:
+        account = await poor(env)
+        mine = await env.token()
         asked = await mine.post(f"{account}/payment-requests", {"amount": 900})
         for moved in (1, 0):
             paid = await mine.post("/v1/sandbox/pay", {"payment_request": asked["id"]})
@@ -224,33 +224,33 @@ async def test_play_money_pays_in_a_sandbox_only(tmp_path: Path) -> None:
         assert (await mine.get(f"{account}/account"))["balance"] == 900
     real = tmp_path / "real"
     real.mkdir()
-    async with office(real) as shop:
-        asked = await shop.desk.post(f"/v1/customers/{shop.customer}/payment-requests", {"amount": 900})
-        assert await shop.desk.refused("/v1/sandbox/pay", {"payment_request": asked["id"]}) == "sandbox_only"
+    async with office(real) as env:
+        asked = await env.staff.post(f"/v1/customers/{env.customer}/payment-requests", {"amount": 900})
+        assert await env.staff.refused("/v1/sandbox/pay", {"payment_request": asked["id"]}) == "sandbox_only"
 
 
 async def test_while_balances_drift_no_payment_is_booked_and_afterwards_the_gateway_gets_through(
     tmp_path: Path,
 ) -> None:
-    async with office(tmp_path) as shop:
-        secret = await fresh_secret(shop)
-        asked = await shop.desk.post(f"/v1/customers/{shop.customer}/payment-requests", {"amount": 500})
-        body = await notice(shop, secret, request=asked["reference"])
-        shop.context.stopped_money.append(shop.customer)
-        status, answer = await notify(shop, body)
+    async with office(tmp_path) as env:
+        secret = await fresh_secret(env)
+        asked = await env.staff.post(f"/v1/customers/{env.customer}/payment-requests", {"amount": 500})
+        body = await notice(env, secret, request=asked["reference"])
+        env.context.stopped_money.append(env.customer)
+        status, answer = await notify(env, body)
         assert (status, answer["code"]) == (503, "ledger_drift")
         booking = {"reference": "b"}
-        assert await shop.desk.refused(f"/v1/payment-requests/{asked['id']}/book", booking) == "ledger_drift"
-        shop.context.stopped_money.clear()
-        assert (await notify(shop, body))[0] == 200
+        assert await env.staff.refused(f"/v1/payment-requests/{asked['id']}/book", booking) == "ledger_drift"
+        env.context.stopped_money.clear()
+        assert (await notify(env, body))[0] == 200
 
 
 async def test_a_statement_is_exported_whole_and_harmless(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        account = await poor(shop, 100_000)
-        await shop.desk.post(f"{account}/top-ups", {"amount": 5, "reference": "=HYPERLINK(1)", "note": "@sum"})
-        await shop.order("monthly")
-        answer = await shop.desk.send("GET", f"{account}/statement.csv")
+    async with office(tmp_path) as env:
+        account = await poor(env, 100_000)
+        await env.staff.post(f"{account}/top-ups", {"amount": 5, "reference": "=HYPERLINK(1)", "note": "@sum"})
+        await env.order("monthly")
+        answer = await env.staff.send("GET", f"{account}/statement.csv")
         lines = answer.content.decode("utf-8-sig").split("\r\n")
         assert lines[0].startswith('"no","kind","at"') and len(lines) == 5
         assert '"\'=HYPERLINK(1)"' in lines[2] and '"\'@sum"' in lines[2]

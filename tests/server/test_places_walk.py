@@ -16,11 +16,11 @@ LIMIT, CEILING = 10, 11
 """With the ten percent that the policy tolerates by default."""
 
 
-class Crowd:
+class ManyApplications:
     """Everybody under one code. What runs is counted from the leases in hand, never from the server's books."""
 
-    def __init__(self, shop: ServerEnv, code: str, seed: int) -> None:
-        self.shop, self.code = shop, code
+    def __init__(self, env: ServerEnv, code: str, seed: int) -> None:
+        self.env, self.code = env, code
         self.dice = random.Random(seed)  # noqa: S311 - dice, and repeatable
         self.apps: list[PlainSite] = []
         self.servers: list[PlainSite] = []
@@ -30,7 +30,7 @@ class Crowd:
 
     def running(self) -> int:
         """Devices that verify now: each lease of an application is one, a server's is its allotment or its seats."""
-        now = self.shop.clock.now
+        now = self.env.clock.now
         alone = sum(each.lease is not None and now < each.lease.lease.contact_until for each in self.apps)
         served = sum(
             max(each.lease.lease.allotment, each.use.total)
@@ -40,18 +40,18 @@ class Crowd:
         return alone + served
 
     def allowed(self) -> int:
-        return CEILING + sum(self.shop.clock.now < end for end in self.excess)
+        return CEILING + sum(self.env.clock.now < end for end in self.excess)
 
     async def step(self) -> None:
         """One thing happens; then time passes, mostly hours, sometimes a silence longer than any lease."""
         acts = [self.join, self.join, self.release, self.reinstall, self.sync_some, self.sync_some, self.last_place]
         await self.dice.choice(acts)()
         assert self.running() <= self.allowed(), self.seen
-        self.shop.clock.now += self.dice.choice([HOUR, 6 * HOUR, DAY, 3 * DAY] * 6 + [31 * DAY, 70 * DAY])
+        self.env.clock.now += self.dice.choice([HOUR, 6 * HOUR, DAY, 3 * DAY] * 6 + [31 * DAY, 70 * DAY])
 
     async def join(self) -> None:
         if self.dice.random() < 0.15 and len(self.servers) < 3:
-            server = self.shop.site()
+            server = self.env.site()
             await self._granted(server, self.servers)
             return
         await self._granted(self._app(), self.apps)
@@ -60,8 +60,8 @@ class Crowd:
         own = self.dice.randrange(10**6) if hardware is None else hardware
         parts = dict.fromkeys(("machine", "disk"), f"{own:043d}"[:42] + "A")
         if self.dice.random() < 0.3 and hardware is None:
-            return self.shop.site(alone=True, ephemeral=True)
-        return self.shop.site(alone=True, hardware=parts)
+            return self.env.site(alone=True, ephemeral=True)
+        return self.env.site(alone=True, hardware=parts)
 
     async def _granted(self, site: PlainSite, among: list[PlainSite]) -> None:
         room = self.running() < CEILING and not self.servers and self._nobody_counts_beyond_what_runs()
@@ -76,7 +76,7 @@ class Crowd:
 
     def _nobody_counts_beyond_what_runs(self) -> bool:
         """Whether no place is taken but by what runs: whoever fell silent is waited for."""
-        now = self.shop.clock.now
+        now = self.env.clock.now
         return all(each.lease is not None and now < each.lease.lease.contact_until for each in self.apps)
 
     async def release(self) -> None:
@@ -97,14 +97,14 @@ class Crowd:
         if not lasting:
             return
         old = self.dice.choice(lasting)
-        new = self.shop.site(alone=True, hardware=old.hello["hardware"])
+        new = self.env.site(alone=True, hardware=old.hello["hardware"])
         told = await new.activate(self.code)
         assert isinstance(told, ActivateAnswer), told
         if told.result != "granted":
             return
         self.apps.append(new)
         assert old.lease is not None
-        facts = await self.shop.desk.get(f"/v1/subscriptions/{new.lease.lease.subscription}/history", limit=200)
+        facts = await self.env.staff.get(f"/v1/subscriptions/{new.lease.lease.subscription}/history", limit=200)
         replaced = [
             each for each in facts["items"] if each["kind"] == "SiteReplaced" and each["body"]["replacement"] == new.id
         ]
@@ -134,7 +134,7 @@ class Crowd:
         self.seen["at once"] += 1
 
     async def _join_at_once(self) -> None:
-        site = self.shop.site(alone=True)
+        site = self.env.site(alone=True)
         told = await site.activate(self.code)
         assert isinstance(told, ActivateAnswer), told
         if told.result == "granted":
@@ -145,24 +145,24 @@ class Crowd:
 async def test_nobody_runs_beyond_limit_and_tolerance_and_nobody_is_refused_a_free_place(
     tmp_path: Path, seed: int
 ) -> None:
-    async with office(tmp_path) as shop:
-        _, code = await shop.order(devices=LIMIT, until="2029-12-31")
-        crowd = Crowd(shop, code, seed)
+    async with office(tmp_path) as env:
+        _, code = await env.order(devices=LIMIT, until="2029-12-31")
+        applications = ManyApplications(env, code, seed)
         for _ in range(50):
-            await crowd.step()
-        assert {"granted", "device_limit_reached", "released", "at once"} <= crowd.seen.keys()
+            await applications.step()
+        assert {"granted", "device_limit_reached", "released", "at once"} <= applications.seen.keys()
 
 
 WORKERS = 16
 
 
-async def _race(shop: ServerEnv) -> Counter[str]:
-    _, code = await shop.order(devices=LIMIT)
+async def _race(env: ServerEnv) -> Counter[str]:
+    _, code = await env.order(devices=LIMIT)
     for _ in range(CEILING - 1):
-        await shop.site(alone=True).activate(code)
+        await env.site(alone=True).activate(code)
 
     async def ask() -> str:
-        told = await shop.site(alone=True).activate(code)
+        told = await env.site(alone=True).activate(code)
         assert isinstance(told, ActivateAnswer), told
         return told.result if told.refusal is None else told.refusal.code
 
@@ -170,5 +170,5 @@ async def _race(shop: ServerEnv) -> Counter[str]:
 
 
 async def test_sixteen_ask_at_once_for_the_last_place(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        assert await _race(shop) == {"granted": 1, "device_limit_reached": WORKERS - 1}
+    async with office(tmp_path) as env:
+        assert await _race(env) == {"granted": 1, "device_limit_reached": WORKERS - 1}

@@ -41,32 +41,32 @@ ROUTES: dict[str, tuple[str, dict[str, Any]]] = {
 @pytest.fixture(scope="module")
 async def states(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[ServerEnv, dict[str, str]]]:
     """One subscription in each state that makes a difference to what may be done."""
-    async with office(tmp_path_factory.mktemp("states")) as shop:
-        found = {"grace": (await shop.order(until="2027-01-20"))[0], "reserved": (await shop.order("monthly"))[0]}
-        shop.clock.now = START + 389 * DAY  # five days into the grace of the one, a week before the other falls due
+    async with office(tmp_path_factory.mktemp("states")) as env:
+        found = {"grace": (await env.order(until="2027-01-20"))[0], "reserved": (await env.order("monthly"))[0]}
+        env.clock.now = START + 389 * DAY  # five days into the grace of the one, a week before the other falls due
         for name, offer in (("pending", "later"), ("active", "standard"), ("unlimited", "monthly")):
-            found[name], code = await shop.order(offer)
+            found[name], code = await env.order(offer)
             if name == "active":
-                await shop.site().activate(code)
+                await env.site().activate(code)
         for name, action, body in (
             ("canceled", "cancel", {}), ("stopped", "cancel", {"at_once": True}), ("held", "hold", {"reason": "away"}),
             ("automatic", "set-renewal-intent", {"intent": "auto"}), ("lowered", "change-devices", {"devices": 5}),
         ):  # fmt: skip
-            found[name] = (await shop.order())[0]
-            await shop.desk.post(f"/v1/subscriptions/{found[name]}/{action}", body)
-        found["held by the vendor"] = (await shop.order())[0]
+            found[name] = (await env.order())[0]
+            await env.staff.post(f"/v1/subscriptions/{found[name]}/{action}", body)
+        found["held by the vendor"] = (await env.order())[0]
         path = f"/v1/subscriptions/{found['held by the vendor']}/hold"
-        await shop.vendor.post(path, {"reason": "abuse"}, provider=shop.provider)
+        await env.vendor.post(path, {"reason": "abuse"}, provider=env.provider)
         sold = {"plan": "standard", "currency": "EUR", "bands": [{"unit": 1_200}], "settlement": "external"}
-        shop.offers["outside"] = (await shop.desk.post("/v1/offers", sold))["id"]
-        found["outside"] = (await shop.order("outside"))[0]
+        env.offers["outside"] = (await env.staff.post("/v1/offers", sold))["id"]
+        found["outside"] = (await env.order("outside"))[0]
         for plan in ("standard", "monthly", "later"):
             twin = {"id": f"twin-{plan}", "product": "editor", "name": "Twin", **FEATURES, **PLANS[plan]}
-            await shop.vendor.post("/v1/plans", twin)
+            await env.vendor.post("/v1/plans", twin)
             for settlement in ("prepaid", "external") if plan == "standard" else ("prepaid",):
                 sold |= {"plan": f"twin-{plan}", "settlement": settlement}
-                shop.offers[f"twin of {plan} {settlement}"] = (await shop.desk.post("/v1/offers", sold))["id"]
-        yield shop, found
+                env.offers[f"twin of {plan} {settlement}"] = (await env.staff.post("/v1/offers", sold))["id"]
+        yield env, found
 
 
 @pytest.mark.parametrize("role", ["provider", "customer", "vendor"])
@@ -74,9 +74,9 @@ async def test_b03_what_is_shown_as_allowed_is_what_is_done(
     states: tuple[ServerEnv, dict[str, str]], role: str
 ) -> None:
     """For each state and action: allowed exactly when a rehearsal succeeds, else the same reason; the same price."""
-    shop, found = states
-    caller, query = await actor(shop, role)
-    heir = (await shop.desk.post("/v1/customers", {"name": "Heir"}))["id"]
+    env, found = states
+    caller, query = await actor(env, role)
+    heir = (await env.staff.post("/v1/customers", {"name": "Heir"}))["id"]
     seen: set[tuple[str, bool]] = set()
     for state, name in found.items():
         shown = await caller.get(f"/v1/subscriptions/{name}", **query)
@@ -87,7 +87,7 @@ async def test_b03_what_is_shown_as_allowed_is_what_is_done(
             if one["action"] == "auto_renew":
                 body = {"intent": "manual" if shown["renewal_intent"] == "auto" else "auto"}
             if one["action"] == "change_plan":
-                body = {"offer": shop.offers[f"twin of {shown['terms']['plan']} {shown['terms']['settlement']}"]}
+                body = {"offer": env.offers[f"twin of {shown['terms']['plan']} {shown['terms']['settlement']}"]}
             if one["action"] == "release_site" and shown["sites"]:
                 body = {"site": shown["sites"][0]["id"]}
             if one["action"] == "change_devices":
@@ -128,52 +128,52 @@ def _fewer_devices(shown: dict[str, Any]) -> dict[str, int]:
     return {"devices": min([shown["terms"]["devices"], *agreed]) - 1}
 
 
-async def actor(shop: ServerEnv, role: str) -> tuple[Caller, dict[str, str]]:
+async def actor(env: ServerEnv, role: str) -> tuple[Caller, dict[str, str]]:
     if role == "vendor":
-        return shop.vendor, {"provider": shop.provider}
-    return (shop.desk if role == "provider" else await shop.token()), {}
+        return env.vendor, {"provider": env.provider}
+    return (env.staff if role == "provider" else await env.token()), {}
 
 
 async def test_m11_each_provider_switches_actions_on_and_off_for_each_role(tmp_path: Path) -> None:
     """The list says which and why; the server enforces it; what the policy grants, another role may still lack."""
-    async with office(tmp_path) as shop:
-        name, _ = await shop.order()
+    async with office(tmp_path) as env:
+        name, _ = await env.order()
         path = f"/v1/subscriptions/{name}"
-        customer = await shop.token()
+        customer = await env.token()
         assert await reason(customer, path, "pause") == "action_not_permitted"
         assert await reason(customer, path, "cancel_at_end") is None
         assert await customer.refused(f"{path}/hold", {"reason": "x"}) == "action_not_permitted"
 
         policy = {"customer_actions": ["pause", "resume"], "provider_actions": ["renew", "top_up"]}
-        answer = await shop.desk.send("PUT", "/v1/policy", policy)
+        answer = await env.staff.send("PUT", "/v1/policy", policy)
         assert answer.status_code == 200
         assert await reason(customer, path, "pause") is None
         assert await reason(customer, path, "cancel_at_end") == "action_not_permitted"
-        assert await reason(shop.desk, path, "cancel_at_end") == "action_not_permitted"
-        assert await reason(shop.vendor, path, "cancel_at_end", provider=shop.provider) is None
-        before = await shop.snapshot()
+        assert await reason(env.staff, path, "cancel_at_end") == "action_not_permitted"
+        assert await reason(env.vendor, path, "cancel_at_end", provider=env.provider) is None
+        before = await env.snapshot()
         for action, (route, body) in ROUTES.items():
             if action not in {"pause", "resume"}:
-                asked = body | ({"customer": shop.customer} if route == "transfer" else {})
-                asked |= {"offer": shop.offers["next"]} if route == "change-plan" else {}
+                asked = body | ({"customer": env.customer} if route == "transfer" else {})
+                asked |= {"offer": env.offers["next"]} if route == "change-plan" else {}
                 assert await customer.refused(f"{path}/{route}", asked) == "action_not_permitted", action
-        assert await shop.desk.refused(f"{path}/cancel") == "action_not_permitted"
-        assert await shop.desk.refused("/v1/subscriptions", await order(shop)) == "action_not_permitted"
-        assert await shop.snapshot() == before
+        assert await env.staff.refused(f"{path}/cancel") == "action_not_permitted"
+        assert await env.staff.refused("/v1/subscriptions", await order(env)) == "action_not_permitted"
+        assert await env.snapshot() == before
         await customer.post(f"{path}/hold", {"reason": "holiday"})
         # A hold belongs to its side: the provider sees it and may not lift it.
-        assert (await shop.desk.get(path))["holds"][0]["owner"] == "customer"
-        await shop.desk.send("PUT", "/v1/policy", {})
-        assert await shop.desk.refused(f"{path}/release") == "not_paused"
+        assert (await env.staff.get(path))["holds"][0]["owner"] == "customer"
+        await env.staff.send("PUT", "/v1/policy", {})
+        assert await env.staff.refused(f"{path}/release") == "not_paused"
 
 
 @pytest.mark.parametrize("door", ["alone", "batch", "dry run"])
 async def test_m11_an_order_switches_on_no_automatic_renewal_that_the_policy_forbids(door: str, tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        customer = await shop.token()
-        await shop.desk.send("PUT", "/v1/policy", {"customer_actions": ["order"]})
-        wish = await order(shop) | {"renewal_intent": "auto"}
-        before = await shop.snapshot(but=("idempotency",))
+    async with office(tmp_path) as env:
+        customer = await env.token()
+        await env.staff.send("PUT", "/v1/policy", {"customer_actions": ["order"]})
+        wish = await order(env) | {"renewal_intent": "auto"}
+        before = await env.snapshot(but=("idempotency",))
         if door == "batch":
             commands = [{"method": "POST", "path": "/v1/subscriptions", "body": wish}]
             (item,) = (await customer.post("/v1/batch", {"commands": commands}))["items"]
@@ -181,13 +181,13 @@ async def test_m11_an_order_switches_on_no_automatic_renewal_that_the_policy_for
         else:
             query = {"dry_run": "true"} if door == "dry run" else {}
             assert await customer.refused("/v1/subscriptions", wish, **query) == "action_not_permitted"
-        assert await shop.snapshot(but=("idempotency",)) == before
+        assert await env.snapshot(but=("idempotency",)) == before
         await customer.post("/v1/subscriptions", wish | {"renewal_intent": "manual"})
-        await shop.desk.post("/v1/subscriptions", wish)
+        await env.staff.post("/v1/subscriptions", wish)
 
 
-async def order(shop: ServerEnv) -> dict[str, Any]:
-    return {"customer": shop.customer, "offer": shop.offers["standard"], "devices": 1}
+async def order(env: ServerEnv) -> dict[str, Any]:
+    return {"customer": env.customer, "offer": env.offers["standard"], "devices": 1}
 
 
 async def reason(caller: Caller, path: str, action: str, **query: str) -> str | None:
@@ -198,14 +198,14 @@ async def reason(caller: Caller, path: str, action: str, **query: str) -> str | 
 
 
 async def test_b03_deadline_and_price_are_named(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        name, _ = await shop.order()
+    async with office(tmp_path) as env:
+        name, _ = await env.order()
         path = f"/v1/subscriptions/{name}"
-        shown = {one["action"]: one for one in (await shop.desk.get(path))["allowed_actions"]}
+        shown = {one["action"]: one for one in (await env.staff.get(path))["allowed_actions"]}
         assert shown["renew"]["refusal"]["possible_at"] == "2026-10-03T00:00:00Z", "90 days before the end"
         assert shown["change_devices"]["price"] == 1_200
-        shop.clock.now = START + 300 * DAY
-        shown = {one["action"]: one for one in (await shop.desk.get(path))["allowed_actions"]}
+        env.clock.now = START + 300 * DAY
+        shown = {one["action"]: one for one in (await env.staff.get(path))["allowed_actions"]}
         assert (shown["renew"]["allowed"], shown["renew"]["price"]) == (True, 12_000)
         assert shown["change_devices"]["price"] == round(1_200 * 65 / 365)
 
@@ -215,113 +215,113 @@ def figures(shown: list[dict[str, Any]]) -> dict[str, tuple[Any, str]]:
 
 
 async def test_each_figure_says_where_it_comes_from(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        first = await shop.desk.send("GET", "/v1/policy")
+    async with office(tmp_path) as env:
+        first = await env.staff.send("GET", "/v1/policy")
         assert (first.json()["version"], first.headers["etag"]) == (0, '"0"')
         assert {one["source"] for one in first.json()["rules"]} == {"vendor_default"}
         policy = {"rules": {"grace_days": 7, "lease_days": 60}, "plans": {"monthly": {"grace_days": 3}}}
-        before = await shop.snapshot()
-        shown = await shop.desk.send("PUT", "/v1/policy", policy, dry_run="true")
-        assert await shop.snapshot() == before
-        done = await shop.desk.send("PUT", "/v1/policy", policy)
+        before = await env.snapshot()
+        shown = await env.staff.send("PUT", "/v1/policy", policy, dry_run="true")
+        assert await env.snapshot() == before
+        done = await env.staff.send("PUT", "/v1/policy", policy)
         assert done.json() == shown.json() | {"version": done.json()["version"]}
         rules = figures(done.json()["rules"])
         assert rules["grace_days"] == (7, "provider")
         assert rules["tolerance_percent"] == (10, "vendor_default")
         assert figures(done.json()["plans"]["monthly"])["grace_days"] == (3, "provider")
         assert figures(done.json()["plans"]["monthly"])["lease_days"] == (60, "provider")
-        token = {"Authorization": f"Bearer {shop.desk.token}"}
-        stale = await shop.http.put("/v1/policy", json={}, headers=token | {"If-Match": '"0"'})
+        token = {"Authorization": f"Bearer {env.staff.token}"}
+        stale = await env.http.put("/v1/policy", json={}, headers=token | {"If-Match": '"0"'})
         assert (stale.status_code, stale.json()["code"]) == (412, "version_stale")
-        fresh = await shop.http.put("/v1/policy", json={}, headers=token | {"If-Match": '"1"'})
+        fresh = await env.http.put("/v1/policy", json={}, headers=token | {"If-Match": '"1"'})
         assert (fresh.status_code, fresh.json()["version"]) == (200, 2)
 
 
-async def bound(shop: ServerEnv, version: int, **bounds: PolicyBound) -> None:
+async def bound(env: ServerEnv, version: int, **bounds: PolicyBound) -> None:
     """The vendor publishes what he allows."""
 
     def publish(conn: Connection) -> None:
-        DOCUMENTS.publish(conn, BOUNDS, version, msgspec.json.encode(bounds), WriteStamp("vendor", shop.clock()))
+        DOCUMENTS.publish(conn, BOUNDS, version, msgspec.json.encode(bounds), WriteStamp("vendor", env.clock()))
 
-    await shop.context.db.write(publish)
+    await env.context.db.write(publish)
 
 
 async def test_the_vendor_bounds_and_locks_what_a_provider_may_say(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        await shop.desk.send("PUT", "/v1/policy", {"rules": {"grace_days": 30, "lease_days": 60}})
-        await bound(shop, 0, grace_days=PolicyBound(maximum=10), lease_days=PolicyBound(locked=True))
-        rules = figures((await shop.desk.get("/v1/policy"))["rules"])
+    async with office(tmp_path) as env:
+        await env.staff.send("PUT", "/v1/policy", {"rules": {"grace_days": 30, "lease_days": 60}})
+        await bound(env, 0, grace_days=PolicyBound(maximum=10), lease_days=PolicyBound(locked=True))
+        rules = figures((await env.staff.get("/v1/policy"))["rules"])
         assert rules["grace_days"] == (10, "vendor_bound"), "narrowed afterwards, it is cut"
         assert rules["lease_days"] == (30, "vendor_default"), "locked afterwards, the provider's word is gone"
         for wrong in ({"grace_days": 11}, {"lease_days": 30}):
-            answer = await shop.desk.send("PUT", "/v1/policy", {"rules": wrong})
+            answer = await env.staff.send("PUT", "/v1/policy", {"rules": wrong})
             assert (answer.status_code, answer.json()["code"]) == (422, "policy_out_of_bounds")
             assert answer.json()["field"] == f"rules.{next(iter(wrong))}"
-        assert (await shop.desk.send("PUT", "/v1/policy", {"rules": {"grace_days": 10}})).status_code == 200
+        assert (await env.staff.send("PUT", "/v1/policy", {"rules": {"grace_days": 10}})).status_code == 200
 
 
 async def test_m07_m08_m12_a_period_keeps_the_grace_it_was_begun_with(tmp_path: Path) -> None:
     """Shown from day one; another policy holds for periods that begin afterwards; none given means none."""
-    async with office(tmp_path) as shop:
-        first, _ = await shop.order()
-        assert (await shop.desk.get(f"/v1/subscriptions/{first}"))["grace_until"] == "2027-01-15T00:00:00Z"
-        await shop.desk.send("PUT", "/v1/policy", {"rules": {"grace_days": 0}})
-        second, code = await shop.order()
-        site = shop.site()
+    async with office(tmp_path) as env:
+        first, _ = await env.order()
+        assert (await env.staff.get(f"/v1/subscriptions/{first}"))["grace_until"] == "2027-01-15T00:00:00Z"
+        await env.staff.send("PUT", "/v1/policy", {"rules": {"grace_days": 0}})
+        second, code = await env.order()
+        site = env.site()
         await site.activate(code)
-        shown = await shop.desk.get(f"/v1/subscriptions/{second}")
+        shown = await env.staff.get(f"/v1/subscriptions/{second}")
         assert (shown["grace_until"], shown["ends_at"]) == (None, "2027-01-01T00:00:00Z")
-        shop.clock.now = START + 365 * DAY - 1
-        assert (await shop.desk.get(f"/v1/subscriptions/{second}"))["phase"] == "active"
-        shop.clock.now += 1
-        shown = await shop.desk.get(f"/v1/subscriptions/{second}")
+        env.clock.now = START + 365 * DAY - 1
+        assert (await env.staff.get(f"/v1/subscriptions/{second}"))["phase"] == "active"
+        env.clock.now += 1
+        shown = await env.staff.get(f"/v1/subscriptions/{second}")
         assert (shown["phase"], shown["why"]) == ("ended", "payment_ended")
-        shown = await shop.desk.get(f"/v1/subscriptions/{first}")
+        shown = await env.staff.get(f"/v1/subscriptions/{first}")
         assert (shown["phase"], shown["why"]) == ("grace", "payment_ended"), "pinned for the running period"
         told = await site.sync()
         assert not isinstance(told, str)
         assert site.lease is not None
         assert site.lease.lease.features == ("read",)
-        await shop.desk.post(f"/v1/subscriptions/{first}/renew")
-        assert (await shop.desk.get(f"/v1/subscriptions/{first}"))["grace_until"] is None
+        await env.staff.post(f"/v1/subscriptions/{first}/renew")
+        assert (await env.staff.get(f"/v1/subscriptions/{first}"))["grace_until"] is None
 
 
 async def test_b01_b02_one_timeline_and_its_story(tmp_path: Path) -> None:
     """Page, timeline, list and explanation say the same at every instant around every edge."""
-    async with office(tmp_path) as shop:
-        name, _ = await shop.order()
+    async with office(tmp_path) as env:
+        name, _ = await env.order()
         path = f"/v1/subscriptions/{name}"
-        spans = await shop.desk.get(f"{path}/timeline")
+        spans = await env.staff.get(f"{path}/timeline")
         assert [(span["phase"], span["why"]) for span in spans] == [
             ("active", "paid"), ("grace", "payment_ended"), ("ended", "payment_ended"),
         ]  # fmt: skip
         for edge in (365 * DAY, 379 * DAY):
             for second in (-1, 0, 1):
-                shop.clock.now = START + edge + second
-                shown, told = await shop.desk.get(path), await shop.desk.get(f"{path}/explain")
+                env.clock.now = START + edge + second
+                shown, told = await env.staff.get(path), await env.staff.get(f"{path}/explain")
                 span = next(one for one in reversed(spans) if one["since"] <= shown["as_of"])
                 assert (shown["phase"], shown["why"], shown["since"]) == (span["phase"], span["why"], span["since"])
                 assert (told["phase"], told["until"]) == (span["phase"], span["until"])
                 assert told["sentence"] and told["rule"] and told["follows"]
                 assert bool(told["remedies"]) == (span["phase"] != "active")
-                listed = [one["id"] for one in (await shop.desk.get("/v1/subscriptions", phase=span["phase"]))["items"]]
+                listed = [one["id"] for one in (await env.staff.get("/v1/subscriptions", phase=span["phase"]))["items"]]
                 assert listed == [name], (span["phase"], second)
 
 
 async def test_lists_by_phase_agree_with_each_subscription(states: tuple[ServerEnv, dict[str, str]]) -> None:
-    shop, found = states
-    phases = {name: (await shop.desk.get(f"/v1/subscriptions/{name}"))["phase"] for name in found.values()}
+    env, found = states
+    phases = {name: (await env.staff.get(f"/v1/subscriptions/{name}"))["phase"] for name in found.values()}
     assert set(phases.values()) == {"pending", "active", "grace", "paused", "ended"}
     for phase in ("pending", "active", "grace", "paused", "ended"):
-        listed = {one["id"] for one in (await shop.desk.get("/v1/subscriptions", phase=phase))["items"]}
+        listed = {one["id"] for one in (await env.staff.get("/v1/subscriptions", phase=phase))["items"]}
         assert listed == {name for name, its in phases.items() if its == phase}, phase
-    answer = await shop.desk.send("GET", "/v1/subscriptions", phase="nonsense")
+    answer = await env.staff.send("GET", "/v1/subscriptions", phase="nonsense")
     assert answer.json()["field"] == "phase"
 
 
 async def test_lists_are_made_from_facts_alone_in_every_state(states: tuple[ServerEnv, dict[str, str]]) -> None:
     """Projections dropped and rebuilt are what they were, row by row."""
-    shop, found = states
+    env, found = states
 
     def rows(conn: Connection) -> list[Any]:
         return sorted(map(tuple, conn.execute(sa.select(standings))))
@@ -330,22 +330,22 @@ async def test_lists_are_made_from_facts_alone_in_every_state(states: tuple[Serv
         before = rows(conn)
         integrity.drop_projections(conn)
         for name in found.values():
-            subscription_service.rebuild_projections(conn, shop.provider, name, shop.clock())
+            subscription_service.rebuild_projections(conn, env.provider, name, env.clock())
         return before, rows(conn)
 
-    before, after = await shop.context.db.dry_run(rebuilt)
+    before, after = await env.context.db.dry_run(rebuilt)
     assert len(before) == len(found)
     assert after == before
 
 
 async def test_b06_each_cause_of_grace_has_its_own_remedy(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        await shop.desk.send("PUT", "/v1/policy", {"rules": {"cancel_grace_days": 5}})
-        unpaid, _ = await shop.order()
-        stopped, _ = await shop.order()
-        await shop.desk.post(f"/v1/subscriptions/{stopped}/cancel")
-        shop.clock.now = START + 366 * DAY
-        stories = [await shop.desk.get(f"/v1/subscriptions/{name}/explain") for name in (unpaid, stopped)]
+    async with office(tmp_path) as env:
+        await env.staff.send("PUT", "/v1/policy", {"rules": {"cancel_grace_days": 5}})
+        unpaid, _ = await env.order()
+        stopped, _ = await env.order()
+        await env.staff.post(f"/v1/subscriptions/{stopped}/cancel")
+        env.clock.now = START + 366 * DAY
+        stories = [await env.staff.get(f"/v1/subscriptions/{name}/explain") for name in (unpaid, stopped)]
         assert [one["phase"] for one in stories] == ["grace", "grace"]
         assert [one["why"] for one in stories] == ["payment_ended", "canceled"]
         remedies = [{(each["who"], each["how"]) for each in one["remedies"]} for one in stories]

@@ -17,69 +17,69 @@ ROUNDS = 200 if os.environ.get("SOAK") else 5
 """All 200 with `SOAK=1`."""
 
 
-async def _buyer(shop: ServerEnv, money: int) -> None:
-    shop.customer = (await shop.desk.post("/v1/customers", {"name": f"Buyer {money} {shop.clock.now}"}))["id"]
-    body = {"amount": money, "reference": f"for {shop.customer}"}
-    await shop.desk.post(f"/v1/customers/{shop.customer}/top-ups", body)
+async def _buyer(env: ServerEnv, money: int) -> None:
+    env.customer = (await env.staff.post("/v1/customers", {"name": f"Buyer {money} {env.clock.now}"}))["id"]
+    body = {"amount": money, "reference": f"for {env.customer}"}
+    await env.staff.post(f"/v1/customers/{env.customer}/top-ups", body)
 
 
 async def test_p5_the_last_money_buys_exactly_one(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
+    async with office(tmp_path) as env:
         for round_ in range(ROUNDS):
-            shop.clock.now = START + round_
-            await _buyer(shop, 12_000)
-            body = {"customer": shop.customer, "offer": shop.offers["standard"], "devices": 10}
-            answers = await asyncio.gather(*(shop.desk.send("POST", "/v1/subscriptions", body) for _ in range(WORKERS)))
+            env.clock.now = START + round_
+            await _buyer(env, 12_000)
+            body = {"customer": env.customer, "offer": env.offers["standard"], "devices": 10}
+            answers = await asyncio.gather(*(env.staff.send("POST", "/v1/subscriptions", body) for _ in range(WORKERS)))
             assert Counter(answer.status_code for answer in answers) == {201: 1, 409: WORKERS - 1}
             assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {
                 "insufficient_balance"
             }
-            account = await shop.desk.get(f"/v1/customers/{shop.customer}/account")
+            account = await env.staff.get(f"/v1/customers/{env.customer}/account")
             assert account["balance"] == 0
 
 
 async def test_p4_the_same_request_sixteen_times_has_one_effect(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        await _buyer(shop, 120_000)
-        body = {"customer": shop.customer, "offer": shop.offers["standard"], "devices": 10}
+    async with office(tmp_path) as env:
+        await _buyer(env, 120_000)
+        body = {"customer": env.customer, "offer": env.offers["standard"], "devices": 10}
         answers = await asyncio.gather(
-            *(shop.desk.send("POST", "/v1/subscriptions", body, key="once") for _ in range(WORKERS))
+            *(env.staff.send("POST", "/v1/subscriptions", body, key="once") for _ in range(WORKERS))
         )
         done = [answer.json() for answer in answers if answer.status_code == 201]
         assert len({each["subscription"]["id"] for each in done}) == 1
         assert len({each["activation_code"] for each in done}) == 1
-        assert (await shop.desk.get(f"/v1/customers/{shop.customer}/account"))["balance"] == 108_000
+        assert (await env.staff.get(f"/v1/customers/{env.customer}/account"))["balance"] == 108_000
 
 
 async def test_one_renewal_is_bought_by_sixteen_clicks_that_can_be_paid_once(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        await _buyer(shop, 24_000)
-        name, _ = await shop.order()
-        shop.clock.now = START + 300 * DAY
+    async with office(tmp_path) as env:
+        await _buyer(env, 24_000)
+        name, _ = await env.order()
+        env.clock.now = START + 300 * DAY
         path = f"/v1/subscriptions/{name}/renew"
-        answers = await asyncio.gather(*(shop.desk.send("POST", path, {}) for _ in range(WORKERS)))
+        answers = await asyncio.gather(*(env.staff.send("POST", path, {}) for _ in range(WORKERS)))
         assert Counter(answer.status_code for answer in answers)[200] == 1
         assert all(answer.status_code < 500 for answer in answers)
 
 
 async def test_three_sweeps_at_once_book_each_period_once(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        await _buyer(shop, 60_000)
-        name, _ = await shop.order("monthly")
-        shop.clock.now = START + 100 * DAY
-        await asyncio.gather(*(shop.sweep() for _ in range(3)))
-        facts = (await shop.desk.get(f"/v1/subscriptions/{name}/history", limit=200))["items"]
+    async with office(tmp_path) as env:
+        await _buyer(env, 60_000)
+        name, _ = await env.order("monthly")
+        env.clock.now = START + 100 * DAY
+        await asyncio.gather(*(env.sweep() for _ in range(3)))
+        facts = (await env.staff.get(f"/v1/subscriptions/{name}/history", limit=200))["items"]
         assert [fact["kind"] for fact in facts].count("Renewed") == 3
-        lines = (await shop.desk.get(f"/v1/customers/{shop.customer}/statement", limit=200))["items"]
+        lines = (await env.staff.get(f"/v1/customers/{env.customer}/statement", limit=200))["items"]
         assert [line["posting"]["kind"] for line in lines].count("capture") == 3
 
 
 async def test_p5_the_last_site_goes_to_exactly_one(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        name, code = await shop.order(devices=100)
+    async with office(tmp_path) as env:
+        name, code = await env.order(devices=100)
         for _ in range(4):
-            await shop.site().activate(code)
-        sites = [shop.site() for _ in range(WORKERS)]
+            await env.site().activate(code)
+        sites = [env.site() for _ in range(WORKERS)]
         answers = await asyncio.gather(*(site.activate(code) for site in sites))
         results = Counter(
             answer.result if isinstance(answer, ActivateAnswer) and answer.refusal is None else answer.refusal.code
@@ -87,19 +87,19 @@ async def test_p5_the_last_site_goes_to_exactly_one(tmp_path: Path) -> None:
             if isinstance(answer, ActivateAnswer)
         )
         assert results == {"granted": 1, "site_limit": WORKERS - 1}
-        assert len((await shop.desk.get(f"/v1/subscriptions/{name}"))["sites"]) == 5
+        assert len((await env.staff.get(f"/v1/subscriptions/{name}"))["sites"]) == 5
 
 
 async def test_b07_the_sum_of_allotments_never_exceeds_the_limit_and_its_tolerance(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        name, code = await shop.order(devices=50)
-        sites = [shop.site() for _ in range(4)]
+    async with office(tmp_path) as env:
+        name, code = await env.order(devices=50)
+        sites = [env.site() for _ in range(4)]
         for site in sites:
             await site.activate(code)
         for turn in range(6):
             for number, site in enumerate(sites):
                 site.wanted = 10 * (number + turn)
                 await site.sync()
-                shop.clock.now += 3_600
-                seen = (await shop.desk.get(f"/v1/subscriptions/{name}"))["sites"]
+                env.clock.now += 3_600
+                seen = (await env.staff.get(f"/v1/subscriptions/{name}"))["sites"]
                 assert sum(each["allotment"] for each in seen) <= 55

@@ -73,7 +73,7 @@ SENT: dict[str, dict[str, Any]] = {
 """What is sent instead of the example, for which there is no room twice."""
 
 
-async def recorded(shop: ServerEnv) -> tuple[int, int]:
+async def recorded(env: ServerEnv) -> tuple[int, int]:
     """(entries of the audit log, links of all chains)."""
 
     def read(conn: Connection) -> tuple[int, int]:
@@ -82,7 +82,7 @@ async def recorded(shop: ServerEnv) -> tuple[int, int]:
         told = conn.scalar(sa.select(sa.func.count()).select_from(facts))
         return logged or 0, (links or 0) + (told or 0)
 
-    return await shop.context.db.read(read)
+    return await env.context.db.read(read)
 
 
 async def test_every_write_has_its_line_here(world: World) -> None:
@@ -94,64 +94,64 @@ async def test_every_write_has_its_line_here(world: World) -> None:
 
 async def test_every_write_leaves_its_record(world: World) -> None:
     """Each example done for real, in an order in which each is possible; then every chain is sound."""
-    shop, things = world.shop, world.north.things
+    env, things = world.env, world.north.things
     everything = {"provider_actions": sorted(Action), "customer_actions": sorted(Action)}
-    assert (await shop.desk.send("PUT", "/v1/policy", everything)).status_code == 200
+    assert (await env.staff.send("PUT", "/v1/policy", everything)).status_code == 200
     tried = []
     for one in world.operations:
         if one.method not in WRITES or one.name in SILENT or one.name in ELSEWHERE or one.name in OF_USERS:
             continue
-        caller, owned = world.caller(one), await fresh(shop, world, one.name)
+        caller, owned = world.caller(one), await fresh(env, world, one.name)
         body = body_of(one, owned)
         if one.name in SENT:
             body = (body or {}) | SENT[one.name]
         for early, more in FIRST.get(one.path.rpartition("/")[2], ()):
             path = f"/v1/subscriptions/{owned['subscription']}/{early}"
-            await shop.desk.post(path, {"code": owned["code"]} if early == "block-code" else more)
+            await env.staff.post(path, {"code": owned["code"]} if early == "block-code" else more)
         if one.name == "renew":
-            shop.clock.now += 300 * 86_400
-        before = await recorded(shop)
-        query = {"provider": things["provider"]} if caller is shop.vendor and _named(one) else {}
+            env.clock.now += 300 * 86_400
+        before = await recorded(env)
+        query = {"provider": things["provider"]} if caller is env.vendor and _named(one) else {}
         answer = await caller.send(one.method, path_of(one, owned), body, **query)
         assert answer.status_code < 300, (one.name, answer.text)
-        after = await recorded(shop)
+        after = await recorded(env)
         if one.name in CHAINED.split():
             assert after[1] > before[1], f"{one.name} is in no chain"
         else:
             assert after[0] > before[0], f"{one.name} is not in the audit log"
         tried.append(one.name)
         if one.name == "publish_policy":
-            await shop.desk.send("PUT", "/v1/policy", everything)
+            await env.staff.send("PUT", "/v1/policy", everything)
     assert len(tried) >= 45
-    assert await shop.context.db.read(lambda conn: list(audits.verify_histories(conn))) == []
+    assert await env.context.db.read(lambda conn: list(audits.verify_histories(conn))) == []
 
 
 def _named(one: Any) -> bool:
     return any(query.name == "provider" for query in one.query_inputs)
 
 
-async def fresh(shop: ServerEnv, world: World, name: str) -> dict[str, str]:
+async def fresh(env: ServerEnv, world: World, name: str) -> dict[str, str]:
     """Things of its own for each write: what the one before did must not stand in its way."""
-    desk, things = shop.desk, dict(world.north.things)
+    staff, things = env.staff, dict(world.north.things)
     sold = {"plan": "standard", "currency": "EUR", "bands": [{"unit": 100}]}
-    things["offer"] = (await desk.post("/v1/offers", sold))["id"]
-    customer = (await desk.post("/v1/customers", {"name": "Once"}))["id"]
-    await desk.post(f"/v1/customers/{customer}/top-ups", {"amount": 1_000_000, "reference": customer})
-    order = await desk.post("/v1/subscriptions", {"customer": customer, "offer": things["offer"], "devices": 10})
+    things["offer"] = (await staff.post("/v1/offers", sold))["id"]
+    customer = (await staff.post("/v1/customers", {"name": "Once"}))["id"]
+    await staff.post(f"/v1/customers/{customer}/top-ups", {"amount": 1_000_000, "reference": customer})
+    order = await staff.post("/v1/subscriptions", {"customer": customer, "offer": things["offer"], "devices": 10})
     if "webhook" in name or "delivery" in name:
-        hook = await desk.post("/v1/webhooks", {"url": "https://north.example/hook"})
-        sent = await desk.send("POST", f"/v1/webhooks/{hook['id']}/test")
+        hook = await staff.post("/v1/webhooks", {"url": "https://north.example/hook"})
+        sent = await staff.send("POST", f"/v1/webhooks/{hook['id']}/test")
         things |= {"webhook": hook["id"], "delivery": sent.json()["id"]}
     invited = {"email": f"{customer}@x.example", "name": "Eve", "role": "auditor"}
-    payment = await desk.post(f"/v1/customers/{customer}/payment-requests", {"amount": 500})
-    wished = await desk.post("/v1/order-requests", {"customer": customer, "offer": things["offer"], "devices": 5})
-    token = await desk.post("/v1/tokens", {"name": "t", "role": "customer", "customer": customer, "scopes": ["*"]})
-    sites = [shop.site(), shop.site()] if name in {"release_site", "declare_site_lost"} else []
+    payment = await staff.post(f"/v1/customers/{customer}/payment-requests", {"amount": 500})
+    wished = await staff.post("/v1/order-requests", {"customer": customer, "offer": things["offer"], "devices": 5})
+    token = await staff.post("/v1/tokens", {"name": "t", "role": "customer", "customer": customer, "scopes": ["*"]})
+    sites = [env.site(), env.site()] if name in {"release_site", "declare_site_lost"} else []
     for site in sites:
         await site.activate(order["activation_code"])
-    member = await joined(shop, desk, "operator") if name in {"change_role", "remove_user"} else None
+    member = await joined(env, staff, "operator") if name in {"change_role", "remove_user"} else None
     things |= {
-        "invitation": (await desk.post("/v1/invitations", invited))["id"],
+        "invitation": (await staff.post("/v1/invitations", invited))["id"],
         "payment_request": payment["id"],
         "order_request": wished["id"],
         "token": token["id"],

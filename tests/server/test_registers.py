@@ -36,61 +36,61 @@ COLUMNS = [f"{name}.{column.name}" for name in TABLES for column in METADATA.tab
 
 @pytest.fixture
 async def lived_on_lite(tmp_path: Path) -> AsyncIterator[ServerEnv]:
-    async with office(tmp_path) as shop:
-        yield await lived(shop)
+    async with office(tmp_path) as env:
+        yield await lived(env)
 
 
-async def lived(shop: ServerEnv) -> ServerEnv:
+async def lived(env: ServerEnv) -> ServerEnv:
     """Two subscriptions with sites, users in two teams, payment settings, a credit limit, a second provider."""
     for name in ("standard", "monthly"):
-        _, code = await shop.order(name)
-        site = shop.site()
+        _, code = await env.order(name)
+        site = env.site()
         await site.activate(code)
         await site.sync()
-    south = (await shop.vendor.post("/v1/providers", {"name": "South", "currency": "EUR"}))["id"]
-    await shop.desk.post("/v1/customers", {"name": "Bellows", "reference": "c 2"})
-    await shop.desk.send("PUT", "/v1/payment-settings", {"instructions": "By bank", "request_days": 14})
-    await shop.desk.send("POST", "/v1/payment-settings/rotate-secret")
-    await shop.desk.send("POST", "/v1/payment-settings/rotate-secret")
-    await shop.desk.send("PUT", f"/v1/customers/{shop.customer}/credit-limit", {"credit_limit": 5})
-    ana = await joined(shop, shop.desk)
-    await joined(shop, shop.desk, "operator")
-    await joined(shop, shop.vendor, "owner", provider=south)
-    await shop.desk.send("PUT", f"/v1/users/{ana.id}", {"role": "owner"})
-    await lived_by_claims(shop, ana)
-    return shop
+    south = (await env.vendor.post("/v1/providers", {"name": "South", "currency": "EUR"}))["id"]
+    await env.staff.post("/v1/customers", {"name": "Bellows", "reference": "c 2"})
+    await env.staff.send("PUT", "/v1/payment-settings", {"instructions": "By bank", "request_days": 14})
+    await env.staff.send("POST", "/v1/payment-settings/rotate-secret")
+    await env.staff.send("POST", "/v1/payment-settings/rotate-secret")
+    await env.staff.send("PUT", f"/v1/customers/{env.customer}/credit-limit", {"credit_limit": 5})
+    ana = await joined(env, env.staff)
+    await joined(env, env.staff, "operator")
+    await joined(env, env.vendor, "owner", provider=south)
+    await env.staff.send("PUT", f"/v1/users/{ana.id}", {"role": "owner"})
+    await lived_by_claims(env, ana)
+    return env
 
 
-async def lived_by_claims(shop: ServerEnv, ana: User) -> None:
+async def lived_by_claims(env: ServerEnv, ana: User) -> None:
     """A trial, money under two kinds of reference, a request for more, sessions, a link sent, somebody asked in."""
-    await shop.vendor.post("/v1/plans", TRIED)
+    await env.vendor.post("/v1/plans", TRIED)
     sold = {"currency": "EUR", "bands": [{"unit": 1_200}]}
-    shop.offers["tried"] = (await shop.desk.post("/v1/offers", sold | {"plan": "tried"}))["id"]
-    await shop.order("tried", trial=True)
-    shop.offers["outside"] = (await shop.desk.post("/v1/offers", sold | OUTSIDE))["id"]
-    outside, _ = await shop.order("outside")
+    env.offers["tried"] = (await env.staff.post("/v1/offers", sold | {"plan": "tried"}))["id"]
+    await env.order("tried", trial=True)
+    env.offers["outside"] = (await env.staff.post("/v1/offers", sold | OUTSIDE))["id"]
+    outside, _ = await env.order("outside")
     confirmed = {"covers": "order", "reference": "INV 1"}
-    await shop.desk.send("POST", f"/v1/subscriptions/{outside}/confirm-payment", confirmed)
-    await shop.desk.post(f"/v1/customers/{shop.customer}/payment-requests", {"amount": 700})
-    await shop.desk.post("/v1/invitations", {"email": "eve@x.example", "name": "Eve", "role": "auditor"})
-    await sign_in(shop, ana.email)
-    await stranger(shop).send("POST", "/v1/password-reset", {"email": ana.email})
+    await env.staff.send("POST", f"/v1/subscriptions/{outside}/confirm-payment", confirmed)
+    await env.staff.post(f"/v1/customers/{env.customer}/payment-requests", {"amount": 700})
+    await env.staff.post("/v1/invitations", {"email": "eve@x.example", "name": "Eve", "role": "auditor"})
+    await sign_in(env, ana.email)
+    await stranger(env).send("POST", "/v1/password-reset", {"email": ana.email})
     code = await ana.post("/v1/me/second-factor", {"password": PASSWORD})
-    shown = {"code": pyotp.TOTP(code["secret"]).at(shop.clock())}
+    shown = {"code": pyotp.TOTP(code["secret"]).at(env.clock())}
     await ana.post("/v1/me/second-factor/confirm", shown)
 
 
-async def unfound(shop: ServerEnv) -> dict[str, str]:
+async def unfound(env: ServerEnv) -> dict[str, str]:
     """Of each column the edit that nothing finds."""
 
     found: dict[str, str] = {}
     for table in (METADATA.tables[name] for name in TABLES):
-        keys = await shop.context.db.read(_keys, table)
+        keys = await env.context.db.read(_keys, table)
         assert keys, f"there is no row of {table.name} to edit"
         for column in table.c:
             for key in keys:
                 try:
-                    said = str(await shop.context.db.dry_run(_edited, column, key))
+                    said = str(await env.context.db.dry_run(_edited, column, key))
                 except IntegrityError:
                     continue  # the database itself refuses it
                 if said:
@@ -139,12 +139,12 @@ def _other(now: Any, column: sa.Column[Any]) -> Any:
     return 1 if now is None else 1 - now if now in (0, 1) else now + 1
 
 
-async def undone(shop: ServerEnv) -> dict[str, str]:
+async def undone(env: ServerEnv) -> dict[str, str]:
     """Of each table the row that can go without anything finding it."""
     found: dict[str, str] = {}
     for table in (METADATA.tables[name] for name in TABLES):
-        for key in await shop.context.db.read(_keys, table):
-            if said := str(await shop.context.db.dry_run(_deleted, table, key)):
+        for key in await env.context.db.read(_keys, table):
+            if said := str(await env.context.db.dry_run(_deleted, table, key)):
                 found[table.name] = said
                 break
     return found
@@ -179,10 +179,10 @@ async def test_every_edit_past_tenure_is_found_or_its_column_is_listed_with_the_
 @pytest.mark.postgres
 async def test_on_postgresql_too(tmp_path: Path, shared_schema: SharedSchema) -> None:
     opener = await shared_schema.emptied()
-    async with office(tmp_path, database=await opener.open()) as shop:
-        await lived(shop)
-        assert await shop.context.db.read(lambda conn: list(integrity.verify_histories(conn))) == []
-        gone = await undone(shop)
+    async with office(tmp_path, database=await opener.open()) as env:
+        await lived(env)
+        assert await env.context.db.read(lambda conn: list(integrity.verify_histories(conn))) == []
+        gone = await undone(env)
         assert set(gone) == set(FORGOTTEN), gone
-        found = await unfound(shop)
+        found = await unfound(env)
         assert not {name: said for name, said in found.items() if name not in UNCOMPARED}

@@ -48,58 +48,58 @@ def test_a_mail_says_what_helps_and_nothing_else(remedy: str, phase: str) -> Non
 
 
 async def test_the_mail_about_a_canceled_one_says_how_to_undo_it(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        await customer(shop)
-        name, _ = await shop.order()
-        await shop.desk.post(f"/v1/subscriptions/{name}/cancel", {})
-        shop.clock.now += 300 * DAY
-        await live(shop, 60)
-        told = [values for _, template, values in await written(shop) if template == "reminder"]
+    async with office(tmp_path) as env:
+        await customer(env)
+        name, _ = await env.order()
+        await env.staff.post(f"/v1/subscriptions/{name}/cancel", {})
+        env.clock.now += 300 * DAY
+        await live(env, 60)
+        told = [values for _, template, values in await written(env) if template == "reminder"]
         assert len(told) == 4
         assert {(each["remedy"], each["canceled"]) for each in told} == {("undo", "1 January 2027, 00:00 UTC")}
 
 
 async def test_what_renews_itself_is_told_how_much_to_top_up_together_with_what_else_falls_due(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        await customer(shop, money=24_000)
+    async with office(tmp_path) as env:
+        await customer(env, money=24_000)
         for _ in range(2):
-            await shop.order(renewal_intent="auto")
+            await env.order(renewal_intent="auto")
         body = {"amount": 6_000, "reference": "half"}
-        await shop.desk.post(f"/v1/customers/{shop.customer}/top-ups", body)
-        shop.clock.now += 350 * DAY
-        await live(shop, 14)
-        told = [values for _, template, values in await written(shop) if template == "reminder"]
+        await env.staff.post(f"/v1/customers/{env.customer}/top-ups", body)
+        env.clock.now += 350 * DAY
+        await live(env, 14)
+        told = [values for _, template, values in await written(env) if template == "reminder"]
         assert {each["remedy"] for each in told} == {"top_up"}
         assert {each["missing"] for each in told} == {"60.00 EUR", "180.00 EUR"}
 
 
 async def test_a_request_for_each_of_two_renewals_pays_both(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        await customer(shop, money=24_000 + 6_000)
-        names = [(await shop.order(renewal_intent="auto"))[0] for _ in range(2)]
-        path = f"/v1/customers/{shop.customer}/payment-requests"
+    async with office(tmp_path) as env:
+        await customer(env, money=24_000 + 6_000)
+        names = [(await env.order(renewal_intent="auto"))[0] for _ in range(2)]
+        path = f"/v1/customers/{env.customer}/payment-requests"
         for name in names:
-            answer = await shop.desk.send("POST", path, {"subscription": name})
+            answer = await env.staff.send("POST", path, {"subscription": name})
             asked = answer.json()
             if answer.status_code == 409:  # the first one asked for is paid last, so its sum held the other's
                 assert (asked["code"], name) == ("nothing_to_change", names[1])
                 continue
-            await shop.desk.post(f"/v1/payment-requests/{asked['id']}/book", {"reference": name})
-        shop.clock.now += 366 * DAY
+            await env.staff.post(f"/v1/payment-requests/{asked['id']}/book", {"reference": name})
+        env.clock.now += 366 * DAY
         for name in names:
-            assert (await shop.desk.get(f"/v1/subscriptions/{name}"))["phase"] == "active"
+            assert (await env.staff.get(f"/v1/subscriptions/{name}"))["phase"] == "active"
 
 
 async def test_mails_about_what_renews_itself_say_when_for_how_much_and_how_far_the_balance_reaches(
     tmp_path: Path,
 ) -> None:
     """The order tells of the renewals that the balance pays; no reminder tells of an end before they are over."""
-    async with office(tmp_path) as shop:
-        await customer(shop, money=3 * 12_000)
-        name, _ = await shop.order("monthly", renewal_intent="auto")
-        await look(shop)
-        await live(shop, 110)
-        told = await written(shop)
+    async with office(tmp_path) as env:
+        await customer(env, money=3 * 12_000)
+        name, _ = await env.order("monthly", renewal_intent="auto")
+        await look(env)
+        await live(env, 110)
+        told = await written(env)
         day, template, ordered = told[0]
         assert (day, template) == (0, "subscription_ordered")
         assert ordered["renewal"] == (
@@ -117,4 +117,4 @@ async def test_mails_about_what_renews_itself_say_when_for_how_much_and_how_far_
         words = render_email("reminder", first, NORTH)
         assert words is not None
         assert "120.00 EUR fall due on 1 April 2026" in " ".join(words.text.split())
-        assert (await shop.desk.get(f"/v1/subscriptions/{name}"))["phase"] in ("grace", "ended")
+        assert (await env.staff.get(f"/v1/subscriptions/{name}"))["phase"] in ("grace", "ended")

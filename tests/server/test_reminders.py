@@ -18,26 +18,26 @@ EMAIL = "it@acme.example"
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "messages.md"
 
 
-async def customer(shop: ServerEnv, email: str = EMAIL, money: int = 1_000_000) -> None:
+async def customer(env: ServerEnv, email: str = EMAIL, money: int = 1_000_000) -> None:
     """From now on a customer with an address orders."""
-    shop.customer = (await shop.desk.post("/v1/customers", {"name": "ACME Clinics", "email": email}))["id"]
+    env.customer = (await env.staff.post("/v1/customers", {"name": "ACME Clinics", "email": email}))["id"]
     if money:
-        body = {"amount": money, "reference": f"for {shop.customer}"}
-        await shop.desk.post(f"/v1/customers/{shop.customer}/top-ups", body)
+        body = {"amount": money, "reference": f"for {env.customer}"}
+        await env.staff.post(f"/v1/customers/{env.customer}/top-ups", body)
 
 
-async def look(shop: ServerEnv) -> None:
+async def look(env: ServerEnv) -> None:
     """One look of everything that runs in the background; without a mail server emails stay."""
-    await shop.sweep()
-    while await email_worker(shop.context, lambda: 0.0).once():
+    await env.sweep()
+    while await email_worker(env.context, lambda: 0.0).once():
         pass
 
 
-async def written(shop: ServerEnv) -> list[tuple[int, str, dict[str, str]]]:
+async def written(env: ServerEnv) -> list[tuple[int, str, dict[str, str]]]:
     """(day since the start, template, what it says) of every email to the customer, but for the one about the code."""
-    found = await shop.context.db.read(emails.page, shop.provider, "", 500)
+    found = await env.context.db.read(emails.page, env.provider, "", 500)
     opened = [
-        (each, each.template_values(shop.context.safe) or {})
+        (each, each.template_values(env.context.safe) or {})
         for each in found
         if each.recipient == EMAIL and each.template != "code_waiting"
     ]
@@ -45,21 +45,21 @@ async def written(shop: ServerEnv) -> list[tuple[int, str, dict[str, str]]]:
     return sorted(told, key=lambda each: each[0])
 
 
-async def live(shop: ServerEnv, days: int, *, every: int = 1) -> None:
+async def live(env: ServerEnv, days: int, *, every: int = 1) -> None:
     """So many days, with a look every so many."""
     for _ in range(0, days, every):
-        shop.clock.now += every * DAY
-        await look(shop)
+        env.clock.now += every * DAY
+        await look(env)
 
 
 async def test_a_year_of_mails(tmp_path: Path) -> None:
-    async with office(tmp_path, portal_url="https://portal.test") as shop:
-        await customer(shop)
-        name, code = await shop.order()
-        await look(shop)
-        shop.clock.now += 300 * DAY
-        await live(shop, 90)
-        told = await written(shop)
+    async with office(tmp_path, portal_url="https://portal.test") as env:
+        await customer(env)
+        name, code = await env.order()
+        await look(env)
+        env.clock.now += 300 * DAY
+        await live(env, 90)
+        told = await written(env)
         assert [(day, template, values.get("days_left")) for day, template, values in told] == [
             (0, "subscription_ordered", None),
             (305, "reminder", "60"), (335, "reminder", "30"), (351, "reminder", "14"), (358, "reminder", "7"),
@@ -74,115 +74,115 @@ async def test_a_year_of_mails(tmp_path: Path) -> None:
         assert (first["product"], first["customer"], first["end"]) == (
             "Editor", "ACME Clinics", "1 January 2027, 00:00 UTC",
         )  # fmt: skip
-        events = (await shop.desk.get("/v1/events", limit=200))["items"]
+        events = (await env.staff.get("/v1/events", limit=200))["items"]
         offsets = [one["data"]["offset"] for one in events if one["kind"] == "subscription.reminder"]
         assert offsets == [60, 30, 14, 7, 3, 1, *range(0, -14, -1)]
         assert {one["kind"] for one in events} <= set(CATALOG)
 
 
 async def test_nothing_is_said_of_what_was_renewed(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        await customer(shop)
-        name, _ = await shop.order()
-        await look(shop)
-        shop.clock.now += 320 * DAY
-        await look(shop)
-        await shop.desk.post(f"/v1/subscriptions/{name}/renew")
-        await live(shop, 60)
-        assert [template for _, template, _ in await written(shop)] == ["subscription_ordered"]
+    async with office(tmp_path) as env:
+        await customer(env)
+        name, _ = await env.order()
+        await look(env)
+        env.clock.now += 320 * DAY
+        await look(env)
+        await env.staff.post(f"/v1/subscriptions/{name}/renew")
+        await live(env, 60)
+        assert [template for _, template, _ in await written(env)] == ["subscription_ordered"]
 
 
 async def test_a_mail_that_is_no_longer_true_is_not_written(tmp_path: Path) -> None:
     """The feed tells what happened; who reads it late writes only what still holds."""
-    async with office(tmp_path) as shop:
-        await customer(shop)
-        name, _ = await shop.order()
-        await look(shop)
-        shop.clock.now += 358 * DAY
-        await shop.sweep()
-        await shop.desk.post(f"/v1/subscriptions/{name}/renew")
-        await look(shop)
-        kinds = [one["kind"] for one in (await shop.desk.get("/v1/events", limit=200))["items"]]
+    async with office(tmp_path) as env:
+        await customer(env)
+        name, _ = await env.order()
+        await look(env)
+        env.clock.now += 358 * DAY
+        await env.sweep()
+        await env.staff.post(f"/v1/subscriptions/{name}/renew")
+        await look(env)
+        kinds = [one["kind"] for one in (await env.staff.get("/v1/events", limit=200))["items"]]
         assert "subscription.reminder" in kinds
-        assert [template for _, template, _ in await written(shop)] == ["subscription_ordered"]
+        assert [template for _, template, _ in await written(env)] == ["subscription_ordered"]
 
 
 async def test_a_sweep_that_slept_tells_the_latest_alone(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        await customer(shop)
-        await shop.order()
-        await look(shop)
-        shop.clock.now += 361 * DAY
+    async with office(tmp_path) as env:
+        await customer(env)
+        await env.order()
+        await look(env)
+        env.clock.now += 361 * DAY
         for _ in range(3):
-            await look(shop)
-        assert [(day, values.get("days_left")) for day, _, values in await written(shop)] == [(0, None), (361, "4")]
+            await look(env)
+        assert [(day, values.get("days_left")) for day, _, values in await written(env)] == [(0, None), (361, "4")]
 
 
 async def test_one_mail_says_that_the_balance_was_too_low(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        await customer(shop, money=12_000)
-        await shop.order("monthly")
-        await look(shop)
-        await live(shop, 50)
-        told = [(day, template) for day, template, _ in await written(shop)]
+    async with office(tmp_path) as env:
+        await customer(env, money=12_000)
+        await env.order("monthly")
+        await look(env)
+        await live(env, 50)
+        told = [(day, template) for day, template, _ in await written(env)]
         assert [each for each in told if each[1] != "reminder"] == [
             (0, "subscription_ordered"), (31, "payment_failed"), (45, "ended"),
         ]  # fmt: skip
         assert told.count((31, "payment_failed")) == 1
-        failed = next(values for _, template, values in await written(shop) if template == "payment_failed")
+        failed = next(values for _, template, values in await written(env) if template == "payment_failed")
         assert (failed["price"], failed["missing"]) == ("120.00 EUR", "120.00 EUR")
         assert failed["end"] == "15 February 2026, 00:00 UTC"
 
 
 async def test_a_customer_without_an_address_gets_nothing_and_nobody_else_does(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        await customer(shop, email="")
-        await shop.order()
-        await look(shop)
-        assert await shop.context.db.read(emails.page, shop.provider) == []
+    async with office(tmp_path) as env:
+        await customer(env, email="")
+        await env.order()
+        await look(env)
+        assert await env.context.db.read(emails.page, env.provider) == []
 
 
 async def test_a_policy_can_keep_quiet(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        await shop.desk.send("PUT", "/v1/policy", {"rules": {"reminders": []}})
-        await customer(shop)
-        await shop.order()
-        await look(shop)
-        shop.clock.now += 340 * DAY
-        await live(shop, 50)
-        assert [each for _, each, _ in await written(shop)] == ["subscription_ordered", "grace_began", "ended"]
+    async with office(tmp_path) as env:
+        await env.staff.send("PUT", "/v1/policy", {"rules": {"reminders": []}})
+        await customer(env)
+        await env.order()
+        await look(env)
+        env.clock.now += 340 * DAY
+        await live(env, 50)
+        assert [each for _, each, _ in await written(env)] == ["subscription_ordered", "grace_began", "ended"]
 
 
 async def test_a_sandbox_writes_by_its_own_clock(tmp_path: Path) -> None:
-    async with office(tmp_path, sandbox=True) as shop:
-        await customer(shop)
-        await shop.order()
-        await shop.desk.send("PUT", "/v1/sandbox/clock", {"now": "2026-12-30T00:00:00Z"})
-        await look(shop)
-        told = {(template, values.get("days_left")) for _, template, values in await written(shop)}
+    async with office(tmp_path, sandbox=True) as env:
+        await customer(env)
+        await env.order()
+        await env.staff.send("PUT", "/v1/sandbox/clock", {"now": "2026-12-30T00:00:00Z"})
+        await look(env)
+        told = {(template, values.get("days_left")) for _, template, values in await written(env)}
         assert told == {("subscription_ordered", None), ("reminder", "2")}
 
 
 async def test_two_processes_write_each_letter_once(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        await customer(shop)
+    async with office(tmp_path) as env:
+        await customer(env)
         for _ in range(5):
-            await shop.order()
-        both = [email_worker(shop.context, lambda: 0.0), email_worker(shop.context, lambda: 0.0)]
+            await env.order()
+        both = [email_worker(env.context, lambda: 0.0), email_worker(env.context, lambda: 0.0)]
         for _ in range(3):
             for one in both:
                 await one.once()
-        assert len(await written(shop)) == 5
+        assert len(await written(env)) == 5
 
 
 async def test_what_waits_is_counted(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        await customer(shop)
-        await shop.order()
-        outgoing = OutgoingMessages(shop.context)
+    async with office(tmp_path) as env:
+        await customer(env)
+        await env.order()
+        outgoing = OutgoingMessages(env.context)
         await outgoing.once()
         await outgoing.count_waiting()
-        text = (await shop.vendor.send("GET", "/metrics")).text
+        text = (await env.vendor.send("GET", "/metrics")).text
         assert "tenure_emails_waiting 2.0" in text, "about the order, and about its code"
         assert "tenure_deliveries_waiting 0.0" in text
 

@@ -62,19 +62,19 @@ async def test_after_a_restore_the_sites_epoch_exceeds_every_one_ever_issued(tmp
     folder, file = tmp_path / "server", tmp_path / "backup.db"
     token = await made(folder)
     async with running(folder) as (context, http):
-        shop = await shop_at(context, http, token)
-        name, code = await shop.order()
-        site = shop.site()
+        env = await shop_at(context, http, token)
+        name, code = await env.order()
+        site = env.site()
         assert isinstance(await site.activate(code), ActivateAnswer)
         assert backups.backup_database(folder, file, lambda _: None) is None
-        await shop.desk.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 12})
+        await env.staff.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 12})
         assert isinstance(await site.sync(), SyncAnswer)
         lost = epoch_of(site)
     restored = backups.restore_database(folder, file, system_now() + DAY, lambda _: None)
     assert not isinstance(restored, Refused), restored
     assert restored.epoch > lost
     async with running(folder) as (context, http):
-        site.office = replace(shop, context=context, http=http)
+        site.office = replace(env, context=context, http=http)
         asked = await site.sync()
         assert isinstance(asked, SyncAnswer)
         assert asked.result == "send_lease"
@@ -120,35 +120,35 @@ async def test_after_a_restore_no_event_has_a_number_that_was_given_before(tmp_p
     token = await made(folder)
     heard: list[int] = []
 
-    async def listen(shop: ServerEnv) -> None:
+    async def listen(env: ServerEnv) -> None:
         """A receiver as the docs advise: it keeps the page's `after`, and does nothing for a number it knows."""
-        page = await shop.desk.get("/v1/events", after=heard[-1] if heard else 0)
+        page = await env.staff.get("/v1/events", after=heard[-1] if heard else 0)
         heard.extend(each["seq"] for each in page["items"] if each["seq"] not in heard)
         assert page["after"] == (heard[-1] if heard else 0)
-        assert (await shop.desk.get("/v1/events", after=page["after"]))["items"] == []
+        assert (await env.staff.get("/v1/events", after=page["after"]))["items"] == []
 
     async with running(folder) as (context, http):
-        shop = await shop_at(context, http, token)
+        env = await shop_at(context, http, token)
         for _ in range(before):
-            await shop.order()
-        await listen(shop)
+            await env.order()
+        await listen(env)
         assert backups.backup_database(folder, file, lambda _: None) is None
         for _ in range(3):
-            await shop.order()
-        await listen(shop)
+            await env.order()
+        await listen(env)
     assert len(heard) == before + 3
     restored = backups.restore_database(folder, file, system_now(), lambda _: None)
     assert not isinstance(restored, Refused), restored
     async with running(folder) as (context, http):
-        shop = replace(shop, context=context, http=http, desk=Caller(http, shop.desk.token))
+        env = replace(env, context=context, http=http, staff=Caller(http, env.staff.token))
         for _ in range(5):
-            await shop.order()
-        await listen(shop)
+            await env.order()
+        await listen(env)
         assert len(heard) == before + 8
         assert heard == sorted(set(heard))
         assert heard[-5:] == list(range(heard[-5], heard[-5] + 5)), "and from there on without a gap"
         assert heard[-1] < 2**53, "as far as every reader of JSON counts exactly"
-        beyond = await shop.desk.send("GET", "/v1/events", after=heard[-1] + 1)
+        beyond = await env.staff.send("GET", "/v1/events", after=heard[-1] + 1)
         assert (beyond.status_code, beyond.json()["field"]) == (422, "after")
 
 
@@ -165,19 +165,19 @@ async def forgotten(
     """A site activated after the backup that the server was then put back from, its subscription, the provider."""
     file, token = folder / "backup.db", await made(folder / "server")
     async with running(folder / "server") as (context, http):
-        shop = await shop_at(context, http, token)
-        name, code = await shop.order(offer)
+        env = await shop_at(context, http, token)
+        name, code = await env.order(offer)
         assert backups.backup_database(folder / "server", file, lambda _: None) is None
-        site = PlainSite(shop, alone=alone)
+        site = PlainSite(env, alone=alone)
         assert isinstance(await site.activate(code), ActivateAnswer)
         assert isinstance(await site.sync(), SyncAnswer)
     assert not isinstance(
         backups.restore_database(folder / "server", file, system_now() + DAY, lambda _: None), Refused
     )
     async with running(folder / "server") as (context, http):
-        site.office = replace(shop, context=context, http=http)
-        shop.desk.http = http
-        yield site, name, shop.desk
+        site.office = replace(env, context=context, http=http)
+        env.staff.http = http
+        yield site, name, env.staff
 
 
 @pytest.mark.parametrize("offer", ["standard", "later"])
@@ -189,7 +189,7 @@ async def test_a_site_activated_after_the_backup_is_taken_in_by_its_lease(
 
     The term of the other offer begins with the activation, so that the backup knows of neither.
     """
-    async with forgotten(tmp_path, alone=alone, offer=offer) as (site, name, desk):
+    async with forgotten(tmp_path, alone=alone, offer=offer) as (site, name, staff):
         begun = site.lease.lease.prepaid_until if site.lease is not None else None
         assert await site.sync() == "key_unknown"
         told = await site.sync(**introduced(site))
@@ -200,7 +200,7 @@ async def test_a_site_activated_after_the_backup_is_taken_in_by_its_lease(
         again = await site.sync()
         assert isinstance(again, SyncAnswer)
         assert again.result == "unchanged"
-        (listed,) = (await desk.get("/v1/sites", subscription=name))["items"]
+        (listed,) = (await staff.get("/v1/sites", subscription=name))["items"]
         assert listed["id"] == site.id
         context = site.office.context
         assert await context.db.read(lambda conn: list(integrity.verify_histories(conn))) == []
@@ -213,24 +213,24 @@ async def gone_on(
     """A site that went from a subscription that has ended to another one after the backup; the two, the provider."""
     file, token = folder / "backup.db", await made(folder / "server")
     async with running(folder / "server") as (context, http):
-        shop = await shop_at(context, http, token)
-        (old, first), site = await shop.order(), PlainSite(shop, alone=alone)
+        env = await shop_at(context, http, token)
+        (old, first), site = await env.order(), PlainSite(env, alone=alone)
         assert isinstance(await site.activate(first), ActivateAnswer)
-        await shop.desk.post(f"/v1/subscriptions/{old}/cancel", {"at_once": True})
-        new, second = ("", "") if ordered_later else await shop.order(offer)
+        await env.staff.post(f"/v1/subscriptions/{old}/cancel", {"at_once": True})
+        new, second = ("", "") if ordered_later else await env.order(offer)
         assert isinstance(await site.sync(), SyncAnswer)
         assert backups.backup_database(folder / "server", file, lambda _: None) is None
         if ordered_later:
-            new, second = await shop.order(offer)
+            new, second = await env.order(offer)
         answer = await site.activate(second)
         assert isinstance(answer, ActivateAnswer) and answer.result == "granted"
         assert isinstance(await site.sync(), SyncAnswer)
     restored = backups.restore_database(folder / "server", file, system_now() + DAY, lambda _: None)
     assert not isinstance(restored, Refused)
     async with running(folder / "server") as (context, http):
-        site.office = replace(shop, context=context, http=http)
-        shop.desk.http = http
-        yield site, old, new, shop.desk
+        site.office = replace(env, context=context, http=http)
+        env.staff.http = http
+        yield site, old, new, env.staff
 
 
 @pytest.mark.parametrize("offer", ["standard", "later"])
@@ -239,7 +239,7 @@ async def test_a_site_that_went_to_another_subscription_after_the_backup_stays_t
     tmp_path: Path, alone: bool, offer: str
 ) -> None:
     """Going by what the backup knows it would be cut off: its former subscription has ended, this one is paid for."""
-    async with gone_on(tmp_path, offer, alone=alone) as (site, old, new, desk):
+    async with gone_on(tmp_path, offer, alone=alone) as (site, old, new, staff):
         assert site.lease is not None
         paid = site.lease.lease.prepaid_until
         asked = await site.sync()
@@ -251,21 +251,21 @@ async def test_a_site_that_went_to_another_subscription_after_the_backup_stays_t
         again = await site.sync()
         assert isinstance(again, SyncAnswer) and again.result == "unchanged"
         for name, sites in ((old, []), (new, [site.id])):
-            assert [each["id"] for each in (await desk.get("/v1/sites", subscription=name))["items"]] == sites
+            assert [each["id"] for each in (await staff.get("/v1/sites", subscription=name))["items"]] == sites
         context = site.office.context
         assert await context.db.read(lambda conn: list(integrity.verify_histories(conn))) == []
 
 
 @pytest.mark.parametrize("offer", ["standard", "later"])
 async def test_m10_a_code_typed_at_it_is_judged_by_the_subscription_that_it_went_to(tmp_path: Path, offer: str) -> None:
-    async with gone_on(tmp_path, offer) as (site, _, new, desk):
+    async with gone_on(tmp_path, offer) as (site, _, new, staff):
         assert site.lease is not None
         paid = site.lease.lease.prepaid_until
         _, third = await site.office.order()
         refused = await site.activate(third)
         assert isinstance(refused, ActivateAnswer) and refused.refusal is not None
         assert (refused.refusal.code, refused.refusal.when) == ("subscription_in_force", paid)
-        (listed,) = (await desk.get("/v1/sites", subscription=new))["items"]
+        (listed,) = (await staff.get("/v1/sites", subscription=new))["items"]
         assert listed["id"] == site.id
         told = await site.sync()
         if isinstance(told, SyncAnswer) and told.result == "send_lease":
@@ -298,7 +298,7 @@ async def test_a_copy_of_it_is_found_as_any_other(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("what", ["token", "lease", "key", "nothing"])
 async def test_what_does_not_belong_to_it_takes_nobody_in(tmp_path: Path, what: str) -> None:
-    async with forgotten(tmp_path) as (site, _, desk):
+    async with forgotten(tmp_path) as (site, _, staff):
         sender = PlainSite(site.office) if what == "key" else site
         shown = introduced(site) if what != "nothing" else {}
         if what == "token":
@@ -309,16 +309,16 @@ async def test_what_does_not_belong_to_it_takes_nobody_in(tmp_path: Path, what: 
             sender.id, sender.token, sender.lease = site.id, site.token, site.lease
             shown["key"] = exchanges.public_jwk(sender.signer.public)
         assert await sender.sync(**shown) == "key_unknown"
-        assert (await desk.get("/v1/sites"))["items"] == []
+        assert (await staff.get("/v1/sites"))["items"] == []
 
 
 async def test_a_server_that_was_not_put_back_takes_nobody_in(tmp_path: Path) -> None:
     """A site whose row is gone for another reason, as when it was forgotten after years, has its code."""
     token = await made(tmp_path)
     async with running(tmp_path) as (context, http):
-        shop = await shop_at(context, http, token)
-        site = shop.site()
-        assert isinstance(await site.activate((await shop.order())[1]), ActivateAnswer)
+        env = await shop_at(context, http, token)
+        site = env.site()
+        assert isinstance(await site.activate((await env.order())[1]), ActivateAnswer)
         for table in (tables.leases, tables.sites):
             await context.db.write(lambda conn, gone=table: conn.execute(gone.delete()))
         assert await site.sync(**introduced(site)) == "key_unknown"

@@ -37,7 +37,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, An
 
     # The store needs no loop of its own: it is furnished in one, served in another, closed in a third.
     stack, world = asyncio.run(open_())
-    with HttpServer(world.shop.api) as server:
+    with HttpServer(world.env.api) as server:
         yield world, schemathesis.openapi.from_url(f"{server.url}/openapi.json")
     asyncio.run(stack.aclose())
 
@@ -66,7 +66,7 @@ def _try(world: World, operation: Any, mode: GenerationMode, seen: Counter[int])
         "/v1/root",
         "/metrics",
     }
-    headers = {"Authorization": f"Bearer {(world.shop.vendor if vendors else world.north.desk).token}"}
+    headers = {"Authorization": f"Bearer {(world.env.vendor if vendors else world.north.staff).token}"}
 
     @settings(
         max_examples=EXAMPLES,

@@ -18,8 +18,8 @@ pytestmark = pytest.mark.anyio
 async def test_an_edit_past_a_running_server_is_told_by_itself(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with office(tmp_path) as shop:
-        check, registry = SelfCheck(tmp_path / "tenure.db", shop.clock, lambda: 0.0), CollectorRegistry()
+    async with office(tmp_path) as env:
+        check, registry = SelfCheck(tmp_path / "tenure.db", env.clock, lambda: 0.0), CollectorRegistry()
         check.register_gauges(registry)
         assert registry.get_sample_value("tenure_history_verified_seconds") == 0
         sound = await check.once()
@@ -27,9 +27,9 @@ async def test_an_edit_past_a_running_server_is_told_by_itself(
         assert (sound.findings, registry.get_sample_value("tenure_history_verified_seconds")) == (0, START)
 
         def edit(conn: Connection) -> None:
-            conn.execute(sa.insert(trials).values(provider=shop.provider, customer=shop.customer, product="editor"))
+            conn.execute(sa.insert(trials).values(provider=env.provider, customer=env.customer, product="editor"))
 
-        await shop.context.db.write(edit)
+        await env.context.db.write(edit)
         with caplog.at_level(logging.CRITICAL, "tenure.server.self_check"):
             found = await check.once()
         assert found is not None
@@ -37,7 +37,7 @@ async def test_an_edit_past_a_running_server_is_told_by_itself(
         assert "trial of editor" in found.first[0]
         assert registry.get_sample_value("tenure_history_faults") == 1
         assert "not as they were written, 1 faults" in caplog.text
-        await shop.order()
+        await env.order()
 
 
 async def test_a_database_that_cannot_be_read_is_told_and_is_no_sound_one(

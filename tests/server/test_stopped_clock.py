@@ -81,8 +81,8 @@ def _edges(lease: Any, since: Instant, until: Instant) -> list[Instant]:
 class Walk:
     """A subscription of a month, one or two sites, a successor that waits, and holds by three sides."""
 
-    def __init__(self, shop: ServerEnv, seed: int) -> None:
-        self.shop, self.dice = shop, random.Random(seed)  # noqa: S311 - dice, and repeatable
+    def __init__(self, env: ServerEnv, seed: int) -> None:
+        self.env, self.dice = env, random.Random(seed)  # noqa: S311 - dice, and repeatable
         self.lives: list[Living] = []
         self.stops = 0
         self.held: set[str] = set()
@@ -90,12 +90,12 @@ class Walk:
     async def begin(self, sites: int = 0, *, ready: bool | None = None) -> None:
         """The shop, `sites` (0: as the dice say), and at the first one a successor, if it is to be `ready`."""
         policy = {"rules": {"stop_clock": True, "grace_days": 0}, "customer_actions": ["pause", "resume", "order"]}
-        assert (await self.shop.desk.send("PUT", "/v1/policy", policy)).status_code == 200
-        self.name, code = await self.shop.order("brief")
-        self.next, later = await self.shop.order("later")
-        self.sides = {"desk": self.shop.desk, "customer": await self.shop.token(), "vendor": self.shop.vendor}
+        assert (await self.env.staff.send("PUT", "/v1/policy", policy)).status_code == 200
+        self.name, code = await self.env.order("brief")
+        self.next, later = await self.env.order("later")
+        self.sides = {"desk": self.env.staff, "customer": await self.env.token(), "vendor": self.env.vendor}
         for number in range(sites or self.dice.choice([1, 1, 2])):
-            site = self.shop.site()
+            site = self.env.site()
             told(await site.activate(code))
             self.lives.append(Living(site))
             if number == 0 and (self.dice.random() < 0.5 if ready is None else ready):
@@ -106,20 +106,20 @@ class Walk:
 
     async def live(self, days: int) -> None:
         for _ in range(days):
-            before = self.shop.clock.now
-            self.shop.clock.now += self.dice.choice([HOUR, 6 * HOUR, DAY, DAY, 2 * DAY])
+            before = self.env.clock.now
+            self.env.clock.now += self.dice.choice([HOUR, 6 * HOUR, DAY, DAY, 2 * DAY])
             for each in self.lives:
-                each.serve(before, self.shop.clock.now, self.name)
+                each.serve(before, self.env.clock.now, self.name)
             if self.dice.random() < 0.3:
-                await self.shop.sweep()
+                await self.env.sweep()
             await self._something()
             for each in self.lives:
-                if self.shop.clock.now >= each.offline_until:
+                if self.env.clock.now >= each.offline_until:
                     await each.ask()
             await self._look()
 
     async def _something(self) -> None:
-        now = self.shop.clock.now
+        now = self.env.clock.now
         if self.offline and self.dice.random() < 0.1:
             cut = self.dice.choice(self.lives)
             cut.offline_until, cut.always_online = now + self.dice.choice([2, 5, 20]) * DAY, False
@@ -134,7 +134,7 @@ class Walk:
             await self._done(self.sides[side], f"{path}/release", {})
 
     async def _done(self, who: Caller, path: str, body: Any) -> bool:
-        more = {"provider": self.shop.provider} if who is self.shop.vendor else {}
+        more = {"provider": self.env.provider} if who is self.env.vendor else {}
         answer = await who.send("POST", path, body, **more)
         assert answer.status_code < 300 or answer.json()["code"] in {
             "already_paused", "not_paused", "subscription_ended", "not_activated",
@@ -142,18 +142,18 @@ class Walk:
         return answer.status_code < 300
 
     async def _look(self) -> None:
-        seen = await self.shop.desk.get(f"/v1/subscriptions/{self.name}")
+        seen = await self.env.staff.get(f"/v1/subscriptions/{self.name}")
         paused = seen["phase"] == "paused"
         if paused:
             gone = any(each.ahead for each in self.lives)
-            booked = "SuccessorStarted" in await self.shop.facts(self.next)
+            booked = "SuccessorStarted" in await self.env.facts(self.next)
             assert gone or not booked, "taken over while the clock stood still"
 
     async def started(self) -> Instant:
         """When the successor was booked to have started."""
-        history = (await self.shop.desk.get(f"/v1/subscriptions/{self.next}/history", limit=200))["items"]
+        history = (await self.env.staff.get(f"/v1/subscriptions/{self.next}/history", limit=200))["items"]
         moments = [parse_instant(fact["at"]) for fact in history if fact["kind"] == "SuccessorStarted"]
-        return min((each for each in moments if isinstance(each, int)), default=self.shop.clock.now)
+        return min((each for each in moments if isinstance(each, int)), default=self.env.clock.now)
 
     async def end(self) -> None:
         """Everybody comes back, every hold is released, and what is left is lived to its end."""
@@ -162,20 +162,20 @@ class Walk:
         for _ in range(60):
             for each in self.lives:
                 await each.ask()
-            before = self.shop.clock.now
-            self.shop.clock.now += DAY
+            before = self.env.clock.now
+            self.env.clock.now += DAY
             for each in self.lives:
-                each.serve(before, self.shop.clock.now, self.name)
+                each.serve(before, self.env.clock.now, self.name)
 
 
 @pytest.mark.parametrize("seed", range(8))
 async def test_nobody_loses_or_gains_a_paid_day_by_holds(seed: int, tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        walk = Walk(shop, seed)
+    async with office(tmp_path) as env:
+        walk = Walk(env, seed)
         await walk.begin()
         await walk.live(50)
         await walk.end()
-        assert shop.clock.now > START + PAID
+        assert env.clock.now > START + PAID
         for each in walk.lives:
             assert each.served <= PAID, f"{(each.served - PAID) / DAY:.2f} days more than paid for"
             started = await walk.started()
@@ -197,19 +197,19 @@ async def test_a_site_that_has_not_heard_of_a_hold_uses_its_successor_from_the_d
 ) -> None:
     """Days count from the end that was paid for, 31 days after the start. Its lease reached to day 30, so that a hold
     until 50 days after that end moves it by 51; its word for the successor is good for 30 of them."""
-    async with office(tmp_path) as shop:
-        walk = Walk(shop, 0)
+    async with office(tmp_path) as env:
+        walk = Walk(env, 0)
         await walk.begin(sites=1, ready=True)
         (life,) = walk.lives
         assert life.successor is not None
         end = life.successor.lease.nbf
-        shop.clock.now = START + 12 * DAY
-        await shop.desk.post(f"/v1/subscriptions/{walk.name}/hold", {"reason": "not paid"})
+        env.clock.now = START + 12 * DAY
+        await env.staff.post(f"/v1/subscriptions/{walk.name}/hold", {"reason": "not paid"})
         if heard is not None:
-            shop.clock.now = end + heard * DAY
+            env.clock.now = end + heard * DAY
             await life.ask()
-        shop.clock.now = end + held * DAY
-        await shop.desk.post(f"/v1/subscriptions/{walk.name}/release", {})
-        shop.clock.now += DAY
-        await shop.sweep()
+        env.clock.now = end + held * DAY
+        await env.staff.post(f"/v1/subscriptions/{walk.name}/release", {})
+        env.clock.now += DAY
+        await env.sweep()
         assert await walk.started() == end + started * DAY

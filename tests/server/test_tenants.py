@@ -49,7 +49,7 @@ OWN = {"read_me", "list_event_kinds", *OF_USERS}
 """About whoever asks, or the same for everybody: no scope is needed."""
 VENDORS = "create_product create_plan update_plan create_provider publish_root publish_amnesty read_metrics"
 VENDORS += " publish_policy_bounds read_email_status send_test_email update_product update_provider read_keys"
-DESKS = (
+STAFFS = (
     "list_providers read_provider list_customers create_customer read_customer change_customer list_tokens create_token"
     " withdraw_token create_offer withdraw_offer publish_policy read_policy top_up list_events read_clock set_clock"
     " set_credit_limit read_policy_bounds confirm_payment confirm_payments"
@@ -75,7 +75,7 @@ GIVEN = ROWS.keys() - {"confirm_payment"}
 """Commands on a subscription: open to a customer's token, whose action the decision itself may then refuse."""
 KINDS: dict[str, frozenset[Role]] = {
     **dict.fromkeys(VENDORS.split(), frozenset({Role.VENDOR})),
-    **dict.fromkeys(DESKS.split(), frozenset({Role.VENDOR, Role.PROVIDER})),
+    **dict.fromkeys(STAFFS.split(), frozenset({Role.VENDOR, Role.PROVIDER})),
     **dict.fromkeys((*EVERYBODYS.split(), *GIVEN, *OWN), frozenset({Role.VENDOR, Role.PROVIDER, Role.CUSTOMER})),
 }
 ACCESS = {*PUBLIC.split(), *DOORS, *KINDS}
@@ -107,11 +107,11 @@ async def test_every_route_has_its_line_here(world: World) -> None:
 
 async def test_nothing_is_served_beside_the_operations(world: World) -> None:
     """What has a route is what the table lists, the documentation, and the two signed operations."""
-    served = {(route.method, route.path) for route in world.shop.api.routes}
+    served = {(route.method, route.path) for route in world.env.api.routes}
     described = {("GET", "/"), ("GET", "/openapi.json"), ("GET", "/docs"), ("GET", "/refusals/{code}")}
     assert served == {(one.method, one.path) for one in world.operations} | described
     documented = {
-        (path, method.upper()) for path, methods in world.shop.api.document["paths"].items() for method in methods
+        (path, method.upper()) for path, methods in world.env.api.document["paths"].items() for method in methods
     }
     assert documented == {(one.path, one.method) for one in world.operations} | {
         ("/v1/activate", "POST"),
@@ -121,10 +121,10 @@ async def test_nothing_is_served_beside_the_operations(world: World) -> None:
 
 
 async def test_strangers_learn_nothing(world: World) -> None:
-    before = await world.shop.snapshot(but=TRACES)
+    before = await world.env.snapshot(but=TRACES)
     for one in world.operations:
         for token in ("", "tnr_" + "0" * 52, "tns_" + "0" * 52, "x"):
-            answer = await ask(one, Caller(world.shop.http, token), world.north.things)
+            answer = await ask(one, Caller(world.env.http, token), world.north.things)
             if one.name in DOORS:
                 assert answer.status_code == DOORS[one.name][0], one.name
                 assert not answer.content or answer.json()["code"] == DOORS[one.name][1]
@@ -135,43 +135,43 @@ async def test_strangers_learn_nothing(world: World) -> None:
             else:
                 assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated"), one.name
                 assert answer.headers["www-authenticate"].startswith("Bearer")
-    assert await world.shop.snapshot(but=TRACES) == before
+    assert await world.env.snapshot(but=TRACES) == before
 
 
 async def test_a_token_without_the_scope_is_refused(world: World) -> None:
     """A token of the right kind that carries every scope but the one asked for."""
-    shop = world.shop
+    env = world.env
     guarded = [one for one in world.operations if one.rule.scope]
     every = {one.rule.scope for one in guarded}
     for scope in sorted(every):
         vendor = all(Role.PROVIDER not in open_to(one) for one in guarded if one.rule.scope == scope)
-        who, more = (shop.vendor, {"role": "vendor"}) if vendor else (shop.desk, {"role": "provider"})
+        who, more = (env.vendor, {"role": "vendor"}) if vendor else (env.staff, {"role": "provider"})
         known = {one.rule.scope for one in guarded if Role.PROVIDER in one.rule.kinds or vendor}
         rest = sorted(known - {scope, "server:write" if not vendor else scope})
-        lacking = Caller(shop.http, (await who.post("/v1/tokens", {"name": "less", "scopes": rest, **more}))["token"])
-        before = await shop.snapshot()
+        lacking = Caller(env.http, (await who.post("/v1/tokens", {"name": "less", "scopes": rest, **more}))["token"])
+        before = await env.snapshot()
         for one in (one for one in guarded if one.rule.scope == scope):
             answer = await ask(one, lacking, world.north.things)
             assert (answer.status_code, answer.json()["code"]) == (403, "action_not_permitted"), one.name
             assert scope in answer.json()["detail"]
-        assert await shop.snapshot() == before
+        assert await env.snapshot() == before
 
 
 async def test_a_token_of_the_wrong_kind_is_refused(world: World) -> None:
-    before = await world.shop.snapshot()
-    asked = {Role.PROVIDER: world.north.desk, Role.CUSTOMER: world.north.customer}
+    before = await world.env.snapshot()
+    asked = {Role.PROVIDER: world.north.staff, Role.CUSTOMER: world.north.customer}
     for one in world.operations:
         for kind, caller in asked.items():
             if not one.rule.public and kind not in open_to(one):
                 answer = await ask(one, caller, world.north.things)
                 assert (answer.status_code, answer.json()["code"]) == (403, "action_not_permitted"), one.name
-    assert await world.shop.snapshot() == before
+    assert await world.env.snapshot() == before
 
 
 @pytest.mark.parametrize("who", ["desk", "customer"])
 async def test_what_is_ones_own_is_found(world: World, who: str) -> None:
     """The control: with one's own ids the same requests get through to the decision."""
-    caller = world.north.desk if who == "desk" else world.north.customer
+    caller = world.north.staff if who == "desk" else world.north.customer
     kind = Role.PROVIDER if who == "desk" else Role.CUSTOMER
     for one in world.operations:
         if one.rule.public or kind not in open_to(one) or one.name in OF_USERS:
@@ -190,8 +190,8 @@ async def test_m02_p6_a_foreign_thing_cannot_be_told_from_no_thing(world: World,
     kind = Role.PROVIDER if asking == "another provider" else Role.CUSTOMER
     caller: Caller = mine.users[kind, "owner"]
     if by == "token":
-        caller = mine.desk if kind is Role.PROVIDER else mine.customer
-    before, looked_at = await world.shop.snapshot(), 0
+        caller = mine.staff if kind is Role.PROVIDER else mine.customer
+    before, looked_at = await world.env.snapshot(), 0
     for one in world.operations:
         if one.rule.public or kind not in open_to(one):
             continue
@@ -207,7 +207,7 @@ async def test_m02_p6_a_foreign_thing_cannot_be_told_from_no_thing(world: World,
             assert foreign not in seen.text.replace(str(seen.url), "")
             looked_at += 1
     assert looked_at > 25
-    assert await world.shop.snapshot() == before
+    assert await world.env.snapshot() == before
 
 
 def _refusing(one: Operation, where: str) -> set[int]:
@@ -222,14 +222,14 @@ async def test_m02_p6_lists_never_hold_a_foreign_row(world: World) -> None:
     assert len(lists) >= 10
     for one in lists:
         for mine, others in ((world.north, [world.south]), (world.south, [world.north, world.neighbor])):
-            await _clean(one, mine.desk, mine, others)
+            await _clean(one, mine.staff, mine, others)
         for mine in (world.north, world.neighbor):
             other = world.neighbor if mine is world.north else world.north
             await _clean(one, mine.customer, mine, [world.south, other])
 
 
 async def _clean(one: Operation, caller: Caller, mine: Tenancy, others: list[Tenancy]) -> None:
-    kind = Role.PROVIDER if caller is mine.desk else Role.CUSTOMER
+    kind = Role.PROVIDER if caller is mine.staff else Role.CUSTOMER
     if kind not in open_to(one):
         return
     cursor, rows = "", 0
@@ -257,17 +257,17 @@ async def test_the_vendor_must_say_whose_data_is_meant(world: World) -> None:
     for one in world.operations:
         if ("query", "provider") not in places(one) or one.name in VENDORS_OWN_TOO:
             continue
-        vague = await ask(one, world.shop.vendor, world.north.things, **dry(one))
+        vague = await ask(one, world.env.vendor, world.north.things, **dry(one))
         assert (vague.status_code, vague.json().get("field")) == (422, "provider"), one.name
         wrong = await ask(
-            one, world.shop.vendor, world.north.things | {"provider": unknown("prv_")}, "provider", **dry(one)
+            one, world.env.vendor, world.north.things | {"provider": unknown("prv_")}, "provider", **dry(one)
         )
         assert (wrong.status_code, wrong.json().get("field")) == (404, "provider"), one.name
         # Naming the wrong one of two providers finds nothing either: the predicate is in every query.
         if any(name not in {"provider"} for where, name in places(one) if where == "path"):
             crossed = await ask(
                 one,
-                world.shop.vendor,
+                world.env.vendor,
                 world.north.things | {"provider": world.south.things["provider"]},
                 "provider",
                 **dry(one),
@@ -280,7 +280,7 @@ async def test_m02_each_role_gets_what_it_includes_and_no_more(world: World, kin
     """Every route by everybody who can sign in, about one's own, a foreign thing and no thing."""
     ids = {name: value for name, value in world.north.things.items() if re.fullmatch(r"[a-z]{2,4}_[0-9a-z]{26}", value)}
     nothing = world.north.things | {name: unknown(value) for name, value in ids.items()}
-    before, let_in, kept_out = await world.shop.snapshot(but=TRACES), 0, 0
+    before, let_in, kept_out = await world.env.snapshot(but=TRACES), 0, 0
     for (side, role), user in world.north.users.items():
         for one in world.operations:
             if side is not kind or one.rule.public or one.name == "sign_out":
@@ -300,7 +300,7 @@ async def test_m02_each_role_gets_what_it_includes_and_no_more(world: World, kin
             assert len(set(foreign.values())) <= 1, (role, one.name, foreign)
     assert let_in > 20
     assert kept_out > 20
-    assert await world.shop.snapshot(but=TRACES) == before
+    assert await world.env.snapshot(but=TRACES) == before
 
 
 UNREHEARSED = {"change_password", "propose_second_factor", "remove_second_factor"}
@@ -308,22 +308,22 @@ UNREHEARSED = {"change_password", "propose_second_factor", "remove_second_factor
 
 
 async def test_a_withdrawn_and_an_expired_token_are_unknown(world: World) -> None:
-    shop = world.shop
-    made = await shop.desk.post("/v1/tokens", {"name": "short", "role": "provider", "scopes": ["*"], "days": 1})
-    caller = Caller(shop.http, made["token"])
+    env = world.env
+    made = await env.staff.post("/v1/tokens", {"name": "short", "role": "provider", "scopes": ["*"], "days": 1})
+    caller = Caller(env.http, made["token"])
     assert (await caller.send("GET", "/v1/policy")).status_code == 200
-    assert made["id"] in [each["id"] for each in (await shop.desk.get("/v1/tokens"))["items"]]
-    assert (await shop.desk.send("DELETE", f"/v1/tokens/{made['id']}")).status_code == 204
+    assert made["id"] in [each["id"] for each in (await env.staff.get("/v1/tokens"))["items"]]
+    assert (await env.staff.send("DELETE", f"/v1/tokens/{made['id']}")).status_code == 204
     assert (await caller.send("GET", "/v1/policy")).status_code == 401
-    assert made["id"] not in [each["id"] for each in (await shop.desk.get("/v1/tokens"))["items"]]
+    assert made["id"] not in [each["id"] for each in (await env.staff.get("/v1/tokens"))["items"]]
     assert any(
-        made["id"] in each["detail"] for each in (await shop.desk.get("/v1/audit", what="token_withdrawn"))["items"]
+        made["id"] in each["detail"] for each in (await env.staff.get("/v1/audit", what="token_withdrawn"))["items"]
     )
     late = Caller(
-        shop.http,
-        (await shop.desk.post("/v1/tokens", {"name": "late", "role": "provider", "scopes": ["*"], "days": 1}))["token"],
+        env.http,
+        (await env.staff.post("/v1/tokens", {"name": "late", "role": "provider", "scopes": ["*"], "days": 1}))["token"],
     )
-    shop.clock.now += 86_400 - 1
+    env.clock.now += 86_400 - 1
     assert (await late.send("GET", "/v1/policy")).status_code == 200
-    shop.clock.now += 1
+    env.clock.now += 1
     assert (await late.send("GET", "/v1/policy")).status_code == 401

@@ -111,7 +111,7 @@ class Walk:
         """Whether it is permitted is not the question here."""
         if self.names:
             name = self.random.choice(self.names)
-            answer = await self.env.desk.send("POST", f"/v1/subscriptions/{name}/{path}", body)
+            answer = await self.env.staff.send("POST", f"/v1/subscriptions/{name}/{path}", body)
             self.seen[f"{path} {answer.status_code}"] += 1
 
     async def change_devices(self) -> None:
@@ -122,9 +122,9 @@ class Walk:
         if not self.names:
             return
         row, name = self.random.choice(COMMANDS), self.random.choice(self.names)
-        sub = await self.env.desk.get(f"/v1/subscriptions/{name}")
+        sub = await self.env.staff.get(f"/v1/subscriptions/{name}")
         given = {each.name: self.value(each, sub) for each in row.fields if each.required or self.random.random() < 0.5}
-        answer = await self.env.desk.send("POST", f"/v1/subscriptions/{name}/{row.verb}", given)
+        answer = await self.env.staff.send("POST", f"/v1/subscriptions/{name}/{row.verb}", given)
         assert answer.status_code < 500, (row.name, given, answer.text)
         self.seen[f"{row.name} {answer.status_code < 300}"] += 1
 
@@ -175,11 +175,11 @@ class Walk:
 
     async def top_up(self) -> None:
         body = {"amount": 50_000, "reference": f"bank {self.random.random()}"}
-        await self.env.desk.send("POST", f"/v1/customers/{self.env.customer}/top-ups", body)
+        await self.env.staff.send("POST", f"/v1/customers/{self.env.customer}/top-ups", body)
 
     async def publish(self) -> None:
         rules = {"tolerance_percent": self.random.choice([0, 10]), "lease_days": self.random.choice([15, 30])}
-        await self.env.desk.send("PUT", "/v1/policy", {"rules": rules})
+        await self.env.staff.send("PUT", "/v1/policy", {"rules": rules})
 
     async def use_more(self) -> None:
         if self.sites:

@@ -36,19 +36,19 @@ HERE = WebhookNetworks(http=True, networks=("127.0.0.1/32",))
 TRUST = ssl.create_default_context()
 
 
-def courier(shop: ServerEnv) -> DeliveryWorker:
-    return webhook_worker(shop.context, TRUST, lambda: 0.0)
+def worker(env: ServerEnv) -> DeliveryWorker:
+    return webhook_worker(env.context, TRUST, lambda: 0.0)
 
 
-async def told(shop: ServerEnv) -> None:
+async def told(env: ServerEnv) -> None:
     """Everything that can be told now is."""
-    await look(courier(shop))
+    await look(worker(env))
 
 
-async def look(*couriers: DeliveryWorker) -> None:
+async def look(*workers: DeliveryWorker) -> None:
     """Looks, one after the other, until nothing is found any more."""
-    while sum(await asyncio.gather(*[each.once() for each in couriers])):
-        await asyncio.gather(*[each.settle() for each in couriers])
+    while sum(await asyncio.gather(*[each.once() for each in workers])):
+        await asyncio.gather(*[each.settle() for each in workers])
 
 
 @asynccontextmanager
@@ -56,28 +56,28 @@ async def watched(
     folder: Path, clock: Clock | None = None, **wanted: Any
 ) -> AsyncIterator[tuple[ServerEnv, Receiver, Any]]:
     """An office with a webhook to a real receiver."""
-    async with office(folder, reach=HERE, clock=clock) as shop, receiver() as other:
-        hook = await shop.desk.post("/v1/webhooks", {"url": other.url, **wanted})
-        yield shop, other, hook
+    async with office(folder, reach=HERE, clock=clock) as env, receiver() as other:
+        hook = await env.staff.post("/v1/webhooks", {"url": other.url, **wanted})
+        yield env, other, hook
 
 
-async def deliveries(shop: ServerEnv, hook: Any) -> list[Any]:
-    found: list[Any] = (await shop.desk.get(f"/v1/webhooks/{hook['id']}/deliveries", limit=200))["items"]
+async def deliveries(env: ServerEnv, hook: Any) -> list[Any]:
+    found: list[Any] = (await env.staff.get(f"/v1/webhooks/{hook['id']}/deliveries", limit=200))["items"]
     return found
 
 
-async def state(shop: ServerEnv, hook: Any) -> Any:
-    return await shop.desk.get(f"/v1/webhooks/{hook['id']}")
+async def state(env: ServerEnv, hook: Any) -> Any:
+    return await env.staff.get(f"/v1/webhooks/{hook['id']}")
 
 
 async def test_push_and_pull_carry_the_same_sequence(tmp_path: Path) -> None:
-    async with watched(tmp_path) as (shop, other, _):
-        before = (await shop.desk.get("/v1/events"))["items"]
-        name, code = await shop.order()
-        await shop.site().activate(code)
-        await shop.desk.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 20})
-        await told(shop)
-        pulled = (await shop.desk.get("/v1/events"))["items"][len(before) :]
+    async with watched(tmp_path) as (env, other, _):
+        before = (await env.staff.get("/v1/events"))["items"]
+        name, code = await env.order()
+        await env.site().activate(code)
+        await env.staff.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 20})
+        await told(env)
+        pulled = (await env.staff.get("/v1/events"))["items"][len(before) :]
         pushed = [message.event for message in other.messages]
         assert [one["seq"] for one in pushed] == [one["seq"] for one in pulled]
         assert other.sequence == list(range(other.sequence[0], other.sequence[0] + len(pulled)))
@@ -89,22 +89,22 @@ async def test_push_and_pull_carry_the_same_sequence(tmp_path: Path) -> None:
 
 
 async def test_a_filter_lets_through_what_it_names(tmp_path: Path) -> None:
-    async with watched(tmp_path, events=["subscription.ordered", "webhook.*"]) as (shop, other, hook):
-        name, _ = await shop.order()
-        await shop.desk.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 20})
-        await told(shop)
+    async with watched(tmp_path, events=["subscription.ordered", "webhook.*"]) as (env, other, hook):
+        name, _ = await env.order()
+        await env.staff.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 20})
+        await told(env)
         assert [message.event["type"] for message in other.messages] == ["subscription.ordered"]
-        assert (await state(shop, hook))["seq"] >= 2, "what is not wanted counts as served"
+        assert (await state(env, hook))["seq"] >= 2, "what is not wanted counts as served"
         wrong = {"url": other.url, "events": ["subscription.renwed"]}
-        refused = (await shop.desk.send("POST", "/v1/webhooks", wrong)).json()
+        refused = (await env.staff.send("POST", "/v1/webhooks", wrong)).json()
         assert refused["field"] == "events"
         assert "no event kind subscription.renwed. Did you mean subscription.renewed?" in refused["detail"]
         assert "GET /v1/event-kinds" in refused["detail"]
 
 
 async def test_the_kinds_of_events_are_listed_as_the_page_has_them(tmp_path: Path) -> None:
-    async with office(tmp_path) as shop:
-        kinds = (await shop.desk.get("/v1/event-kinds"))["items"]
+    async with office(tmp_path) as env:
+        kinds = (await env.staff.get("/v1/event-kinds"))["items"]
         assert {each["kind"]: each["meaning"] for each in kinds} == CATALOG
         assert [each["topic"] for each in kinds] == sorted((each["topic"] for each in kinds), key=TOPICS.index)
         general = {each["kind"] for each in kinds if each["topic"] == PHASES}
@@ -123,9 +123,9 @@ def signatures(message: Message) -> dict[str, list[str]]:
 
 async def test_a_message_proves_who_sent_it(tmp_path: Path) -> None:
     """`standardwebhooks` is the oracle for v1; v1a is the server's own key, over the same words."""
-    async with watched(tmp_path, Clock(int(time.time()))) as (shop, other, hook):
-        await shop.order()
-        await told(shop)
+    async with watched(tmp_path, Clock(int(time.time()))) as (env, other, hook):
+        await env.order()
+        await told(env)
         message = other.messages[0]
         assert Webhook(hook["secret"]).verify(message.body, message.headers) == message.event
         with pytest.raises(WebhookVerificationError):
@@ -134,55 +134,55 @@ async def test_a_message_proves_who_sent_it(tmp_path: Path) -> None:
         key = VerifyKey(b64decode(hook["public_key"].removeprefix("whpk_")))
         (mark,) = signatures(message)["v1a"]
         key.verify(signed, b64decode(mark))
-        listed = [each for each in shop.context.keys.root.document.keys if each.purpose is Purpose.WEBHOOK]
+        listed = [each for each in env.context.keys.root.document.keys if each.purpose is Purpose.WEBHOOK]
         assert [b64decode(each.x + "=", b"-_") for each in listed] == [bytes(key)], "the root document vouches for it"
 
 
 async def test_a_rotated_secret_overlaps_and_then_goes(tmp_path: Path) -> None:
-    async with watched(tmp_path, Clock(int(time.time()))) as (shop, other, hook):
+    async with watched(tmp_path, Clock(int(time.time()))) as (env, other, hook):
         path = f"/v1/webhooks/{hook['id']}/rotate-secret"
-        new = await shop.desk.post(path, {"overlap_hours": 2})
+        new = await env.staff.post(path, {"overlap_hours": 2})
         assert new["secret"] not in ("", hook["secret"])
         assert [each is None for each in new["secrets"]] == [True, False]
-        await shop.order()
-        await told(shop)
+        await env.order()
+        await told(env)
         for secret in (hook["secret"], new["secret"]):
             assert Webhook(secret).verify(other.messages[0].body, other.messages[0].headers)
-        shop.clock.now += 2 * HOUR
-        await shop.order()
-        await told(shop)
+        env.clock.now += 2 * HOUR
+        await env.order()
+        await told(env)
         assert len(signatures(other.messages[-1])["v1"]) == 1
-        third = await shop.desk.post(path, {"overlap_hours": 0})
+        third = await env.staff.post(path, {"overlap_hours": 0})
         assert len(third["secrets"]) == 1
 
 
 async def test_a_secret_is_shown_once_and_kept_nowhere_in_the_clear(tmp_path: Path) -> None:
-    async with watched(tmp_path) as (shop, _, hook):
+    async with watched(tmp_path) as (env, _, hook):
         assert hook["secret"].startswith("whsec_")
-        assert (await state(shop, hook))["secret"] == ""
-        assert (await shop.desk.get("/v1/webhooks"))["items"][0]["secret"] == ""
-        shown = await shop.desk.post("/v1/webhooks", {"url": "https://x.example/y"}, dry_run="true")
+        assert (await state(env, hook))["secret"] == ""
+        assert (await env.staff.get("/v1/webhooks"))["items"][0]["secret"] == ""
+        shown = await env.staff.post("/v1/webhooks", {"url": "https://x.example/y"}, dry_run="true")
         assert shown["secret"] == ""
         raw = b64decode(hook["secret"].removeprefix("whsec_"))
-        stored = repr(await shop.snapshot())
+        stored = repr(await env.snapshot())
         assert repr(raw)[2:-1] not in stored
         assert hook["secret"] not in stored
 
 
 async def test_what_fails_is_tried_again_by_the_schedule_and_given_up(tmp_path: Path) -> None:
-    async with watched(tmp_path) as (shop, other, hook):
+    async with watched(tmp_path) as (env, other, hook):
         other.always = answer("500 Oops", b"no\r\nsuch <b>luck</b>\x00")
-        begun = shop.clock.now
-        await shop.order()
+        begun = env.clock.now
+        await env.order()
         waits = []
         for _ in range(20):
-            await told(shop)
-            (one,) = await deliveries(shop, hook)
+            await told(env)
+            (one,) = await deliveries(env, hook)
             if one["due"] is None:
                 break
             moment = _instant(one["due"])
-            waits.append(moment - shop.clock.now)
-            shop.clock.now = moment
+            waits.append(moment - env.clock.now)
+            env.clock.now = moment
         assert waits == [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400]
         assert (one["state"], one["tries"], one["status"]) == ("failed", 10, 500)
         assert one["answer"] == "no such <b>luck</b>"
@@ -190,8 +190,8 @@ async def test_what_fails_is_tried_again_by_the_schedule_and_given_up(tmp_path: 
         assert {message.headers["webhook-id"] for message in other.messages} == {
             other.messages[0].headers["webhook-id"]
         }
-        assert shop.clock.now - begun > 3 * DAY
-        assert (await state(shop, hook))["active"] is False, "three days of nothing else are enough"
+        assert env.clock.now - begun > 3 * DAY
+        assert (await state(env, hook))["active"] is False, "three days of nothing else are enough"
 
 
 def _instant(text: str) -> int:
@@ -199,95 +199,95 @@ def _instant(text: str) -> int:
 
 
 async def test_a_webhook_that_stays_silent_is_switched_off_and_its_desk_is_told(tmp_path: Path) -> None:
-    async with watched(tmp_path) as (shop, other, hook):
-        await _brand(shop, "help@north.example")
+    async with watched(tmp_path) as (env, other, hook):
+        await _brand(env, "help@north.example")
         other.always = answer("503 Busy", b"", "Retry-After: 100")
-        await shop.order()
-        await told(shop)
-        assert (await deliveries(shop, hook))[0]["due"] == "2026-01-01T00:01:40Z", "as asked for"
-        assert (await state(shop, hook))["failing_since"] == "2026-01-01T00:00:00Z"
-        shop.clock.now += 3 * DAY
-        await told(shop)
-        off = await state(shop, hook)
+        await env.order()
+        await told(env)
+        assert (await deliveries(env, hook))[0]["due"] == "2026-01-01T00:01:40Z", "as asked for"
+        assert (await state(env, hook))["failing_since"] == "2026-01-01T00:00:00Z"
+        env.clock.now += 3 * DAY
+        await told(env)
+        off = await state(env, hook)
         assert off["active"] is False
         assert "2026-01-01T00:00:00Z" in off["reason"]
-        (email,) = await shop.context.db.read(emails.page, shop.provider)
+        (email,) = await env.context.db.read(emails.page, env.provider)
         assert (email.template, email.recipient) == ("webhook_disabled", "help@north.example")
-        last = (await shop.desk.get("/v1/events"))["items"][-1]
+        last = (await env.staff.get("/v1/events"))["items"][-1]
         assert (last["kind"], last["subscription"], last["data"]["webhook"]) == ("webhook.disabled", None, hook["id"])
 
         count = len(other.messages)
-        await shop.order()
-        await told(shop)
+        await env.order()
+        await told(env)
         assert len(other.messages) == count, "nothing is sent any more"
         other.always = answer("200 OK")
-        await shop.desk.send("PUT", f"/v1/webhooks/{hook['id']}", {"url": other.url, "active": True})
-        await told(shop)
-        assert (await state(shop, hook))["failing_since"] is None
+        await env.staff.send("PUT", f"/v1/webhooks/{hook['id']}", {"url": other.url, "active": True})
+        await told(env)
+        assert (await state(env, hook))["failing_since"] is None
         assert sorted(set(other.sequence)) == list(range(min(other.sequence), last["seq"] + 2)), "and nothing was lost"
 
 
-async def _brand(shop: ServerEnv, support: str) -> None:
+async def _brand(env: ServerEnv, support: str) -> None:
     """The provider's brand says how its desk is reached."""
 
     def work(conn: Connection) -> None:
-        row = tenants.get_provider(conn, shop.provider)
+        row = tenants.get_provider(conn, env.provider)
         assert row is not None
         value = msgspec.json.decode(row.body, type=ProviderValue)
         brand = msgspec.structs.replace(value.brand, support=support)
         body = msgspec.json.encode(msgspec.structs.replace(value, brand=brand))
         tenants.change_provider(conn, msgspec.structs.replace(row, body=body), row.version)
 
-    await shop.context.db.write(work)
+    await env.context.db.write(work)
 
 
 async def test_a_receiver_that_says_it_is_gone_is_believed(tmp_path: Path) -> None:
-    async with watched(tmp_path) as (shop, other, hook):
+    async with watched(tmp_path) as (env, other, hook):
         other.always = answer("410 Gone")
-        await shop.order()
-        await told(shop)
-        assert (await state(shop, hook))["active"] is False
-        assert (await deliveries(shop, hook))[-1]["state"] == "failed"
+        await env.order()
+        await told(env)
+        assert (await state(env, hook))["active"] is False
+        assert (await deliveries(env, hook))[-1]["state"] == "failed"
         assert len(other.messages) == 1
 
 
 async def test_one_failure_does_not_throw_the_rest_after_it(tmp_path: Path) -> None:
-    async with watched(tmp_path) as (shop, other, hook):
+    async with watched(tmp_path) as (env, other, hook):
         other.answers = [answer("500 Oops")]
         for _ in range(3):
-            await shop.order()
-        one_look = courier(shop)
+            await env.order()
+        one_look = worker(env)
         await one_look.once()
         await one_look.settle()
         assert len(other.messages) == 1
-        await told(shop)
-        waiting = [one for one in await deliveries(shop, hook) if one["state"] == "waiting"]
+        await told(env)
+        waiting = [one for one in await deliveries(env, hook) if one["state"] == "waiting"]
         assert [one["tries"] for one in waiting] == [1]
-        shop.clock.now += 5
-        await told(shop)
-        assert {one["state"] for one in await deliveries(shop, hook)} == {"delivered"}
+        env.clock.now += 5
+        await told(env)
+        assert {one["state"] for one in await deliveries(env, hook)} == {"delivered"}
 
 
 async def test_two_processes_deliver_each_message_once(tmp_path: Path) -> None:
-    async with watched(tmp_path) as (shop, other, hook):
+    async with watched(tmp_path) as (env, other, hook):
         for _ in range(10):
-            await shop.order()
+            await env.order()
         other.wait = 0.01
-        beside = shop.second_process(shop.context.db)
-        both = [webhook_worker(replace(one.context, reach=HERE), TRUST, lambda: 0.0) for one in (shop, beside, shop)]
+        beside = env.second_process(env.context.db)
+        both = [webhook_worker(replace(one.context, reach=HERE), TRUST, lambda: 0.0) for one in (env, beside, env)]
         await look(*both)
         assert sorted(other.sequence) == list(range(min(other.sequence), min(other.sequence) + len(other.sequence)))
-        assert {one["tries"] for one in await deliveries(shop, hook)} == {1}
+        assert {one["tries"] for one in await deliveries(env, hook)} == {1}
         await beside.http.aclose()
 
 
 async def test_a_slow_webhook_keeps_nobody_waiting(tmp_path: Path) -> None:
-    async with watched(tmp_path) as (shop, slow, _), receiver() as quick:
+    async with watched(tmp_path) as (env, slow, _), receiver() as quick:
         slow.open.clear()
-        await shop.desk.post("/v1/webhooks", {"url": quick.url})
-        running = courier(shop)
+        await env.staff.post("/v1/webhooks", {"url": quick.url})
+        running = worker(env)
         for number in range(3):
-            await shop.order()
+            await env.order()
             await running.once()
             async with asyncio.timeout(30):
                 await quick.came(number + 1)
@@ -298,62 +298,62 @@ async def test_a_slow_webhook_keeps_nobody_waiting(tmp_path: Path) -> None:
 
 
 async def test_a_server_that_is_stopped_finishes_the_try_under_way(tmp_path: Path) -> None:
-    async with watched(tmp_path) as (shop, other, hook):
+    async with watched(tmp_path) as (env, other, hook):
         other.wait = 0.2
         for _ in range(3):
-            await shop.order()
-        stopped = courier(shop)
+            await env.order()
+        stopped = worker(env)
         await stopped.once()
         await other.came(1)
         await stopped.close()
-        states = [one["state"] for one in await deliveries(shop, hook)]
+        states = [one["state"] for one in await deliveries(env, hook)]
         assert states.count("delivered") == len(other.messages) == 1
-        await told(shop)
-        assert {one["tries"] for one in await deliveries(shop, hook)} == {1}, "the rest was let go at once"
+        await told(env)
+        assert {one["tries"] for one in await deliveries(env, hook)} == {1}, "the rest was let go at once"
 
 
 async def test_a_message_can_be_replayed_and_a_test_sent(tmp_path: Path) -> None:
-    async with watched(tmp_path) as (shop, other, hook):
-        await shop.order()
-        await told(shop)
-        first = (await deliveries(shop, hook))[0]
+    async with watched(tmp_path) as (env, other, hook):
+        await env.order()
+        await told(env)
+        first = (await deliveries(env, hook))[0]
         path = f"/v1/webhooks/{hook['id']}/deliveries/{first['id']}/replay"
-        again = (await shop.desk.send("POST", path)).json()
+        again = (await env.staff.send("POST", path)).json()
         assert again["replay_of"] == first["id"]
-        await told(shop)
+        await told(env)
         assert other.messages[-1].headers["webhook-id"] == other.messages[-2].headers["webhook-id"]
         assert other.messages[-1].body == other.messages[-2].body
         other.answers = [answer("500 Oops")]
-        shop.clock.now += 1
-        tried = (await shop.desk.send("POST", f"/v1/webhooks/{hook['id']}/test")).json()
-        await told(shop)
+        env.clock.now += 1
+        tried = (await env.staff.send("POST", f"/v1/webhooks/{hook['id']}/test")).json()
+        await told(env)
         assert other.messages[-1].event["type"] == tried["kind"] == "webhook.test"
-        done = (await deliveries(shop, hook))[0]
+        done = (await deliveries(env, hook))[0]
         assert (done["id"], done["state"], done["tries"]) == (tried["id"], "failed", 1), "a test is tried once"
-        assert (await state(shop, hook))["failing_since"] is None
+        assert (await state(env, hook))["failing_since"] is None
 
 
 async def test_a_deleted_webhook_is_told_nothing(tmp_path: Path) -> None:
-    async with watched(tmp_path) as (shop, other, hook):
-        await shop.order()
-        assert (await shop.desk.send("DELETE", f"/v1/webhooks/{hook['id']}")).status_code == 204
-        await told(shop)
+    async with watched(tmp_path) as (env, other, hook):
+        await env.order()
+        assert (await env.staff.send("DELETE", f"/v1/webhooks/{hook['id']}")).status_code == 204
+        await told(env)
         assert other.messages == []
-        assert (await shop.desk.send("GET", f"/v1/webhooks/{hook['id']}")).status_code == 404
+        assert (await env.staff.send("GET", f"/v1/webhooks/{hook['id']}")).status_code == 404
 
 
 async def test_a_stale_change_is_refused(tmp_path: Path) -> None:
-    async with watched(tmp_path) as (shop, other, hook):
+    async with watched(tmp_path) as (env, other, hook):
         body = {"url": other.url, "note": "mine"}
-        headers = {"Authorization": f"Bearer {shop.desk.token}", "If-Match": '"7"', "Content-Type": "application/json"}
-        stale = await shop.http.put(f"/v1/webhooks/{hook['id']}", content=msgspec.json.encode(body), headers=headers)
+        headers = {"Authorization": f"Bearer {env.staff.token}", "If-Match": '"7"', "Content-Type": "application/json"}
+        stale = await env.http.put(f"/v1/webhooks/{hook['id']}", content=msgspec.json.encode(body), headers=headers)
         assert stale.json()["code"] == "version_stale"
 
 
 @pytest.mark.parametrize("url", ["http://hooks.example/x", "https://127.0.0.1/x", "https://[::ffff:10.0.0.1]/x"])
 async def test_a_private_address_is_refused_when_it_is_named(tmp_path: Path, url: str) -> None:
-    async with office(tmp_path) as shop:
-        refused = await shop.desk.send("POST", "/v1/webhooks", {"url": url})
+    async with office(tmp_path) as env:
+        refused = await env.staff.send("POST", "/v1/webhooks", {"url": url})
         assert (refused.status_code, refused.json()["field"]) == (422, "url")
 
 
@@ -428,7 +428,7 @@ def test_an_excerpt_is_one_line_that_forges_no_other() -> None:
 
 
 async def test_a_webhook_row_cannot_be_opened_with_another_key(tmp_path: Path) -> None:
-    async with watched(tmp_path) as (shop, _, hook):
-        stored = await shop.context.db.read(webhooks.get_webhook, shop.provider, hook["id"])
+    async with watched(tmp_path) as (env, _, hook):
+        stored = await env.context.db.read(webhooks.get_webhook, env.provider, hook["id"])
         assert stored is not None
-        assert len(stored.open_secrets(shop.context.safe)[0].key) == 32
+        assert len(stored.open_secrets(env.context.safe)[0].key) == 32

@@ -26,42 +26,42 @@ SOURCE = Path(__file__).parents[2] / "src" / "tenure"
 
 
 @asynccontextmanager
-async def town(folder: Path) -> AsyncIterator[dict[str, ServerEnv]]:
+async def site_env(folder: Path) -> AsyncIterator[dict[str, ServerEnv]]:
     """Two providers of production and two sandboxes of one server; one sandbox is ages ahead, one a year."""
     async with office(folder) as north:
-        shops = {"north": north, "south": await neighbor(north, "South", sandbox=False)}
+        envs = {"north": north, "south": await neighbor(north, "South", sandbox=False)}
         for name, ahead in (("far", AGES), ("near", 365 * DAY)):
-            shops[name] = await neighbor(north, name.title(), sandbox=True)
-            assert await moved(shops[name], START + ahead)
-        yield shops
+            envs[name] = await neighbor(north, name.title(), sandbox=True)
+            assert await moved(envs[name], START + ahead)
+        yield envs
 
 
-async def moved(shop: ServerEnv, now: int) -> bool:
-    answer = await shop.desk.send("PUT", "/v1/sandbox/clock", {"now": format_rfc3339(now), "rate": 0})
+async def moved(env: ServerEnv, now: int) -> bool:
+    answer = await env.staff.send("PUT", "/v1/sandbox/clock", {"now": format_rfc3339(now), "rate": 0})
     return answer.status_code == 200
 
 
-async def now_of(shop: ServerEnv) -> int:
-    return await shop.context.db.read(RealTime(shop.clock()).now_at, shop.provider)
+async def now_of(env: ServerEnv) -> int:
+    return await env.context.db.read(RealTime(env.clock()).now_at, env.provider)
 
 
-async def beyond(shops: dict[str, ServerEnv]) -> list[Any]:
+async def beyond(envs: dict[str, ServerEnv]) -> list[Any]:
     """Facts and postings that carry an instant their provider's clock has yet to show."""
     found: list[Any] = []
-    for name, shop in shops.items():
-        now = await now_of(shop)
+    for name, env in envs.items():
+        now = await now_of(env)
 
-        def read(conn: Connection, shop: ServerEnv = shop, now: int = now) -> list[Any]:
+        def read(conn: Connection, env: ServerEnv = env, now: int = now) -> list[Any]:
             mine = sa.select(facts.c.subscription, facts.c.kind, facts.c.at, facts.c.recorded_at).where(
-                facts.c.provider == shop.provider, sa.or_(facts.c.at > now, facts.c.recorded_at > now)
+                facts.c.provider == env.provider, sa.or_(facts.c.at > now, facts.c.recorded_at > now)
             )
             booked = sa.select(postings.c.at, postings.c.recorded_at).where(
-                postings.c.provider == shop.provider,
+                postings.c.provider == env.provider,
                 sa.or_(postings.c.at > now, postings.c.recorded_at > now),
             )
             return [*map(tuple, conn.execute(mine)), *map(tuple, conn.execute(booked))]
 
-        found += [(name, *each) for each in await shop.context.db.read(read)]
+        found += [(name, *each) for each in await env.context.db.read(read)]
     return found
 
 
@@ -69,8 +69,8 @@ def refusal_of(answer: Any) -> str:
     return answer if isinstance(answer, str) else "" if answer.refusal is None else answer.refusal.code
 
 
-async def at_door(door: str, shop: ServerEnv, site: PlainSite, code: str) -> str:
-    """What a code of `shop` gets that comes to `door` from `site`: a refusal's code, or nothing."""
+async def at_door(door: str, env: ServerEnv, site: PlainSite, code: str) -> str:
+    """What a code of `env` gets that comes to `door` from `site`: a refusal's code, or nothing."""
     if door == "activate":
         return refusal_of(await site.activate(code))
     if door == "stage":
@@ -81,7 +81,7 @@ async def at_door(door: str, shop: ServerEnv, site: PlainSite, code: str) -> str
         read = exchanges.read_activate_answer(reply, site.last, site.root, sandbox=site.sandbox)
         return refusal_of(read.message)  # type: ignore[union-attr]
     request = armor_message("REQUEST", site.asking_for(code))
-    answer = await shop.desk.send("POST", "/v1/offline-exchange", {"request": request})
+    answer = await env.staff.send("POST", "/v1/offline-exchange", {"request": request})
     if answer.status_code != 200:
         refused: str = answer.json()["code"]
         return refused
@@ -98,62 +98,62 @@ MIXED = [(home, other) for home in ("north", "far", "near") for other in ("north
 async def test_a_code_of_another_world_is_refused_at_every_door_before_anything_is_settled(
     tmp_path: Path, door: str
 ) -> None:
-    async with town(tmp_path) as shops:
-        codes = {name: (await shop.order("monthly"))[1] for name, shop in shops.items()}
-        homes = {name: shop.site() for name, shop in shops.items()}
+    async with site_env(tmp_path) as envs:
+        codes = {name: (await env.order("monthly"))[1] for name, env in envs.items()}
+        homes = {name: env.site() for name, env in envs.items()}
         for name, site in homes.items():
             assert refusal_of(await site.activate(codes[name])) == ""
-        fresh = {name: (await shop.order("monthly"))[1] for name, shop in shops.items()}
-        before = await shops["north"].snapshot(but=("api_tokens", "idempotency"))
+        fresh = {name: (await env.order("monthly"))[1] for name, env in envs.items()}
+        before = await envs["north"].snapshot(but=("api_tokens", "idempotency"))
         for home, other in MIXED:
-            said = await at_door(door, shops[other], homes[home], fresh[other])
+            said = await at_door(door, envs[other], homes[home], fresh[other])
             assert said == "environment_mismatch", (home, other)
-            assert (await shops["north"].snapshot(but=("api_tokens", "idempotency"))) == before, (home, other)
+            assert (await envs["north"].snapshot(but=("api_tokens", "idempotency"))) == before, (home, other)
         for home, other in (("north", "far"), ("far", "north")):
-            stranger = shops[home].site()
-            assert await at_door(door, shops[other], stranger, fresh[other]) == "environment_mismatch"
-        assert (await shops["north"].snapshot(but=("api_tokens", "idempotency"))) == before
-        assert await beyond(shops) == []
+            stranger = envs[home].site()
+            assert await at_door(door, envs[other], stranger, fresh[other]) == "environment_mismatch"
+        assert (await envs["north"].snapshot(but=("api_tokens", "idempotency"))) == before
+        assert await beyond(envs) == []
 
 
 async def test_two_providers_of_production_meet_at_one_site_as_ever(tmp_path: Path) -> None:
-    async with town(tmp_path) as shops:
-        north, south = shops["north"], shops["south"]
+    async with site_env(tmp_path) as envs:
+        north, south = envs["north"], envs["south"]
         site = north.site()
         name, code = await north.order("brief")
         await site.activate(code)
         other, next_code = await south.order("later")
         assert refusal_of(await site.activate(next_code, role="successor")) == ""
         north.clock.now += 40 * DAY
-        await north.desk.get(f"/v1/subscriptions/{name}")
+        await north.staff.get(f"/v1/subscriptions/{name}")
         assert (await south.facts(other))[-1] == "SuccessorStarted"
         assert (await north.facts(name))[-1] == "SiteLeft"
-        assert await beyond(shops) == []
+        assert await beyond(envs) == []
 
 
 async def test_a_sandbox_of_the_next_century_leaves_the_money_of_production_alone(tmp_path: Path) -> None:
     """964,000 became 4,000, in 162 facts of the year 2110."""
-    async with town(tmp_path) as shops:
-        north, far = shops["north"], shops["far"]
+    async with site_env(tmp_path) as envs:
+        north, far = envs["north"], envs["far"]
         name, code = await north.order("monthly")
         site = north.site()
         await site.activate(code)
-        balance = (await north.desk.get(f"/v1/customers/{north.customer}/account"))["balance"]
+        balance = (await north.staff.get(f"/v1/customers/{north.customer}/account"))["balance"]
         history = await north.facts(name)
         _, foreign = await far.order("monthly")
         for _ in range(2):
             assert refusal_of(await site.activate(foreign)) == "environment_mismatch"
             assert refusal_of(await site.activate(foreign, role="successor")) == "environment_mismatch"
             await north.sweep()
-        assert (await north.desk.get(f"/v1/customers/{north.customer}/account"))["balance"] == balance
+        assert (await north.staff.get(f"/v1/customers/{north.customer}/account"))["balance"] == balance
         assert await north.facts(name) == history
         _, own = await north.order("monthly")
         assert refusal_of(await site.activate(own)) == "subscription_in_force", "by its own clock, with its own date"
 
 
 async def test_a_sandbox_site_is_told_its_own_time_with_a_refusal(tmp_path: Path) -> None:
-    async with town(tmp_path) as shops:
-        far, north = shops["far"], shops["north"]
+    async with site_env(tmp_path) as envs:
+        far, north = envs["far"], envs["north"]
         site = far.site()
         await site.activate((await far.order())[1])
         for wrong in ((await north.order())[1], "0000-WRONG"):
@@ -168,35 +168,35 @@ DOORS = ("activate", "stage", "look", "offline", "sync", "get", "sweep", "move",
 async def test_whatever_is_tried_no_fact_and_no_posting_is_ahead_of_its_providers_clock(
     tmp_path: Path, seed: int
 ) -> None:
-    fate = random.Random(seed)  # noqa: S311 - a walk that can be repeated
-    async with town(tmp_path) as shops:
-        names = list(shops)
-        sites = [shops[name].site() for name in names for _ in range(2)]
+    dice = random.Random(seed)  # noqa: S311 - a walk that can be repeated
+    async with site_env(tmp_path) as envs:
+        names = list(envs)
+        sites = [envs[name].site() for name in names for _ in range(2)]
         sold: list[tuple[str, str, str]] = []
         for _ in range(70):
-            name, site, door = fate.choice(names), fate.choice(sites), fate.choice(DOORS)
-            shop = shops[name]
-            if len(sold) < 8 or (door in {"activate", "stage"} and fate.random() < 0.3):
-                sub, code = await shop.order(fate.choice(["standard", "monthly", "later", "brief"]))
+            name, site, door = dice.choice(names), dice.choice(sites), dice.choice(DOORS)
+            env = envs[name]
+            if len(sold) < 8 or (door in {"activate", "stage"} and dice.random() < 0.3):
+                sub, code = await env.order(dice.choice(["standard", "monthly", "later", "brief"]))
                 sold.append((name, sub, code))
-            owner, sub, code = fate.choice(sold)
+            owner, sub, code = dice.choice(sold)
             match door:
                 case "activate" | "stage" | "look" | "offline":
-                    await at_door(door, shops[owner], site, code)
+                    await at_door(door, envs[owner], site, code)
                 case "sync" if site.lease is not None:
                     await site.sync()
                 case "get":
-                    await shops[owner].desk.get(f"/v1/subscriptions/{sub}/timeline")
-                    await shops[owner].desk.get(f"/v1/customers/{shops[owner].customer}/account")
+                    await envs[owner].staff.get(f"/v1/subscriptions/{sub}/timeline")
+                    await envs[owner].staff.get(f"/v1/customers/{envs[owner].customer}/account")
                 case "renew":
-                    await shops[owner].desk.send("POST", f"/v1/subscriptions/{sub}/renew", {})
+                    await envs[owner].staff.send("POST", f"/v1/subscriptions/{sub}/renew", {})
                 case "sweep":
-                    await shop.sweep()
-                case "move" if shop.sandbox:
-                    await moved(shop, await now_of(shop) + fate.randrange(90) * DAY)
+                    await env.sweep()
+                case "move" if env.sandbox:
+                    await moved(env, await now_of(env) + dice.randrange(90) * DAY)
                 case _:
-                    shop.clock.now += fate.randrange(20) * DAY
-            assert await beyond(shops) == [], (door, name, owner)
+                    env.clock.now += dice.randrange(20) * DAY
+            assert await beyond(envs) == [], (door, name, owner)
         for site in sites:  # each stayed in the world of its key
             if site.lease is not None:
                 assert site.lease.lease.sandbox == site.sandbox

@@ -26,13 +26,13 @@ class User(Caller):
         return answer.json()
 
 
-def stranger(shop: ServerEnv) -> Caller:
+def stranger(env: ServerEnv) -> Caller:
     """Somebody without anything to show."""
-    return Caller(shop.http, "")
+    return Caller(env.http, "")
 
 
 async def joined(
-    shop: ServerEnv, by: Caller, role: str = "owner", *, email: str = "", password: str = PASSWORD, **more: Any
+    env: ServerEnv, by: Caller, role: str = "owner", *, email: str = "", password: str = PASSWORD, **more: Any
 ) -> User:
     """Somebody asked in by `by` who follows the link of the mail; `customer` and `provider` name the team."""
     email = email or f"user{next(_numbers)}@example.com"
@@ -40,28 +40,28 @@ async def joined(
     if "customer" in more:
         body["customer"] = more.pop("customer")
     await by.post("/v1/invitations", body, **more)
-    accepted = {"token": (await mails(shop, email.lower()))[-1][1]["token"], "name": "Ana", "password": password}
-    entered = await stranger(shop).post("/v1/invitations/accept", accepted)
-    return await arrived(shop, entered["session"], email)
+    accepted = {"token": (await mails(env, email.lower()))[-1][1]["token"], "name": "Ana", "password": password}
+    entered = await stranger(env).post("/v1/invitations/accept", accepted)
+    return await arrived(env, entered["session"], email)
 
 
-async def arrived(shop: ServerEnv, session: str, email: str) -> User:
+async def arrived(env: ServerEnv, session: str, email: str) -> User:
     """Whoever holds that session."""
-    user = User(shop.http, session, email=email)
+    user = User(env.http, session, email=email)
     me = await user.get("/v1/me")
     user.id, user.membership = me["user"]["id"], me["membership"]
     return user
 
 
-async def sign_in(shop: ServerEnv, email: str, password: str = PASSWORD) -> Any:
+async def sign_in(env: ServerEnv, email: str, password: str = PASSWORD) -> Any:
     """The answer to a sign-in, as it came."""
-    return await stranger(shop).send("POST", "/v1/sign-in", {"email": email, "password": password})
+    return await stranger(env).send("POST", "/v1/sign-in", {"email": email, "password": password})
 
 
-async def mails(shop: ServerEnv, to: str) -> list[tuple[str, dict[str, str]]]:
+async def mails(env: ServerEnv, to: str) -> list[tuple[str, dict[str, str]]]:
     """(template, values) of every mail that waits for that address."""
-    waiting = await shop.context.db.read(emails.due, shop.clock(), 200)
-    return [(each.template, each.template_values(shop.context.safe) or {}) for each in waiting if each.recipient == to]
+    waiting = await env.context.db.read(emails.due, env.clock(), 200)
+    return [(each.template, each.template_values(env.context.safe) or {}) for each in waiting if each.recipient == to]
 
 
 async def audited(caller: Caller, **query: Any) -> list[tuple[str, str]]:

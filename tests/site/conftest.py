@@ -15,7 +15,7 @@ a year and the days of grace."""
 
 
 @pytest.fixture(scope="module")
-def towns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[tuple[SiteEnv, ExitStack]]]:
+def site_envs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[tuple[SiteEnv, ExitStack]]]:
     """The town that tests of a module share one after the other, because building one takes a while."""
     built: list[tuple[SiteEnv, ExitStack]] = []
     yield built
@@ -32,13 +32,13 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def here(towns: list[tuple[SiteEnv, ExitStack]], folder: Path) -> Iterator[SiteEnv]:
+def here(site_envs: list[tuple[SiteEnv, ExitStack]], folder: Path) -> Iterator[SiteEnv]:
     """The real server, and nobody else around yet."""
-    if towns and towns[-1][0].time.now > AGED:
-        towns.pop()[1].close()
-    if not towns:
+    if site_envs and site_envs[-1][0].time.now > AGED:
+        site_envs.pop()[1].close()
+    if not site_envs:
         stack = ExitStack()
-        towns.append(
+        site_envs.append(
             (
                 stack.enter_context(
                     site_env(Path(stack.enter_context(tempfile.TemporaryDirectory(dir=folder.parent))))
@@ -46,7 +46,7 @@ def here(towns: list[tuple[SiteEnv, ExitStack]], folder: Path) -> Iterator[SiteE
                 stack,
             )
         )
-    made = towns[-1][0]
+    made = site_envs[-1][0]
     made.folder, made.server_up = folder, True
     yield made
     made.close_sites()

@@ -24,14 +24,14 @@ class NoWay:
 
 
 async def live(site: OpenedSite, events_most: int) -> None:
-    courier = forwarding_worker(site, 0.01)
+    webhook_worker = forwarding_worker(site, 0.01)
     number = site.store.read(events.latest_number)
     while True:
         number += 1
         text, now = f"event {number}", int(time.time())
         if number <= events_most:
             site.store.write(lambda conn: events.add(conn, now, "warning", "device_limit_reached", text)).result()  # noqa: B023
-        await courier.once()
+        await webhook_worker.once()
         await asyncio.sleep(0.005)
 
 

@@ -23,16 +23,16 @@ class ForwardingEnv:
     def __init__(self, house: SiteProcess, gather: float = 0.0) -> None:
         self.house = house
         self.root = Caller(house)
-        self.courier = forwarding_worker(house.site, gather)
+        self.webhook_worker = forwarding_worker(house.site, gather)
 
     @property
     def now(self) -> Instant:
-        return self.house.town.time.now
+        return self.house.site_env.time.now
 
     def restart(self) -> None:
         """The site's process ends and begins again."""
         self.house.restart()
-        self.root, self.courier = Caller(self.house), forwarding_worker(self.house.site, 0.0)
+        self.root, self.webhook_worker = Caller(self.house), forwarding_worker(self.house.site, 0.0)
 
     async def aside(self, work: Callable[..., T], *args: Any, **more: Any) -> T:
         """The callers have loops of their own."""
@@ -65,8 +65,8 @@ class ForwardingEnv:
     async def go(self, looks: int = 1) -> None:
         """The courier looks, and what it set going comes to an end."""
         for _ in range(looks):
-            await self.courier.once()
-            await self.courier.settle()
+            await self.webhook_worker.once()
+            await self.webhook_worker.settle()
 
 
 def by_mail(box: Mailbox, *recipients: str, **more: Any) -> dict[str, Any]:

@@ -101,8 +101,8 @@ class FakeComputer:
 class SiteEnv:
     """The activation server in a loop of its own, and whoever lives around it."""
 
-    def __init__(self, shop: ServerEnv, loop: asyncio.AbstractEventLoop, folder: Path, time: Time) -> None:
-        self.shop, self.loop, self.folder, self.time = shop, loop, folder, time
+    def __init__(self, env: ServerEnv, loop: asyncio.AbstractEventLoop, folder: Path, time: Time) -> None:
+        self.env, self.loop, self.folder, self.time = env, loop, folder, time
         self.server_up = True
         self.sites: list[SiteProcess] = []
         self.orders = 0
@@ -118,15 +118,15 @@ class SiteEnv:
     def order(self, offer: str = "standard", devices: int = 10, **more: Any) -> tuple[str, str]:
         self.orders += 1
         self.post(
-            f"/v1/customers/{self.shop.customer}/top-ups", {"amount": 1_000_000, "reference": f"top {self.orders}"}
+            f"/v1/customers/{self.env.customer}/top-ups", {"amount": 1_000_000, "reference": f"top {self.orders}"}
         )
-        return self.ask(self.shop.order(offer, devices, **more))
+        return self.ask(self.env.order(offer, devices, **more))
 
     def post(self, path: str, body: Any = None, **query: Any) -> Any:
-        return self.ask(self.shop.desk.post(path, body, **query))
+        return self.ask(self.env.staff.post(path, body, **query))
 
     def get(self, path: str, **query: Any) -> Any:
-        return self.ask(self.shop.desk.get(path, **query))
+        return self.ask(self.env.staff.get(path, **query))
 
     def wait(self, seconds: int) -> None:
         self.time.now += seconds
@@ -146,18 +146,18 @@ class SiteEnv:
 class ToServer:
     """A site's transport that goes straight to the server, and loses what it is told to lose."""
 
-    def __init__(self, town: SiteEnv) -> None:
-        self.town = town
+    def __init__(self, site_env: SiteEnv) -> None:
+        self.site_env = site_env
         self.sent: list[TransportRequest] = []
         self.loses_answer = self.cut = False
 
     def send(self, request: TransportRequest) -> HttpExchange | Refused:
         self.sent.append(request)
-        if self.cut or not self.town.server_up:
+        if self.cut or not self.site_env.server_up:
             return UNREACHED
         headers = {"Content-Type": request.content_type} if request.method == "POST" else {}
-        http: httpx2.AsyncClient = self.town.shop.http
-        answer = self.town.ask(http.request(request.method, request.path, content=request.body, headers=headers))
+        http: httpx2.AsyncClient = self.site_env.env.http
+        answer = self.site_env.ask(http.request(request.method, request.path, content=request.body, headers=headers))
         if self.loses_answer:
             return UNREACHED
         told = tuple((name.lower(), value) for name, value in answer.headers.items())
@@ -169,15 +169,15 @@ class SiteProcess:
 
     def __init__(
         self,
-        town: SiteEnv,
+        site_env: SiteEnv,
         folder: Path,
         version: str = "12.0",
         hands: FakeComputer | None = None,
         clock: Path | None = None,
     ) -> None:
         """`clock`: the clock file of a sandbox."""
-        self.town, self.folder, self.clock = town, folder, clock
-        self.hands = hands or FakeComputer(town.time)
+        self.site_env, self.folder, self.clock = site_env, folder, clock
+        self.hands = hands or FakeComputer(site_env.time)
         self.up = True
         folder.mkdir(mode=0o700, exist_ok=True)
         if not (folder / SITE_SETTINGS).exists():
@@ -190,9 +190,9 @@ class SiteProcess:
                 devices=DeviceSettings(listen="127.0.0.1:0", name="127.0.0.1"),
             )
             (folder / SITE_SETTINGS).write_text(write_settings(settings))
-            root = town.shop.context.keys.root_of(sandbox=clock is not None)
+            root = site_env.env.context.keys.root_of(sandbox=clock is not None)
             (folder / "root.jws").write_bytes(root.token)
-        self.cable = ToServer(town)
+        self.cable = ToServer(site_env)
         self.open()
 
     def open(self) -> None:
@@ -233,7 +233,7 @@ class SiteProcess:
         return made.token
 
     def agent(self, name: str = "desk", **more: Any) -> "AgentProcess":
-        return AgentProcess(self, self.town.folder / f"{self.folder.name}-{name}", **more)
+        return AgentProcess(self, self.site_env.folder / f"{self.folder.name}-{name}", **more)
 
     @property
     def allotment(self) -> int:
@@ -319,7 +319,7 @@ class AgentProcess:
         hands: FakeComputer | None = None,
     ) -> None:
         self.house, self.folder = house, folder
-        self.hands = hands or FakeComputer(house.town.time, hardware=hardware or {})
+        self.hands = hands or FakeComputer(house.site_env.time, hardware=hardware or {})
         folder.mkdir(mode=0o700, exist_ok=True)
         if not (folder / SETTINGS).exists():
             sandbox = "true" if house.clock is not None else "false"
@@ -385,8 +385,8 @@ def site_env(
     async def live() -> None:
         server = folder / "server"
         server.mkdir(exist_ok=True)
-        async with office(server, clock=clock, sandbox=sandbox, founded=founded) as shop:
-            made.append(SiteEnv(shop, loop, folder, time))
+        async with office(server, clock=clock, sandbox=sandbox, founded=founded) as env:
+            made.append(SiteEnv(env, loop, folder, time))
             ready.set()
             await over.wait()
 

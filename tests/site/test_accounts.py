@@ -220,7 +220,7 @@ def test_who_signed_in_sees_and_ends_their_own_sessions_and_nobody_elses(staff: 
     assert [each["current"] for each in other.get("/v1/me/sessions")["items"]] == [True]
     assert bob.get("/v1/me")["name"] == "bob"
     assert kinds(staff.root).count("sessions_ended") == 2
-    staff.house.town.time.now += LIFE
+    staff.house.site_env.time.now += LIFE
     assert bob.refused("GET", "/v1/me/sessions") == "not_authenticated"
 
 
@@ -232,7 +232,7 @@ def test_who_guesses_waits_and_is_told_of(staff: Staff) -> None:
     answer = staff.door.send("POST", "/v1/sign-in", {"name": "ada", "password": PASSWORD})
     assert answer.status_code == 429
     assert int(answer.headers["Retry-After"]) >= 1
-    staff.house.town.time.now += 3
+    staff.house.site_env.time.now += 3
     staff.session("ada", PASSWORD)
     told = kinds(staff.root)
     assert told.count("sign_in_refused") == 1, "one event an hour, with a count"
@@ -266,7 +266,7 @@ def test_signing_out_ends_the_session_alone(staff: Staff) -> None:
 
 def test_a_session_ends_after_twelve_hours(staff: Staff) -> None:
     ada = staff.user("ada", "operator")
-    staff.house.town.time.now += 12 * 3_600
+    staff.house.site_env.time.now += 12 * 3_600
     assert ada.refused("GET", "/v1/me") == "not_authenticated"
 
 
@@ -310,7 +310,7 @@ class TestTheConsole:
         assert tab.status == 422
         await tab.send(tab.form(action="/account/second-factor"), password=PASSWORD)
         secret = re.findall(r'name="secret" value="([A-Z2-7]+)"', html(tab))[0]
-        code = pyotp.TOTP(secret).at(house.town.time.now)
+        code = pyotp.TOTP(secret).at(house.site_env.time.now)
         await tab.send(tab.form(action="/account/second-factor/confirm"), code=code)
         recovery = re.findall(r"<pre><code>([0-9a-z\n-]+)</code>", html(tab))[0].split()
         assert len(recovery) == 10

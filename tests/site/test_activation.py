@@ -66,15 +66,15 @@ def test_m13_an_earlier_version_is_refused_with_the_one_that_is_needed(here: Sit
 def test_m13_a_device_below_the_floor_gets_base_features_and_is_told_why(here: SiteEnv) -> None:
     house = here.site(version="13.0")
     house.activate(here.order("next")[1])
-    desk = house.agent(version="12.9")
-    refused = desk.enroll(house.ticket())
+    agent = house.agent(version="12.9")
+    refused = agent.enroll(house.ticket())
     assert refused is not None
     assert refused.code is RefusalCode.VERSION_TOO_OLD, "seats go to compatible devices"
     by_hand = msgspec.structs.replace(house.devices()[0], assigned=1)
     house.site.store.write(lambda conn: devices.save_device(conn, by_hand)).result()
-    assert desk.refresh() is None
-    assert desk.on == {"read"}
-    assert desk.standing.refusal.code is RefusalCode.VERSION_TOO_OLD
+    assert agent.refresh() is None
+    assert agent.on == {"read"}
+    assert agent.standing.refusal.code is RefusalCode.VERSION_TOO_OLD
 
 
 def test_the_lease_names_the_site_its_device_port_and_its_hardware(here: SiteEnv) -> None:
@@ -108,8 +108,8 @@ class TestSuccessor:
         house.activate(first)
         staged = house.license.activate(second, "successor")
         assert isinstance(staged, ActivationGranted)
-        desk = house.agent()
-        desk.enroll(house.ticket())
+        agent = house.agent()
+        agent.enroll(house.ticket())
         lease = house.look().lease_terms
         assert lease is not None
         turn = lease.spans[0].until
@@ -117,15 +117,15 @@ class TestSuccessor:
         assert staged.begins == turn
         here.time.now = turn - 2 * DAY
         house.sync()
-        assert desk.refresh() is None
+        assert agent.refresh() is None
         here.server_up = False
         here.time.now = turn - 1
         assert house.look().lease_terms.subscription == old  # type: ignore[union-attr]
         here.wait(1)
         assert house.look().lease_terms.subscription == new  # type: ignore[union-attr]
         assert house.look().standing.phase is Phase.ACTIVE
-        assert desk.refresh() is None
-        assert (desk.standing.phase, desk.on) == (Phase.ACTIVE, FEATURES)
+        assert agent.refresh() is None
+        assert (agent.standing.phase, agent.on) == (Phase.ACTIVE, FEATURES)
         assert house.agent("fresh").enroll(house.ticket()) is None
 
     def test_every_device_keeps_its_functions_although_nobody_is_asked_at_the_switch(self, here: SiteEnv) -> None:
@@ -133,12 +133,12 @@ class TestSuccessor:
         house = here.site()
         house.activate(here.order(devices=30)[1])
         house.sync()
-        desks = [house.agent(f"d{number}") for number in range(18)]
-        for desk in desks[:9]:
-            assert desk.enroll(house.ticket()) is None
+        agents = [house.agent(f"d{number}") for number in range(18)]
+        for agent in agents[:9]:
+            assert agent.enroll(house.ticket()) is None
         house.activate(here.order("later", devices=30)[1], "successor")
-        for desk in desks[9:]:
-            assert desk.enroll(house.ticket()) is None
+        for agent in agents[9:]:
+            assert agent.enroll(house.ticket()) is None
             here.wait(HOUR)
             house.sync("edge")
         lease = house.look().lease_terms
@@ -146,15 +146,15 @@ class TestSuccessor:
         turn = lease.spans[0].until
         here.time.now = turn - 2 * DAY
         house.sync()
-        for desk in desks:
-            assert desk.refresh() is None
+        for agent in agents:
+            assert agent.refresh() is None
         here.server_up = False
         here.time.now = turn + 1
         house.watch.tick()
-        for desk in desks:
-            assert desk.refresh() is None
-            assert desk.on == FEATURES
-        assert house.allotment >= len(desks)
+        for agent in agents:
+            assert agent.refresh() is None
+            assert agent.on == FEATURES
+        assert house.allotment >= len(agents)
 
     def test_a_successor_that_the_provider_took_away_is_taken_away_here_too(self, here: SiteEnv) -> None:
         house = here.site()

@@ -52,8 +52,8 @@ class TestWhoMayAsk:
 
 class TestLicenses:
     def test_a_license_shows_what_an_administrator_asks(self, house: SiteProcess, console: Caller) -> None:
-        desk = house.agent()
-        desk.enroll(house.ticket())
+        agent = house.agent()
+        agent.enroll(house.ticket())
         (shown,) = console.get("/v1/licenses")["items"]
         assert (shown["phase"], shown["cause"], shown["kind"]) == ("active", "paid", "limited")
         assert (shown["device_limit"], shown["in_use"], shown["waiting"]) == (10, 1, 0)
@@ -162,14 +162,14 @@ class TestLicenses:
         assert {"sync_overdue"} <= {each["cause"] for each in told["silence"]}
 
     def test_b06_when_silence_is_what_matters_explain_says_so(self, house: SiteProcess, console: Caller) -> None:
-        house.town.server_up = False
-        house.town.wait(8 * DAY)
+        house.site_env.server_up = False
+        house.site_env.wait(8 * DAY)
         told = console.get(f"{LICENSE}/explain")
         assert "has not answered" in told["sentence"]
         assert {remedy["who"] for remedy in told["remedies"]} == {"administrator"}
 
     def test_b15_a_notice_that_came_as_a_file(self, house: SiteProcess, console: Caller) -> None:
-        now = house.town.time.now
+        now = house.site_env.time.now
         before = console.get(LICENSE)["contact_until"]
         notice = amnesty(house, now, now + DAY).decode()
         assert console.post(f"{LICENSE}/notices", {"notice": notice})["contact_until"] > before
@@ -218,24 +218,24 @@ class TestDevices:
         assert len(console.get("/v1/devices", group="Bureau", state="protected", product="editor")["items"]) == 5
 
     def test_withdrawing_assigning_and_removing(self, house: SiteProcess, console: Caller) -> None:
-        desk = house.agent()
-        desk.enroll(house.ticket())
+        agent = house.agent()
+        agent.enroll(house.ticket())
         (device,) = console.get("/v1/devices")["items"]
         each = f"/v1/devices/{device['id']}"
         assert console.post(f"{each}/withdraw", dry_run="true")["state"] == "withdrawn"
         assert console.get(each)["state"] == "protected"
         assert console.post(f"{each}/withdraw")["state"] == "withdrawn"
         assert console.refused("POST", f"{each}/withdraw") == "nothing_to_change"
-        desk.refresh()
-        assert desk.on == frozenset()
+        agent.refresh()
+        assert agent.on == frozenset()
         assert console.get(each)["counted"] is False
         console.post(f"{each}/assign")
-        assert desk.refresh() is None
-        assert desk.on == {"edit", "export", "read"}
+        assert agent.refresh() is None
+        assert agent.on == {"edit", "export", "read"}
         assert console.send("PUT", f"{each}/group", {"group": "Lab"}).json()["group"] == "Lab"
         assert console.send("DELETE", each).status_code == 204
         assert console.get(each)["state"] == "removed"
-        desk.refresh()
+        agent.refresh()
         assert console.refused("GET", each) == "not_found"
         assert house.counted == 0
 
@@ -244,7 +244,7 @@ class TestDevices:
         ticket = house.ticket(uses=3)
         old, new = house.agent("old", hardware=parts), house.agent("new", hardware=parts)
         old.enroll(ticket)
-        house.town.wait(DAY)
+        house.site_env.wait(DAY)
         new.enroll(ticket)
         one, other = (item["id"] for item in console.get("/v1/devices")["items"])
         assert console.refused("POST", f"/v1/devices/{other}/merge", {"into": one}) == "nothing_to_change"

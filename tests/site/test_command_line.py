@@ -43,11 +43,11 @@ class Admin(Terminal):
     """Somebody who administers a site."""
 
     def __init__(self, house: SiteProcess) -> None:
-        super().__init__(house.town.folder, env={"TENURE_SITE": str(house.folder)})
+        super().__init__(house.site_env.folder, env={"TENURE_SITE": str(house.folder)})
         self.house = house
 
     def code(self, offer: str = "standard", devices: int = 10) -> str:
-        return self.house.town.order(offer, devices)[1]
+        return self.house.site_env.order(offer, devices)[1]
 
 
 class TestCodes:
@@ -95,24 +95,24 @@ class TestCodes:
 
 class TestLooking:
     def test_m17_sync_shows_steps_path_and_what_changed(self, office: "Admin") -> None:
-        town = office.house.town
-        name, code = town.order()
+        site_env = office.house.site_env
+        name, code = site_env.order()
         office.good("activate", given=code)
-        town.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 30})
-        town.wait(120)
+        site_env.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 30})
+        site_env.wait(120)
         ran = office.run("sync")
         assert ran.code == ExitCode.DONE, ran.err
         assert "The server answered: lease." in ran.out
         assert "Path: system DNS, 192.0.2.1:443" in ran.out
         changed = next(line for line in ran.out.splitlines() if line.startswith("Device limit"))
         assert changed.split() == ["Device", "limit", "10", "30"]
-        town.wait(120)
+        site_env.wait(120)
         assert "Nothing has changed." in office.run("sync").out
         assert office.refused("sync")["exit"] == ExitCode.LATER
 
     def test_m17_on_a_terminal_each_step_is_shown_once_as_it_comes(self, office: "Admin") -> None:
         office.good("activate", given=office.code())
-        office.house.town.wait(120)
+        office.house.site_env.wait(120)
         ran = office.run("sync", terminal=True)
         assert ran.code == ExitCode.DONE, ran.err
         assert f"{ran.out}{ran.err}".count("The server answered: unchanged.") == 1
@@ -149,7 +149,7 @@ class TestLooking:
 
     def test_while_the_server_is_away_everything_licensed_goes_on_and_sync_says_why_not(self, office: "Admin") -> None:
         office.good("activate", given=office.code())
-        office.house.town.server_up = False
+        office.house.site_env.server_up = False
         assert office.refused("sync")["exit"] == ExitCode.UNREACHABLE
         assert office.good("status")["products"][0]["phase"] == "active"
 
@@ -160,19 +160,19 @@ class TestDevices:
         office.good("activate", given=office.code())
         made = office.good("devices", "token", "--uses", "2", "--group", "Bureau", "--until", "2028-01-31")
         assert made["enrollment"]["until"] == "2028-02-01T00:00:00Z"
-        desk = house.agent("desk")
-        assert desk.enroll(made["token"]) is None
+        agent = house.agent("desk")
+        assert agent.enroll(made["token"]) is None
         (device,) = office.good("devices", "list")["items"]
         assert (device["state"], device["group"]) == ("protected", "Bureau")
         assert "protected" in office.run("devices", "list").out
         assert office.good("devices", "withdraw", device["id"])["state"] == "withdrawn"
-        desk.refresh()
-        assert desk.on == frozenset()
+        agent.refresh()
+        assert agent.on == frozenset()
         assert office.good("devices", "assign", device["id"])["state"] == "waiting"
-        assert desk.refresh() is None
+        assert agent.refresh() is None
         gone = office.run("devices", "remove", device["id"])
         assert (gone.code, f"The device “{device['name']}” ({device['id']}) is removed" in gone.out) == (0, True), gone
-        desk.refresh()
+        agent.refresh()
         assert office.good("devices", "list")["items"] == []
         token = office.good("devices", "tokens")["items"][0]["id"]
         assert "The token “editor, Bureau”" in office.run("devices", "withdraw-token", token).out
@@ -185,7 +185,7 @@ class TestDevices:
 class TestMakingASite:
     def test_init_makes_a_site_once_and_refuses_what_cannot_work(self, here: SiteEnv, tmp_path: Path) -> None:
         root = tmp_path / "root.jws"
-        root.write_bytes(here.shop.context.keys.root.token)
+        root.write_bytes(here.env.context.keys.root.token)
         admin = Terminal(tmp_path, env={"TENURE_SITE": str(tmp_path / "site")})
         words = ("site", "init", "--server", "https://license.test", "--root", str(root))
         for bad in (
@@ -205,7 +205,7 @@ class TestMakingASite:
 
     def test_init_says_at_which_address_devices_find_the_site(self, here: SiteEnv, tmp_path: Path) -> None:
         root = tmp_path / "root.jws"
-        root.write_bytes(here.shop.context.keys.root.token)
+        root.write_bytes(here.env.context.keys.root.token)
         words = ("site", "init", "--server", "https://license.test", "--root", str(root), "--product", "editor=12.0")
         for name, listen, told in (
             ("::1", "[::1]:9000", "[::1]:9000"),
@@ -220,7 +220,7 @@ class TestMakingASite:
 
     def test_agent_init_says_where_the_site_stands(self, here: SiteEnv, tmp_path: Path) -> None:
         root = tmp_path / "root.jws"
-        root.write_bytes(here.shop.context.keys.root.token)
+        root.write_bytes(here.env.context.keys.root.token)
         words = ("agent", "init", "--root", str(root), "--product", "editor", "--version", "1.0")
         ran = Terminal(tmp_path, env={"TENURE_AGENT": str(tmp_path / "agent")}).run(*words)
         assert ran.code == ExitCode.DONE, ran.err
@@ -231,7 +231,7 @@ class TestMakingASite:
         self, here: SiteEnv, tmp_path: Path
     ) -> None:
         root = tmp_path / "root.jws"
-        root.write_bytes(here.shop.context.keys.root.token)
+        root.write_bytes(here.env.context.keys.root.token)
         admin = Terminal(tmp_path, env={"TENURE_SITE": str(tmp_path / "site")})
         server = ("--server", "https://127.0.0.1:9")
         admin.good("site", "init", *server, "--root", str(root), "--product", "editor=12.0")
@@ -263,8 +263,8 @@ class TestDoctor:
 
 class TestAgent:
     def agent(self, office: "Admin", *words: str, given: str = "") -> Ran:
-        env = {"TENURE_AGENT": str(office.house.town.folder / "agent")}
-        return Terminal(office.house.town.folder, env=env).run("agent", *words, "--json", given=given)
+        env = {"TENURE_AGENT": str(office.house.site_env.folder / "agent")}
+        return Terminal(office.house.site_env.folder, env=env).run("agent", *words, "--json", given=given)
 
     def test_init_enroll_status_and_release(self, office: "Admin") -> None:
         house = office.house
@@ -295,7 +295,7 @@ class TestAgent:
         assert container["counted"]
 
     def test_a_bad_settings_file_is_refused_with_the_field(self, office: "Admin") -> None:
-        folder = office.house.town.folder / "agent"
+        folder = office.house.site_env.folder / "agent"
         folder.mkdir()
         (folder / "root.jws").write_bytes((office.house.folder / "root.jws").read_bytes())
         head = 'product = "editor"\nversion = "12.0"\n'
@@ -315,7 +315,7 @@ class TestAgent:
 
 def test_the_programs_start_serve_and_stop_as_a_person_would_run_them(here: SiteEnv, tmp_path: Path) -> None:
     root = tmp_path / "root.jws"
-    root.write_bytes(here.shop.context.keys.root.token)
+    root.write_bytes(here.env.context.keys.root.token)
     env = {"TENURE_SITE": str(tmp_path / "site"), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
     command = [str(Path(sys.executable).with_name("tenure"))]
 

@@ -32,7 +32,7 @@ PAGES = (
 
 def app_of(house: SiteProcess) -> Any:
     api = api_of(house)
-    return PortRouter(api, make_console(api, lambda: house.town.time.now, lambda: 0.0))
+    return PortRouter(api, make_console(api, lambda: house.site_env.time.now, lambda: 0.0))
 
 
 async def signed_in(house: SiteProcess, path: str = "/") -> Tab:
@@ -113,8 +113,8 @@ class TestTheFrame:
 
 class TestTheFolder:
     async def test_it_has_every_column_and_every_button(self, house: SiteProcess, tab: Tab) -> None:
-        desk = house.agent()
-        desk.enroll(house.ticket())
+        agent = house.agent()
+        agent.enroll(house.ticket())
         await tab.open("/licenses")
         for column in (
             "Product", "Type", "Phase", "Expires", "Grace until", "Limit", "In use", "Free", "Provider", "Role",
@@ -172,7 +172,7 @@ class TestSynchronizing:
         assert "Device limit 10 25" in tab.text
 
     async def test_m17_a_second_click_within_the_minute_is_refused_in_words(self, house: SiteProcess, tab: Tab) -> None:
-        house.town.wait(120)
+        house.site_env.wait(120)
         await tab.open("/licenses")
         form = tab.form(action="/licenses/editor/synchronization")
         await tab.send(form)
@@ -181,8 +181,8 @@ class TestSynchronizing:
         assert "What helps" in tab.text
 
     async def test_a_server_that_does_not_answer_is_said_and_what_to_click(self, house: SiteProcess, tab: Tab) -> None:
-        house.town.wait(120)
-        house.town.server_up = False
+        house.site_env.wait(120)
+        house.site_env.server_up = False
         await tab.open("/licenses")
         await tab.send(tab.form(action="/licenses/editor/synchronization"))
         assert "/connection" in tab.page.links
@@ -289,7 +289,7 @@ class TestTheBanner:
         house.activate(here.order()[1])
         paid = house.license.keeper.holder.standing().paid_until
         assert paid is not None
-        house.cable.town.server_up = False
+        house.cable.site_env.server_up = False
         lease = house.look().lease_terms
         assert lease is not None
         here.wait(lease.contact_until - 5 * DAY - here.time.now)
@@ -309,8 +309,8 @@ class TestTheBanner:
         house.activate(here.order(devices=1)[1])
         ticket = house.ticket(3)
         for number in range(2):
-            desk = house.agent(f"desk-{number}")
-            desk.enroll(ticket)
+            agent = house.agent(f"desk-{number}")
+            agent.enroll(ticket)
         tab = await signed_in(house)
         assert "1 device has no seat" in tab.text
         await tab.open("/devices?state=waiting&product=editor")
@@ -353,8 +353,8 @@ class TestDevices:
         token = next(word for word in tab.page.words if len(word) > 60 and " " not in word.strip()).strip()
         await tab.open("/enrollments")
         assert token not in tab.answer.text
-        desk = house.agent("reception")
-        desk.enroll(token)
+        agent = house.agent("reception")
+        agent.enroll(token)
         await tab.open("/devices")
         assert "reception" in tab.text
         assert "Protected" in tab.text
@@ -454,10 +454,10 @@ class TestEvents:
 class TestForks:
     async def test_b09_both_copies_are_shown_and_it_is_settled_by_a_click(self, house: SiteProcess) -> None:
         backup = house.backed_up()
-        house.town.wait(DAY)
+        house.site_env.wait(DAY)
         house.sync()
         house.restore(backup)
-        house.town.wait(120)
+        house.site_env.wait(120)
         house.sync()
         assert house.look().kept.forked
         tab = await signed_in(house)
@@ -467,7 +467,7 @@ class TestForks:
         assert "The other one" in tab.text
         await tab.send(tab.form(action="/licenses/editor/fork"))
         assert tab.status == 422
-        house.town.wait(120)
+        house.site_env.wait(120)
         await tab.send(tab.form(action="/licenses/editor/fork"), resolution="restored")
         assert "Is “Head office” the same server, restored from a backup?" in tab.text
         assert "This cannot be undone." in tab.text
@@ -505,7 +505,7 @@ class TestWhatElseAnAdministratorDoes:
 
     async def test_all_is_well_is_never_said_beside_an_open_warning(self, house: SiteProcess, tab: Tab) -> None:
         assert "All is well" in tab.text
-        now = house.town.time.now
+        now = house.site_env.time.now
         house.site.store.write(lambda conn: events.add(conn, now, "warning", "use_high", "9 of 10 are used.")).result()
         await tab.open("/licenses")
         assert "All is well" not in tab.text
@@ -528,7 +528,7 @@ class TestWhatElseAnAdministratorDoes:
         assert "over soon" not in tab.text
 
     async def test_events_stand_in_the_order_in_which_things_became_true(self, house: SiteProcess, tab: Tab) -> None:
-        now = house.town.time.now
+        now = house.site_env.time.now
 
         def note(conn: Connection) -> None:
             events.add(conn, now + 30, "info", "first", "Became true later.")

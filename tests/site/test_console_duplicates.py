@@ -103,7 +103,7 @@ async def refused(tab: Tab) -> None:
 
 @pytest.mark.slow
 async def test_a_pair_of_a_hundred_thousand_is_found_by_the_index(house: SiteProcess) -> None:
-    house.site.store.write(_crowd).result()
+    house.site.store.write(_many_devices).result()
     plan = house.site.store.read(
         lambda conn: conn.execute(f"explain query plan select 1 {duplicates.OPEN} and new.number > 5").fetchall()
     )
@@ -120,7 +120,7 @@ async def test_a_pair_of_a_hundred_thousand_is_found_by_the_index(house: SitePro
         await tab.open(following)
 
 
-def _crowd(conn: Any) -> None:
+def _many_devices(conn: Any) -> None:
     """As many devices as a site may have; the last ones look like the first ones."""
     conn.execute(
         "insert into devices (id, product, thumbprint, name, grp, version, hardware, created, last_seen, count,"

@@ -21,11 +21,11 @@ async def test_after_a_restore_of_the_server_a_short_site_reads_whom_it_waits_fo
     first, second = here.site("first"), here.site("second")
     for house in (first, second):
         house.activate(code)
-    desks = [first.agent(f"d{number}") for number in range(first.allotment + 1)]
-    for desk in desks:
-        desk.enroll(first.ticket())
+    agents = [first.agent(f"d{number}") for number in range(first.allotment + 1)]
+    for agent in agents:
+        agent.enroll(first.ticket())
     # What the server's next process reads at its start, once `tenure restore` has opened an epoch.
-    object.__setattr__(here.shop.context, "epoch_floor", here.time.now + 1)
+    object.__setattr__(here.env.context, "epoch_floor", here.time.now + 1)
     here.wait(MINUTE)
     first.sync("edge")
     tab = await shown(first)
@@ -35,7 +35,7 @@ async def test_after_a_restore_of_the_server_a_short_site_reads_whom_it_waits_fo
         house.sync("edge")
     tab = await shown(first)
     assert "has not been heard of since" not in tab.text
-    assert desks[-1].refresh() is None
+    assert agents[-1].refresh() is None
 
 
 async def test_b07_each_server_shows_its_part_what_is_elsewhere_and_how_more_is_had(here: SiteEnv) -> None:

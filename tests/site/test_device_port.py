@@ -29,9 +29,9 @@ def running(house: SiteProcess) -> Iterator[SiteServers]:
 
 def over_tls(house: SiteProcess, name: str = "desk") -> OpenedAgent:
     """An agent with its own transport, in the folder of a desk."""
-    desk = AgentProcess(house, house.town.folder / f"{house.folder.name}-{name}")
-    desk.board.close()
-    opened = open_agent(desk.folder, desk.hands.computer(name))
+    agent = AgentProcess(house, house.site_env.folder / f"{house.folder.name}-{name}")
+    agent.board.close()
+    opened = open_agent(agent.folder, agent.hands.computer(name))
     assert isinstance(opened, OpenedAgent)
     return opened
 
@@ -51,7 +51,7 @@ def test_b08_a_device_without_internet_enrolls_and_refreshes_through_its_site_al
     with running(house) as serving:
         assert agent.keeper.enroll(ticket_to(house, serving.devices.port)) is None
         assert on(agent) == FEATURES
-        house.town.server_up = False
+        house.site_env.server_up = False
         assert agent.keeper.refresh() is None
     assert on(agent) == FEATURES, "with every server gone"
 

@@ -24,9 +24,9 @@ NUMBERS = count(100)
 
 def enrolled(house: SiteProcess, many: int, ticket: str = "") -> list[AgentProcess]:
     ticket = ticket or house.ticket(uses=many)
-    desks = [house.agent(f"desk-{next(NUMBERS)}") for _ in range(many)]
-    assert [desk.enroll(ticket) for desk in desks] == [None] * many
-    return desks
+    agents = [house.agent(f"desk-{next(NUMBERS)}") for _ in range(many)]
+    assert [agent.enroll(ticket) for agent in agents] == [None] * many
+    return agents
 
 
 def truly_counted(house: SiteProcess) -> int:
@@ -54,14 +54,14 @@ class TestTheLimit:
         assert "device_limit_reached" in house.events()
 
     def test_who_was_refused_gets_the_place_that_becomes_free(self, house: SiteProcess) -> None:
-        desks = enrolled(house, 10)
+        agents = enrolled(house, 10)
         house.watch.tick()
         ticket = house.ticket(uses=2)
         enrolled(house, 1, ticket)
         waiting = house.agent("waiting")
         assert code_of(waiting.enroll(ticket)) is RefusalCode.DEVICE_LIMIT_REACHED
-        assert desks[0].agent.keeper.release() is None
-        waiting.house.town.wait(2 * HOUR)
+        assert agents[0].agent.keeper.release() is None
+        waiting.house.site_env.wait(2 * HOUR)
         waiting.agent.keeper.tick()
         assert waiting.on == FEATURES
         assert truly_counted(house) == 11
@@ -87,7 +87,7 @@ class TestTheLimit:
         enrolled(house, house.allotment - 1, ticket)
         racers = [house.agent(f"racer-{number}") for number in range(16)]
         with ThreadPoolExecutor(16) as pool:
-            outcomes = list(pool.map(lambda desk: desk.enroll(ticket), racers))
+            outcomes = list(pool.map(lambda agent: agent.enroll(ticket), racers))
         assert [code_of(each) for each in outcomes].count(None) == 1
         assert {code_of(each) for each in outcomes} == {None, RefusalCode.DEVICE_LIMIT_REACHED}
         assert truly_counted(house) == house.allotment
@@ -109,10 +109,10 @@ class TestTheLimit:
         house = here.site()
         name, code = here.order(devices=30)
         house.activate(code)
-        desks = enrolled(house, 10)
+        agents = enrolled(house, 10)
         here.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 10, "at_once": True})
         house.sync()
-        assert [desk.refresh() for desk in desks] == [None] * 10
+        assert [agent.refresh() for agent in agents] == [None] * 10
 
 
 class TestEnrollment:
@@ -124,11 +124,11 @@ class TestEnrollment:
         assert second.on == frozenset()
 
     def test_a_groups_token_has_a_count_and_an_end(self, house: SiteProcess) -> None:
-        now = house.town.time.now
+        now = house.site_env.time.now
         ticket = house.ticket(uses=2, until=now + DAY, group="Bureau")
         assert house.agent("one").enroll(ticket) is None
         assert house.devices()[0].group == "Bureau"
-        house.town.wait(DAY)
+        house.site_env.wait(DAY)
         assert code_of(house.agent("two").enroll(ticket)) is RefusalCode.NOT_AUTHENTICATED
 
     def test_a_withdrawn_token_enrolls_nobody(self, house: SiteProcess) -> None:
@@ -139,152 +139,152 @@ class TestEnrollment:
         assert code_of(house.agent("two").enroll(ticket)) is RefusalCode.NOT_AUTHENTICATED
 
     def test_before_the_code_nothing_is_protected_and_nothing_conclusive_is_said(self, here: SiteEnv) -> None:
-        house, desk = here.site(), None
-        desk = house.agent()
-        refused = desk.enroll(house.ticket())
+        house, agent = here.site(), None
+        agent = house.agent()
+        refused = agent.enroll(house.ticket())
         assert refused is not None
         assert refused.code is RefusalCode.SITE_UNREACHABLE
         house.activate(here.order()[1])
         here.wait(HOUR)
-        desk.agent.keeper.tick()
-        assert desk.on == FEATURES
+        agent.agent.keeper.tick()
+        assert agent.on == FEATURES
 
     def test_a_lost_answer_is_asked_for_again_and_costs_one_place(self, house: SiteProcess) -> None:
-        desk = house.agent()
-        desk.cable.loses_answer = True
-        assert desk.enroll(house.ticket()) is not None
-        desk.cable.loses_answer = False
-        house.town.wait(HOUR)
-        desk.restart()
-        desk.agent.keeper.tick()
-        assert desk.on == FEATURES
+        agent = house.agent()
+        agent.cable.loses_answer = True
+        assert agent.enroll(house.ticket()) is not None
+        agent.cable.loses_answer = False
+        house.site_env.wait(HOUR)
+        agent.restart()
+        agent.agent.keeper.tick()
+        assert agent.on == FEATURES
         assert truly_counted(house) == 1
-        assert desk.cable.sent[0].body == desk.cable.sent[-1].body
-        assert desk.refresh() is None
+        assert agent.cable.sent[0].body == agent.cable.sent[-1].body
+        assert agent.refresh() is None
 
     def test_what_is_no_token_is_refused_before_anything_is_sent(self, house: SiteProcess) -> None:
-        desk = house.agent()
+        agent = house.agent()
         for text in ("", "hello", "x" * 5_000, house.ticket()[:-4]):
-            assert code_of(desk.enroll(text)) is RefusalCode.FIELD_INVALID
-        assert desk.cable.sent == []
+            assert code_of(agent.enroll(text)) is RefusalCode.FIELD_INVALID
+        assert agent.cable.sent == []
 
 
 class TestGivingBack:
     def test_a_receipt_frees_at_once(self, house: SiteProcess) -> None:
-        (desk,) = enrolled(house, 1)
-        assert desk.agent.keeper.release() is None
-        assert desk.on == frozenset()
+        (agent,) = enrolled(house, 1)
+        assert agent.agent.keeper.release() is None
+        assert agent.on == frozenset()
         assert truly_counted(house) == 0
-        assert desk.agent.keeper.next_contact_at() is None
+        assert agent.agent.keeper.next_contact_at() is None
 
     def test_without_a_receipt_a_removed_device_counts_until_its_seats_end(self, house: SiteProcess) -> None:
-        (desk,) = enrolled(house, 1)
+        (agent,) = enrolled(house, 1)
         device = house.devices()[0]
         house.remove(device)
-        house.town.wait(14 * DAY - 1)
+        house.site_env.wait(14 * DAY - 1)
         house.watch.tick()
         assert truly_counted(house) == 1
-        assert desk.on == FEATURES
-        house.town.wait(1)
-        assert desk.on == {"read"}
+        assert agent.on == FEATURES
+        house.site_env.wait(1)
+        assert agent.on == {"read"}
         house.watch.tick()
         assert house.devices() == []
         assert truly_counted(house) == 0
 
     def test_a_removed_device_stays_away_although_its_token_is_still_good(self, house: SiteProcess) -> None:
         ticket = house.ticket(uses=9)
-        (desk,) = enrolled(house, 1, ticket)
+        (agent,) = enrolled(house, 1, ticket)
         house.remove(house.devices()[0])
-        assert code_of(desk.refresh()) is RefusalCode.NOT_FOUND
-        assert desk.on == frozenset()
+        assert code_of(agent.refresh()) is RefusalCode.NOT_FOUND
+        assert agent.on == frozenset()
         for _ in range(5):
-            house.town.wait(DAY)
-            desk.agent.keeper.tick()
+            house.site_env.wait(DAY)
+            agent.agent.keeper.tick()
         assert house.devices() == []
         assert truly_counted(house) == 0
-        assert desk.agent.keeper.next_contact_at() is None
-        assert desk.enroll(ticket) is None, "enrolled by hand it is welcome, under a new key"
+        assert agent.agent.keeper.next_contact_at() is None
+        assert agent.enroll(ticket) is None, "enrolled by hand it is welcome, under a new key"
         assert truly_counted(house) == 1
 
     def test_a_withdrawn_device_erases_its_seat_when_it_hears_of_it(self, house: SiteProcess) -> None:
-        (desk,) = enrolled(house, 1)
+        (agent,) = enrolled(house, 1)
         house.withdraw(house.devices()[0])
-        assert desk.on == FEATURES
-        desk.refresh()
-        assert desk.on == frozenset()
+        assert agent.on == FEATURES
+        agent.refresh()
+        assert agent.on == frozenset()
         assert truly_counted(house) == 0
         assert house.devices()[0].state == DeviceDecision.WITHDRAWN
-        assert code_of(desk.refresh()) is RefusalCode.ACTION_NOT_PERMITTED
+        assert code_of(agent.refresh()) is RefusalCode.ACTION_NOT_PERMITTED
 
     def test_the_receipt_is_sent_until_the_site_has_it(self, house: SiteProcess) -> None:
-        (desk,) = enrolled(house, 1)
+        (agent,) = enrolled(house, 1)
         house.up = False
-        assert code_of(desk.agent.keeper.release()) is RefusalCode.SITE_UNREACHABLE
-        assert desk.on == frozenset()
+        assert code_of(agent.agent.keeper.release()) is RefusalCode.SITE_UNREACHABLE
+        assert agent.on == frozenset()
         house.up = True
-        desk.restart()
-        house.town.wait(HOUR)
-        desk.agent.keeper.tick()
+        agent.restart()
+        house.site_env.wait(HOUR)
+        agent.agent.keeper.tick()
         assert truly_counted(house) == 0
-        assert desk.kept.receipt == b""
+        assert agent.kept.receipt == b""
 
     def test_a_refresh_whose_answer_was_lost_does_not_keep_the_place_of_a_device_that_left(
         self, house: SiteProcess
     ) -> None:
-        (desk,) = enrolled(house, 1)
-        desk.cable.loses_answer = True
-        desk.refresh()
-        desk.cable.loses_answer = False
-        assert desk.agent.keeper.release() is None
-        assert desk.on == frozenset()
+        (agent,) = enrolled(house, 1)
+        agent.cable.loses_answer = True
+        agent.refresh()
+        agent.cable.loses_answer = False
+        assert agent.agent.keeper.release() is None
+        assert agent.on == frozenset()
         assert truly_counted(house) == 0
 
     def test_silence_frees_after_sixty_days_and_the_place_is_claimed_again(self, house: SiteProcess) -> None:
-        (desk,) = enrolled(house, 1)
+        (agent,) = enrolled(house, 1)
         for _ in range(61):
-            house.town.wait(DAY)
+            house.site_env.wait(DAY)
             house.sync()
             house.watch.tick()
         assert truly_counted(house) == 0
         assert house.devices()[0].state == DeviceDecision.IDLE
-        assert desk.refresh() is None
+        assert agent.refresh() is None
         assert truly_counted(house) == 1
 
 
 class TestCopies:
     def test_the_copy_of_a_device_is_found_and_gets_a_seat_of_its_own(self, house: SiteProcess) -> None:
         ticket = house.ticket(uses=5)
-        (desk,) = enrolled(house, 1, ticket)
-        copy = desk.copied("copy")
-        assert desk.refresh() is None
+        (agent,) = enrolled(house, 1, ticket)
+        copy = agent.copied("copy")
+        assert agent.refresh() is None
         assert copy.on == FEATURES
         assert copy.refresh() is None  # found stale, takes a new key, enrolls with the group's token
         assert truly_counted(house) == 2
         assert "device_copied" in house.events()
-        assert desk.refresh() is None
+        assert agent.refresh() is None
         assert copy.refresh() is None
         assert truly_counted(house) == 2
 
     def test_stale_tokens_of_one_device_are_one_event_an_hour_with_a_count(self, house: SiteProcess) -> None:
         """One enrolled device made 500 warnings a second, each kept for 90 days and forwarded."""
         ticket = house.ticket(uses=9)
-        (desk,) = enrolled(house, 1, ticket)
-        copies = [desk.copied(f"copy {number}") for number in range(4)]
-        assert desk.refresh() is None
+        (agent,) = enrolled(house, 1, ticket)
+        copies = [agent.copied(f"copy {number}") for number in range(4)]
+        assert agent.refresh() is None
         for each in copies[:3]:
             each.refresh()
         assert [event.times for event in _found(house, "device_copied")] == [3]
-        house.town.wait(HOUR)
+        house.site_env.wait(HOUR)
         copies[3].refresh()
         assert [event.times for event in _found(house, "device_copied")] == [1, 3]
 
     def test_a_copy_whose_token_is_spent_keeps_what_was_promised_and_no_more(self, house: SiteProcess) -> None:
-        (desk,) = enrolled(house, 1, house.ticket())
-        copy = desk.copied("copy")
-        assert desk.refresh() is None
+        (agent,) = enrolled(house, 1, house.ticket())
+        copy = agent.copied("copy")
+        assert agent.refresh() is None
         assert code_of(copy.refresh()) is RefusalCode.NOT_AUTHENTICATED
         assert copy.on == FEATURES
-        house.town.wait(14 * DAY)
+        house.site_env.wait(14 * DAY)
         copy.refresh()
         assert copy.on == {"read"}
         assert truly_counted(house) == 1
@@ -293,8 +293,8 @@ class TestCopies:
         image = house.agent("image")
         assert image.agent.keeper.prepare_enrollment(house.ticket(uses=9)) is None
         assert image.cable.sent == []
-        desks = [image.copied(f"made-{number}") for number in range(3)]
-        assert [desk.refresh() for desk in desks] == [None] * 3
+        agents = [image.copied(f"made-{number}") for number in range(3)]
+        assert [agent.refresh() for agent in agents] == [None] * 3
         assert truly_counted(house) == 3
 
 
@@ -317,12 +317,12 @@ class TestTheSameHardware:
         ticket = house.ticket(uses=5)
         old = house.agent("old", hardware=PARTS)
         assert old.enroll(ticket) is None
-        house.town.wait(DAY)
+        house.site_env.wait(DAY)
         new = house.agent("new", hardware={**PARTS, "network": "n-2"})
         assert new.enroll(ticket) is None
         assert truly_counted(house) == 2
         for _ in range(14):
-            house.town.wait(DAY)
+            house.site_env.wait(DAY)
             assert new.refresh() is None
         assert truly_counted(house) == 1
         assert [device.name for device in house.devices()] == [house.devices()[0].name]
@@ -333,10 +333,10 @@ class TestTheSameHardware:
         fill(house)
         old, new = house.agent("old", hardware=PARTS), house.agent("new", hardware=PARTS)
         assert old.enroll(house.ticket()) is not None
-        house.town.wait(HOUR)
+        house.site_env.wait(HOUR)
         assert new.enroll(house.ticket()) is not None
         for _ in range(3):
-            house.town.wait(600)
+            house.site_env.wait(600)
             assert new.refresh() is not None
         assert {"site-old", "site-new"} <= {device.name for device in house.devices()}
         refused = old.refresh()
@@ -347,9 +347,9 @@ class TestTheSameHardware:
         fill(house)
         old, new = house.agent("old", hardware=PARTS), house.agent("new", hardware=PARTS)
         assert old.enroll(house.ticket()) is not None
-        house.town.wait(HOUR)
+        house.site_env.wait(HOUR)
         assert new.enroll(house.ticket()) is not None
-        house.town.wait(2 * DAY)
+        house.site_env.wait(2 * DAY)
         house.sync()
         assert new.refresh() is not None
         assert "device_merged" in house.events()
@@ -359,7 +359,7 @@ class TestTheSameHardware:
         assert refused.code is RefusalCode.DEVICE_LIMIT_REACHED, "known by its key, without its spent token"
         assert "device_returned" in house.events()
         for _ in range(4):
-            house.town.wait(2 * DAY)
+            house.site_env.wait(2 * DAY)
             house.sync()
             new.refresh()
             old.refresh()
@@ -370,7 +370,7 @@ class TestTheSameHardware:
         old, new = house.agent("old", hardware=PARTS), house.agent("new", hardware=PARTS)
         assert old.enroll(house.ticket()) is not None
         assert new.enroll(house.ticket()) is not None
-        house.town.wait(2 * DAY)
+        house.site_env.wait(2 * DAY)
         house.restart()
         house.sync()
         new.refresh()
@@ -380,10 +380,10 @@ class TestTheSameHardware:
         ticket = house.ticket(uses=5)
         old, new = house.agent("old", hardware=PARTS), house.agent("new", hardware=PARTS)
         assert old.enroll(ticket) is None
-        house.town.wait(HOUR)
+        house.site_env.wait(HOUR)
         assert new.enroll(ticket) is None
         for _ in range(20):
-            house.town.wait(DAY)
+            house.site_env.wait(DAY)
             assert old.refresh() is None
             assert new.refresh() is None
         assert truly_counted(house) == 2
@@ -418,36 +418,36 @@ class TestTheSameHardware:
 
 class TestAfterAStart:
     def test_no_new_seat_until_a_synchronization_was_answered_but_refreshes_go_on(self, house: SiteProcess) -> None:
-        (desk,) = enrolled(house, 1)
+        (agent,) = enrolled(house, 1)
         house.restart()
         ticket = house.ticket(uses=5)
         fresh = house.agent("fresh")
         assert code_of(fresh.enroll(ticket)) is RefusalCode.UNREACHABLE
         assert fresh.on == frozenset()
-        assert desk.refresh() is None
+        assert agent.refresh() is None
         house.sync()
         assert fresh.refresh() is None
         assert truly_counted(house) == 2
 
     def test_an_offline_site_protects_new_devices_a_day_after_its_start(self, house: SiteProcess) -> None:
         house.restart()
-        house.town.server_up = False
+        house.site_env.server_up = False
         fresh = house.agent("fresh")
         fresh.enroll(house.ticket())
-        house.town.wait(DAY - 1)
+        house.site_env.wait(DAY - 1)
         fresh.refresh()
         assert fresh.on == frozenset()
-        house.town.wait(1)
+        house.site_env.wait(1)
         assert fresh.refresh() is None
         assert fresh.on == FEATURES
 
     def test_a_restored_site_takes_in_the_devices_that_it_has_forgotten(self, house: SiteProcess) -> None:
         before = house.backed_up()
-        desks = enrolled(house, 3)
+        agents = enrolled(house, 3)
         house.restore(before)
         assert house.counted == 0
         house.sync()
-        assert [desk.refresh() for desk in desks] == [None] * 3
+        assert [agent.refresh() for agent in agents] == [None] * 3
         assert truly_counted(house) == 3
         assert house.events().count("device_adopted") == 3
 
@@ -464,12 +464,12 @@ class TestAfterAStart:
         assert waits.on == FEATURES
 
     def test_a_restored_site_believes_newer_tokens_of_its_own(self, house: SiteProcess) -> None:
-        (desk,) = enrolled(house, 1)
+        (agent,) = enrolled(house, 1)
         before = house.backed_up()
         for _ in range(3):
-            assert desk.refresh() is None
+            assert agent.refresh() is None
         house.restore(before)
-        assert desk.refresh() is None
+        assert agent.refresh() is None
         assert "device_copied" not in house.events()
 
 
@@ -488,14 +488,14 @@ def test_claiming_is_one_statement_and_never_looks_at_other_devices(house: SiteP
 
 class TestAfterTheEnd:
     def test_devices_have_their_functions_back_within_minutes_of_a_late_renewal(self, house: SiteProcess) -> None:
-        (desk,) = enrolled(house, 1)
-        house.town.wait(380 * DAY)
+        (agent,) = enrolled(house, 1)
+        house.site_env.wait(380 * DAY)
         house.watch.tick()
-        desk.agent.keeper.tick()
-        assert desk.on == {"read"}
-        due = desk.agent.keeper.next_contact_at()
+        agent.agent.keeper.tick()
+        assert agent.on == {"read"}
+        due = agent.agent.keeper.next_contact_at()
         assert due is not None
-        assert due - house.town.time.now <= 11 * 60
+        assert due - house.site_env.time.now <= 11 * 60
 
 
 def _found(house: SiteProcess, kind: str) -> list[events.EventRow]:

@@ -27,22 +27,22 @@ class TestGroups:
     ) -> None:
         made = console.send("PUT", "/v1/groups/lab", {"automatic": False}).json()
         assert made == {"name": "lab", "automatic": False, "devices": 0, "counted": 0, "waiting": 0}
-        desk = house.agent()
-        assert code_of(desk.enroll(house.ticket(group="lab"))) is RefusalCode.SEAT_NOT_ASSIGNED
+        agent = house.agent()
+        assert code_of(agent.enroll(house.ticket(group="lab"))) is RefusalCode.SEAT_NOT_ASSIGNED
         (shown,) = console.get("/v1/devices", reason="seat_not_assigned")["items"]
         assert shown["why"]["text"].startswith("No seat has been assigned to this device.")
         assert console.send("PUT", "/v1/groups/lab", {"automatic": True}).json()["waiting"] == 1
-        assert desk.refresh() is None
-        assert desk.on == FEATURES
+        assert agent.refresh() is None
+        assert agent.on == FEATURES
 
     def test_an_unassigned_device_gets_a_seat_only_by_hand(self, house: SiteProcess, console: Caller) -> None:
-        desk = house.agent()
-        assert code_of(desk.enroll(house.ticket(group=""))) is RefusalCode.SEAT_NOT_ASSIGNED
+        agent = house.agent()
+        assert code_of(agent.enroll(house.ticket(group=""))) is RefusalCode.SEAT_NOT_ASSIGNED
         assert console.get("/v1/unassigned-devices")["waiting"] == 1
         (device,) = house.devices()
         assigned = console.post(f"/v1/devices/{device.id}/assign")
         assert (assigned["state"], assigned["assigned"]) == ("waiting", True)
-        assert desk.refresh() is None
+        assert agent.refresh() is None
         assert console.get(f"/v1/devices/{device.id}")["state"] == "protected"
 
     def test_devices_are_moved_by_the_thousand_and_lose_their_group_with_it(
@@ -75,7 +75,7 @@ class TestGroups:
 
 def many(house: SiteProcess, number: int, **changes: Any) -> None:
     """So many protected devices, written straight into the store."""
-    now = house.town.time.now
+    now = house.site_env.time.now
 
     def work(conn: Any) -> None:
         for each in range(number):
@@ -106,18 +106,18 @@ class TestIdle:
         assert truly_counted(house) == 30
         assert console.post(f"{LICENSE}/release-idle", {"days": 10}) == dry
         assert truly_counted(house) == 14
-        house.town.wait(3 * DAY)
+        house.site_env.wait(3 * DAY)
         house.watch.tick()
         assert truly_counted(house) == 11, "the others were free at their seats' ends"
         assert console.get(f"{LICENSE}/idle-devices", days=14)["count"] == 0
 
     def test_an_idle_device_that_returns_claims_a_seat_anew(self, house: SiteProcess, console: Caller) -> None:
-        (desk,) = enrolled(house, 1)
-        house.town.wait(5 * DAY)
+        (agent,) = enrolled(house, 1)
+        house.site_env.wait(5 * DAY)
         assert console.post(f"{LICENSE}/release-idle", {"days": 3}) == {"released": 1, "free_at_once": 0}
         assert [each.state for each in house.devices()] == ["idle"]
         house.sync()
-        assert desk.refresh() is None
+        assert agent.refresh() is None
         assert [each.state for each in house.devices()] == ["protected"]
         assert truly_counted(house) == 1
 
@@ -184,21 +184,21 @@ class TestSeatConflict:
         house = here.site()
         name, code = here.order("monthly", devices=10)
         house.activate(code)
-        desks = enrolled(house, 8)
+        agents = enrolled(house, 8)
         here.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 5})
         here.wait(HOUR)
         house.sync()
         begins = house.look().lease_terms.coming.at  # type: ignore[union-attr]
         while here.time.now < begins + DAY:
             here.wait(DAY)
-            for desk in desks:
-                desk.refresh()
+            for agent in agents:
+                agent.refresh()
             house.watch.tick()
         assert house.events().count("seat_conflict") >= 4
         assert house.events().count("device_withdrawn") == 3
-        for desk in desks:
-            desk.refresh()
-            desk.agent.keeper.tick()
+        for agent in agents:
+            agent.refresh()
+            agent.agent.keeper.tick()
         house.watch.tick()
         assert truly_counted(house) == 5
         assert "seat_conflict_closed" in house.events()

@@ -26,7 +26,7 @@ def started(house: SiteProcess, number: int, ticket: str = "") -> list[AgentProc
 
 def test_a_container_has_a_seat_of_an_hour_and_comes_for_the_next_after_a_quarter(house: SiteProcess) -> None:
     (container,) = started(house, 1)
-    now = house.town.time.now
+    now = house.site_env.time.now
     assert container.on == FEATURES
     (row,) = house.devices()
     assert (row.ephemeral, row.counted, row.seat_until, row.counts_until) == (1, 1, now + HOUR, now + HOUR)
@@ -34,7 +34,7 @@ def test_a_container_has_a_seat_of_an_hour_and_comes_for_the_next_after_a_quarte
     assert due is not None
     assert now + EPHEMERAL_REFRESH * 9 // 10 <= due <= now + EPHEMERAL_REFRESH * 11 // 10
     for _ in range(8):
-        house.town.wait(EPHEMERAL_REFRESH * 11 // 10)
+        house.site_env.wait(EPHEMERAL_REFRESH * 11 // 10)
         container.agent.keeper.tick()
         house.watch.tick()
     (row,) = house.devices()
@@ -44,10 +44,10 @@ def test_a_container_has_a_seat_of_an_hour_and_comes_for_the_next_after_a_quarte
 
 def test_a_container_that_is_gone_counts_until_its_seat_ends_and_no_longer(house: SiteProcess) -> None:
     (container,) = started(house, 1)
-    house.town.wait(EPHEMERAL_SEAT - 1)
+    house.site_env.wait(EPHEMERAL_SEAT - 1)
     house.watch.tick()
     assert house.counted == 1
-    house.town.wait(1)
+    house.site_env.wait(1)
     house.watch.tick()
     assert house.counted == 0
     assert container.on == {"read"}  # what stays without a seat
@@ -70,15 +70,15 @@ def test_a_limits_worth_of_containers_runs_every_hour_and_never_more_at_once(hou
         started(house, 10, ticket)
         house.watch.tick()
         started(house, 1, ticket)
-        beyond = house.agent(f"beyond-{house.town.time.now}")
+        beyond = house.agent(f"beyond-{house.site_env.time.now}")
         refused = beyond.agent.keeper.enroll(ticket, ephemeral=True)
         assert isinstance(refused, Refused)
         assert refused.code is RefusalCode.DEVICE_LIMIT_REACHED
-        house.town.wait(EPHEMERAL_SEAT)
+        house.site_env.wait(EPHEMERAL_SEAT)
         house.watch.tick()
         assert house.counted == 0
     assert not {"device_cloned", "device_merged"} & set(house.events())  # they share the hardware of their host
-    house.town.wait(DAY + HOUR)
+    house.site_env.wait(DAY + HOUR)
     house.watch.tick()
     assert house.devices() == []
 
@@ -90,7 +90,7 @@ def test_a_device_enrolled_as_what_it_was_not_begins_anew_so_that_no_seat_counts
     ticket, device = house.ticket(uses=2), house.agent("device")
     assert device.agent.keeper.enroll(ticket, ephemeral=first) is None
     assert device.agent.keeper.enroll(ticket, ephemeral=not first) is None
-    kinds = sorted((row.ephemeral, row.counted, row.seat_until - house.town.time.now) for row in house.devices())
+    kinds = sorted((row.ephemeral, row.counted, row.seat_until - house.site_env.time.now) for row in house.devices())
     assert kinds == [(0, 1, 14 * DAY), (1, 1, HOUR)]
 
 
@@ -102,6 +102,6 @@ def test_a_site_put_back_takes_a_container_in_again_as_one(house: SiteProcess) -
     assert container.refresh() is None
     (row,) = house.devices()
     assert (row.ephemeral, row.counted) == (1, 1)
-    house.town.wait(EPHEMERAL_SEAT)
+    house.site_env.wait(EPHEMERAL_SEAT)
     house.watch.tick()
     assert house.counted == 0

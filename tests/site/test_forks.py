@@ -20,14 +20,14 @@ def clone(house: SiteProcess) -> SiteProcess:
     house.site.store.close()
     shutil.copytree(house.folder, folder)
     house.open()
-    made = SiteProcess(house.town, folder)
-    house.town.sites.append(made)
+    made = SiteProcess(house.site_env, folder)
+    house.site_env.sites.append(made)
     return made
 
 
 def test_b09_the_stale_copy_is_found_and_signs_no_new_seat_but_its_devices_go_on(house: SiteProcess) -> None:
-    desk = house.agent()
-    assert desk.enroll(house.ticket()) is None
+    agent = house.agent()
+    assert agent.enroll(house.ticket()) is None
     ticket = house.ticket(uses=5)
     copy = clone(house)
     assert isinstance(house.sync(), Synchronized)
@@ -35,16 +35,16 @@ def test_b09_the_stale_copy_is_found_and_signs_no_new_seat_but_its_devices_go_on
     assert isinstance(found, Synchronized)
     assert found.result == "forked"
     assert "fork_found" in copy.events()
-    assert copy.look().lease_terms.contact_until <= house.town.time.now + 7 * DAY  # type: ignore[union-attr]
+    assert copy.look().lease_terms.contact_until <= house.site_env.time.now + 7 * DAY  # type: ignore[union-attr]
     fresh = copy.agent("fresh")
     refused = fresh.enroll(ticket)
     assert refused is not None
     assert refused.code is RefusalCode.LEASE_FORKED
     assert fresh.on == frozenset()
     assert [device.state for device in copy.devices()] == ["protected", "waiting"]
-    desk.house = copy
-    assert desk.refresh() is None
-    assert desk.on == FEATURES
+    agent.house = copy
+    assert agent.refresh() is None
+    assert agent.on == FEATURES
     assert house.agent("honest").enroll(ticket) is None
 
 
@@ -53,7 +53,7 @@ def test_a_forks_answer_does_not_open_a_site_that_has_just_started(house: SitePr
     assert isinstance(house.sync(), Synchronized)
     copy.sync()
     assert not copy.look().opened
-    house.town.wait(DAY)
+    house.site_env.wait(DAY)
     assert copy.look().opened, "after a day it would, but the fork still forbids"
     assert copy.agent("fresh").enroll(copy.ticket()) is not None
 
@@ -62,7 +62,7 @@ def test_no_fork_is_found_where_only_answers_were_lost(house: SiteProcess) -> No
     for number in range(6):
         house.cable.loses_answer = number % 2 == 0
         outcome = house.sync()
-        house.town.wait(2 * HOUR)
+        house.site_env.wait(2 * HOUR)
         if number % 2:
             assert isinstance(outcome, Synchronized)
             assert outcome.result != "forked"
@@ -108,8 +108,8 @@ def test_after_a_resolved_fork_one_round_of_refreshes_goes_by_before_a_new_seat(
 
 
 def test_b09_the_administrator_says_restored_at_the_copy_and_it_recovers_by_itself(house: SiteProcess) -> None:
-    desk = house.agent()
-    assert desk.enroll(house.ticket()) is None
+    agent = house.agent()
+    assert agent.enroll(house.ticket()) is None
     copy = clone(house)
     assert isinstance(house.sync(), Synchronized)
     copy.sync()
@@ -121,9 +121,9 @@ def test_b09_the_administrator_says_restored_at_the_copy_and_it_recovers_by_itse
     settled = console.post(f"{LICENSE}/resolve-fork", {"resolution": "restored"})
     assert settled["license"]["fork"] is None
     assert "fork_resolved" in copy.events()
-    desk.house = copy
-    assert desk.refresh() is None
-    house.town.wait(27 * HOUR)
+    agent.house = copy
+    assert agent.refresh() is None
+    house.site_env.wait(27 * HOUR)
     assert copy.agent("later").enroll(copy.ticket()) is None
     found = house.sync()
     assert isinstance(found, Rejected)

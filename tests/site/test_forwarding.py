@@ -64,9 +64,9 @@ class TestWebhooks:
             shown = await room.read(made["id"])
             assert (shown["state"], shown["tries"], shown["waiting"]) == ("failing", 1, 2)
             assert "status 503" in shown["said"]
-            room.house.town.wait(40)
+            room.house.site_env.wait(40)
             await room.go()
-            room.house.town.wait(80)
+            room.house.site_env.wait(80)
             await room.go()
             assert texts(there) == ["one", "one", "one", "two"]
             assert len({each.headers["webhook-id"] for each in there.messages}) == 2
@@ -80,10 +80,10 @@ class TestWebhooks:
             there.answers = [answer("429 Slow down", b"", "Retry-After: 600")]
             room.happen("one")
             await room.go()
-            room.house.town.wait(599)
+            room.house.site_env.wait(599)
             await room.go()
             assert len(there.messages) == 1
-            room.house.town.wait(1)
+            room.house.site_env.wait(1)
             await room.go()
             assert len(there.messages) == 2
             assert (await room.read(made["id"]))["state"] == "working"
@@ -106,7 +106,7 @@ class TestWebhooks:
             room.happen("one")
             await room.go()
             assert len(there.messages[0].headers["webhook-signature"].split()) == 2
-            room.house.town.wait(DAY)
+            room.house.site_env.wait(DAY)
             room.happen("two")
             await room.go()
             assert len(there.messages[1].headers["webhook-signature"].split()) == 1
@@ -143,7 +143,7 @@ class TestMails:
             room.happen("The device limit is reached.")
             await room.go()
             assert box.mails == []
-            room.courier = forwarding_worker(house.site, 3_600)
+            room.webhook_worker = forwarding_worker(house.site, 3_600)
             await room.go()
             assert len(box.mails) == 1
             room.happen("And once more.")
@@ -179,7 +179,7 @@ class TestMails:
             await room.go(2)
             assert box.recipients == [ANA]
             box.refuses = {}
-            room.house.town.wait(40)
+            room.house.site_env.wait(40)
             room.happen("two")
             await room.go()
             assert box.recipients[:2] == [ANA, BOB]
@@ -195,7 +195,7 @@ class TestMails:
             room.restart()
             room.happen("three")
             box.refused = ""
-            room.house.town.wait(40)
+            room.house.site_env.wait(40)
             await room.go(2)
             first, second = box.mails
             assert "one" in body_of(box, 0)
@@ -222,19 +222,19 @@ class TestFailing:
             room.happen("one")
             await room.go()
             assert told(room).count("forwarding_failing") == 0
-            room.house.town.wait(HOUR)
+            room.house.site_env.wait(HOUR)
             await room.go(2)
             assert told(room).count("forwarding_failing") == 1
             # The other forwarding tells of it; the one that fails will not tell of itself.
             assert any("fails since" in text for text in texts(other))
             for _ in range(75):
-                room.house.town.wait(HOUR + 400)
+                room.house.site_env.wait(HOUR + 400)
                 await room.go()
             shown = await room.read(made["id"])
             assert shown["state"] == "stopped"
             assert told(room).count("forwarding_stopped") == 1
             tried = len(there.messages)
-            room.house.town.wait(DAY)
+            room.house.site_env.wait(DAY)
             await room.go()
             assert len(there.messages) == tried
             there.always = answer("204 No Content")
@@ -251,7 +251,7 @@ class TestFailing:
             room.happen("one")
             for _ in range(3):
                 await room.go()
-                room.house.town.wait(HOUR)
+                room.house.site_env.wait(HOUR)
             there.always = answer("200 OK")
             await room.go(2)
             assert told(room)[:2] == ["forwarding_recovered", "forwarding_failing"]
@@ -292,7 +292,7 @@ class TestFailing:
             box.refused = "451 Later"
             room.happen("one")
             await room.go()
-            room.house.town.wait(100 * DAY)
+            room.house.site_env.wait(100 * DAY)
             room.house.site.store.write(lambda conn: events.prune(conn, room.now)).result()
             assert (await room.read(made["id"]))["state"] == "failing"
             await room.go()

@@ -130,7 +130,7 @@ async def test_one_that_has_stopped_says_why_and_goes_on_with_or_without_what_wa
         await tab.open(f"{WHERE}/{made['id']}")
         assert "Failing since" in tab.text
         await tab.send(tab.form(action=f"{WHERE}/{made['id']}/resume"))
-        room.house.town.wait(60)
+        room.house.site_env.wait(60)
         there.always = answer("200 OK")
         await room.go(2)
         await tab.open(f"{WHERE}/{made['id']}")

@@ -140,7 +140,7 @@ def test_the_command_line_on_the_computer_itself_goes_on_and_trusts_that_certifi
     house: SiteProcess, host: str
 ) -> None:
     secured = Secured(house, host)
-    admin = Terminal(house.town.folder, env={"TENURE_SITE": str(house.folder)})
+    admin = Terminal(house.site_env.folder, env={"TENURE_SITE": str(house.folder)})
     serving = SiteServers(house.site)
     with serving.local:
         assert admin.good("status")["products"][0]["product"] == "editor"
@@ -158,9 +158,9 @@ def test_devices_go_on_with_the_key_that_their_token_names(secured: Secured) -> 
     house = secured.house
     house.sync()
     serving = SiteServers(house.site)
-    desk = AgentProcess(house, house.town.folder / f"{house.folder.name}-desk")
-    desk.board.close()
-    agent = open_agent(desk.folder, desk.hands.computer("desk"))
+    agent = AgentProcess(house, house.site_env.folder / f"{house.folder.name}-desk")
+    agent.board.close()
+    agent = open_agent(agent.folder, agent.hands.computer("desk"))
     assert isinstance(agent, OpenedAgent)
     with serving.devices, serving.local, secured.browser(serving.local.port) as http:
         body = {"product": "editor"}

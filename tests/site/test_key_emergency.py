@@ -29,12 +29,12 @@ def replaced(place: SiteEnv, vault: Vault, purpose: Purpose) -> None:
 def test_a_site_and_its_devices_go_on_after_a_stolen_key_was_replaced(tmp_path: Path, purpose: Purpose) -> None:
     founded, _ = with_spare(purpose)
     with site_env(tmp_path, founded=founded) as place:
-        vault = Vault(place.shop, founded)
+        vault = Vault(place.env, founded)
         house = place.site()
         _, code = place.order()
         house.activate(code)
-        desk = house.agent()
-        assert desk.enroll(house.ticket()) is None
+        agent = house.agent()
+        assert agent.enroll(house.ticket()) is None
         place.wait(3_600)
         replaced(place, vault, purpose)
         assert isinstance(house.sync("manual"), Synchronized)
@@ -42,8 +42,8 @@ def test_a_site_and_its_devices_go_on_after_a_stolen_key_was_replaced(tmp_path: 
         assert (standing.phase, set(standing.features) >= FEATURES) == ("active", True)
         place.wait(2 * 86_400)
         assert isinstance(house.sync(), Synchronized)
-        assert desk.refresh() is None
-        assert desk.on >= FEATURES
+        assert agent.refresh() is None
+        assert agent.on >= FEATURES
         other = place.site("other")
         other.activate(code)
 
@@ -51,7 +51,7 @@ def test_a_site_and_its_devices_go_on_after_a_stolen_key_was_replaced(tmp_path: 
 def test_a_site_that_is_not_answered_for_want_of_a_key_loses_nothing(tmp_path: Path) -> None:
     founded = keyring.found_server("root-test", token_bytes, START)
     with site_env(tmp_path, founded=founded) as place:
-        vault = Vault(place.shop, founded)
+        vault = Vault(place.env, founded)
         house = place.site()
         _, code = place.order()
         house.activate(code)

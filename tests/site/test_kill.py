@@ -30,7 +30,7 @@ class Program:
 
     def __init__(self, house: SiteProcess) -> None:
         self._house = house
-        command = [sys.executable, "-m", "tests.site.kill_site", str(house.folder), str(house.town.time.now)]
+        command = [sys.executable, "-m", "tests.site.kill_site", str(house.folder), str(house.site_env.time.now)]
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=HERE, env={"PYTHONPATH": "src:."}
         )
@@ -102,10 +102,10 @@ class Program:
 
 
 @contextmanager
-def running(house: SiteProcess, desks: list[AgentProcess]) -> Iterator[Program]:
+def running(house: SiteProcess, agents: list[AgentProcess]) -> Iterator[Program]:
     program = Program(house)
-    for desk in desks:
-        desk.cable.send = program.send  # type: ignore[method-assign]
+    for agent in agents:
+        agent.cable.send = program.send  # type: ignore[method-assign]
     try:
         yield program
     finally:
@@ -126,7 +126,7 @@ def killed(house: SiteProcess, wait: float, verb: str, *words: str) -> bool:
 def carried(house: SiteProcess, **body: str) -> str:
     """The answer of the provider's to what this site asks now, brought by hand."""
     text = Caller(house).post(f"{LICENSE}/request", body)["request"]
-    answer: str = house.town.post("/v1/offline-exchange", {"request": text})["answer"]
+    answer: str = house.site_env.post("/v1/offline-exchange", {"request": text})["answer"]
     return answer
 
 
@@ -188,14 +188,14 @@ def test_killed_while_claiming_and_refreshing_nothing_acknowledged_is_lost_and_n
     house.activate(here.order(devices=100)[1])
     ticket = house.ticket(uses=100)
     random, most = Random(4), house.allotment  # noqa: S311 - chooses moments, no secrets
-    desks = [house.agent(f"desk-{number}") for number in range(most + 5)]
+    agents = [house.agent(f"desk-{number}") for number in range(most + 5)]
     house.site.store.close()
-    for desk in desks:
-        assert desk.agent.keeper.prepare_enrollment(ticket) is None
+    for agent in agents:
+        assert agent.agent.keeper.prepare_enrollment(ticket) is None
     for _ in range(6):
-        acknowledged = {desk.kept.device for desk in desks if desk.kept.seat}
-        with running(house, desks) as program:
-            asking = [threading.Thread(target=desk.refresh, daemon=True) for desk in random.sample(desks, 8)]
+        acknowledged = {agent.kept.device for agent in agents if agent.kept.seat}
+        with running(house, agents) as program:
+            asking = [threading.Thread(target=agent.refresh, daemon=True) for agent in random.sample(agents, 8)]
             for thread in asking:
                 thread.start()
             time.sleep(random.random() * 0.04)
@@ -209,10 +209,10 @@ def test_killed_while_claiming_and_refreshing_nothing_acknowledged_is_lost_and_n
         house.site.store.close()
     house.open()
     house.license._answered = True
-    for desk in desks:
-        desk.cable = type(desk.cable)(lambda: house)
-        desk.agent.keeper.way.forget_way()
-        desk.refresh()
-    protected = [desk for desk in desks if desk.on == FEATURES]
+    for agent in agents:
+        agent.cable = type(agent.cable)(lambda: house)
+        agent.agent.keeper.way.forget_way()
+        agent.refresh()
+    protected = [agent for agent in agents if agent.on == FEATURES]
     assert len(protected) == house.counted == most
     assert "device_copied" not in house.events(), "a lost answer is no copy"

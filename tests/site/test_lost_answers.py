@@ -46,11 +46,11 @@ def lost(house: SiteProcess, ask: Callable[[], Any]) -> None:
 def quiet(house: SiteProcess, name: str) -> None:
     """Nobody has found a copy, and the site goes on."""
     for _ in range(2):
-        house.town.wait(7_200)
+        house.site_env.wait(7_200)
         answered = house.sync()
         assert isinstance(answered, Synchronized)
         assert answered.result != "forked"
-    assert "ForkFound" not in house.town.ask(house.town.shop.facts(name))
+    assert "ForkFound" not in house.site_env.ask(house.site_env.env.facts(name))
 
 
 @pytest.mark.parametrize("role", ["active", "successor"])

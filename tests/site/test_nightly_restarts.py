@@ -10,9 +10,9 @@ def one_day(house: SiteProcess, hours: int = 8) -> None:
     house.hands.restart()
     house.restart()
     for _ in range(2 * hours):
-        house.town.wait(HOUR // 2)
+        house.site_env.wait(HOUR // 2)
         house.watch.tick()
-    house.town.wait(DAY - hours * HOUR)
+    house.site_env.wait(DAY - hours * HOUR)
 
 
 def new_device(house: SiteProcess, name: str) -> RefusalCode | None:
@@ -31,9 +31,9 @@ def test_a_site_that_is_off_every_night_protects_new_devices_after_a_day_of_runn
     one_day(house)
     house.hands.restart()
     house.restart()
-    desk = house.agent("fresh")
-    assert desk.enroll(house.ticket()) is None
-    assert desk.on == FEATURES
+    agent = house.agent("fresh")
+    assert agent.enroll(house.ticket()) is None
+    assert agent.on == FEATURES
 
 
 def test_what_is_put_back_from_an_older_image_waits_anew(house: SiteProcess) -> None:
@@ -42,10 +42,10 @@ def test_what_is_put_back_from_an_older_image_waits_anew(house: SiteProcess) -> 
     for _ in range(4):
         one_day(house)
     image = house.backed_up()
-    house.town.wait(4 * DAY)
+    house.site_env.wait(4 * DAY)
     house.restore(image)
     assert new_device(house, "fresh") is RefusalCode.UNREACHABLE
-    house.town.wait(DAY)
+    house.site_env.wait(DAY)
     assert new_device(house, "later") is None
 
 

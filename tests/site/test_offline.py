@@ -8,7 +8,7 @@ from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY, HOUR
 from tenure.sdk.outcomes import Rejected, Synchronized
 from tenure.wire.armor import armor_message, read_armor
-from tests.server.server_env import Caller as Desk
+from tests.server.server_env import Caller as ProviderCaller
 from tests.site.callers import Caller
 from tests.site.site_env import FEATURES, SiteEnv, SiteProcess
 from tests.site.test_time import amnesty
@@ -110,7 +110,7 @@ def test_b16_what_the_network_has_overtaken_is_refused_on_both_sides(here: SiteE
     assert refusal(cellar, answer) == "offline_changed_meanwhile"
     here.wait(HOUR)
     assert isinstance(cellar.sync(), Synchronized)
-    again = here.ask(here.shop.desk.refused("/v1/offline-exchange", {"request": text}))
+    again = here.ask(here.env.staff.refused("/v1/offline-exchange", {"request": text}))
     assert again in ("offline_changed_meanwhile", "offline_older")
     assert here.get("/v1/sites")["items"][-1]["forked"] is False, "it is no copy"
 
@@ -137,17 +137,17 @@ def test_b16_only_the_sites_own_provider_and_customer_answer_for_it(here: SiteEn
     bring(cellar, answered(here, text))
     text = request(cellar)
     assert here.ask(strangers.refused("/v1/offline-exchange", {"request": text})) == "offline_other_site"
-    mine = here.ask(here.shop.token())
+    mine = here.ask(here.env.token())
     seen = here.ask(mine.post("/v1/offline-exchange", {"request": text}, dry_run="true"))
     assert (seen["kind"], seen["answer"]) == ("synchronization", "")
     bring(cellar, here.ask(mine.post("/v1/offline-exchange", {"request": text}))["answer"])
     assert here.get(f"/v1/subscriptions/{name}")["phase"] == "active"
 
 
-async def _stranger(here: SiteEnv) -> Desk:
+async def _stranger(here: SiteEnv) -> ProviderCaller:
     """Another customer of the same provider."""
-    customer = (await here.shop.desk.post("/v1/customers", {"name": "Stranger"}))["id"]
-    return await here.shop.token(of=customer)
+    customer = (await here.env.staff.post("/v1/customers", {"name": "Stranger"}))["id"]
+    return await here.env.token(of=customer)
 
 
 def test_b16_a_character_lost_on_the_way_is_noticed(here: SiteEnv, cellar: SiteProcess) -> None:
@@ -156,7 +156,7 @@ def test_b16_a_character_lost_on_the_way_is_noticed(here: SiteEnv, cellar: SiteP
     lines = text.splitlines()
     middle = lines[len(lines) // 2]
     broken = text.replace(middle, middle[1:])
-    assert here.ask(here.shop.desk.refused("/v1/offline-exchange", {"request": broken})) == "message_malformed"
+    assert here.ask(here.env.staff.refused("/v1/offline-exchange", {"request": broken})) == "message_malformed"
     for readable in (text.replace("\n", "\r\n"), "\n".join(f"> {line}" for line in lines), f"Hello,\n\n{text}\nBye"):
         assert read_armor(readable) == read_armor(text)
 

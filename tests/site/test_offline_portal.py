@@ -15,11 +15,11 @@ from tests.web.browser import Tab
 
 async def answers(here: SiteEnv, sent: dict[str, str], *, customer: bool, as_file: bool = False) -> list[str]:
     """What the page says when somebody signs in and sends each of `sent`; of an answer the text to carry back."""
-    shop = here.shop
-    more = {"customer": shop.customer} if customer else {}
-    user = await joined(shop, shop.desk, **more)
-    app = make_portal(httpx2.AsyncClient(transport=httpx2.ASGITransport(app=shop.api), base_url="http://license.test"),
-                 PortalSettings(), shop.clock, lambda: float(shop.clock()))  # fmt: skip
+    env = here.env
+    more = {"customer": env.customer} if customer else {}
+    user = await joined(env, env.staff, **more)
+    app = make_portal(httpx2.AsyncClient(transport=httpx2.ASGITransport(app=env.api), base_url="http://license.test"),
+                 PortalSettings(), env.clock, lambda: float(env.clock()))  # fmt: skip
     tab = Tab(app)
     await tab.open("/sign-in")
     await tab.send(email=user.email, password=PASSWORD)

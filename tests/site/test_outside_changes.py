@@ -26,7 +26,7 @@ def test_what_is_deleted_while_it_runs_is_written_back_and_told(house: SiteProce
             path.unlink()
     house.watch.tick()
     assert "files_missing" in house.events()
-    house.town.wait(HOUR)
+    house.site_env.wait(HOUR)
     assert isinstance(house.sync(), Synchronized)
     house.restart()
     again = house.look().lease_terms

@@ -31,15 +31,15 @@ def test_a_device_at_whose_address_nothing_listens_names_its_administration_serv
 
 
 def test_a_device_whose_seat_has_ended_in_silence_names_its_administration_server(house: SiteProcess) -> None:
-    desk = house.agent()
-    assert desk.enroll(house.ticket()) is None
+    agent = house.agent()
+    assert agent.enroll(house.ticket()) is None
     house.up = False
-    assert "renews the seat of this device before" in device_status(desk.agent.keeper).message
-    refused = desk.refresh()
+    assert "renews the seat of this device before" in device_status(agent.agent.keeper).message
+    refused = agent.refresh()
     assert refused is not None
     assert refused.row.sentence == ADMINISTRATION
-    house.town.wait(60 * DAY)
-    status = device_status(desk.agent.keeper)
+    house.site_env.wait(60 * DAY)
+    status = device_status(agent.agent.keeper)
     assert status.cause == PhaseCause.SYNC_OVERDUE
     assert status.message.startswith("Ended: the administration server has not renewed the seat of this device")
     assert "activation server" not in str(status)
@@ -49,11 +49,11 @@ def test_a_device_is_told_when_it_is_the_activation_server_that_is_missing(house
     """By its administration server, which it has reached."""
     house.cable.cut = True
     house.restart()
-    desk = house.agent("fresh")
-    refused = desk.enroll(house.ticket())
+    agent = house.agent("fresh")
+    refused = agent.enroll(house.ticket())
     assert isinstance(refused, Refused)
     assert refused.row.sentence == ACTIVATION
-    told = device_status(desk.agent.keeper)
+    told = device_status(agent.agent.keeper)
     assert ACTIVATION in told.message
     assert ADMINISTRATION not in told.message
     assert not any("Connect this device" in each.how for each in told.remedies), "it is connected"

@@ -15,17 +15,17 @@ def console(house: SiteProcess) -> Caller:
 
 
 def test_use_is_reported_by_day_product_and_group(house: SiteProcess, console: Caller) -> None:
-    desks = enrolled(house, 3)
+    agents = enrolled(house, 3)
     enrolled(house, 1, house.ticket(group="=lab"))
     house.watch.tick()
-    assert desks[0].agent.keeper.release() is None
+    assert agents[0].agent.keeper.release() is None
     house.watch.tick()
     first = console.get("/v1/usage", product="editor")
     assert [(each["group"], each["most"], each["latest"]) for each in first["items"]] == [
         ("=lab", 1, 1),
         ("default", 3, 2),
     ]
-    house.town.wait(DAY)
+    house.site_env.wait(DAY)
     house.watch.tick()
     days = console.get("/v1/usage", group="default", days=2)["items"]
     assert [(each["most"], each["latest"]) for each in days] == [(3, 2), (2, 2)]
@@ -42,7 +42,7 @@ def test_use_is_reported_by_day_product_and_group(house: SiteProcess, console: C
 def test_old_days_are_forgotten(house: SiteProcess) -> None:
     enrolled(house, 1)
     house.watch.tick()
-    later = house.town.time.now + (uses.KEPT_DAYS + 1) * DAY
+    later = house.site_env.time.now + (uses.KEPT_DAYS + 1) * DAY
     house.site.store.write(lambda conn: uses.prune(conn, later)).result()
     assert Caller(house).get("/v1/usage")["items"] == []
 

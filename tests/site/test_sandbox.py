@@ -29,7 +29,7 @@ def sandbox(folder: Path) -> Iterator[tuple[SiteEnv, SiteProcess]]:
 
 def moved(made: SiteEnv, house: SiteProcess, to: int) -> None:
     """The provider's clock and the clock file, to one instant; everybody's real clock stands still."""
-    made.ask(made.shop.desk.send("PUT", "/v1/sandbox/clock", {"now": format_instant(to), "rate": 0}))
+    made.ask(made.env.staff.send("PUT", "/v1/sandbox/clock", {"now": format_instant(to), "rate": 0}))
     assert house.clock is not None
     house.clock.write_text(format_instant(to))
 
@@ -38,17 +38,17 @@ def test_b05_the_clock_file_rules_site_and_device_and_jumps_without_harm(sandbox
     made, house = sandbox
     moved(made, house, START)
     house.activate(made.order()[1])
-    desk = house.agent()
-    assert desk.enroll(house.ticket()) is None
-    assert desk.on == FEATURES
+    agent = house.agent()
+    assert agent.enroll(house.ticket()) is None
+    assert agent.on == FEATURES
     seat_until = house.devices()[0].seat_until
     moved(made, house, seat_until - 1)
-    assert desk.on == FEATURES
+    assert agent.on == FEATURES
     moved(made, house, seat_until)
-    assert desk.on == {"read"}
+    assert agent.on == {"read"}
     house.sync()
-    desk.agent.keeper.tick()
-    assert desk.on == FEATURES
+    agent.agent.keeper.tick()
+    assert agent.on == FEATURES
     moved(made, house, START + JUMP)
     house.watch.tick()
     assert house.look().standing.phase is Phase.ENDED
@@ -66,23 +66,23 @@ def test_after_a_start_a_frozen_clock_does_not_keep_new_devices_out(sandbox: tup
 
 
 def test_a_clock_file_is_refused_by_an_agent_of_production(here: SiteEnv, house: SiteProcess, tmp_path: Path) -> None:
-    desk = house.agent()
-    desk.board.close()
+    agent = house.agent()
+    agent.board.close()
     clock = tmp_path / "clock"
     clock.write_text(format_instant(START))
     assert isinstance(parse_instant(clock.read_text()), int)
-    refused = open_agent(desk.folder, desk.hands.computer(), clock=clock)
+    refused = open_agent(agent.folder, agent.hands.computer(), clock=clock)
     assert isinstance(refused, Refused)
     assert refused.code is RefusalCode.SANDBOX_ONLY
-    assert isinstance(open_agent(desk.folder, desk.hands.computer()), OpenedAgent)
+    assert isinstance(open_agent(agent.folder, agent.hands.computer()), OpenedAgent)
 
 
 def test_made_up_hardware_is_refused_by_an_agent_of_production(house: SiteProcess) -> None:
-    desk = house.agent()
-    desk.board.close()
-    with (desk.folder / "agent.toml").open("a") as settings:
+    agent = house.agent()
+    agent.board.close()
+    with (agent.folder / "agent.toml").open("a") as settings:
         settings.write('hardware = "laptop-7"\n')
-    refused = open_agent(desk.folder, desk.hands.computer())
+    refused = open_agent(agent.folder, agent.hands.computer())
     assert isinstance(refused, Refused)
     assert (refused.code, refused.field) == (RefusalCode.SANDBOX_ONLY, "hardware")
 
@@ -100,13 +100,13 @@ def test_a_sandbox_seat_is_worth_nothing_in_production(sandbox: tuple[SiteEnv, S
     made, house = sandbox
     moved(made, house, START)
     house.activate(made.order()[1])
-    desk = house.agent()
-    desk.enroll(house.ticket())
-    (desk.folder / "root.jws").write_bytes(made.shop.context.keys.root.token)
-    text = (desk.folder / "agent.toml").read_text().replace("sandbox = true", "sandbox = false")
-    (desk.folder / "agent.toml").write_text(text)
-    (desk.folder / "world").unlink()  # whoever hides which world the folder was of, so that it is not set aside
-    opened = open_agent(desk.folder, desk.hands.computer())
+    agent = house.agent()
+    agent.enroll(house.ticket())
+    (agent.folder / "root.jws").write_bytes(made.env.context.keys.root.token)
+    text = (agent.folder / "agent.toml").read_text().replace("sandbox = true", "sandbox = false")
+    (agent.folder / "agent.toml").write_text(text)
+    (agent.folder / "world").unlink()  # whoever hides which world the folder was of, so that it is not set aside
+    opened = open_agent(agent.folder, agent.hands.computer())
     assert isinstance(opened, OpenedAgent)
     ready = opened.keeper.holder.refresh_features()
     assert ready.features == frozenset()

@@ -14,7 +14,7 @@ BASE = frozenset({"read"})
 
 
 @pytest.fixture
-def desk(house: SiteProcess) -> AgentProcess:
+def agent(house: SiteProcess) -> AgentProcess:
     made = house.agent()
     assert made.enroll(house.ticket()) is None
     return made
@@ -22,7 +22,7 @@ def desk(house: SiteProcess) -> AgentProcess:
 
 def silence(house: SiteProcess) -> None:
     """Every server is gone: the vendor's, and for the device its site as well."""
-    house.town.server_up = house.up = False
+    house.site_env.server_up = house.up = False
 
 
 def features_of(house: SiteProcess) -> frozenset[str]:
@@ -31,83 +31,83 @@ def features_of(house: SiteProcess) -> frozenset[str]:
 
 class TestAllServersGone:
     def test_m05_site_and_device_keep_what_was_promised_for_thirty_days_and_not_a_second_more(
-        self, house: SiteProcess, desk: AgentProcess
+        self, house: SiteProcess, agent: AgentProcess
     ) -> None:
-        began = house.town.time.now
+        began = house.site_env.time.now
         lease = house.look().lease_terms
         assert lease is not None
         seat_until = house.devices()[0].seat_until
         silence(house)
         for day in range(31):
             house.watch.tick()
-            desk.agent.keeper.tick()
-            now = house.town.time.now
+            agent.agent.keeper.tick()
+            now = house.site_env.time.now
             assert features_of(house) == (FEATURES if now < lease.contact_until else BASE), day
-            assert desk.on == (FEATURES if now < seat_until else BASE), day
-            house.town.wait(DAY)
+            assert agent.on == (FEATURES if now < seat_until else BASE), day
+            house.site_env.wait(DAY)
         assert seat_until - began == 14 * DAY
         assert lease.contact_until - lease.iat == 30 * DAY
 
-    def test_the_seats_last_second_and_the_one_after(self, house: SiteProcess, desk: AgentProcess) -> None:
+    def test_the_seats_last_second_and_the_one_after(self, house: SiteProcess, agent: AgentProcess) -> None:
         seat_until = house.devices()[0].seat_until
         silence(house)
-        house.town.time.now = seat_until - 1
-        assert desk.on == FEATURES
-        house.town.wait(1)
-        assert desk.on == BASE
-        assert (desk.standing.phase, desk.standing.why) == (Phase.ENDED, PhaseCause.SYNC_OVERDUE)
+        house.site_env.time.now = seat_until - 1
+        assert agent.on == FEATURES
+        house.site_env.wait(1)
+        assert agent.on == BASE
+        assert (agent.standing.phase, agent.standing.why) == (Phase.ENDED, PhaseCause.SYNC_OVERDUE)
 
     def test_what_ended_stays_ended_when_the_machine_is_switched_on_again_weeks_later(
-        self, house: SiteProcess, desk: AgentProcess
+        self, house: SiteProcess, agent: AgentProcess
     ) -> None:
         silence(house)
-        house.town.time.now = house.devices()[0].seat_until - 1
-        desk.agent.keeper.tick()
-        assert desk.on == FEATURES
-        house.town.wait(1)
-        desk.agent.keeper.tick()
-        desk.hands.restart()
-        house.town.wait(20 * DAY)
-        desk.restart()
-        assert desk.on == BASE, "although its clock, so far ahead, has yet to be believed"
+        house.site_env.time.now = house.devices()[0].seat_until - 1
+        agent.agent.keeper.tick()
+        assert agent.on == FEATURES
+        house.site_env.wait(1)
+        agent.agent.keeper.tick()
+        agent.hands.restart()
+        house.site_env.wait(20 * DAY)
+        agent.restart()
+        assert agent.on == BASE, "although its clock, so far ahead, has yet to be believed"
 
-    def test_b06_silence_is_shown_as_its_own_cause_after_a_week(self, house: SiteProcess, desk: AgentProcess) -> None:
+    def test_b06_silence_is_shown_as_its_own_cause_after_a_week(self, house: SiteProcess, agent: AgentProcess) -> None:
         silence(house)
-        house.town.wait(7 * DAY - 1)
+        house.site_env.wait(7 * DAY - 1)
         assert house.look().standing.why is PhaseCause.PAID
-        house.town.wait(1)
-        for standing in (house.look().standing, desk.standing):
+        house.site_env.wait(1)
+        for standing in (house.look().standing, agent.standing):
             assert (standing.phase, standing.why) == (Phase.GRACE, PhaseCause.SYNC_OVERDUE)
-        assert desk.on == FEATURES
+        assert agent.on == FEATURES
 
-    def test_a_restart_of_the_device_gives_nothing_back(self, house: SiteProcess, desk: AgentProcess) -> None:
+    def test_a_restart_of_the_device_gives_nothing_back(self, house: SiteProcess, agent: AgentProcess) -> None:
         silence(house)
-        house.town.wait(14 * DAY)
-        desk.agent.keeper.tick()
-        assert desk.on == BASE
-        desk.hands.restart()
-        desk.restart()
-        assert desk.on == BASE
+        house.site_env.wait(14 * DAY)
+        agent.agent.keeper.tick()
+        assert agent.on == BASE
+        agent.hands.restart()
+        agent.restart()
+        assert agent.on == BASE
 
-    def test_a_clock_set_back_gives_nothing_back(self, house: SiteProcess, desk: AgentProcess) -> None:
+    def test_a_clock_set_back_gives_nothing_back(self, house: SiteProcess, agent: AgentProcess) -> None:
         silence(house)
-        house.town.wait(14 * DAY)
-        desk.agent.keeper.tick()
-        desk.hands.off = -13 * DAY
-        desk.hands.restart()
-        desk.restart()
-        assert desk.on == BASE
+        house.site_env.wait(14 * DAY)
+        agent.agent.keeper.tick()
+        agent.hands.off = -13 * DAY
+        agent.hands.restart()
+        agent.restart()
+        assert agent.on == BASE
 
-    def test_everything_comes_back_by_itself_when_the_servers_do(self, house: SiteProcess, desk: AgentProcess) -> None:
+    def test_everything_comes_back_by_itself_when_the_servers_do(self, house: SiteProcess, agent: AgentProcess) -> None:
         silence(house)
-        house.town.wait(20 * DAY)
+        house.site_env.wait(20 * DAY)
         house.watch.tick()
-        desk.agent.keeper.tick()
-        house.town.server_up = house.up = True
-        house.town.wait(2 * HOUR)
+        agent.agent.keeper.tick()
+        house.site_env.server_up = house.up = True
+        house.site_env.wait(2 * HOUR)
         house.watch.tick()
-        desk.agent.keeper.tick()
-        assert desk.on == FEATURES
+        agent.agent.keeper.tick()
+        assert agent.on == FEATURES
         assert house.look().standing.why is PhaseCause.PAID
 
 
@@ -118,24 +118,24 @@ class TestTheContract:
         house = here.site()
         name, code = here.order()
         house.activate(code)
-        desk = house.agent()
-        desk.enroll(house.ticket())
+        agent = house.agent()
+        agent.enroll(house.ticket())
         ends = [span.until for span in house.look().lease_terms.spans if span.until is not None]  # type: ignore[union-attr]
         paid, grace = ends
         here.time.now = paid - DAY
         house.sync()
-        desk.refresh()
+        agent.refresh()
         silence(house)
         here.time.now = paid - 1
-        assert (desk.standing.phase, desk.standing.why) == (Phase.ACTIVE, PhaseCause.PAID)
+        assert (agent.standing.phase, agent.standing.why) == (Phase.ACTIVE, PhaseCause.PAID)
         here.wait(1)
-        for standing in (house.look().standing, desk.standing):
+        for standing in (house.look().standing, agent.standing):
             assert (standing.phase, standing.why) == (Phase.GRACE, PhaseCause.PAYMENT_ENDED)
-        assert desk.on == FEATURES
+        assert agent.on == FEATURES
         here.time.now = min(grace, house.devices()[0].seat_until) - 1
-        assert desk.on == FEATURES
+        assert agent.on == FEATURES
         here.wait(1)
-        assert desk.on == BASE
+        assert agent.on == BASE
         here.time.now = grace
         assert features_of(house) == BASE
         assert house.look().standing.why is PhaseCause.PAYMENT_ENDED
@@ -143,8 +143,8 @@ class TestTheContract:
         here.post(f"/v1/subscriptions/{name}/renew", {})
         here.wait(DAY)
         house.watch.tick()
-        desk.agent.keeper.tick()
-        assert desk.on == FEATURES, "a late renewal arrives without a touch"
+        agent.agent.keeper.tick()
+        assert agent.on == FEATURES, "a late renewal arrives without a touch"
 
     def test_m14_the_site_goes_on_asking_after_the_end(self, here: SiteEnv) -> None:
         house = here.site()
@@ -160,91 +160,91 @@ class TestTheContract:
         house.activate(here.order()[1])
         here.wait(385 * DAY)
         house.sync()
-        desk = house.agent()
-        refused = desk.enroll(house.ticket())
+        agent = house.agent()
+        refused = agent.enroll(house.ticket())
         assert refused is not None
         assert refused.code is RefusalCode.SUBSCRIPTION_ENDED
-        assert desk.on == frozenset()
+        assert agent.on == frozenset()
 
     def test_b06_a_pause_leaves_the_base_features_and_says_who_can_end_it(self, here: SiteEnv) -> None:
         house = here.site()
         name, code = here.order()
         house.activate(code)
-        desk = house.agent()
-        desk.enroll(house.ticket())
+        agent = house.agent()
+        agent.enroll(house.ticket())
         here.post(f"/v1/subscriptions/{name}/hold", {"reason": "invoice 17"})
         house.sync()
-        desk.refresh()
-        assert desk.on == BASE
-        assert (desk.standing.phase, desk.standing.why, desk.standing.note) == (
+        agent.refresh()
+        assert agent.on == BASE
+        assert (agent.standing.phase, agent.standing.why, agent.standing.note) == (
             Phase.PAUSED,
             PhaseCause.HELD,
             "invoice 17",
         )
         here.post(f"/v1/subscriptions/{name}/release", {})
         house.sync()
-        desk.refresh()
-        assert desk.on == FEATURES
+        agent.refresh()
+        assert agent.on == FEATURES
 
 
 def amnesty(house: SiteProcess, since: int, until: int) -> bytes:
-    keys = house.town.shop.context.keys
+    keys = house.site_env.env.context.keys
     notice = SignedNotice(iss="https://license.test", jti="ntc_1", iat=until, kind="amnesty", since=since, until=until)
     return seal_notice(notice, keys.signer_for(Purpose.NOTICE, "editor", until))
 
 
 class TestAmnesty:
     def test_b15_an_outage_of_the_vendor_moves_every_offline_end_at_site_and_device_but_not_the_contract(
-        self, house: SiteProcess, desk: AgentProcess
+        self, house: SiteProcess, agent: AgentProcess
     ) -> None:
-        began = house.town.time.now
+        began = house.site_env.time.now
         lease = house.look().lease_terms
         assert lease is not None
         seat_until = house.devices()[0].seat_until
         silence(house)
-        house.town.wait(10 * DAY)
+        house.site_env.wait(10 * DAY)
         taken = house.license.take_notice(amnesty(house, began + DAY, began + 6 * DAY))
         assert isinstance(taken, SignedNotice)
         house.up = True
-        assert desk.refresh() is None  # the site still signs; it passes the notice on
+        assert agent.refresh() is None  # the site still signs; it passes the notice on
         seat_until = house.devices()[0].seat_until
         silence(house)
-        house.town.time.now = seat_until + 5 * DAY - 1
-        assert desk.on == FEATURES
-        house.town.wait(1)
-        assert desk.on == BASE
-        house.town.time.now = lease.contact_until + 5 * DAY - 1
+        house.site_env.time.now = seat_until + 5 * DAY - 1
+        assert agent.on == FEATURES
+        house.site_env.wait(1)
+        assert agent.on == BASE
+        house.site_env.time.now = lease.contact_until + 5 * DAY - 1
         assert features_of(house) == FEATURES
-        house.town.wait(1)
+        house.site_env.wait(1)
         assert features_of(house) == BASE
         assert house.look().lease_terms.spans == lease.spans  # type: ignore[union-attr]
 
     def test_it_reaches_at_most_thirty_days(self, house: SiteProcess) -> None:
-        began = house.town.time.now
+        began = house.site_env.time.now
         lease = house.look().lease_terms
         assert lease is not None
         silence(house)
-        house.town.wait(DAY)
+        house.site_env.wait(DAY)
         house.license.take_notice(amnesty(house, began, began + 40 * DAY))
-        house.town.time.now = lease.contact_until + AMNESTY_MOST - 1
+        house.site_env.time.now = lease.contact_until + AMNESTY_MOST - 1
         assert features_of(house) == FEATURES
-        house.town.wait(1)
+        house.site_env.wait(1)
         assert features_of(house) == BASE
 
     def test_a_forged_one_moves_nothing(self, house: SiteProcess) -> None:
-        token = amnesty(house, house.town.time.now, house.town.time.now + DAY)
+        token = amnesty(house, house.site_env.time.now, house.site_env.time.now + DAY)
         refused = house.license.take_notice(token[:-6] + b"AAAAAA")
         assert isinstance(refused, Rejected)
         assert refused.code in (RefusalCode.SIGNATURE_INVALID, RefusalCode.MESSAGE_MALFORMED)
         assert house.look().amnesties == ()
 
-    def test_a_device_that_can_be_signed_no_seat_does_not_count(self, house: SiteProcess, desk: AgentProcess) -> None:
-        began = house.town.time.now
+    def test_a_device_that_can_be_signed_no_seat_does_not_count(self, house: SiteProcess, agent: AgentProcess) -> None:
+        began = house.site_env.time.now
         lease = house.look().lease_terms
         assert lease is not None
         house.license.take_notice(amnesty(house, began, began + 5 * DAY))
-        house.town.server_up = False
-        house.town.time.now = lease.contact_until + DAY
+        house.site_env.server_up = False
+        house.site_env.time.now = lease.contact_until + DAY
         assert features_of(house) == FEATURES
         newcomer = house.agent("new")
         refused = newcomer.enroll(house.ticket())
@@ -255,15 +255,15 @@ class TestAmnesty:
         assert [device.counted for device in house.devices()] == [1, 0]
 
     def test_a_removed_device_counts_as_long_as_an_amnesty_keeps_its_seat(
-        self, house: SiteProcess, desk: AgentProcess
+        self, house: SiteProcess, agent: AgentProcess
     ) -> None:
-        began = house.town.time.now
+        began = house.site_env.time.now
         seat_until = house.devices()[0].seat_until
         house.remove(house.devices()[0])
         house.license.take_notice(amnesty(house, began, began + 3 * DAY))
-        house.town.time.now = seat_until
+        house.site_env.time.now = seat_until
         house.watch.tick()
         assert house.counted == 1
-        house.town.wait(3 * DAY)
+        house.site_env.wait(3 * DAY)
         house.watch.tick()
         assert house.counted == 0
