@@ -68,3 +68,12 @@ def test_no_command_tells_of_a_removal_by_an_id_alone() -> None:
         for verb in re.split(r"\n@add_verb", each.read_text()):
             if 'method="DELETE"' in verb:
                 assert re.search(r"_name\(|“\{(name|group)\}”", verb), (each.name, verb)
+
+
+def test_every_removal_at_a_site_is_asked_about_first() -> None:
+    """A site has no dry runs that would ask, so that each command asks by itself."""
+    for each in SOURCES.glob("site_*.py"):
+        for verb in re.split(r"\n@add_verb", each.read_text()):
+            if 'method="DELETE"' in verb:
+                assert "ASKING" in verb, (each.name, verb)
+                assert "write_confirmed(" in verb, (each.name, verb)

@@ -10,7 +10,7 @@ from tenure.cli import profiles
 from tenure.cli.api import ApiClient, CliRequest
 from tenure.cli.environment import CommandEnvironment
 from tenure.cli.options import SharedOptions
-from tenure.cli.output import CommandOutput, sentence_output
+from tenure.cli.output import CommandOutput, nothing_done
 from tenure.cli.problems import CommandFailed, invalid_field
 from tenure.cli.screen import CommandScreen, ScreenPrinter
 from tenure.http.client.api_exchange import ApiAnswer, Query
@@ -110,6 +110,19 @@ class CommandSession:
             return self._preview_and_confirm(api, sending, printer)
         return self._send(api, sending, printer, dry_run=options.dry_run)
 
+    def is_confirmed(self, what: str) -> bool:
+        """Whether to do `what`, a sentence, where there is no dry run to show: a user at a terminal is asked first.
+
+        Programs and pipes are not asked, nor is anyone after `--yes`.
+        """
+        if self.options.yes or self.options.json or not self.world.is_interactive:
+            return True
+        self.aside.line(what)
+        return self._is_agreed()
+
+    def _is_agreed(self) -> bool:
+        return self.world.ask("Do exactly this? [y/N] ").strip().lower() in ("y", "yes")
+
     def _is_asked(self, sending: CliRequest) -> bool:
         """Whether a person is shown first what a command that names neither a plan nor `--yes` would come to."""
         told = self.options.dry_run or self.options.yes or self.options.outcome or self.options.json
@@ -139,8 +152,8 @@ class CommandSession:
         if isinstance(shown, CommandFailed):
             return shown
         shown.tell(self.aside)
-        if self.world.ask("Do exactly this? [y/N] ").strip().lower() not in ("y", "yes"):
-            return CommandOutput(b"", sentence_output("Nothing was done."))
+        if not self._is_agreed():
+            return nothing_done()
         value = msgspec.json.decode(shown.body) if shown.body else {}
         return self._send(api, _with_outcome_hash(sending, value.get("outcome_hash", "")), printer, dry_run=False)
 

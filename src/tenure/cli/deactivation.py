@@ -14,7 +14,7 @@ from cyclopts import App, Parameter
 from tenure.cli.argument_types import File, read_file
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import ERASING
-from tenure.cli.output import CommandOutput, make_output, sentence_output
+from tenure.cli.output import make_output, nothing_done
 from tenure.cli.problems import CommandFailed, fail_with, invalid_field
 from tenure.cli.registration import Ended, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn
@@ -76,7 +76,7 @@ def deactivate_application(
         if session.world.is_interactive and not (session.options.yes or session.options.json):
             _print_dry_run(session.aside, held)
             if session.world.ask("Erase this license here? [y/N] ").strip().lower() not in ("y", "yes"):
-                return CommandOutput(b"", sentence_output("Nothing was done."))
+                return nothing_done()
         with session.show_busy("Telling the activation server …"):
             outcome = license_.release()
         return _release_sentence(outcome, held)

@@ -78,6 +78,8 @@ _IF_MATCH = make_option("if_match", str, "Do it only if the resource still has t
 
 LOCAL = _EVERYWHERE
 """Commands that need no server."""
+ASKING = (_YES, *_EVERYWHERE)
+"""As `LOCAL`, of what cannot be undone: asked about first on a terminal."""
 ERASING = (_DRY, _YES, *_EVERYWHERE)
 """What takes something away on this computer for good: shown and asked about first on a terminal."""
 READING = (*_REMOTE, *_EVERYWHERE)

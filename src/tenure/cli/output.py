@@ -45,3 +45,8 @@ def show_table(columns: Sequence[TableColumn], empty: str = "There is nothing.")
 def show_card(columns: Sequence[TableColumn]) -> ScreenPrinter:
     """The reader is shown one thing, a line for each member."""
     return lambda screen, value: screen.card(value, columns)
+
+
+def nothing_done() -> CommandOutput:
+    """What a command ends with after a user has said no."""
+    return CommandOutput(b"", sentence_output("Nothing was done."))

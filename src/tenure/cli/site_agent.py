@@ -10,8 +10,8 @@ from cyclopts import App, Parameter
 
 from tenure.cli.argument_types import File, read_file
 from tenure.cli.command_session import CommandSession
-from tenure.cli.options import LOCAL
-from tenure.cli.output import CommandOutput, make_output, sentence_output
+from tenure.cli.options import ASKING, LOCAL
+from tenure.cli.output import CommandOutput, make_output, nothing_done, sentence_output
 from tenure.cli.problems import CommandFailed, fail_with, invalid_field
 from tenure.cli.registration import Ended, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn
@@ -113,12 +113,17 @@ def show_status(session: CommandSession, *, agent: Folder = "", clock: Clock = N
         return opened if isinstance(opened, CommandFailed) else make_output(_print_shown(opened), _print_status)
 
 
-@add_verb(_APP, "release", LOCAL, example="tenure agent release")
+@add_verb(_APP, "release", ASKING, example="tenure agent release")
 def release_seat(session: CommandSession, *, agent: Folder = "", clock: Clock = None) -> Ended:
     """Give up this device's seat: it is erased here first, and free once the site knows."""
     with _open_agent(session, agent, clock) as opened:
         if isinstance(opened, CommandFailed):
             return opened
+        held = _print_shown(opened)
+        if not session.is_confirmed(
+            f"The seat of this device ({held['device']}) for {held['product']} will be erased."
+        ):
+            return nothing_done()
         refused = opened.keeper.release()
         return (
             fail_with(refused)

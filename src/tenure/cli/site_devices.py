@@ -7,12 +7,12 @@ from cyclopts import App, Parameter
 from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Limit, parse_end
 from tenure.cli.command_session import CommandSession
-from tenure.cli.options import LOCAL
+from tenure.cli.options import ASKING, LOCAL
 from tenure.cli.output import sentence_output, show_table
 from tenure.cli.problems import CommandFailed
 from tenure.cli.registration import Ended, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn, format_moment
-from tenure.cli.site_session import HERE, Product, Site, site_session
+from tenure.cli.site_session import HERE, Product, Site, SiteCommandSession, site_session
 from tenure.cli.thing_names import listed_name, shown_name
 from tenure.core.plurals import format_count
 from tenure.http.client.api_exchange import fill_path
@@ -106,7 +106,7 @@ def list_tokens(session: CommandSession, *, limit: Limit = None, site: Site = ""
         )
 
 
-@add_verb(_APP, "withdraw-token", LOCAL, example="tenure devices withdraw-token enr_…")
+@add_verb(_APP, "withdraw-token", ASKING, example="tenure devices withdraw-token enr_…")
 def withdraw_token(
     session: CommandSession, enrollment: Annotated[str, Parameter(help="The token's id, `enr_…`.")], *, site: Site = ""
 ) -> Ended:
@@ -116,19 +116,22 @@ def withdraw_token(
         sending = CliRequest(method="DELETE", path=where, tenant=False)
         called = listed_name(here, "/v1/enrollments", enrollment, _token_name, tenant=False)
         done = f"The token {called} is withdrawn; no further device can enroll with it."
-        return here.write(sending, sentence_output(done))
+        return here.write_confirmed(sending, sentence_output(done), f"The token {called} will be withdrawn.")
 
 
-@add_verb(_APP, "withdraw", LOCAL, example="tenure devices withdraw dev_…")
+@add_verb(_APP, "withdraw", ASKING, example="tenure devices withdraw dev_…")
 def withdraw_seat(session: CommandSession, device: Id, *, site: Site = "") -> Ended:
     """Withdraw a device's seat: it is free once the device has erased it, or at the seat's end."""
-    return _act_on_device(session, device, "withdraw", site)
+    with site_session(session, site) as here:
+        what = f"The seat of the device {_device_name(here, device)} will be withdrawn."
+        return here.write_confirmed(_device_action(device, "withdraw"), _print_device, what)
 
 
 @add_verb(_APP, "assign", LOCAL, example="tenure devices assign dev_…")
 def assign_seat(session: CommandSession, device: Id, *, site: Site = "") -> Ended:
     """Give a device a seat by hand, also one that was withdrawn."""
-    return _act_on_device(session, device, "assign", site)
+    with site_session(session, site) as here:
+        return here.write(_device_action(device, "assign"), _print_device)
 
 
 @add_verb(_APP, "pin", LOCAL, example="tenure devices pin dev_…")
@@ -143,7 +146,7 @@ def pin_device(
     where = fill_path("/v1/devices/{device}/pin", device=device)
     with site_session(session, site) as here:
         sending = CliRequest(method="PUT", path=where, body={"pinned": not off}, tenant=False)
-        return here.write(sending, lambda screen, value: screen.card(value, DEVICE))
+        return here.write(sending, _print_device)
 
 
 @add_verb(_APP, "move", LOCAL, example="tenure devices move dev_… --group laboratory")
@@ -152,7 +155,7 @@ def move_device(session: CommandSession, device: Id, *, group: Group = "", site:
     where = fill_path("/v1/devices/{device}/group", device=device)
     with site_session(session, site) as here:
         sending = CliRequest(method="PUT", path=where, body={"group": group}, tenant=False)
-        return here.write(sending, lambda screen, value: screen.card(value, DEVICE))
+        return here.write(sending, _print_device)
 
 
 @add_verb(_APP, "duplicates", LOCAL, example="tenure devices duplicates")
@@ -162,7 +165,7 @@ def list_duplicates(session: CommandSession, *, limit: Limit = None, site: Site 
         return here.get_list("/v1/duplicates", _print_pairs, {}, limit=limit, tenant=False)
 
 
-@add_verb(_APP, "idle", LOCAL, example="tenure devices idle --days 30 --release")
+@add_verb(_APP, "idle", ASKING, example="tenure devices idle --days 30 --release")
 def list_idle(
     session: CommandSession,
     *,
@@ -180,10 +183,14 @@ def list_idle(
             where = fill_path("/v1/licenses/{product}/idle-devices", product=meant)
             return here.get_shown(where, _print_idle, {"days": days}, tenant=False)
         where = fill_path("/v1/licenses/{product}/release-idle", product=meant)
-        return here.write(CliRequest(method="POST", path=where, body={"days": days}, tenant=False), _print_released)
+        sending = CliRequest(method="POST", path=where, body={"days": days}, tenant=False)
+        what = (
+            f"The seats of all devices of {meant} that were silent for {format_count(days, 'day')} will be withdrawn."
+        )
+        return here.write_confirmed(sending, _print_released, what)
 
 
-@add_verb(_APP, "conflict", LOCAL, example="tenure devices conflict")
+@add_verb(_APP, "conflict", ASKING, example="tenure devices conflict")
 def show_conflict(
     session: CommandSession,
     *,
@@ -199,10 +206,12 @@ def show_conflict(
         where = fill_path("/v1/licenses/{product}/seat-conflict", product=meant)
         if not release:
             return here.get_shown(where, _print_conflict, tenant=False)
-        return here.write(CliRequest(method="POST", path=f"{where}/release", body={}, tenant=False), _print_released)
+        sending = CliRequest(method="POST", path=f"{where}/release", body={}, tenant=False)
+        what = f"The seats of the devices proposed by `tenure devices conflict` for {meant} will be withdrawn now."
+        return here.write_confirmed(sending, _print_released, what)
 
 
-@add_verb(_APP, "merge", LOCAL, example="tenure devices merge dev_… dev_…")
+@add_verb(_APP, "merge", ASKING, example="tenure devices merge dev_… dev_…")
 def merge_devices(
     session: CommandSession,
     device: Id,
@@ -211,26 +220,35 @@ def merge_devices(
     site: Site = "",
 ) -> Ended:
     """Declare that a device was installed again and continues as another one, on the same hardware."""
-    return _act_on_device(session, device, "merge", site, {"into": into})
+    with site_session(session, site) as here:
+        what = f"The device {_device_name(here, device)} will go on as {_device_name(here, into)}, and be one with it."
+        return here.write_confirmed(_device_action(device, "merge", {"into": into}), _print_device, what)
 
 
-@add_verb(_APP, "remove", LOCAL, example="tenure devices remove dev_…")
+@add_verb(_APP, "remove", ASKING, example="tenure devices remove dev_…")
 def remove_device(session: CommandSession, device: Id, *, site: Site = "") -> Ended:
     """Remove a device: withdraw its seat, and forget it once it no longer counts."""
     with site_session(session, site) as here:
         where = fill_path("/v1/devices/{device}", device=device)
-        called = shown_name(here, where, device, lambda row: row["name"], tenant=False)
+        called = _device_name(here, device)
         done = f"The device {called} is removed; it counts until its seat is erased or over."
-        return here.write(CliRequest(method="DELETE", path=where, tenant=False), sentence_output(done))
+        sending = CliRequest(method="DELETE", path=where, tenant=False)
+        what = f"The device {called} will be removed, and its seat withdrawn."
+        return here.write_confirmed(sending, sentence_output(done), what)
 
 
-def _act_on_device(
-    session: CommandSession, device: str, what: str, site: str, body: dict[str, Any] | None = None
-) -> Ended:
-    where = fill_path("/v1/devices/{device}/", device=device) + what
-    with site_session(session, site) as here:
-        sending = CliRequest(method="POST", path=where, body=body, tenant=False)
-        return here.write(sending, lambda screen, value: screen.card(value, DEVICE))
+def _device_action(device: str, action: str, body: dict[str, Any] | None = None) -> CliRequest:
+    where = fill_path("/v1/devices/{device}/", device=device) + action
+    return CliRequest(method="POST", path=where, body=body, tenant=False)
+
+
+def _device_name(here: SiteCommandSession, device: str) -> str:
+    where = fill_path("/v1/devices/{device}", device=device)
+    return shown_name(here, where, device, lambda row: row["name"], tenant=False)
+
+
+def _print_device(screen: CommandScreen, value: Any) -> None:
+    screen.card(value, DEVICE)
 
 
 def _token_name(row: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ from cyclopts import App, Parameter
 from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Limit, read_file
 from tenure.cli.command_session import CommandSession
-from tenure.cli.options import LOCAL
+from tenure.cli.options import ASKING, LOCAL
 from tenure.cli.output import CommandOutput, sentence_output, show_table
 from tenure.cli.problems import CommandFailed, invalid_field
 from tenure.cli.registration import Ended, add_noun, add_verb
@@ -253,7 +253,7 @@ def list_deliveries(session: CommandSession, name: Name, *, limit: Limit = None,
         )
 
 
-@add_verb(_APP, "resume", LOCAL, example="tenure site forwarding resume Operations")
+@add_verb(_APP, "resume", ASKING, example="tenure site forwarding resume Operations")
 def resume_forwarding(
     session: CommandSession,
     name: Name,
@@ -266,7 +266,11 @@ def resume_forwarding(
         where = _forwarding_path(here, name, "/resume")
         if isinstance(where, CommandFailed):
             return where
-        return here.write(CliRequest(method="POST", path=where, body={"skip": skip}, tenant=False), _print_forwarding)
+        sending = CliRequest(method="POST", path=where, body={"skip": skip}, tenant=False)
+        if not skip:
+            return here.write(sending, _print_forwarding)
+        what = f"The events that wait at the forwarding “{name}” will be left out for good."
+        return here.write_confirmed(sending, _print_forwarding, what)
 
 
 @add_verb(_APP, "rotate-secret", LOCAL, example="tenure site forwarding rotate-secret Alerts --overlap-hours 48")
@@ -286,16 +290,17 @@ def rotate_secret(
         return here.write(CliRequest(method="POST", path=where, body=body, tenant=False), _with_secret)
 
 
-@add_verb(_APP, "remove", LOCAL, example="tenure site forwarding remove Operations")
+@add_verb(_APP, "remove", ASKING, example="tenure site forwarding remove Operations")
 def remove_forwarding(session: CommandSession, name: Name, *, site: Site = "") -> Ended:
     """Remove one, its log and its waiting events."""
     with site_session(session, site) as here:
-        where = _forwarding_path(here, name)
-        if isinstance(where, CommandFailed):
-            return where
-        return here.write(
-            CliRequest(method="DELETE", path=where, tenant=False), sentence_output(f"The forwarding “{name}” is gone.")
-        )
+        found = _find_forwarding(here, name)
+        if isinstance(found, CommandFailed):
+            return found
+        where, name = fill_path("/v1/forwardings/{forwarding}", forwarding=found["id"]), found["name"]
+        what = f"The forwarding “{name}” will be removed, with its log and its waiting events."
+        done = sentence_output(f"The forwarding “{name}” is gone.")
+        return here.write_confirmed(CliRequest(method="DELETE", path=where, tenant=False), done, what)
 
 
 def _add_forwarding(session: CommandSession, site: str, body: dict[str, Any]) -> Ended:

@@ -7,7 +7,7 @@ from cyclopts import App, Parameter
 from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Limit
 from tenure.cli.command_session import CommandSession
-from tenure.cli.options import LOCAL
+from tenure.cli.options import ASKING, LOCAL
 from tenure.cli.output import sentence_output, show_table
 from tenure.cli.registration import Ended, add_noun, add_verb
 from tenure.cli.screen import TableColumn
@@ -53,9 +53,10 @@ def set_group(
         return here.write(sending, lambda screen, value: screen.card(value, GROUP))
 
 
-@add_verb(_APP, "remove", LOCAL, example="tenure groups remove laboratory")
+@add_verb(_APP, "remove", ASKING, example="tenure groups remove laboratory")
 def remove_group(session: CommandSession, group: Name, *, site: Site = "") -> Ended:
     """Remove a group; its devices are unassigned and keep the seats they have."""
     with site_session(session, site) as here:
         sending = CliRequest(method="DELETE", path=fill_path("/v1/groups/{group}", group=group), tenant=False)
-        return here.write(sending, sentence_output(f"The group “{group}” is gone; its devices are unassigned."))
+        done = sentence_output(f"The group “{group}” is gone; its devices are unassigned.")
+        return here.write_confirmed(sending, done, f"The group “{group}” will be removed, and its devices unassigned.")

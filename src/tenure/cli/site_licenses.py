@@ -9,9 +9,9 @@ from cyclopts import App, Parameter
 
 from tenure.cli.api import CliRequest
 from tenure.cli.command_session import CommandSession
-from tenure.cli.options import LOCAL
+from tenure.cli.options import ASKING, LOCAL
 from tenure.cli.outcome import with_renewals
-from tenure.cli.output import CommandOutput
+from tenure.cli.output import CommandOutput, nothing_done
 from tenure.cli.problems import CommandFailed, fail_with, invalid_field
 from tenure.cli.registration import Ended, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn, format_moment
@@ -68,6 +68,12 @@ COPY = (
     TableColumn("Devices", "devices", "count"),
     TableColumn("Its clock", "clock", "moment"),
 )
+FORK_DECISIONS = {
+    "restored": "This server, {}, is the same one, restored from a backup; the other copy is overtaken for good.",
+    "second_site": "The copy of {} is a second administration server: it loses this server's identity for good.",
+    "retired": "The copy of {} is refused for good, and serves no device any more.",
+}
+"""By resolution: what it does to the product's copies, as it is asked about first."""
 LOOK_AGAIN = 0.25
 """Seconds between two looks at the steps of an exchange that runs."""
 
@@ -78,7 +84,7 @@ def add(app: App) -> None:
     add_verb(app, "status", LOCAL, group=HERE, example="tenure status --json")(show_status)
     folder = add_noun("licenses", "Licenses of this site; also: resolve-fork, drop-successor.", HERE)
     add_verb(folder, "", LOCAL, example="tenure licenses")(list_licenses)
-    add_verb(folder, "resolve-fork", LOCAL, example="tenure licenses resolve-fork restored")(resolve_fork)
+    add_verb(folder, "resolve-fork", ASKING, example="tenure licenses resolve-fork restored")(resolve_fork)
     add_verb(folder, "drop-successor", LOCAL, example="tenure licenses drop-successor")(drop_successor)
     app.command(folder)
     add_verb(app, "sync", LOCAL, group=HERE, example="tenure sync")(synchronize_now)
@@ -136,7 +142,12 @@ def resolve_fork(
 ) -> Ended:
     """Decide what two copies of this site are; the copy is the older one."""
     with site_session(session, site) as here:
-        return _run_exchange(here, product, "resolve-fork", {"resolution": resolution}, _print_synchronized)
+        meant = here.choose_product(product)
+        if isinstance(meant, CommandFailed):
+            return meant
+        if not here.is_confirmed(FORK_DECISIONS[resolution].format(f"the site of {meant} in {here.folder}")):
+            return nothing_done()
+        return _run_exchange(here, meant, "resolve-fork", {"resolution": resolution}, _print_synchronized)
 
 
 def drop_successor(session: CommandSession, *, product: Product = "", site: Site = "") -> Ended:

@@ -8,7 +8,7 @@ from cyclopts import App, Parameter
 from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Limit
 from tenure.cli.command_session import CommandSession
-from tenure.cli.options import LOCAL
+from tenure.cli.options import ASKING, LOCAL
 from tenure.cli.output import sentence_output, show_table
 from tenure.cli.problems import CommandFailed, invalid_field
 from tenure.cli.registration import Ended, add_noun, add_verb
@@ -70,7 +70,7 @@ def change_role(session: CommandSession, name: Name, role: Role, *, site: Site =
         return here.write(sending, lambda screen, value: screen.card(value, USER))
 
 
-@add_verb(_APP, "reset", LOCAL, example="tenure site users reset ada@example.com --second-factor")
+@add_verb(_APP, "reset", ASKING, example="tenure site users reset ada@example.com --second-factor")
 def reset_password(
     session: CommandSession,
     name: Name,
@@ -84,11 +84,13 @@ def reset_password(
         if isinstance(user, CommandFailed):
             return user
         where = fill_path("/v1/users/{user}/reset-password", user=user)
-        body = {"second_factor": second_factor}
-        return here.write(CliRequest(method="POST", path=where, body=body, tenant=False), _with_password)
+        sending = CliRequest(method="POST", path=where, body={"second_factor": second_factor}, tenant=False)
+        taken = ", its second factor taken away" if second_factor else ""
+        what = f"The password of “{name}” will be replaced{taken}, and its sessions ended."
+        return here.write_confirmed(sending, _with_password, what)
 
 
-@add_verb(_APP, "remove", LOCAL, example="tenure site users remove ada@example.com")
+@add_verb(_APP, "remove", ASKING, example="tenure site users remove ada@example.com")
 def remove_account(session: CommandSession, name: Name, *, site: Site = "") -> Ended:
     """Remove an account; its sessions end."""
     with site_session(session, site) as here:
@@ -96,7 +98,8 @@ def remove_account(session: CommandSession, name: Name, *, site: Site = "") -> E
         if isinstance(user, CommandFailed):
             return user
         sending = CliRequest(method="DELETE", path=fill_path("/v1/users/{user}", user=user), tenant=False)
-        return here.write(sending, sentence_output(f"The account “{name}” is gone."))
+        what = f"The account “{name}” will be removed, and its sessions ended."
+        return here.write_confirmed(sending, sentence_output(f"The account “{name}” is gone."), what)
 
 
 def _id_of(here: SiteCommandSession, name: str) -> str | CommandFailed:
