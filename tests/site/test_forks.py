@@ -7,6 +7,7 @@ import msgspec
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY, HOUR, Phase
 from tenure.sdk.outcomes import ActivationGranted, Rejected, Synchronized
+from tenure.site.console.reasons import reason_of
 from tenure.site.main import SiteReset, reset_site
 from tests.site.callers import Caller
 from tests.site.site_env import FEATURES, SiteEnv, SiteProcess
@@ -102,7 +103,14 @@ def test_after_a_resolved_fork_one_round_of_refreshes_goes_by_before_a_new_seat(
     copy.watch.note_change(copy.license)
     refused = copy.agent("fresh").enroll(copy.ticket(uses=3))
     assert refused is not None
-    assert refused.code is RefusalCode.UNREACHABLE
+    assert refused.code is RefusalCode.SITE_RESTORED_WAITING
+    assert 0 < (refused.when or 0) - here.time.now <= 27 * HOUR, "it says when"
+    assert "reached" not in refused.row.sentence
+    console = Caller(copy)
+    (device,) = console.get("/v1/devices")["items"]
+    shown = reason_of(device, console.get(LICENSE), console.get("/v1/status"))
+    assert shown.title.startswith("This administration server was restored"), shown
+    assert shown.clicks == (), "there is nothing to click"
     here.wait(27 * HOUR)
     assert copy.agent("later").enroll(copy.ticket()) is None
 

@@ -78,6 +78,7 @@ DEVICE: dict[RefusalCode, str] = APPLICATION | {
     "its administrator.",
     # Said by the administration server, which was reached: it is the one that waits for the activation server.
     RefusalCode.UNREACHABLE: "Wait, or ask the administrator of your administration server to test its connection.",
+    RefusalCode.SITE_RESTORED_WAITING: "Wait: this device is served by itself, within about a day.",
     RefusalCode.NOT_AUTHENTICATED: "Ask the administrator of your administration server for a new enrollment token.",
     RefusalCode.ACTION_NOT_PERMITTED: "Ask the administrator of your administration server.",
     RefusalCode.SITE_LOST: "Ask the administrator of your administration server to reset it and to activate it again.",

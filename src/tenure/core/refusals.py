@@ -143,6 +143,7 @@ class RefusalCode(StrEnum):
     INTERNAL = "internal"
     UNREACHABLE = "unreachable"
     SITE_UNREACHABLE = "site_unreachable"
+    SITE_RESTORED_WAITING = "site_restored_waiting"
     # this computer [spec: client-storage, name-resolution]
     FOLDER_IN_USE = "folder_in_use"
     FOLDER_UNREADABLE = "folder_unreadable"
@@ -298,6 +299,7 @@ _make_row(_C.NO_SIGNING_KEY, 503, _E.LATER, "vendor", "The server cannot sign it
 _make_row(_C.INTERNAL, 500, _E.FAULT, "vendor", "The server had an unexpected error. | It is a fault in the program and is logged under the request id. | Try again; if it persists, send the request id to the operator of the server.", conclusive=False)
 _make_row(_C.UNREACHABLE, 503, _E.UNREACHABLE, "administrator", "The activation server cannot be reached. | No path led to it: name resolution, network, proxy or certificate. | Run `tenure doctor`; existing licenses go on meanwhile.", conclusive=False)
 _make_row(_C.SITE_UNREACHABLE, 503, _E.UNREACHABLE, "administrator", "The administration server cannot be reached. | No path led from this device to it: name resolution, network or certificate; or it does not run. | Connect this device to the network of its administration server, and see that `tenure site run` runs there; the seat held goes on meanwhile.", conclusive=False)
+_make_row(_C.SITE_RESTORED_WAITING, 503, _E.LATER, "administrator", "The administration server was restored, and gives new seats later. | It was restored from a backup. For about a day it takes in again the devices that hold a seat which the backup does not know. | Wait until the date named: the device is then served at its next contact. Devices that hold a seat go on meanwhile.", conclusive=False)
 _make_row(_C.FOLDER_IN_USE, 503, _E.LATER, "administrator", "Another process is using this folder. | Processes that share a folder ask the server one at a time, and the other one has not finished within the 30 seconds that an exchange may take. | Try again in a minute; if it persists, find the process that hangs or was stopped, and end it.", conclusive=False)
 _make_row(_C.FOLDER_UNREADABLE, 503, _E.LATER, "administrator", "The license is there but cannot be read. | This user has no right to read a file of its folder. This can happen after the program was run as another user. | Give the folder and its files back to the user who runs this program; no new activation is needed.", conclusive=False)
 _make_row(_C.FOLDER_UNWRITABLE, 503, _E.LATER, "administrator", "The folder in which the license is kept cannot be written to. | It is read-only, full, or belongs to another user. The server is not asked while its answer could not be stored. | Free disk space, or give this program's user the right to write there; it goes on by itself.", conclusive=False)

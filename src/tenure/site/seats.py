@@ -41,8 +41,9 @@ def refuse_unserved(look: LicenseSnapshot) -> Refused | None:
 def no_new_seat(look: LicenseSnapshot, pool: ProductPool) -> Refused | None:
     """Why a device without a counted seat gets none for the moment, whatever is free; None when it may claim one.
 
-    Refuses `lease_forked` (until the fork is resolved), `unreachable` (after a start, and while seats are adopted),
-    `subscription_paused`, `not_activated`, `subscription_canceled`, `subscription_ended`.
+    Refuses `lease_forked` (until the fork is resolved), `unreachable` (after a start), `site_restored_waiting` (while
+    seats are adopted after a restore), `subscription_paused`, `not_activated`, `subscription_canceled`,
+    `subscription_ended`.
     """
     if look.kept.forked:
         return Refused(RefusalCode.LEASE_FORKED, "No new device is protected until the copy is resolved.")
@@ -53,7 +54,7 @@ def no_new_seat(look: LicenseSnapshot, pool: ProductPool) -> Refused | None:
         return Refused(RefusalCode.UNREACHABLE, detail)
     if look.now < pool.adopting_until:
         detail = "The site was restored: devices that hold a seat are taken in first."
-        return Refused(RefusalCode.UNREACHABLE, detail, when=pool.adopting_until)
+        return Refused(RefusalCode.SITE_RESTORED_WAITING, detail, when=pool.adopting_until)
     return _phase_forbids(look.standing.phase, look.standing.why)
 
 

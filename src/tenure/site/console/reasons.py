@@ -179,6 +179,10 @@ def _waiting_reason(device: dict[str, Any], license_: dict[str, Any]) -> DeviceR
         title = "The activation server has to answer once before new devices are protected."
         test = SuggestedAction(text="Test connection", path="/connection")
         return DeviceReason(state="waiting", title=title, text=text, clicks=(sync, test))
+    if code == "site_restored_waiting":
+        text = barred["text"] if barred else "It is served at its next contact."
+        title = "This administration server was restored: new devices get seats about a day later."
+        return DeviceReason(state="waiting", title=title, text=text)
     if code in ("version_too_old", "version_unreadable"):
         least = license_["min_version"] or "a newer one"
         text = f"It runs version {device['version']}; the license needs {least}. Update the product on the device."
