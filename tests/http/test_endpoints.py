@@ -3,7 +3,7 @@
 import pytest
 
 from tenure.core.refusals import RefusalCode, Refused
-from tenure.http.endpoints import Endpoint, known_endpoint, read_endpoint
+from tenure.http.endpoints import Endpoint, known_endpoint, openable_url, read_endpoint
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,18 @@ def test_what_is_none_is_told_in_words(text: str, told: str) -> None:
     assert len(found.detail) < 250
     with pytest.raises(ValueError, match=r"."):
         known_endpoint(text)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://0.0.0.0:8443", "https://office:8443"),
+        ("http://[::]:8443", "http://office:8443"),
+        ("http://127.0.0.1:8443", "http://127.0.0.1:8443"),
+        ("http://10.0.0.0:8443", "http://10.0.0.0:8443"),
+        ("http://[fd00::5]:8443", "http://[fd00::5]:8443"),
+    ],
+)
+def test_an_address_that_stands_for_all_is_shown_by_the_computer_s_name(url: str, shown: str) -> None:
+    assert openable_url(url, "office") == shown
+    assert openable_url("https://0.0.0.0:8443", "fd00::5") == "https://[fd00::5]:8443"

@@ -18,8 +18,20 @@ class Endpoint(NamedTuple):
     host: str
     port: int
 
+    @property
+    def host_in_url(self) -> str:
+        """The host as it stands before a port: an IPv6 address in brackets."""
+        return f"[{self.host}]" if ":" in self.host else self.host
+
     def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return f"{self.host_in_url}:{self.port}"
+
+
+def openable_url(url: str, host: str) -> str:
+    """`url` as it can be opened: with `host`, this computer's name, for the address that stands for all of its own."""
+    for everywhere in ("//0.0.0.0:", "//[::]:"):
+        url = url.replace(everywhere, f"//{Endpoint(host, 0).host_in_url}:")
+    return url
 
 
 def read_endpoint(text: str, field: str = "listen") -> Endpoint | Refused:

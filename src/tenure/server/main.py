@@ -4,6 +4,7 @@ import asyncio
 import gc
 import logging
 import secrets
+import socket
 import sys
 import time
 from pathlib import Path
@@ -13,7 +14,7 @@ from urllib.parse import urlsplit
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
 from tenure.http.certificates import CertificateFiles, open_certificate
-from tenure.http.endpoints import Endpoint, known_endpoint
+from tenure.http.endpoints import Endpoint, known_endpoint, openable_url
 from tenure.http.logs import log_handler
 from tenure.http.outgoing.smtp import MailServer
 from tenure.http.outgoing.ssrf import WebhookNetworks
@@ -168,7 +169,7 @@ def serve_api(folder: Path, address: ListenOptions | None = None, *, development
     app = build_app(context, time.monotonic, certificate=listen.certificate, self_check=check)
     server = HttpServer(BehindPortal(app, context.keys.portal_key), listen)
     _spare_the_collector()
-    sys.stdout.write(f"listening on {server.url}\n")
+    sys.stdout.write(f"listening on {openable_url(server.url, socket.gethostname())}\n")
     sys.stdout.flush()
     server.run()
     return None

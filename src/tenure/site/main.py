@@ -11,7 +11,7 @@ import msgspec
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.http.accounts.passwords import PasswordHashes
 from tenure.http.certificates import ServedCertificate
-from tenure.http.endpoints import Endpoint, known_endpoint
+from tenure.http.endpoints import Endpoint, known_endpoint, openable_url
 from tenure.http.logs import log_handler
 from tenure.http.serve import CannotListen, HttpServer, ListenAddress
 from tenure.sdk.assembly import ConfigurationError, read_root
@@ -181,7 +181,7 @@ def _addresses_told(site: OpenedSite, local: str, device_port: int) -> str:
 
     The device port is shown as enrollment tokens name it, for its certificate is for that name.
     """
-    shown = local.replace("//0.0.0.0:", f"//{site.computer.host}:").replace("//[::]:", f"//{site.computer.host}:")
+    shown = openable_url(local, site.computer.host)
     devices = Endpoint(site.device_host, device_port)
     return f"local API on {shown}\ndevice port on https://{devices}\nconsole on {shown}/\n"
 
