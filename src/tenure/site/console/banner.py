@@ -26,7 +26,7 @@ class Banner(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     text: str = ""
     until: str = ""
-    """RFC 3339: the instant that the days left are counted to."""
+    """RFC 3339: the instant that the days left are counted to. It ends the sentence that `text` then leaves open."""
     button: str = ""
     path: str = ""
     post: bool = False
@@ -234,7 +234,8 @@ def _silence_banner(license_: dict[str, Any], now: Instant) -> Banner | None:
     days = format_count((now - answered) // DAY, "day")
     return Banner(
         tone="warn", title=f"{_license_name(license_)}: the activation server has not answered for {days}.",
-        text="Everything goes on working; without an answer it would end", until=until,
+        text="Everything goes on working; without an answer it would end" if until else "Everything goes on working.",
+        until=until,
         button="Test connection", path="/connection", rank=30,
     )  # fmt: skip
 
