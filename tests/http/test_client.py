@@ -97,6 +97,14 @@ def test_a_request_says_who_asks_for_whom_and_is_done_once(line: Lines) -> None:
     assert json.loads(sent.content) == {"a": "ü"}
 
 
+def test_a_request_that_names_its_provider_keeps_it(line: Lines) -> None:
+    """Staff of the vendor name one for a single request, whatever provider they otherwise work for."""
+    for caller in (SHIP, ApiCaller(token="tnr_vendor")):
+        at = line(lambda _: httpx2.Response(204))
+        at.run(exchange(msgspec.structs.replace(READ, query={"provider": "prv_2"}), caller))
+        assert dict(at.seen[0].url.params) == {"provider": "prv_2"}
+
+
 def test_an_operation_of_no_provider_takes_none(line: Lines) -> None:
     at = line(lambda _: httpx2.Response(204))
     found = at.run(exchange(msgspec.structs.replace(READ, tenant=False), SHIP))

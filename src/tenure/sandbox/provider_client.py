@@ -60,9 +60,7 @@ class ProviderClient:
         self._http.close()
 
     def _send(self, method: str, path: str, **more: Any) -> ApiOutcome:
-        # A call of the vendor's token names the provider in its own query.
-        request = ApiRequest(method=method, path=path, tenant=False, **more)
-        return self._transport.run(exchange(request, self._caller))
+        return self._transport.run(exchange(ApiRequest(method=method, path=path, **more), self._caller))
 
 
 def _answer_of(outcome: ApiOutcome) -> ApiAnswer | ApiRefusal:

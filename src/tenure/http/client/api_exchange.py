@@ -177,7 +177,8 @@ def build_request(request: ApiRequest, caller: ApiCaller) -> HttpRequest | ApiRe
         return NoAnswer(FaultPlace.REQUEST, "Keys and entity tags consist of letters, digits, and signs of ASCII")
     body = request.body
     content = body if body is None or isinstance(body, bytes) else msgspec.json.encode(body)
-    query = {**request.query, "provider": caller.provider or None} if request.tenant else request.query
+    # A request that names its provider keeps it: staff of the vendor name one for a single request.
+    query = {"provider": caller.provider or None, **request.query} if request.tenant else request.query
     # An empty text is a value like any other: only what was not asked at all is left out.
     params = {name: _query_text(value) for name, value in query.items() if value is not None and value is not False}
     return HttpRequest(request.method, request.path, params, _headers_of(request, caller), content)
