@@ -1,10 +1,15 @@
 """`tenure demo` and `tenure story`: everything started with data to play with, and the main job told step by step."""
 
+import shutil
+import signal
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
 from tenure.cli.command_session import CommandSession
+from tenure.cli.interruption import end_on_signals
 from tenure.cli.options import LOCAL
 from tenure.cli.output import make_output, sentence_output
 from tenure.cli.problems import fail_with, invalid_field
@@ -29,14 +34,18 @@ def run_demo(
 ) -> Ended:
     """Start everything in one process on a temporary folder, with a list of things to try; Ctrl-C ends it."""
     from tenure.http.endpoints import read_endpoint
-    from tenure.sandbox.demo import serve_demo
 
     place = read_endpoint(listen)
     if isinstance(place, Refused):
         return fail_with(place)
     if place.host != LOOPBACK:
         return invalid_field(f"The demo's passwords are public, so it listens at {LOOPBACK} alone.", "listen")
-    serve_demo(session.world.stdout, port=place.port)
+    with TemporaryDirectory(prefix="tenure-demo-") as scratch:
+        # While it starts there is nothing that would have to be ended in order.
+        end_on_signals(lambda: shutil.rmtree(scratch, ignore_errors=True), signal.SIGTERM)
+        from tenure.sandbox.demo import serve_demo
+
+        serve_demo(session.world.stdout, Path(scratch), port=place.port)
     return make_output({"ended": True}, sentence_output("Ended; nothing was kept."))
 
 

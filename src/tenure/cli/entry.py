@@ -8,6 +8,7 @@ import sys
 from typing import Final
 
 from tenure.cli.extras import install_advice
+from tenure.cli.interruption import INTERRUPTED, WORDS, end_on_interrupt
 
 MISSING: Final = 10
 """The exit code of what cannot be reached (`core.refusals.ExitCode.UNREACHABLE`), which cannot be imported before this.
@@ -15,11 +16,14 @@ MISSING: Final = 10
 
 
 def main() -> None:
-    """Run the command; exits with 10 and one sentence when its packages are not installed."""
+    """Run the command; exits with 10 and one sentence when its packages are not installed, with 130 after Ctrl-C."""
     try:
-        from tenure.cli.main import main as run
-
+        with end_on_interrupt():
+            from tenure.cli.main import main as run
         run()
+    except KeyboardInterrupt:
+        sys.stderr.write(WORDS)
+        sys.exit(INTERRUPTED)
     except ModuleNotFoundError as fault:
         told = install_advice(fault.name or "")
         if not told:

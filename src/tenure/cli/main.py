@@ -60,6 +60,7 @@ from tenure.cli import (
 )
 from tenure.cli.environment import CommandEnvironment
 from tenure.cli.extras import install_advice
+from tenure.cli.interruption import INTERRUPTED, WORDS
 from tenure.cli.output import CommandOutput
 from tenure.cli.problems import CommandFailed, fail_with, invalid_field
 from tenure.cli.screen import CommandScreen
@@ -84,7 +85,6 @@ _WELCOME = """Subscription licensing: orders, renewals and prepaid accounts, and
 First steps: `tenure demo` starts everything with data to play with; `tenure server init` begins for good, as
 `docs/first-steps.md` tells. `tenure help COMMAND` explains one command.
 """
-INTERRUPTED = 130
 _TOKEN = re.compile(r"(tn[rstipd])_[A-Za-z0-9]+")
 
 
@@ -132,7 +132,7 @@ def run_command(argv: Sequence[str], world: CommandEnvironment) -> int:
     try:
         return _run_to_end(argv, world)
     except KeyboardInterrupt:
-        world.stderr.write("\nInterrupted.\n")
+        world.stderr.write(WORDS)
         return INTERRUPTED
     except BrokenPipeError:
         _silence_streams(world)

@@ -3,7 +3,6 @@
 
 import asyncio
 import signal
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -43,10 +42,9 @@ ALONE = "drawing-board"
 """An application without an administration server, which is licensed and runs; also the name of its folder."""
 SCRIPT = """\
 from tenure.sdk import License
-from tenure.sdk.transport_factory import Network
 
 license = License.open(product="editor", version="12.0", server="{url}", root="{root}",
-                       folder="{folder}/my-app", sandbox=True, network=Network(loopback_http=True))
+                       folder="{folder}/my-app", sandbox=True)
 if not license.standing.licensed:
     print(license.activate(input("Activation code: ")).message)
 print("editing is", "on" if license.allows("edit") else "off")
@@ -76,14 +74,15 @@ class RunningDemo(msgspec.Struct, frozen=True, kw_only=True):
     """Activation codes that are not used yet, by their purpose."""
 
 
-def serve_demo(out: TextIO, *, port: int = 8_080, folder: Path | None = None) -> int:
-    """Start everything, say what there is to try, and wait for Ctrl-C; 0 when it ended cleanly."""
+def serve_demo(out: TextIO, folder: Path, *, port: int = 8_080) -> int:
+    """Start everything in `folder`, say what there is to try, and wait for Ctrl-C; 0 when it ended cleanly.
+
+    What a signal does while it starts is the caller's to say.
+    """
     stop = threading.Event()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, lambda *_: stop.set())
-    with ExitStack() as stack:
-        scratch = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tenure-demo-")))
-        started = stack.enter_context(running_demo(scratch, port))
+    with running_demo(folder, port) as started:
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, lambda *_: stop.set())
         out.write(_print_welcome(started, running_seconds()))
         out.flush()
         # A signal that comes just before the wait does not end it: Python looks at signals between two steps only.
@@ -266,7 +265,8 @@ Tenure is running ({seconds:.1f} s). Ctrl-C ends it; nothing is kept.
        rm {demo.folder}/office/dns-is-broken
 
   6. License an application in ten lines:
-       .venv/bin/python {demo.folder}/app.py
+       .venv/bin/python {demo.folder}/app.py   # type the first code (another one, if the README's
+                                            # application uses the first: of two on one computer the last one holds it)
      One on its own runs here already, "{ALONE}" of Ana's architects: see it at the portal under Installations. Give
      its license back, and see its place free:
        .venv/bin/tenure deactivate --folder {demo.folder}/{ALONE} --product editor --version 12.0 \\
