@@ -54,6 +54,7 @@ def token(house: SiteProcess) -> Iterator[str]:
 
 def test_init_enroll_status_and_release(house: SiteProcess, token: str, device: Device) -> None:
     assert str(device.folder / ".local/state/tenure/agent/agent.toml") in device.out
+    assert device.out.endswith("Enroll this device: tenure-agent enroll\n")
     before = device.json("status")
     assert (before["phase"], before["features"]) == ("pending", [])
     enrolled = device.json("enroll", given=f"{token}\n")
@@ -63,6 +64,14 @@ def test_init_enroll_status_and_release(house: SiteProcess, token: str, device: 
     assert device.run("release") == ExitCode.DONE
     assert house.counted == 0
     assert device.json("status")["message"].startswith("This device has given its seat up.")
+
+
+def test_the_hint_after_init_names_the_folder_that_was_named(house: SiteProcess, tmp_path: Path) -> None:
+    device = Device(tmp_path)
+    named = str(tmp_path / "an agent")
+    words = ("--root", str(house.folder / "root.jws"), "--product", "editor", "--version", "12.0")
+    assert device.run("init", "--agent", named, *words) == ExitCode.DONE, device.err
+    assert device.out.endswith(f"Enroll this device: tenure-agent enroll --agent '{named}'\n")
 
 
 def test_a_token_may_be_kept_for_the_first_start(house: SiteProcess, device: Device) -> None:

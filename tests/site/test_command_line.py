@@ -155,6 +155,10 @@ class TestLooking:
 
 
 class TestDevices:
+    def test_a_token_says_how_many_devices_it_enrolls_and_by_which_command(self, office: "Admin") -> None:
+        assert "enrolls 1 device. There: tenure-agent enroll, with" in office.run("devices", "token").out
+        assert "enrolls 2 devices. There" in office.run("devices", "token", "--uses", "2").out
+
     def test_a_token_enrolls_and_devices_are_listed_withdrawn_assigned_and_removed(self, office: "Admin") -> None:
         house = office.house
         office.good("activate", given=office.code())

@@ -24,7 +24,12 @@ def add(app: App) -> None:
     app.command(_APP)
 
 
-@add_verb(_APP, "run", LOCAL, example="tenure portal run --server https://license.example.com --listen 127.0.0.1:8090")
+@add_verb(
+    _APP,
+    "run",
+    LOCAL,
+    example="tenure portal run --server https://license.example.com --server-key /srv/tenure/portal.key",
+)
 def run_portal(
     session: CommandSession,
     *,

@@ -288,4 +288,7 @@ def _print_conflict(screen: CommandScreen, value: Any) -> None:
 def _print_token(screen: CommandScreen, value: Any) -> None:
     screen.line(value["token"])
     enrollment = value["enrollment"]
-    screen.line(f"It is shown this once, and enrolls {enrollment['uses']:,} device(s): tenure-agent enroll")
+    screen.line(
+        f"It is shown this once, and enrolls {format_count(enrollment['uses'], 'device')}."
+        " There: tenure-agent enroll, with the --agent of its tenure-agent init"
+    )

@@ -164,7 +164,7 @@ async def invite_owner(db: Database, keys: KeyRing, draw: Draw, now: Instant) ->
     """An invitation for the vendor's first owner, who says its own e-mail; the link's secret."""
     secret, digest = fresh_secret(keys, draw, SecretPrefix.INVITATION)
     asked = Invitation(
-        ids.new_id("inv", now), digest, "", "Owner", None, None, TeamRole.OWNER, "tenure server init", now,
+        ids.new_id("inv", now), digest, "", "Owner", None, None, TeamRole.OWNER, "Your new server", now,
         now + invitations.LIFE,
     )  # fmt: skip
 

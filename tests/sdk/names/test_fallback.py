@@ -268,6 +268,7 @@ def test_an_ip_address_in_the_settings_needs_no_dns(system: LocalDns, public: Lo
         got = Site(asking(public.plain_url, system=system.plain_url), home.port, "127.0.0.2").transport.send(SYNC)
     assert isinstance(got, HttpExchange)
     assert got.path.kind is SourceKind.ADDRESS
+    assert got.path.tried[0].describe_step() == "the fixed address is used"
     assert system.count_arrivals == public.count_arrivals == 0
 
 

@@ -6,6 +6,7 @@ an object with `code`, `message` and `field`.
 
 import argparse
 import os
+import shlex
 import sys
 from collections.abc import Mapping
 from typing import Any, TextIO
@@ -50,7 +51,8 @@ def _run_verb(
     folder = agent_folder(asked.agent, environment)
     if asked.verb == "init":
         made = _create_folder(asked, environment)
-        return made if isinstance(made, Refused) else f"Complete {made}, then enroll this device: tenure-agent enroll"
+        enroll = f"Enroll this device: tenure-agent enroll{_agent_option(asked)}"
+        return made if isinstance(made, Refused) else f"The settings are in {made}. {enroll}"
     if asked.verb == "run":
         return serve_agent(folder, clock=asked.clock) or "The agent has stopped."
     opened = open_agent(folder, clock=asked.clock)
@@ -61,6 +63,11 @@ def _run_verb(
         return device_status(opened.keeper) if refused is None else refused
     finally:
         opened.keeper.leave_folder()
+
+
+def _agent_option(asked: argparse.Namespace) -> str:
+    """What names the folder again in another command, quoted for a shell; nothing where the option was not given."""
+    return f" --agent {shlex.quote(asked.agent)}" if asked.agent else ""
 
 
 def _create_folder(asked: argparse.Namespace, environment: Mapping[str, str]) -> str | Refused:

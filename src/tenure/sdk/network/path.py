@@ -101,6 +101,8 @@ class PathStep(msgspec.Struct, frozen=True, omit_defaults=True):
             SourceKind.LAST_GOOD: "the list of addresses that worked",
             SourceKind.PUBLIC: "public DNS",
         }
+        if self.kind is SourceKind.ADDRESS and self.outcome is StepOutcome.FOUND:
+            return "the fixed address is used"
         who = self.address or f"{names.get(self.kind, self.kind.value)} {self.resolver}".rstrip()
         if self.kind is SourceKind.PROXY:
             through = f"{self.address} through {self.resolver}"
