@@ -32,6 +32,7 @@ def test_the_server_is_ready(demo: RunningDemo) -> None:
 def test_the_script_it_writes_licenses_an_application(demo: RunningDemo) -> None:
     code = next(iter(demo.codes.values()))
     script = Path(demo.folder) / "app.py"
+    assert re.findall(r"^(?:from|import) (\S+)", script.read_text(), re.MULTILINE) == ["tenure.sdk"], "what is public"
     done = subprocess.run(
         [sys.executable, str(script)], input=f"{code}\n\n", capture_output=True, text=True, timeout=60, check=False
     )
@@ -165,6 +166,10 @@ def run_beside(demo: RunningDemo, folder: Path, program: str, given: str = "") -
 def test_the_ten_lines_of_the_readme_work_as_written(demo: RunningDemo, tmp_path: Path) -> None:
     (program,) = blocks("README.md")
     assert program.count("http://127.0.0.1:8080") == 1, "where `make demo` listens"
+    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert "run `.venv/bin/python app.py`" in text, "no other interpreter has the SDK"
+    assert "*Unused activation codes*" in text
+    assert "Unused activation codes:" in _print_welcome(demo, 1.0)
     code = next(iter(demo.codes.values()))
     said = run_beside(demo, tmp_path, program.replace("http://127.0.0.1:8080", demo.url), f"{code}\n")
     assert "The activation code was accepted." in said
@@ -177,9 +182,17 @@ def test_every_example_of_the_sdk_s_page_runs(demo: RunningDemo, tmp_path: Path)
     assert len(examples) == 8
     program = "\n".join([f"SERVER, CODE = {demo.url!r}, {code!r}", *examples])
     said = run_beside(demo, tmp_path, program, f"{code}\n")
-    for told in ("editing is on", "is not an id of lower-case letters", "active", "The license was given up here."):
+    for told in (
+        "editing is on",
+        "One synchronization by hand a minute.",
+        "is not an id of lower-case letters",
+        "active",
+        "The license was given up here.",
+    ):
         assert told in said, said
     assert said.rstrip().endswith("False")
+    page = (Path(__file__).parents[2] / "docs" / "sdk.md").read_text(encoding="utf-8")
+    assert "`synchronize()` asks once a minute" in page
 
 
 def test_the_sdk_s_page_names_every_argument_and_everything_that_is_public() -> None:

@@ -1,5 +1,7 @@
 """The way from an empty folder to a protected device, exactly as its page has it; the units and proxies beside it."""
 
+import asyncio
+import json
 import os
 import re
 import shlex
@@ -15,6 +17,8 @@ import pytest
 
 from tenure.agent.command.arguments import make_parser
 from tenure.cli.main import make_application
+from tenure.core.refusals import Refused
+from tenure.server.setup import init_folder
 from tests.stories.transcript import Shell, Step, steps_of
 from tools.locks import read_projects
 
@@ -53,6 +57,7 @@ def test_from_an_empty_folder_to_a_protected_device_and_application(
         )
         assert invited.status_code == 200
         assert "Welcome, Owner" in invited.text
+        assert "Your new server invites you" in invited.text
         with pytest.raises(httpx2.ConnectError):
             httpx2.get(f"https://localhost:{instead['8444']}/sign-in", trust_env=False)
     with capsys.disabled():
@@ -75,9 +80,92 @@ def test_a_page_that_says_something_else_is_found(tmp_path: Path) -> None:
                 shell.take(wrong)
 
 
+def blocks_of(kind: str) -> list[str]:
+    """The page's blocks of that kind, in order."""
+    return re.findall(rf"^```{kind}\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+
+
+def test_each_further_terminal_is_told_the_environment_and_the_folder() -> None:
+    parts = PAGE.read_text().split("```console terminal")
+    assert len(parts) == 4
+    for before in parts[:-1]:
+        sentence = before.rstrip().rpartition("\n\n")[2]
+        assert "in the same folder" in sentence
+        assert 'export PATH="$HOME/tenure-env/bin:$PATH"' in sentence
+
+
+def test_the_build_finds_its_program_wherever_the_page_installs() -> None:
+    """Without build isolation the backend looks for `uv-build` on the path."""
+    installing = [each for each in blocks_of("sh") if "--no-build-isolation" in each]
+    assert len(installing) == 2
+    for block in installing:
+        (folder,) = re.findall(r"^python3 -m venv (\S+)$", block, re.MULTILINE)
+        path = f'export PATH="{folder.replace("~", "$HOME")}/bin:$PATH"'
+        assert -1 < block.index(path) < block.index("--no-build-isolation")
+    assert f"venv {INSTALLED.removesuffix('/bin')}\n" in installing[1]
+
+
+def test_the_hook_gives_a_renewed_certificate_to_a_server_that_never_had_one(tmp_path: Path) -> None:
+    (hook,) = [each for each in blocks_of("sh") if "RENEWED_LINEAGE" in each]
+    state, lineage = tmp_path / "state", tmp_path / "lineage"
+    for each in (state, lineage):
+        each.mkdir()
+    for name in ("fullchain.pem", "privkey.pem"):
+        (lineage / name).write_text(name)
+    command = hook.replace("/var/lib/tenure", str(state)).replace("-o tenure -g tenure ", "")
+    subprocess.run(
+        ["bash", "-ec", command], env={**os.environ, "RENEWED_LINEAGE": str(lineage)}, check=True, timeout=20
+    )
+    (settings,) = blocks_of("json")
+    (state / "server").mkdir()
+    for key in ("certificate", "key"):
+        file = state / "server" / json.loads(f"{{{settings}}}")[key]
+        assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_portal_that_serves_tls_itself_has_what_it_needs() -> None:
+    (unit,) = blocks_of("ini")
+    (last,) = commands_of(unit)
+    verb, bound, _ = make_application().parse_args(last[1:], exit_on_error=False, print_error=False)
+    assert callable(verb)
+    assert bound.arguments["server"].startswith("https://"), "the server speaks https then"
+    assert {"certificate", "key", "server_key", "public_url"} <= set(bound.arguments)
+    assert "trusted_proxy" not in bound.arguments
+    assert "AmbientCapabilities=CAP_NET_BIND_SERVICE" in unit
+    (settings,) = blocks_of("json")
+    assert bound.arguments["listen"] != json.loads(f"{{{settings}}}")["listen"], "one address has one port 443"
+
+
+def test_every_page_starts_the_portal_with_its_key() -> None:
+    for page in sorted((ROOT / "docs").glob("*.md")):
+        text = page.read_text(encoding="utf-8").replace("\\\n", " ")
+        for command in re.findall(r"tenure portal run --server .*", text):
+            assert "--server-key" in command, f"{page.name}: {command}"
+
+
+def test_what_the_pages_send_to_at_the_portal_is_in_its_menu() -> None:
+    entries = set(re.findall(r'text="([^"]+)"', (ROOT / "src/tenure/portal/navigation.py").read_text()))
+    for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        told = re.findall(r"at the portal under \*(\w+)\*", page.read_text(encoding="utf-8"))
+        assert set(told) <= entries, page.name
+
+
+def test_operations_lists_every_file_that_init_makes(tmp_path: Path) -> None:
+    made = asyncio.run(init_folder(tmp_path / "server", "https://license.example.com", os.urandom, 1_800_000_000))
+    assert not isinstance(made, Refused)
+    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"^\| `([\w.-]+)` \|", text.partition("\n\n##")[2].partition("\n## ")[0], re.MULTILINE))
+    assert {each.name for each in (tmp_path / "server").iterdir()} <= listed
+
+
 def commands_in(unit: Path) -> list[list[str]]:
-    text = unit.read_text().replace("\\\n", " ")
-    return [shlex.split(each) for each in re.findall(r"^ExecStart=(.+)$", text, re.MULTILINE)]
+    return commands_of(unit.read_text())
+
+
+def commands_of(text: str) -> list[list[str]]:
+    """What a unit's text starts."""
+    joined = text.replace("\\\n", " ")
+    return [shlex.split(each) for each in re.findall(r"^ExecStart=(.+)$", joined, re.MULTILINE)]
 
 
 UNITS = sorted(DEPLOY.glob("*.service"))
