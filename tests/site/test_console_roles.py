@@ -151,7 +151,7 @@ def told(tab: Tab, scope: str) -> None:
 
 def test_every_form_of_the_console_is_in_the_table_of_this_test() -> None:
     known = {
-        re.sub(r"/(dev|enr|fwd|per)_\w+|/\{\w+\}|/editor", "/*", path) for paths in FORMS.values() for path in paths
+        re.sub(r"/(dev|enr|fwd|usr)_\w+|/\{\w+\}|/editor", "/*", path) for paths in FORMS.values() for path in paths
     }
     own = ("/sign-", "/account")
     server = LocalServer(AsyncTransport(httpx2.AsyncClient()))
