@@ -113,6 +113,15 @@ def test_an_operation_of_no_provider_takes_none(line: Lines) -> None:
     assert not at.seen[0].url.params
 
 
+@pytest.mark.parametrize("media", ["text/csv; charset=utf-8", "application/jose"])
+def test_a_file_is_handed_on_as_it_came(line: Lines, media: str) -> None:
+    found = line(lambda _: httpx2.Response(200, content=b"a.b.c", headers={"content-type": media})).run(
+        exchange(READ, SHIP)
+    )
+    assert isinstance(found, ApiAnswer)
+    assert found.body == b"a.b.c"
+
+
 def test_a_problem_is_the_servers_own_words(line: Lines) -> None:
     at = line(lambda _: refused(RefusalCode.NOT_FOUND))
     found = at.run(exchange(READ, SHIP, 4))

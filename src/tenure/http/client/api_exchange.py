@@ -23,6 +23,8 @@ LONGEST_WAIT = 10
 PAGE_MOST = 200
 """Items that our APIs give in one answer at most."""
 CSV = "text/csv"
+FILES = frozenset({CSV, "application/jose"})
+"""Media types of answers that are handed on as they came: tables, and signed documents such as a root."""
 
 Query = Mapping[str, str | int | bool | None]
 T = TypeVar("T")
@@ -217,7 +219,7 @@ def _read_problem(body: bytes) -> Problem | None:
 
 
 def _is_whole(media: str, body: bytes) -> bool:
-    return media == CSV or (media == JSON and _is_json(body))
+    return media in FILES or (media == JSON and _is_json(body))
 
 
 def _is_json(body: bytes) -> bool:
