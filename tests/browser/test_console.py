@@ -1,15 +1,19 @@
 """The console in a real Chromium: typing a code, watching the banner turn, menus by keyboard, a phone, no script."""
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tenure.sandbox.demo import RunningDemo
+from tenure.web import assets
 from tests.browser.accessible import complaints
 from tests.browser.conftest import DESKTOP, PHONE, picture
 from tests.browser.looks import look_everywhere
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
+CSS = Path(assets.__file__).with_name("assets") / "tenure.css"
 YEAR = "a year for ten devices"
 PAGES = (
     "/", "/licenses", "/licenses/editor", "/licenses/editor/code", "/licenses/editor/successor",
@@ -79,6 +83,18 @@ def test_every_page_can_be_read_by_everybody(browser: Browser, demo: RunningDemo
     page.get_by_role("link", name="Reports").click()
     expect(page.get_by_role("heading", name="Report on usage")).to_be_visible()
     context.close()
+
+
+def test_the_small_buttons_of_a_table_are_not_broken_within_a_word(browser: Browser) -> None:
+    """They had the rule for text that people write, which breaks anywhere."""
+    page = browser.new_page(viewport={"width": 500, "height": 400})
+    page.set_content(
+        f"<style>{CSS.read_text(encoding='utf-8')}</style><table><tr><td>{'many words ' * 40}</td>"
+        '<td><button class="button small">Acknowledge</button></td></tr></table>'
+    )
+    lines = "(e) => { const r = document.createRange(); r.selectNodeContents(e); return r.getClientRects().length; }"
+    assert page.locator("button").evaluate(lines) == 1
+    page.close()
 
 
 def test_everything_works_without_script(browser: Browser, demo: RunningDemo) -> None:

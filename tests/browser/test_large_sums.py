@@ -120,3 +120,20 @@ def test_a_number_on_two_lines_is_seen(browser: Browser) -> None:
     )
     assert page.evaluate(_BROKEN) == ["899,999,999,999.999"]
     page.close()
+
+
+def test_ordinary_sums_stand_whole_beside_a_narrow_column(browser: Browser, demo: RunningDemo) -> None:
+    """Thousands had lost their last digit to a line of their own at the desk."""
+    desk = ProviderClient(demo.url, demo.provider.token)
+    buyer = desk.post("/v1/customers", {"name": "Harbour Clinic", "reference": "H"})["id"]
+    for reference, amount in (("first", 864_000), ("second", 1_999_999)):
+        desk.post(f"/v1/customers/{buyer}/top-ups", {"amount": amount, "reference": reference})
+    desk.close()
+    context = browser.new_context()
+    page = sign_in(context, demo)
+    page.goto(f"{demo.portal}/customers/{buyer}/money")
+    for width in (1024, 1280, 1600):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate(_BROKEN) == [], width
+    assert cramped(page) == []
+    context.close()
