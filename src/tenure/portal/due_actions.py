@@ -157,14 +157,17 @@ class _DueWriter(msgspec.Struct, frozen=True, kw_only=True):
         """Renew it; pay in first where the balance is too low; otherwise say why not."""
         refusal = _refusal_of(sub, "renew")
         if refusal is None and self.buys:
-            price = format_money(sub["renewal"]["price"], self.currency)
-            words = f"{text} Renewing it takes {price} from the balance."
+            # `renewal` has the price of an automatic renewal only; of one by hand the action has it.
+            price = next(each["price"] for each in sub["allowed_actions"] if each["action"] == "renew")
+            takes = f"Renewing it takes {format_money(price, self.currency)} from the balance." if price > 0 else ""
+            words = f"{text} {takes}".rstrip()
             return DueAction(
                 tone=tone, title=title, text=words, button="Renew", path=f"{_subscription_url(sub)}/do/renew"
             )
         if refusal is not None and refusal["code"] == "insufficient_balance":
             missing = sub["renewal"]["missing"] or max(0, sub["renewal"]["price"] - max(0, self.available))
-            return self._payment_action(tone, title, f"{text} {format_money(missing, self.currency)} are missing.")
+            lack = f"{format_money(missing, self.currency)} are missing." if missing else "The balance is too low."
+            return self._payment_action(tone, title, f"{text} {lack}")
         ask = "Ask your provider to renew it." if self.own else ""
         return DueAction(tone=tone, title=title, text=f"{text} {ask}".strip())
 
