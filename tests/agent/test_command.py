@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -116,3 +117,18 @@ def test_arguments_that_cannot_be_read_are_told_as_input(device: Device, capsys:
         device.run("enroll", "--latter")
     assert ended.value.code == ExitCode.INPUT
     assert "--latter" in capsys.readouterr().err
+
+
+def test_what_is_wrong_comes_with_what_helps_and_nothing_else(device: Device) -> None:
+    device.run("enroll", "nonsense")
+    assert "`tenure devices token`" in device.err
+    assert "maker of this application" not in device.err
+    device.run("status", "--agent", "/nowhere/at/all")
+    assert device.err == "There is no /nowhere/at/all/agent.toml: make it with `tenure-agent init`.\n"
+
+
+def test_instants_are_for_people_where_people_read_them(house: SiteProcess, token: str, device: Device) -> None:
+    device.json("enroll", given=f"{token}\n")
+    device.run("status")
+    assert re.search(r"\nSeat until    [0-9-]{10} [0-9:]{8} UTC\n", device.out)
+    assert not re.search(r"[0-9]T[0-9]", device.out)

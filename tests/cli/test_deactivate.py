@@ -123,3 +123,11 @@ def test_a_root_document_of_the_other_kind_or_of_nobody_is_refused(street: Stree
     assert "sandbox" in terminal.refused(*street.words("--sandbox"))["detail"]
     (street.folder / "root.jws").write_bytes(b"no root at all")
     assert terminal.refused(*street.words())["code"] == "field_invalid"
+
+
+def test_a_certificate_that_is_not_trusted_is_told_with_what_makes_it_so(street: Street, tmp_path: Path) -> None:
+    stranger = Terminal(tmp_path, {"TENURE_URL": street.web.url, "TENURE_TOKEN": "tnr_secret"})
+    told = stranger.refused("customers", "list")
+    assert (told["code"], told["who"]) == ("unreachable", "caller")
+    assert told["title"].endswith("is not trusted.")
+    assert "SSL_CERT_FILE" in told["remedy"]

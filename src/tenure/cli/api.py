@@ -128,7 +128,20 @@ class ApiClient:
                 "It has no free files, memory, ports, or network, or does not let this command use them.",
                 "Mend that on this computer and give the command again; the server was not asked.",
             )
+        if fault.place is FaultPlace.CERTIFICATE and not self._target.certificate:
+            return self._untrusted_certificate(fault.why)
         return self.unreachable_problem(fault.why, sending)
+
+    def _untrusted_certificate(self, why: str) -> CommandFailed:
+        """`unreachable`: something answers, and this computer does not trust its certificate; nothing was sent."""
+        return reword_refusal(
+            fail_with(Refused(RefusalCode.UNREACHABLE, f"{self.url}: {why}. Nothing was sent.")),
+            f"The certificate of the server at {self.url} is not trusted.",
+            "No authority that this computer trusts has signed it, it is made out for another name, or it has expired.",
+            "Set SSL_CERT_FILE to the file of your authority's certificate, and give the address by the name for which "
+            "the certificate is made out.",
+            "caller",
+        )
 
     def unreachable_problem(self, why: str, sending: ApiRequest) -> CommandFailed:
         """`unreachable`, in words for a user of the API: what was tried where, and whether it may be sent again."""
@@ -142,6 +155,7 @@ class ApiClient:
             f"There is no answer of a Tenure server at {self.url}.",
             "The address is another one, the server does not run, or a network, proxy or certificate is in the way.",
             "Check the address (--url, TENURE_URL, `tenure profiles list`), then whether the server runs.",
+            "caller",
         )
 
     def _http_client(self) -> "httpx2.Client | CommandFailed":

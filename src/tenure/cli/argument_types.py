@@ -25,6 +25,8 @@ Why = Annotated[str, Parameter(help="The reason, kept in the history.")]
 File = Annotated[Path, Parameter(help="A file; `-` for standard input.", allow_leading_hyphen=True)]
 Folder = Annotated[Path, Parameter(help="The folder of the server.")]
 
+_THOUSANDS = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]{1,4})?")
+"""An amount as it is printed, which cannot be told from one with a decimal comma: it is refused, never guessed."""
 _MONEY = re.compile(r"([0-9]{1,16})(?:\.([0-9]{1,4}))?")
 
 
@@ -73,10 +75,16 @@ def parse_amount(text: str, currency: str, field: str) -> int | CommandFailed:
     digits, found = EXPONENTS.get(currency), _MONEY.fullmatch(text)
     if digits is None:
         return invalid_field(f"{currency!r} is not a currency with known minor units.", "currency")
+    if _THOUSANDS.fullmatch(text):
+        whole = text.replace(",", "")
+        return invalid_field(f"{text!r} has a comma: write {whole}, without a comma.", field)
+    if "," in text:
+        return invalid_field(f"{text!r} has a comma: write the amount with a point, {text.replace(',', '.')}.", field)
     if found is None or len(found[2] or "") > digits:
         places = f"at most {digits} digits after the point" if digits else "no digits after the point"
         return invalid_field(
-            f"An amount in {currency} is written as 120{'.50' if digits else ''}, with {places}.", field
+            f"{text[:40]!r} is no amount: one in {currency} is written as 120{'.50' if digits else ''}, with {places}.",
+            field,
         )
     units = int(found[1] + (found[2] or "").ljust(digits, "0"))
     refused = check_amount(units, currency, field)

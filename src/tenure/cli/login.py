@@ -12,7 +12,7 @@ from tenure.cli.argument_types import read_file
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import LOCAL
 from tenure.cli.output import make_output, sentence_output
-from tenure.cli.problems import CommandFailed, fail_with
+from tenure.cli.problems import CommandFailed, fail_with, reword_refusal
 from tenure.cli.profiles import ProfileFile, RequestTarget, ServerProfile
 from tenure.cli.registration import ACCESS, Ended, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn
@@ -146,12 +146,23 @@ def _provider_of(session: CommandSession, target: RequestTarget) -> str | Comman
     with ApiClient(target, session.world) as api:
         answer = api.get("/v1/me", tenant=False)
     if isinstance(answer, CommandFailed):
-        return answer
+        return _explain_token(answer, target.url)
     try:
         me = msgspec.json.decode(answer.body, type=_Me)
     except msgspec.MsgspecError:
         return fail_with(Refused(RefusalCode.UNREACHABLE, "The server: its answer does not say whose the token is."))
     return me.provider.name if me.provider else ""
+
+
+def _explain_token(failed: CommandFailed, url: str) -> CommandFailed:
+    """A token that was refused while it was to be kept: another one is needed, not another `tenure login`."""
+    if failed.problem.code != RefusalCode.NOT_AUTHENTICATED:
+        return failed
+    remedy = (
+        "Give a token of this server: its vendor, or a manager of the provider, makes one with `tenure tokens add`."
+    )
+    cause = "It is of another server, was not copied whole, has expired, or was withdrawn. Nothing was kept."
+    return reword_refusal(failed, f"The server at {url} does not know this token.", cause, remedy, "caller")
 
 
 def _with_profile(session: CommandSession, name: str, profile: ServerProfile | None, told: str) -> Ended:

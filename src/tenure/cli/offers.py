@@ -9,11 +9,12 @@ from tenure.cli.argument_types import Limit, Offer, parse_amount
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CHANGING, CREATING, READING
 from tenure.cli.output import sentence_output
-from tenure.cli.problems import CommandFailed, invalid_field
+from tenure.cli.problems import CommandFailed, invalid_field, reword_refusal
 from tenure.cli.provider_context import provider_currency as provider_currency
 from tenure.cli.registration import SELLING, Ended, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn, format_money
 from tenure.cli.thing_names import listed_name
+from tenure.core.refusals import RefusalCode
 from tenure.http.client.api_exchange import fill_path
 
 COLUMNS = (
@@ -74,7 +75,9 @@ def add_offer(
         "name": name,
         "code_in_mail": code_in_mail,
     }
-    return session.write(CliRequest(method="POST", path="/v1/offers", body=body), _print_offer)
+    done = session.write(CliRequest(method="POST", path="/v1/offers", body=body), _print_offer)
+    is_unknown = isinstance(done, CommandFailed) and done.problem.code == RefusalCode.UNKNOWN_PLAN
+    return _explain_plan(done, plan) if isinstance(done, CommandFailed) and is_unknown else done
 
 
 @add_verb(_APP, "withdraw", CHANGING, example="tenure offers withdraw off_…")
@@ -84,6 +87,13 @@ def withdraw_offer(session: CommandSession, offer: Offer) -> Ended:
     called = listed_name(session, "/v1/offers", offer, lambda row: row["name"] or row["plan"])
     done = sentence_output(f"The offer {called} is withdrawn; customers who have it keep it.")
     return session.write(CliRequest(method="DELETE", path=where), done)
+
+
+def _explain_plan(failed: CommandFailed, plan: str) -> CommandFailed:
+    """`unknown_plan`, to the provider who wants to sell one: it is the vendor's list that helps, not that of offers."""
+    cause = f"“{plan}” is the id of no plan of the vendor. A product is not a plan: it is sold through its plans."
+    remedy = "`tenure plans list` shows the vendor's plans; name one of them by its id."
+    return reword_refusal(failed, "The vendor has no such plan.", cause, remedy)
 
 
 def _parse_band(text: str, currency: str) -> dict[str, int] | CommandFailed:

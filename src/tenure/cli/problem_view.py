@@ -1,6 +1,6 @@
 """A refusal for people: the sentence, this case, the cause, the remedy, who can act, and when it will be possible."""
 
-from tenure.cli.screen import CommandScreen, format_moment
+from tenure.cli.screen import CommandScreen, format_moment, readable_text
 from tenure.core.refusals import TABLE, RefusalCode
 from tenure.http.problems import Problem
 
@@ -16,6 +16,12 @@ _HERE: dict[str, str] = {RefusalCode.NOT_AUTHENTICATED: "Run `tenure login` with
 """What helps at a command line, where the table speaks to programs."""
 
 
+def _remedy(problem: Problem) -> str:
+    """The command's own words where it has some, the command line's in place of the table's."""
+    is_table = problem.code in _HERE and problem.remedy == TABLE[RefusalCode(problem.code)].remedy
+    return _HERE[problem.code] if is_table else problem.remedy
+
+
 def print_refusal(screen: CommandScreen, problem: Problem) -> None:
     """Everything there is to say about it; of a field whose fault is named, nothing that fits every field."""
     if problem.code == RefusalCode.FIELD_INVALID and problem.detail:
@@ -24,10 +30,10 @@ def print_refusal(screen: CommandScreen, problem: Problem) -> None:
     else:
         screen.line(f"{problem.title} ({problem.code})", "bold red")
         if problem.detail:
-            screen.line(problem.detail)
+            screen.line(readable_text(problem.detail, screen.zone))
         told = [
             ("Cause", problem.cause),
-            ("Remedy", _HERE.get(problem.code, problem.remedy)),
+            ("Remedy", _remedy(problem)),
             ("Who", _WHO.get(problem.who, problem.who)),
         ]
     told += [

@@ -41,15 +41,26 @@ def fail_with(refused: Refused) -> CommandFailed:
     return CommandFailed(problem, msgspec.json.encode(problem))
 
 
-def reword_refusal(refusal: CommandFailed, title: str, cause: str, remedy: str) -> CommandFailed:
-    """The same refusal in words for this command, where the table's are for another program."""
-    problem = msgspec.structs.replace(refusal.problem, title=title, cause=cause, remedy=remedy)
+def reword_refusal(refusal: CommandFailed, title: str, cause: str, remedy: str, who: str = "") -> CommandFailed:
+    """The same refusal in words for this command, where the table's are for another program, and who can act."""
+    who = who or refusal.problem.who
+    problem = msgspec.structs.replace(refusal.problem, title=title, cause=cause, remedy=remedy, who=who)
     return CommandFailed(problem, msgspec.json.encode(problem))
 
 
 def invalid_field(detail: str, field: str = "") -> CommandFailed:
     """`field_invalid`, for what was typed."""
     return fail_with(Refused(RefusalCode.FIELD_INVALID, detail, field))
+
+
+def explain_folder(refused: Refused, runs: str, option: str) -> CommandFailed:
+    """A refusal to open a folder; where it is in use, in words about the server or site that `runs` there already."""
+    failed = fail_with(refused)
+    if refused.code is not RefusalCode.FOLDER_IN_USE:
+        return failed
+    remedy = f"End it first, or name another folder with {option}."
+    cause = "Only one process at a time may write to a folder."
+    return reword_refusal(failed, f"A {runs} already runs with this folder.", cause, remedy, "caller")
 
 
 def unnamed_provider() -> CommandFailed:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 # Control characters, and the marks that turn the direction of writing.
+_INSTANT = re.compile(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+_AMOUNT = re.compile(rf"(?<![0-9.,])([0-9]{{4,}})((?:\.[0-9]{{2,4}})? (?:{'|'.join(EXPONENTS)}))\b")
 _UNSHOWABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _PHASES = {"active": "green", "grace": "yellow", "paused": "yellow", "ended": "red"}
 """Colors on a terminal; the word beside them says the same."""
@@ -77,6 +79,12 @@ def format_money(amount: int, currency: str) -> str:
     if not digits:
         return f"{sign}{whole:,} {currency}"
     return f"{sign}{whole // 10**digits:,}.{whole % 10**digits:0{digits}} {currency}"
+
+
+def readable_text(text: str, zone: tzinfo | None) -> str:
+    """A sentence of the API for people: its instants and amounts as tables show them."""
+    text = _INSTANT.sub(lambda found: format_moment(found[0], zone), text)
+    return _AMOUNT.sub(lambda found: f"{int(found[1]):,}{found[2]}", text)
 
 
 def at_path(value: Any, path: str) -> Any:

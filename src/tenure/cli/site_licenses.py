@@ -106,10 +106,14 @@ def apply_code(
     site: Site = "",
 ) -> Ended:
     """Apply the activation code that the provider has given."""
-    typed = code or _read_code(session)
-    if not typed:
-        return invalid_field("No activation code was given.", "code")
     with site_session(session, site) as here:
+        # A missing site is told first: a code does not help there.
+        missing = here.api()
+        if isinstance(missing, CommandFailed):
+            return missing
+        typed = code or _read_code(session)
+        if not typed:
+            return invalid_field("No activation code was given.", "code")
         what = "successor" if successor else "activate"
         return _run_exchange(
             here, product, what, {"code": typed}, _print_preview if preview else _print_activated, dry_run=preview

@@ -12,6 +12,7 @@ from cyclopts import App, CoercionError, CycloptsError, MissingArgumentError, Un
 from tenure.cli.problems import CommandFailed, invalid_field
 
 _WHERE = re.compile(r'^Command "[^"]*" parameter |^Parameter ')
+_THOUSANDS = re.compile(r"[0-9]{1,3}(,[0-9]{3})+")
 _PREFIX = "Invalid value for {}: "
 _MORE = re.compile(r" Available commands: .*$", re.DOTALL)
 
@@ -41,11 +42,19 @@ def _fault_sentence(fault: CycloptsError) -> str:
     if isinstance(fault, UnusedCliTokensError):
         return f"Too much was given: {' '.join(fault.unused_tokens or ())[:80]}"
     argument = fault.argument
+    if isinstance(fault, CoercionError) and argument is not None and (plain := _number_with_comma(fault)):
+        return f"{_argument_name(fault)}: write {plain}, without a comma."
     if isinstance(fault, CoercionError) and fault.msg is not None and argument is not None:
         return f"{_argument_name(fault)}: {str(fault.msg).removeprefix(_PREFIX.format(argument.name))}"
     if type(fault) is MissingArgumentError and argument is not None and not argument.tokens:
         return f"{_argument_name(fault)} is missing."
     return _WHERE.sub("", str(fault).strip())
+
+
+def _number_with_comma(fault: CoercionError) -> str:
+    """`1000` where `1,000` was given for a whole number; empty for everything else."""
+    value = "" if fault.token is None else fault.token.value
+    return value.replace(",", "") if _THOUSANDS.fullmatch(value) else ""
 
 
 def _argument_name(fault: CycloptsError) -> str:

@@ -28,6 +28,7 @@ _NETWORK = (
     "this application reach the activation server."
 )
 _AGAIN = "Reset this installation, then apply the activation code: it becomes a separate installation."
+_ENROLLMENT = "Give the whole enrollment token, as `tenure devices token` printed it on the administration server."
 _VENDOR = "Try again later; if it persists, send this message to the maker of this application."
 _PROVIDER = "Ask your provider to correct this, then apply the activation code again."
 
@@ -108,9 +109,19 @@ SILENCE: dict[Audience, str] = {
 """What to do where the service has ended for want of contact (`PhaseCause.SYNC_OVERDUE`)."""
 
 
+FIELDS: dict[Audience, dict[str, str]] = {
+    Audience.DEVICE: {
+        "token": _ENROLLMENT,
+        "enrollment": _ENROLLMENT,
+    },
+}
+"""What to do about a field that the reader has filled in; every other field was filled in by a program."""
+
+
 def remedy_for(refused: Refused, audience: Audience) -> str:
     """What to do about `refused`, for `audience`."""
-    return INSTEAD[audience].get(refused.code, refused.row.remedy)
+    own = FIELDS.get(audience, {}).get(refused.field) if refused.code is RefusalCode.FIELD_INVALID else None
+    return own or INSTEAD[audience].get(refused.code, refused.row.remedy)
 
 
 def remedy_of_cause(why: PhaseCause, text: str, audience: Audience) -> str:

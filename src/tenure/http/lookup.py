@@ -17,6 +17,16 @@ LONGEST = 120
 """Characters of a name; what is longer goes to the server as it is, which refuses it."""
 SHOWN = 5
 """Things that a refusal names where several are meant."""
+_KINDS = {
+    "customer": "cus_",
+    "offer": "off_",
+    "subscription": "sub_",
+    "provider": "prv_",
+    "site": "sit_",
+    "code": "cod_",
+    "user": "usr_",
+}
+"""How ids begin, by what has them."""
 _GROUP = re.compile(r"[0-9A-Za-z]{5}")
 
 
@@ -62,6 +72,10 @@ def find_named(field: str, text: str, items: Sequence[Any]) -> str | Refused:
     `field_invalid` where several are, with what tells them apart.
     """
     sort = SORTS[field]
+    if (other := _other_sort(text, field)) is not None:
+        article = "an" if other[0] in "aeiou" else "a"
+        needed = f"{'an' if field[0] in 'aeiou' else 'a'} {field} ({sort.id}…)"
+        return Refused(RefusalCode.NOT_FOUND, f"{text} is {article} {other}; {needed} is needed here.", field)
     for member in sort.members:
         named = [item for item in items if str(item.get(member, "")).casefold() == text.casefold()]
         if len(named) == 1:
@@ -73,6 +87,14 @@ def find_named(field: str, text: str, items: Sequence[Any]) -> str | Refused:
             return Refused(RefusalCode.FIELD_INVALID, detail, field)
     called = " or ".join(each.replace("code_last_group", "last group of its code") for each in ("id", *sort.members))
     return Refused(RefusalCode.NOT_FOUND, f"No {field} has the {called} {text!r}.", field)
+
+
+def _other_sort(text: str, field: str) -> str | None:
+    """What `text` is the id of, where that is another sort of thing than `field`."""
+    return next(
+        (name for name, prefix in _KINDS.items() if name != field and re.fullmatch(f"{prefix}[0-9a-z]{{26}}", text)),
+        None,
+    )
 
 
 def _told(item: Any, sort: Sort, common: str) -> str:

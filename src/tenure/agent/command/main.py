@@ -106,9 +106,20 @@ def _read_token(given: TextIO, err: TextIO) -> str:
 
 
 def _print_refusal(refused: Refused, err: TextIO, *, as_json: bool) -> None:
-    message = refusal_words(refused, remedy_for(refused, Audience.DEVICE))
+    message = _refusal_message(refused)
     told = {"code": refused.code.value, "message": message, "field": refused.field}
     print(_as_json(told) if as_json else _plain_text(message), file=err)
+
+
+def _refusal_message(refused: Refused) -> str:
+    """In full; of a thing not found that is named, the name alone, and of a field no sentence that fits every field."""
+    remedy = remedy_for(refused, Audience.DEVICE)
+    if refused.code is RefusalCode.NOT_FOUND and refused.detail:
+        return refused.detail
+    if refused.code is RefusalCode.FIELD_INVALID and refused.detail:
+        is_own = remedy != remedy_for(Refused(RefusalCode.FIELD_INVALID), Audience.DEVICE)
+        return f"{refused.detail} {remedy}" if is_own else refused.detail
+    return refusal_words(refused, remedy)
 
 
 def _as_json(value: Any) -> str:
@@ -122,14 +133,19 @@ def _as_text(done: DeviceStatus | str) -> str:
         "Product": done.product,
         "Site": done.site,
         "Phase": done.phase,
-        "Until": done.until,
+        "Until": _moment_words(done.until),
         "Functions": ", ".join(done.features),
-        "Seat until": done.seat_until,
-        "Last contact": done.last_contact,
-        "Next contact": done.next_contact,
+        "Seat until": _moment_words(done.seat_until),
+        "Last contact": _moment_words(done.last_contact),
+        "Next contact": _moment_words(done.next_contact),
     }
     lines = [done.message, *(f"{name:14}{value or '-'}" for name, value in rows.items())]
     return "\n".join(map(_plain_text, lines))
+
+
+def _moment_words(instant: str | None) -> str:
+    """An instant of the status as people read it everywhere else: `2027-01-01 00:00:00 UTC`."""
+    return "" if instant is None else instant.replace("T", " ").replace("Z", " UTC")
 
 
 def _plain_text(text: str) -> str:

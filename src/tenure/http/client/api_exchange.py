@@ -106,6 +106,8 @@ class FaultPlace(StrEnum):
     """The computer that asks has no free files, memory, ports, or network; nothing was sent."""
     NETWORK = "network"
     """There is no connection, or it ended early."""
+    CERTIFICATE = "certificate"
+    """The server's certificate is signed by no authority that this computer trusts, or is of another name."""
     ANSWER = "answer"
     """Something answered, but not as a Tenure server does."""
 

@@ -114,6 +114,8 @@ def _place_of(fault: Exception) -> FaultPlace:
         return FaultPlace.REQUEST
     if isinstance(fault, httpx2.HTTPError) and not isinstance(fault, httpx2.ConnectError):
         return FaultPlace.NETWORK
+    if any(isinstance(each, ssl.SSLCertVerificationError) for each in _exception_tree(fault)):
+        return FaultPlace.CERTIFICATE
     return FaultPlace.COMPUTER if any(map(_is_own, _exception_tree(fault))) else FaultPlace.NETWORK
 
 
