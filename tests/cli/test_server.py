@@ -182,8 +182,11 @@ def test_the_real_program_serves_and_stops(terminal: Terminal, place: Path) -> N
         ran = terminal.run("products", "list", "--url", url)
         assert "not_authenticated" in ran.err
         busy = terminal.refused("rebuild", "--folder", str(place))
-        assert (busy["code"], busy["exit"]) == ("server_busy", ExitCode.LATER)
-        assert terminal.refused("restore", str(place / "tenure.db"), "--folder", str(place))["code"] == "server_busy"
+        assert (busy["code"], busy["exit"]) == ("folder_in_use", ExitCode.LATER)
+        assert terminal.refused("restore", str(place / "tenure.db"), "--folder", str(place))["code"] == "folder_in_use"
+        second = terminal.refused("server", "run", "--folder", str(place), "--listen", "127.0.0.1:0")
+        assert (second["code"], second["title"]) == ("folder_in_use", "A server already runs with this folder.")
+        assert second["remedy"] == "End it first, or name another folder with --folder."
         assert terminal.good("verify-history", "--folder", str(place))["sound"]
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) in (0, -signal.SIGTERM)

@@ -344,7 +344,8 @@ def test_the_programs_start_serve_and_stop_as_a_person_would_run_them(here: Site
             shown = tenure("status", "--json")
         assert json.loads(shown.stdout)["products"][0]["phase"] == "pending"
         again = tenure("site", "run", "--json")
-        assert (again.returncode, json.loads(again.stderr)["code"]) == (ExitCode.LATER, "server_busy")
+        assert (again.returncode, json.loads(again.stderr)["code"]) == (ExitCode.LATER, "folder_in_use")
+        assert "A site already runs with this folder." in again.stderr
     finally:
         site.terminate()
         assert site.wait(30) == 0

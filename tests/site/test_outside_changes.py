@@ -43,7 +43,7 @@ def test_a_site_that_runs_already_is_told_as_that_at_once_even_when_it_hangs(hou
         refused = open_site(house.folder, house.hands.computer("site.test"))
         assert time.monotonic() - began < 2
         assert isinstance(refused, Refused)
-        assert refused.code is RefusalCode.SERVER_BUSY
+        assert refused.code is RefusalCode.FOLDER_IN_USE
     house.open()
 
 

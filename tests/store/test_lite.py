@@ -70,7 +70,7 @@ async def test_one_process_writes(tmp_path: Path) -> None:
     db = opened(tmp_path / "t.db")
     refused = open_lite(tmp_path / "t.db")
     assert isinstance(refused, Refused)
-    assert refused.code is RefusalCode.SERVER_BUSY
+    assert refused.code is RefusalCode.FOLDER_IN_USE
     script = (
         "import sys; from pathlib import Path; from tenure.store.sqlite import open_lite;"
         "print(open_lite(Path(sys.argv[1])).code)"
@@ -79,7 +79,7 @@ async def test_one_process_writes(tmp_path: Path) -> None:
         sys.executable, "-c", script, str(tmp_path / "t.db"), stdout=subprocess.PIPE
     )
     said, _ = await asyncio.wait_for(other.communicate(), 60)
-    assert said.decode().strip() == RefusalCode.SERVER_BUSY, "another process is refused too"
+    assert said.decode().strip() == RefusalCode.FOLDER_IN_USE, "another process is refused too"
     await db.write(put, "a")
     with open_read_only(tmp_path / "t.db") as beside:
         assert beside.scalar(sa.select(meta.c.key).where(meta.c.key == "a")) == "a", "looking is allowed"
@@ -173,7 +173,7 @@ def test_a_lock_that_another_process_has_is_told_apart_from_one_that_cannot_be_h
     assert isinstance(held, int)
     busy = open_lite(path)
     assert isinstance(busy, Refused)
-    assert busy.code is RefusalCode.SERVER_BUSY
+    assert busy.code is RefusalCode.FOLDER_IN_USE
     os.close(held)
 
     def no_locks(number: int, how: int) -> None:

@@ -134,8 +134,8 @@ def _refuse_in_use(place: Path) -> Iterator[Refused | None]:
     """None while no server has the database open for writing, and none can start; else why that cannot be told."""
     handle = lock_writer(place)
     if isinstance(handle, Refused):
-        running = Refused(RefusalCode.SERVER_BUSY, "The server is running; stop it first.")
-        yield running if handle.code is RefusalCode.SERVER_BUSY else handle
+        running = Refused(RefusalCode.FOLDER_IN_USE, "The server is running; stop it first.", "folder")
+        yield running if handle.code is RefusalCode.FOLDER_IN_USE else handle
         return
     try:
         yield None

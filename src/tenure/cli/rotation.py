@@ -232,7 +232,8 @@ def keep_secret(folder: Path, step: PlannedRotation) -> Refused | None:
 def install_step(session: CommandSession, folder: Path, data: bytes, told: str) -> Ended:
     """The signed document in force: through the server's API while it runs, else in its database."""
     done = asyncio.run(key_rotation.install_root(folder, data, session.world.now()))
-    if isinstance(done, Refused) and done.code is not RefusalCode.SERVER_BUSY:
+    busy = (RefusalCode.FOLDER_IN_USE, RefusalCode.SERVER_BUSY)
+    if isinstance(done, Refused) and done.code not in busy:
         return fail_with(_readable_refusal(done))
     if isinstance(done, Refused):
         sent = _through_api(session, data)

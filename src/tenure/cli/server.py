@@ -10,7 +10,7 @@ from tenure.cli.argument_types import Folder
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import LOCAL
 from tenure.cli.output import CommandOutput, make_output, sentence_output
-from tenure.cli.problems import fail_with, invalid_field
+from tenure.cli.problems import explain_folder, fail_with, invalid_field
 from tenure.cli.profiles import check_url
 from tenure.cli.registration import SERVER, Ended, add_noun, add_verb
 from tenure.cli.screen import CommandScreen
@@ -83,7 +83,9 @@ def run_server(
         refused = serve_api(Path(folder), address)
     except CannotListen as fault:
         return invalid_field(f"{fault} Where it listens: --listen, or `listen` in server.json.", "listen")
-    return fail_with(refused) if refused is not None else CommandOutput(b"", sentence_output("The server has stopped."))
+    if refused is not None:
+        return explain_folder(refused, "server", "--folder")
+    return CommandOutput(b"", sentence_output("The server has stopped."))
 
 
 def _print_initialized(screen: CommandScreen, value: Any) -> None:

@@ -11,7 +11,7 @@ from tenure.cli.argument_types import File, Limit, read_file
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import LOCAL
 from tenure.cli.output import CommandOutput, make_output, sentence_output, show_table
-from tenure.cli.problems import CommandFailed, fail_with, invalid_field
+from tenure.cli.problems import CommandFailed, explain_folder, fail_with, invalid_field
 from tenure.cli.registration import Ended, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn
 from tenure.cli.site_session import HERE, Product, Site, folder_of, in_folder, site_session
@@ -121,7 +121,9 @@ def run_site(
     from tenure.site.main import serve_folder
 
     refused = serve_folder(folder_of(session.world, site, "TENURE_SITE", "site"), clock=clock)
-    return fail_with(refused) if refused is not None else CommandOutput(b"", sentence_output("The site has stopped."))
+    if refused is not None:
+        return explain_folder(refused, "site", "--site")
+    return CommandOutput(b"", sentence_output("The site has stopped."))
 
 
 @add_verb(_APP, "reset", LOCAL, example="tenure site reset")

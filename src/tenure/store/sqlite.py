@@ -169,8 +169,8 @@ def lock_writer(path: Path) -> int | Refused:
     """The lock of the database at `path`, held until the handle is closed: the library's flaw cannot strike where only
     one process writes.
 
-    Refuses `server_busy` when another process has it, and, with the system's own reason, `folder_unlockable` where the
-    file system has no working locks, `field_invalid` where the lock file cannot be opened.
+    Refuses `folder_in_use` when another process has it, and, with the system's own reason, `folder_unlockable` where
+    the file system has no working locks, `field_invalid` where the lock file cannot be opened.
     """
     place = path.with_name(path.name + ".lock")
     try:
@@ -181,7 +181,7 @@ def lock_writer(path: Path) -> int | Refused:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(handle)
-        return Refused(RefusalCode.SERVER_BUSY, f"Another process has {path} open for writing.")
+        return Refused(RefusalCode.FOLDER_IN_USE, f"Another process has {path} open for writing.", "folder")
     except OSError as fault:
         os.close(handle)
         return Refused(RefusalCode.FOLDER_UNLOCKABLE, f"{place}: {fault.strerror}.")

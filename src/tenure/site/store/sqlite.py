@@ -114,16 +114,15 @@ class SiteStore:
 def open_store(path: Path) -> SiteStore | Refused:
     """The store in the file at `path`, made if need be and readable by its owner alone.
 
-    Refuses `server_busy` when another process has it, `folder_unwritable` where it cannot be written, `already_exists`
-    when the file is not of this kind of site, or of
-    a newer one.
+    Refuses `folder_in_use` when another process has it, `folder_unwritable` where it cannot be written,
+    `already_exists` when the file is not of this kind of site, or of a newer one.
     """
     try:
         lock = acquire_lock(path.with_name(path.name + ".lock"), wait=False)
     except OSError as fault:
         return refuse_unlocked(fault, str(path))
     if lock is None:
-        return Refused(RefusalCode.SERVER_BUSY, f"Another process has {path} open: this site runs already.")
+        return Refused(RefusalCode.FOLDER_IN_USE, f"Another process has {path} open: this site runs already.", "site")
     try:
         number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         give_to_owner(number, path.parent)
