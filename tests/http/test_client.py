@@ -228,7 +228,7 @@ UNREADABLE_TLS = ssl.SSLCertVerificationError(1, "certificate verify failed")
         (raising(OSError(errno.ENOMEM, "no memory")), FaultPlace.COMPUTER),
         (raising(httpx2.ConnectError("no"), OSError(errno.ENETUNREACH, "no network")), FaultPlace.COMPUTER),
         (raising(httpx2.ConnectError("no"), ConnectionRefusedError(errno.ECONNREFUSED, "no")), FaultPlace.NETWORK),
-        (raising(httpx2.ConnectError("no"), UNREADABLE_TLS), FaultPlace.NETWORK),
+        (raising(httpx2.ConnectError("no"), UNREADABLE_TLS), FaultPlace.CERTIFICATE),
         (raising(httpx2.ReadTimeout("slow")), FaultPlace.NETWORK),
         (raising(httpx2.ReadError("cut"), NO_FILES), FaultPlace.NETWORK),
         (raising(httpx2.RemoteProtocolError("not HTTP")), FaultPlace.ANSWER),
