@@ -59,17 +59,17 @@ class Limit(NamedTuple):
 
 
 LIMITS = {
-    "file lines, max": Limit(495, 300),
-    "complex functions per 1,000 lines": Limit(1.6, 1.2),
-    "one-word function names, %": Limit(23, 20),
+    "file lines, max": Limit(407, 300),
+    "complex functions per 1,000 lines": Limit(1.3, 1.2),
+    "one-word function names, %": Limit(22.5, 20),
     "class names in two or more files": Limit(0, 0),
-    "module names used more than three times": Limit(1, 0),
-    "banned words in names": Limit(500, 0),
-    "banned words in texts": Limit(1100, 0),
+    "module names used more than three times": Limit(0, 0),
+    "banned words in names": Limit(0, 0),
+    "banned words in texts": Limit(0, 0),
     "rules broken in refusals": Limit(0, 0),
-    "rules broken in templates": Limit(2, 0),
-    "rules broken in messages": Limit(12, 0),
-    "rules broken in docs": Limit(75, 0),
+    "rules broken in templates": Limit(0, 0),
+    "rules broken in messages": Limit(3, 0),
+    "rules broken in docs": Limit(35, 0),
     "run-time packages": Limit(30, 30),
 }
 """One row a figure that may only fall: `now` is lowered with every step, until it is `final`."""

@@ -178,7 +178,7 @@ def test_text_that_was_carried_by_hand_is_read() -> None:
 
 @pytest.mark.parametrize("path", ["/v1/activate", "/v1/sync"])
 async def test_a_recorded_request_is_answered_so_that_its_client_reads_it(kept: Path, path: str) -> None:
-    """By today's server on the recorded database: the stored answer, byte for byte, proven by the recorded root."""
+    """By today's server on the recorded database; its answer and the recorded one are proven by the recorded root."""
     exchange = WIRE[f"site POST {path}"]
     database = open_lite(kept / "server/tenure.db", migrate.upgrade_schema)
     assert not isinstance(database, Refused), database
