@@ -1,6 +1,7 @@
 """What every test shares: how Hypothesis draws its examples, the order of files, the event loop of async tests."""
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 
@@ -28,6 +29,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A run in the background of a shell ignores Ctrl-C, and so would every program that a test starts and interrupts.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     worker = hasattr(config, "workerinput")
     if config.getoption("--write-durations") and not worker:
         config.pluginmanager.register(Durations())

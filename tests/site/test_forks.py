@@ -223,7 +223,7 @@ def test_b09_a_second_site_is_reset_with_a_key_of_its_own(here: SiteEnv) -> None
     assert "tenure site reset" in shown["warnings"][0]["text"]
     running = reset_site(copy.folder, copy.hands.computer())
     assert isinstance(running, Refused)
-    assert running.code is RefusalCode.SERVER_BUSY
+    assert running.code is RefusalCode.FOLDER_IN_USE
     former = copy.site.secrets.site_signer.key_id
     copy.site.store.close()
     done = reset_site(copy.folder, copy.hands.computer())

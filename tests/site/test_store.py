@@ -87,7 +87,7 @@ class TestOpening:
     def test_one_process_has_it(self, store: SiteStore, folder: Path) -> None:
         refused = open_store(folder / "site.db")
         assert isinstance(refused, Refused)
-        assert refused.code is RefusalCode.SERVER_BUSY
+        assert refused.code is RefusalCode.FOLDER_IN_USE
 
     @pytest.mark.parametrize("content", [b"not a database at all, but long enough to be looked at", None])
     def test_a_foreign_file_is_refused_and_left_as_it_is(self, folder: Path, content: bytes | None) -> None:

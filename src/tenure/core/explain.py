@@ -61,7 +61,7 @@ RULES: dict[PhaseCause, tuple[str, str]] = {
     PhaseCause.TRIAL: ("It is a trial.", "A customer may try each product once, for a set time."),
     PhaseCause.PAYMENT_ENDED: (
         "The paid period is over.",
-        "The provider's grace period decides what follows.",
+        "Functions stay on for the provider's grace period after it, where one is granted.",
     ),
     PhaseCause.CANCELED: ("It was canceled.", "A canceled subscription ends with what is paid for, or at once."),
     PhaseCause.CODE_BLOCKED: (

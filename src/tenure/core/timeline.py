@@ -1,7 +1,8 @@
 """The one function of time: spans that follow one another, and a cursor on them.
 
-Everything that depends on time (screens, leases, reminders, offline checks) reads a timeline made elsewhere
-(`subscription.timeline`, `standing.standing`) with the functions here. Instants are whole Unix seconds, UTC.
+Everything that depends on time (screens, leases, reminders, offline checks) reads a timeline with the functions here.
+Timelines are made by `subscription.contract.timeline` and `lease.standing.local_timeline`. Instants are whole Unix
+seconds, UTC.
 """
 
 from collections.abc import Callable, Iterable

@@ -151,4 +151,4 @@ def check_outcome_hash(claimed: str, outcome: CommandOutcome, command: c.Command
     young = stamp.isascii() and stamp.isdigit() and len(stamp) <= 12 and 0 <= now - int(stamp) <= OUTCOME_HASH_LIFE
     if young and make_outcome_hash(outcome, command, int(stamp)) == claimed:
         return None
-    return Refused(RefusalCode.OUTCOME_CHANGED_MEANWHILE, field="plan")
+    return Refused(RefusalCode.OUTCOME_CHANGED_MEANWHILE, field="outcome_hash")

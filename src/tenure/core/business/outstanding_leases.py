@@ -1,7 +1,7 @@
 """The rule *Giving back* [spec: giving-back]: nothing returns while a signed word still promises it.
 
-A word ends by itself, or when its site acknowledges a newer one. Everything given back (refunds, released reserves,
-pauses that stop the clock) asks here from which instant on.
+A word ends by itself, or when its site acknowledges a newer one. Money and time that are given back (refunds, released
+reserves, pauses that stop the clock) ask here from which instant on.
 """
 
 from collections.abc import Iterable

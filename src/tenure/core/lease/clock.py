@@ -115,7 +115,8 @@ def observe(state: ClockState, reading: ClockReading, serial: int, life: int = 0
     An example. An answer said 12:00:00 when this boot's uptime was 1,000 s; highest = 12:00:00.
     - Uptime 1,600, wall 12:10:02: the estimate is 12:10:00, whatever the wall clock says within 25 h.
     - Uptime 1,600, wall 11:00:00: 12:10:00, "1.2 hours behind", synchronize.
-    - Another boot, wall 20:00: 20:00. Wall 11:00: 12:20, which is highest and ten minutes for the boot before.
+    - After the first line, another boot, wall 20:00: 20:00. Wall 11:00: 12:20, which
+      is highest and ten minutes for the boot before.
     - Another boot, wall five days ahead: 12:20 at first, jump_in = 24 h. After 9 h of running: 21:20, jump_in = 15 h.
       Rebooted then, wall still ahead: jump_in = 14 h 50 min. When it is used up, the estimate is the wall clock.
     """

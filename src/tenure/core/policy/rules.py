@@ -1,7 +1,7 @@
-"""What a provider allows: the rules a period runs under, the actions of each role, and the vendor's bounds on both.
+"""What a provider allows: the rules a period runs under, and the actions of each role.
 
-A period is pinned to the `Rules` in force at its start; `Policy.actions` applies as published now
-[spec: policy-version, policy].
+The vendor's bounds on both are in `bounds`. A period is pinned to the `Rules` in force at its start; `Policy.actions`
+applies as published now [spec: policy-version, policy].
 """
 
 from enum import StrEnum

@@ -202,7 +202,7 @@ def grant_allotment(pool: Pool, site: str, in_use: int, wanted: int, now: Instan
 
     An example. A limit of 100, tolerance 10 %: 110 devices in all, a margin of 10 seats.
     - Site a has 40 devices: it gets 50, its need and the margin.
-    - Site b joins with 55: 60 are left, so its 55 are covered, and 2 of the 5 spare seats as margin (half, rounded up
+    - Site b joins with 55: 60 are left, so its 55 are covered, and 3 of the 5 spare seats as margin (half, rounded up
       to 3): 58. Both together hold 108.
     - Site a asks for 54: its 50 and the 2 left cover 52, two are short. It gets 52, and b is called back from 58 to 55
       (`recall`): all it has beyond its need, since a is short of 2 and a margin of 10 is kept for it.

@@ -134,7 +134,7 @@ class PolicyOperations:
                 return refused
             policy = _policy_view(body)
             if body.outcome_hash and not impact.is_same_change(body.outcome_hash, history, policy, tenant.now):
-                return Refused(RefusalCode.OUTCOME_CHANGED_MEANWHILE, field="plan")
+                return Refused(RefusalCode.OUTCOME_CHANGED_MEANWHILE, field="outcome_hash")
             unsound = policies.refuse_unsound(conn, policy, history.bounds)
             if unsound is not None:
                 return unsound

@@ -1,8 +1,8 @@
 """What may happen to a subscription: `decide` turns a command into facts, or into a refusal that says why.
 
 Pure and total, never partly accepts. The checks of each family stand in a fixed order, the most telling refusal first.
-Permission comes before everything else, so that a caller learns nothing about a state from a command that is not
-permitted.
+Permission comes first, so that a caller learns nothing about a state from a command that is not permitted; only where
+the effect depends on the state (another plan, another number of devices) is it judged again by that effect.
 """
 
 from typing import assert_never
