@@ -16,7 +16,8 @@ from tests.site.receiver import ANA, ForwardingEnv, by_mail, by_webhook
 from tests.site.site_env import SiteEnv
 
 HERE = Path(__file__).parents[2]
-EVENTS = 40
+EVENTS = 120
+"""Enough for several kills, however many arrive between two looks."""
 ALL = EventFilter(severities=("info", "warning", "critical"), kinds=("device_limit_reached",))
 
 
