@@ -1,9 +1,10 @@
 """Every command explains itself: by an example, in the reference, and without loading what it does not use."""
 
+import io
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from cyclopts.argument import ArgumentCollection
 
 import tenure
 from tenure.cli import overview, reference
-from tenure.cli.main import make_application
+from tenure.cli.application import find_application, make_application
+from tenure.cli.command_modules import COMMAND_MODULES, OF_THE_WHOLE
+from tenure.cli.screen import CommandScreen
 from tenure.core.business.command_table import COMMANDS
 from tests.cli.terminal import Terminal
 
@@ -85,9 +88,62 @@ def test_a_word_alone_shows_what_can_follow_it(terminal: Terminal) -> None:
 def test_nothing_heavy_is_loaded_before_a_command_needs_it() -> None:
     """A command that asks no server and draws no table is there at once."""
     heavy = ("rich", "httpx2", "starlette", "sqlalchemy", "uvicorn", "nacl", "dns", "cryptography")
-    code = f"import sys, tenure.cli.main; print([name for name in {heavy!r} if name in sys.modules])"
+    assert not loaded(
+        "import tenure.cli.main, tenure.cli.application\ntenure.cli.application.make_application()", heavy
+    )
+
+
+def loaded(program: str, names: Iterable[str]) -> list[str]:
+    """Which of the modules `names` are in memory at the end of `program`; what it prints is dropped."""
+    code = f"{program}\nimport sys; sys.stderr.write(' '.join(each for each in {[*names]!r} if each in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT / "src")
-    assert done.stdout.strip() == "[]"
+    return done.stderr.split()
+
+
+START = "import sys, contextlib\nsys.argv = ['tenure', *{words!r}]\nfrom tenure.cli.entry import main\n" + (
+    "with contextlib.suppress(SystemExit):\n    main()"
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "never"),
+    [
+        (("--version",), ("tenure.core", "tenure.cli.main", "msgspec", "cyclopts")),
+        (("--help",), ("tenure.cli.application", "cyclopts")),
+        ((), ("tenure.cli.application", "cyclopts")),
+        (("board", "--help"), tuple(f"tenure.cli.{each}" for each in COMMAND_MODULES if each != "board")),
+        (("renew", "--help"), tuple(f"tenure.cli.{each}" for each in COMMAND_MODULES if each != "actions")),
+        (("customers",), tuple(f"tenure.cli.{each}" for each in COMMAND_MODULES if each != "customers")),
+    ],
+    ids=" ".join,
+)
+def test_a_command_loads_its_own_module_and_no_other(words: tuple[str, ...], never: tuple[str, ...]) -> None:
+    assert loaded(START.format(words=words), never) == []
+
+
+@pytest.mark.parametrize("module", COMMAND_MODULES)
+def test_each_module_brings_the_words_that_the_table_says(module: str) -> None:
+    brought = [each for each in make_application(module) if not each.startswith("-")]
+    written = COMMAND_MODULES[module] or tuple(each for row in COMMANDS for each in (row.verb, row.short) if each)
+    assert [each for each in brought if each != "install-completion"] == list(written)
+    for word in written:
+        assert find_application([word]) is (make_application() if word in OF_THE_WHOLE else make_application(module))
+
+
+def test_what_no_module_brings_is_looked_for_among_all_commands(terminal: Terminal) -> None:
+    for words in ((), ("",), ("--json",), ("bord",)):
+        assert find_application(words) is make_application()
+    assert 'Did you mean "board"?' in terminal.run("bord").err
+
+
+@pytest.mark.parametrize("module", COMMAND_MODULES)
+def test_a_command_explains_itself_alone_as_among_all(module: str) -> None:
+    """Usage, groups and options do not depend on which other commands are there."""
+    word = next(each for each in make_application(module) if not each.startswith("-"))
+    alone, among_all = io.StringIO(), io.StringIO()
+    for app, shown in ((make_application(module), alone), (make_application(), among_all)):
+        app.help_print([word], console=CommandScreen(shown, None).help_console())
+    assert alone.getvalue() == among_all.getvalue() != ""
 
 
 def test_the_shell_can_complete_commands() -> None:

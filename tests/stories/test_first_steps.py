@@ -16,7 +16,7 @@ import httpx2
 import pytest
 
 from tenure.agent.command.arguments import make_parser
-from tenure.cli.main import make_application
+from tenure.cli.application import make_application
 from tenure.core.refusals import Refused
 from tenure.server.setup import init_folder
 from tests.stories.transcript import Shell, Step, steps_of

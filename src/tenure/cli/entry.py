@@ -5,8 +5,10 @@ nothing, and must say so in a sentence. Nothing but the standard library is impo
 """
 
 import sys
+from importlib.util import find_spec
 from typing import Final
 
+from tenure import __version__
 from tenure.cli.extras import install_advice
 from tenure.cli.interruption import INTERRUPTED, WORDS, end_on_interrupt
 
@@ -19,7 +21,14 @@ def main() -> None:
     """Run the command; exits with 10 and one sentence when its packages are not installed, with 130 after Ctrl-C."""
     try:
         with end_on_interrupt():
+            _require_parser()
+            if sys.argv[1:] == ["--version"]:
+                print(__version__)
+                return
             from tenure.cli.main import main as run
+            from tenure.cli.main import prepare_command
+
+            prepare_command(sys.argv[1:])
         run()
     except KeyboardInterrupt:
         sys.stderr.write(WORDS)
@@ -30,3 +39,9 @@ def main() -> None:
             raise
         sys.stderr.write(told)
         sys.exit(MISSING)
+
+
+def _require_parser() -> None:
+    """Raises ModuleNotFoundError without the extra `cli`, also where the words asked for would be shown without it."""
+    if find_spec("cyclopts") is None:
+        raise ModuleNotFoundError("No module named 'cyclopts'", name="cyclopts")

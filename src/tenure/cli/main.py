@@ -1,4 +1,7 @@
-"""The command as a parts list: the outside, the commands, one place where every end becomes words and an exit code."""
+"""One run of the command: the outside, and one place where every end becomes words and an exit code.
+
+Commands and parser are in `application`, imported once something more than the overview is asked for.
+"""
 
 import os
 import re
@@ -8,83 +11,25 @@ import time
 import traceback
 import uuid
 from collections.abc import Sequence
-from functools import cache
 from getpass import getpass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
-from cyclopts import App, CycloptsError, Parameter
 
-from tenure import __version__
-from tenure.cli import (
-    actions,
-    batch,
-    board,
-    bounds,
-    catalog,
-    clock,
-    customers,
-    deactivation,
-    demo_commands,
-    emails,
-    events,
-    help_commands,
-    history,
-    imports,
-    keys,
-    login,
-    maintenance,
-    money,
-    offers,
-    offline,
-    order_requests,
-    orders,
-    overview,
-    payments,
-    policy,
-    portal,
-    problem_view,
-    providers,
-    refusals,
-    server,
-    site,
-    site_agent,
-    site_devices,
-    site_dns,
-    site_groups,
-    site_licenses,
-    sites,
-    subscriptions,
-    team,
-    webhooks,
-)
+from tenure.cli import overview
 from tenure.cli.environment import CommandEnvironment
 from tenure.cli.extras import install_advice
 from tenure.cli.interruption import INTERRUPTED, WORDS
-from tenure.cli.output import CommandOutput
 from tenure.cli.problems import CommandFailed, fail_with, invalid_field
 from tenure.cli.screen import CommandScreen
-from tenure.cli.usage_errors import UsageError, usage_error
 from tenure.core.refusals import ExitCode, RefusalCode, Refused
 from tenure.http.problems import Problem
 
-PARTS = (
-    board, orders, order_requests, subscriptions, actions, customers, money, payments, imports, sites, events,
-    catalog, offers, policy, bounds, batch, providers, team,
-    webhooks, emails,
-    login, refusals,
-    clock, demo_commands,
-    server, portal, keys, history, maintenance,
-    site, site_licenses, offline, deactivation, site_devices, site_groups, site_dns, site_agent,
-    help_commands,
-)  # fmt: skip
-"""Modules that add commands to the application, in the order in which help shows them."""
+if TYPE_CHECKING:
+    from tenure.cli.output import CommandOutput
+    from tenure.cli.usage_errors import UsageError
 
-_WELCOME = """Subscription licensing: orders, renewals and prepaid accounts, and the server behind them.
-
-First steps: `tenure demo` starts everything with data to play with; `tenure server init` begins for good, as
-`docs/first-steps.md` tells. `tenure help COMMAND` explains one command.
-"""
 _TOKEN = re.compile(r"(tn[rstipd])_[A-Za-z0-9]+")
 
 
@@ -112,19 +57,12 @@ def make_world() -> CommandEnvironment:
     )
 
 
-@cache
-def make_application() -> App:
-    """Every command, put together; once in a process, which may run many."""
-    app = App(
-        name="tenure",
-        help=_WELCOME,
-        version=__version__,
-        default_parameter=Parameter(negative_iterable=()),
-    )
-    for part in PARTS:
-        part.add(app)
-    app.register_install_completion_command(add_to_startup=False)
-    return app
+def prepare_command(argv: Sequence[str]) -> None:
+    """Import now what `run_command` will need, where an interruption can still end the process at once."""
+    if tuple(argv) not in overview.WORDS:
+        from tenure.cli.application import find_application
+
+        find_application(argv)
 
 
 def run_command(argv: Sequence[str], world: CommandEnvironment) -> int:
@@ -149,26 +87,26 @@ def _run_to_end(argv: Sequence[str], world: CommandEnvironment) -> int:
     if not all(_is_text(each) for each in argv):
         return _tell_problem(invalid_field("The arguments are not all UTF-8 text."), world, as_json=as_json)
     screen = CommandScreen(world.stdout, world.zone, world.env)
-    try:
-        app = make_application()
-        command, bound, ignored = app.parse_args(list(argv), exit_on_error=False, print_error=False)
-    except CycloptsError as fault:
-        return _tell_usage(usage_error(fault, app), world, as_json=as_json)
     if tuple(argv) in overview.WORDS:
         overview.show_overview(screen)
         return ExitCode.DONE
-    if "world" not in ignored:  # help, version, completion: the parser's own
-        if "console" in bound.arguments:
-            bound.arguments["console"] = screen.help_console()
-        command(*bound.args, **bound.kwargs)
+    from tenure.cli.application import ParsedCommand, read_arguments
+
+    parsed = read_arguments(argv)
+    if not isinstance(parsed, ParsedCommand):
+        return _tell_usage(parsed, world, as_json=as_json)
+    if not parsed.is_ours:
+        if "console" in parsed.bound.arguments:
+            parsed.bound.arguments["console"] = screen.help_console()
+        parsed.command(*parsed.bound.args, **parsed.bound.kwargs)
         return ExitCode.DONE
-    session, ended = command(world=world, **bound.arguments)
+    session, ended = parsed.command(world=world, **parsed.bound.arguments)
     if isinstance(ended, CommandFailed):
         return _tell_problem(ended, world, as_json=session.options.json)
     return _show_output(ended, session.screen, world, as_json=session.options.json)
 
 
-def _show_output(ended: CommandOutput, screen: CommandScreen, world: CommandEnvironment, *, as_json: bool) -> int:
+def _show_output(ended: "CommandOutput", screen: CommandScreen, world: CommandEnvironment, *, as_json: bool) -> int:
     if as_json:
         world.stdout.write(ended.as_json().decode())
     else:
@@ -187,13 +125,15 @@ def _tell_problem(ended: CommandFailed, world: CommandEnvironment, *, as_json: b
     if as_json:
         world.stderr.write(raw + "\n")
     else:
+        from tenure.cli import problem_view
+
         problem_view.print_refusal(
             CommandScreen(world.stderr, world.zone, world.env), msgspec.json.decode(raw, type=Problem)
         )
     return ended.exit_code
 
 
-def _tell_usage(ended: UsageError, world: CommandEnvironment, *, as_json: bool) -> int:
+def _tell_usage(ended: "UsageError", world: CommandEnvironment, *, as_json: bool) -> int:
     if as_json:
         return _tell_problem(ended.failed, world, as_json=True)
     screen = CommandScreen(world.stderr, world.zone, world.env)

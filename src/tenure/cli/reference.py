@@ -8,7 +8,7 @@ from cyclopts import App
 from cyclopts.argument import Argument
 
 from tenure.cli import options
-from tenure.cli.main import make_application
+from tenure.cli.application import make_application
 from tenure.core.refusals import TABLE, ExitCode
 
 _OPENING = """\

@@ -1,6 +1,6 @@
 """How a function becomes a command: it receives a session and its own arguments, and returns what there is to show.
 
-The parser is cyclopts; only this module, `options` and `main` know it.
+The parser is cyclopts; only this module, `options`, `application` and `usage_errors` work with it.
 """
 
 import inspect
