@@ -18,9 +18,10 @@ ROOT = Path(__file__).resolve().parent.parent
 class Program:
     """A server under measurement: a module of this folder that says where it listens, and its arguments."""
 
-    def __init__(self, module: str, *arguments: str, log: IO[str] | None = None) -> None:
+    def __init__(self, module: str, *arguments: str, log: IO[str] | None = None, tree: Path = ROOT) -> None:
+        """`tree`: the checkout whose code is measured."""
         begun = time.perf_counter()
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT / "src"), str(ROOT)))}
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(tree / "src"), str(ROOT)))}
         self._process = subprocess.Popen(
             [sys.executable, "-m", f"benchmarks.{module}", *arguments],
             cwd=ROOT,

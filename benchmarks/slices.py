@@ -14,6 +14,8 @@ from tenure.wire import b64, exchanges
 
 SETTLE = 0.05
 """Seconds in which the server takes the connections, before anything is measured."""
+CONTACTS = 11
+"""Of a site's mean day: leases of 45 days, renewed at a quarter, contacts each day."""
 PROVEN_EACH = 50
 """Every so many answers one is proven like a client does; of all others only what they say is looked at."""
 
@@ -44,6 +46,24 @@ class Load:
         """Sites that show the lease before the newest: each gets a new one, signed and recorded."""
         return self._slice("lease", requests, 1, None)
 
+    def acknowledgment(self) -> Measured:
+        """Every site's first contact after a new lease: it shows that it holds it, and is told nothing new."""
+        waiting = [[self._request(citizen, 0) for citizen in hand] for hand in self._hands]
+        return self._judged("unchanged", waiting, None)
+
+    def day(self, rate: float | None = None) -> Measured:
+        """Each site's mean day: a new lease, the contact that acknowledges it, nine that bring nothing new.
+
+        Sites are at different hours of it, so that each kind comes at every moment.
+        """
+        waiting: list[list[bytes]] = [[] for _ in self._hands]
+        for hour in range(CONTACTS):
+            for number, hand in enumerate(self._hands):
+                for place, citizen in enumerate(hand):
+                    behind = int((number + place * 3 + hour) % CONTACTS == 0)
+                    waiting[number].append(self._request(citizen, behind))
+        return self._judged("", waiting, rate)
+
     def nothing(self, requests: int) -> Measured:
         """The same bytes at a server that looks at none of them."""
         request = http_request(self._bench.citizens[0].request(self._bench.keys))
@@ -60,9 +80,16 @@ class Load:
         for hand in self._hands:
             waiting.append([])
             for number in range(self._each(requests)):
-                citizen = hand[number % len(hand)]
-                waiting[-1].append(http_request(citizen.request(self._bench.keys, serials_behind=behind)))
-                advance(citizen, behind)
+                waiting[-1].append(self._request(hand[number % len(hand)], behind))
+        return self._judged(result, waiting, rate)
+
+    def _request(self, citizen: BenchmarkSite, behind: int) -> bytes:
+        """The site's next request; it goes on from the state after the answer."""
+        request = http_request(citizen.request(self._bench.keys, serials_behind=behind))
+        advance(citizen, behind)
+        return request
+
+    def _judged(self, result: str, waiting: list[list[bytes]], rate: float | None) -> Measured:
         measured, pairs = self._run(waiting, rate)
         judge(self._bench, result, pairs)
         return measured
@@ -86,16 +113,23 @@ def advance(citizen: BenchmarkSite, leases: int) -> None:
 
 
 def judge(bench: InProcessServer, result: str, pairs: list[tuple[bytes, bytes]]) -> None:
-    """Raises ValueError unless every answer says `result`; one in fifty is proven by signature, nonce and hash."""
+    """Raises ValueError unless every answer says `result`; one in fifty is proven by signature, nonce and hash.
+
+    Without `result` as many answers are leases as requests asked for one: one in `CONTACTS`.
+    """
+    leases = 0
     for number, (request, answer) in enumerate(pairs):
         body = body_of(answer)
         told = _payload(body)
-        if told.get("result") != result:
+        leases += told.get("result") == "lease"
+        if told.get("result") not in ((result,) if result else ("unchanged", "lease")):
             raise ValueError(f"expected `{result}`, was told {told}")
         if number % PROVEN_EACH == 0:
             read = exchanges.read_sync_answer(body, request.partition(b"\r\n\r\n")[2], bench.keys.root)
             if isinstance(read, Refused):
                 raise ValueError(f"an answer is not proven: {read.code} {read.detail}")
+    if not result and leases * CONTACTS != len(pairs):
+        raise ValueError(f"{leases} leases in {len(pairs)} answers")
 
 
 def known_bad_are_caught(bench: InProcessServer) -> None:

@@ -69,10 +69,11 @@ def sign_lease(
     *,
     forked: bool = False,
     carried: bool = False,
+    newest: SignedLease | None = None,
 ) -> SignedSite:
     """The next lease of the site, signed, recorded as a word, its allotment counted; the successor's too.
 
-    `forked`, `carried`: see `lease_issue.lease_for`.
+    `forked`, `carried`: see `lease_issue.lease_for`. `newest`: the site's newest lease, where it has been read already.
     """
     provider = tenants.get_provider(conn, site.provider)
     sub = places.with_ephemeral(sub, site)
@@ -84,7 +85,7 @@ def sign_lease(
     site = msgspec.structs.replace(site, epoch=max(site.epoch, context.epoch_floor))
     body = read_record(site)
     holder = msgspec.structs.replace(
-        _lease_holder(conn, site, body, sub.terms_at(now)),
+        _lease_holder(conn, site, body, sub.terms_at(now), newest or leases.latest_lease(conn, site.id)),
         coming=coming_limit(conn, site, sub, now),
         outlook=renewal_outlook(conn, context, sub, now),
     )
@@ -153,8 +154,10 @@ def _seal_lease(lease: Lease, signer: Signer) -> tuple[Lease, bytes]:
     return lease, seal_lease(lease, signer)
 
 
-def _lease_holder(conn: Connection, site: SiteRow, body: SiteRecord, terms: Terms) -> LeaseHolderClaims:
-    last = leases.latest_lease(conn, site.id)
+def _lease_holder(
+    conn: Connection, site: SiteRow, body: SiteRecord, terms: Terms, last: SignedLease | None
+) -> LeaseHolderClaims:
+    """The site as its next lease names it, which replaces the lease `last`, if there is one."""
     prev = "" if last is None else base64.urlsafe_b64encode(last.digest).rstrip(b"=").decode()
     return LeaseHolderClaims(
         id=site.id,
@@ -227,7 +230,7 @@ def _sign_successor(
     if span_at(timeline(sub, told), begins).phase is Phase.ENDED:
         return site, b""  # it takes nothing over: the present one's grace is worth more [spec: successor]
     holder = msgspec.structs.replace(
-        _lease_holder(conn, site, read_record(site), sub.terms_at(begins)), serial=site.serial, prev=""
+        _lease_holder(conn, site, read_record(site), sub.terms_at(begins), None), serial=site.serial
     )
     lease = successor_lease(sub, told, holder, issuer_of(context, provider), begins=begins, now=now)
     signer = context.keys.signer_for(Purpose.LEASE, site.product, context.clock(), sandbox=provider.sandbox)

@@ -7,6 +7,8 @@ import secrets
 import socket
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -161,13 +163,14 @@ def serve_api(folder: Path, address: ListenOptions | None = None, *, development
     )
     if isinstance(listen, Refused):
         return listen
-    # The state needs no loop of its own; the server brings the faster one, and obeys signals.
-    context = asyncio.run(open_context(folder, development=development))
-    if isinstance(context, Refused):
-        return context
-    check = SelfCheck(folder / DATABASE, system_now, time.monotonic)
-    app = build_app(context, time.monotonic, certificate=listen.certificate, self_check=check)
-    server = HttpServer(BehindPortal(app, context.keys.portal_key), listen)
+    with _resting_collector():
+        # The state needs no loop of its own; the server brings the faster one, and obeys signals.
+        context = asyncio.run(open_context(folder, development=development))
+        if isinstance(context, Refused):
+            return context
+        check = SelfCheck(folder / DATABASE, system_now, time.monotonic)
+        app = build_app(context, time.monotonic, certificate=listen.certificate, self_check=check)
+        server = HttpServer(BehindPortal(app, context.keys.portal_key), listen)
     _spare_the_collector()
     sys.stdout.write(f"listening on {openable_url(server.url, socket.gethostname())}\n")
     sys.stdout.flush()
@@ -193,8 +196,17 @@ def _listen_address(settings: ServerSettings, folder: Path, address: ListenOptio
     return ListenAddress(host=place.host, port=place.port, certificate=certificate, trusted_proxies=trusted)
 
 
+@contextmanager
+def _resting_collector() -> Iterator[None]:
+    """What a start makes lives as long as the server: nothing of it is searched for cycles meanwhile."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
 def _spare_the_collector() -> None:
     """What lives as long as the server need not be searched for cycles, and a request makes none: look seldom."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)

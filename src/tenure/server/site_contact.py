@@ -11,7 +11,6 @@ from tenure.core.answering.unchanged import ServerMoment, renewal_at, revision_t
 from tenure.core.lease.claims import Lease
 from tenure.core.refusals import Refused
 from tenure.core.subscription.fold import SiteState, Subscription
-from tenure.core.timeline import Instant
 from tenure.server import (
     account_repository,
     allotments,
@@ -50,10 +49,14 @@ class SharedPool(msgspec.Struct, frozen=True):
     """It gets no more than it has because others may hold more than a restored server knows."""
 
 
-def answer_site(contact: SyncContact, site: SiteRow, resolve: str) -> SiteReply:
-    """The present truth; `resolve`: what is still to be said of a fork, or nothing."""
+def answer_site(contact: SyncContact, site: SiteRow, resolve: str, *, stored: bool = False) -> SiteReply:
+    """The present truth; `resolve`: what is still to be said of a fork, or nothing.
+
+    `stored`: the site is as its row is, so that a report which changes nothing needs no writing.
+    """
     acknowledged = sync_reply.newly_acknowledged(site, contact.message)
-    site = _take_report(contact, _note_acknowledgment(contact, site) if acknowledged else site)
+    before = site if stored else None
+    site = _take_report(contact, _note_acknowledgment(contact, site) if acknowledged else site, before)
     if not contact.context.stopped_money:
         site = takeover.take_over_if_due(contact.conn, site, contact.time, contact.message.subscription)
     sub = settle_subscription(contact, site, heard=acknowledged)
@@ -98,12 +101,17 @@ def _note_acknowledgment(contact: SyncContact, site: SiteRow) -> SiteRow:
     return msgspec.structs.replace(site, acked_serial=message.serial)
 
 
-def _take_report(contact: SyncContact, site: SiteRow) -> SiteRow:
-    """The site with its report; what it left counts as it was set aside, whatever it reports."""
+def _take_report(contact: SyncContact, site: SiteRow, before: SiteRow | None) -> SiteRow:
+    """The site with its report; what it left counts as it was set aside, whatever it reports.
+
+    Written at once, for what is counted next reads rows; `before`: its row, where that is known.
+    """
     if site.state == allotments.LEFT:
         return site
     after = sync_reply.after_report(_free_what_was_left(contact, site), contact.message)
-    sites.save_many(contact.conn, [after])
+    # Which lease it goes by is written with the answer: no count reads that of a row.
+    if before is None or msgspec.structs.replace(after, acked_serial=before.acked_serial) != before:
+        sites.save_many(contact.conn, [after])
     return after
 
 
@@ -232,11 +240,12 @@ def _with_subscription(present: PresentSite, sub: Subscription) -> PresentSite:
 def _lease_or_unchanged(contact: SyncContact, shared: SharedPool, *, renews: bool) -> SiteReply:
     """A new lease where the newest one does not say everything, or where the contact `renews` it."""
     present, now = shared.present, contact.now
-    lease = lease_signing.latest_lease(contact.conn, present.site)
+    newest = leases.latest_lease(contact.conn, present.site.id)
+    lease = None if newest is None else lease_signing.lease_value(newest)
     if lease is not None and not renews and _is_current(contact, present, lease):
         return sync_reply.reply_unchanged(present, lease, now, withheld=shared.withheld)
     signed = lease_signing.sign_lease(
-        contact.conn, contact.context, present.site, present.sub, now, carried=contact.carried
+        contact.conn, contact.context, present.site, present.sub, now, carried=contact.carried, newest=newest
     )
     changes = _changes_since(contact, present.sub, lease)
     return sync_reply.reply_lease(present, signed, changes, now, withheld=shared.withheld)
@@ -268,7 +277,9 @@ def _is_told_otherwise(contact: SyncContact, present: PresentSite, lease: Lease)
 
 def _changes_since(contact: SyncContact, sub: Subscription, lease: Lease | None) -> tuple[SiteChange, ...]:
     """What happened since the revision that the site knows."""
-    since: Instant = contact.message.revision if lease is not None and lease.subscription == sub.id else 0
+    since: int = contact.message.revision if lease is not None and lease.subscription == sub.id else 0
+    if since == sub.revision:
+        return ()
     told = facts.links_after(contact.conn, sub.provider, sub.id, since, CHANGES_TOLD)
     return tuple(
         SiteChange(link.seq, link.fact.at, account_repository.snake_case(link.fact.kind), link.fact.kind)

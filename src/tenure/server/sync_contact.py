@@ -39,7 +39,7 @@ def _choose_reply(contact: SyncContact, site: SiteRow) -> SiteReply | Refused:
         return _learn_state(contact, site, shown)
     if caller is Caller.COPY:
         return _answer_copy(contact, site)
-    return answer_site(contact, site, contact.message.resolve)
+    return answer_site(contact, site, contact.message.resolve, stored=True)
 
 
 def _sign_reply(contact: SyncContact, reply: SiteReply) -> tuple[bytes, SiteRow]:

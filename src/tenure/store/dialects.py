@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 
 Both = dict[str, sa.Insert]
 
@@ -32,9 +33,33 @@ def upsert(table: sa.Table[Any], *keys: str) -> Both:
     return per_dialect(table, build)
 
 
+class SteadyLimitCompiler(SQLiteCompiler):
+    """SQLite's spelling of statements, with limits that it does not plan by.
+
+    A bare parameter as LIMIT is a value that the plan may depend on where the library keeps samples of its indexes
+    (STAT4): each execution with another value, and each one on a fresh statement, is planned anew, which costs more
+    than most of the queries themselves.
+    """
+
+    def limit_clause(self, select: Any, **kw: Any) -> str:
+        """`LIMIT ?+0`, and an offset only where there is one."""
+        most, past = select._limit_clause, select._offset_clause
+        text = "" if most is None else f"\n LIMIT {self.process(most, **kw)}+0"
+        if past is None:
+            return text
+        return f"{text or chr(10) + ' LIMIT -1'} OFFSET {self.process(past, **kw)}+0"
+
+
+def sqlite_dialect() -> sa.Dialect:
+    """SQLite's dialect as the store compiles by it."""
+    built: sa.Dialect = sqlite.dialect()
+    built.statement_compiler = SteadyLimitCompiler
+    return built
+
+
 def _dialect_builders() -> tuple[sa.Dialect, ...]:
     return (
-        sqlite.dialect(),
+        sqlite_dialect(),
         postgresql.dialect(paramstyle="numeric_dollar"),  # type: ignore[no-untyped-call]
     )
 

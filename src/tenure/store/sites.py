@@ -179,7 +179,8 @@ def sites_with_successor(conn: Connection, provider: str, subscription: str) -> 
 def lock_many(conn: Connection, wanted: Iterable[str]) -> dict[str, SiteRow]:
     """Lock the sites of those ids, by id: no other transaction changes them before this one ends. Unknown ones are left
     out."""
-    return {row[0]: SiteRow(*row) for row in conn.execute(_LOCK_MANY, {"of": list(wanted)})}
+    names = list(wanted)
+    return {row[0]: SiteRow(*row) for row in conn.execute(_LOCK_MANY, {"of": names})} if names else {}
 
 
 def save_many(conn: Connection, changed: Sequence[SiteRow]) -> None:

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.store.batch import CAPACITY, MOST, WriteBatcher
+from tenure.store.dialects import SteadyLimitCompiler
 from tenure.store.engine import Answer, Connection, Item, P, T
 from tenure.store.prepare import Upgrade, prepare_database
 
@@ -197,5 +198,6 @@ def _connect_file(path: Path, pragmas: Sequence[str], begin: str) -> Connection:
         return raw
 
     engine = sa.create_engine("sqlite://", module=driver, creator=connect, poolclass=sa.pool.StaticPool)
+    engine.dialect.statement_compiler = SteadyLimitCompiler
     sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine.connect()

@@ -170,7 +170,7 @@ def stop_counting(conn: Connection, device: DeviceRow, state: DeviceDecision) ->
 def due_devices(conn: Connection, product: str, now: Instant, most: int = 500) -> list[DeviceRow]:
     """Counted devices whose time may be over at `now`, found by an index."""
     rows = conn.execute(
-        join_sql(_SELECT, "where product = ? and counted = 1 and counts_until <= ? order by counts_until limit ?"),
+        join_sql(_SELECT, "where product = ? and counted = 1 and counts_until <= ? order by counts_until limit ?+0"),
         (product, now, most),
     )
     return [DeviceRow(*row) for row in rows]
@@ -183,7 +183,7 @@ def displace_devices(conn: Connection, product: str, most: int) -> int:
     return conn.execute(
         join_sql(
             "update devices set state = 'displaced', note = 'device_limit_reached', counts_until = seat_until",
-            "where number in (", rows, "order by pinned, state = 'idle' desc, last_seen, id limit ?)",
+            "where number in (", rows, "order by pinned, state = 'idle' desc, last_seen, id limit ?+0)",
         ),
         (product, max(0, staying - most)),
     ).rowcount  # fmt: skip
@@ -223,7 +223,7 @@ _SHARED = "select 1 from hardware where product = ? and device <> ? and digest i
 def _with_part(conn: Connection, device: DeviceRow, part: str) -> list[int]:
     """The devices that came last among those with one part of hardware in common with `device`."""
     rows = conn.execute(
-        "select device from hardware where product = ? and digest = ? and device <> ? order by device desc limit ?",
+        "select device from hardware where product = ? and digest = ? and device <> ? order by device desc limit ?+0",
         (device.product, part, device.number, COMPARED_MOST),
     )
     return [number for (number,) in rows]
@@ -287,7 +287,7 @@ def device_page(conn: Connection, wanted: DeviceFilter, after: int, limit: int) 
     if wanted.text:
         where.append("(instr(lower(name), lower(?)) > 0 or substr(id, 1, ?) = lower(?))")
         values += [wanted.text, len(wanted.text), wanted.text]
-    rows = conn.execute(join_sql(_SELECT, all_conditions(where), "order by number limit ?"), (*values, limit))
+    rows = conn.execute(join_sql(_SELECT, all_conditions(where), "order by number limit ?+0"), (*values, limit))
     return [DeviceRow(*row) for row in rows]
 
 
@@ -297,7 +297,7 @@ def most_idle(conn: Connection, product: str, limit: int, before: Instant | None
         join_sql(
             _SELECT,
             "where product = ? and counted = 1 and pinned = 0 and last_seen < ?"
-            " and state not in ('withdrawn', 'removed', 'idle', 'displaced') order by last_seen, id limit ?",
+            " and state not in ('withdrawn', 'removed', 'idle', 'displaced') order by last_seen, id limit ?+0",
         ),
         (product, 2**62 if before is None else before, limit),
     )
@@ -318,7 +318,7 @@ def forget_ephemeral(conn: Connection, before: Instant, most: int = 500) -> None
     """Forget at most so many ephemeral devices that do not count and were last seen before an instant."""
     conn.execute(
         "delete from devices where number in"
-        " (select number from devices where ephemeral = 1 and counted = 0 and last_seen < ? limit ?)",
+        " (select number from devices where ephemeral = 1 and counted = 0 and last_seen < ? limit ?+0)",
         (before, most),
     )
 

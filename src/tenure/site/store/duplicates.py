@@ -13,7 +13,7 @@ OPEN = (
 
 def duplicate_page(conn: Connection, after: int, limit: int) -> list[tuple[DeviceRow, DeviceRow]]:
     """Up to `limit` pairs (older, newer) beyond row `after` of the newer one, in the order in which those came."""
-    wanted = join_sql("select old.id, new.id", OPEN, "and new.number > ? order by new.number limit ?")
+    wanted = join_sql("select old.id, new.id", OPEN, "and new.number > ? order by new.number limit ?+0")
     names = conn.execute(wanted, (after, limit)).fetchall()
     pairs = ((by_id(conn, old), by_id(conn, new)) for old, new in names)
     return [(old, new) for old, new in pairs if old is not None and new is not None]

@@ -66,6 +66,6 @@ def withdraw(conn: Connection, name: str) -> bool:
 def page(conn: Connection, after: str, limit: int) -> list[EnrollmentRow]:
     """Up to `limit` tokens whose ids come after `after`, oldest first."""
     rows = conn.execute(
-        join_sql("select", _COLUMNS, "from enrollments where id > ? order by id limit ?"), (after, limit)
+        join_sql("select", _COLUMNS, "from enrollments where id > ? order by id limit ?+0"), (after, limit)
     )
     return [EnrollmentRow(*row) for row in rows]

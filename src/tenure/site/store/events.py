@@ -91,14 +91,14 @@ class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
 def events_after(conn: Connection, wanted: EventFilter, after: int, upto: int, most: int) -> list[EventRow]:
     """Up to `most` events after number `after`, oldest first; `upto` 0: to the latest."""
     where, values = _number_range(wanted, after, upto)
-    statement = join_sql("select", _COLUMNS, "from events", where, "order by number limit ?")
+    statement = join_sql("select", _COLUMNS, "from events", where, "order by number limit ?+0")
     return [EventRow(*row) for row in conn.execute(statement, (*values, most))]
 
 
 def count_following(conn: Connection, wanted: EventFilter, after: int, most: int) -> int:
     """How many there are after number `after`; counted to `most`."""
     where, values = _number_range(wanted, after, 0)
-    statement = join_sql("select count(*) from (select 1 from events", where, "limit ?)")
+    statement = join_sql("select count(*) from (select 1 from events", where, "limit ?+0)")
     (count,) = conn.execute(statement, (*values, most)).fetchone()
     return int(count)
 
@@ -148,7 +148,7 @@ def page(
         where.append("(at, number) < (?, ?)")
         values += [before.at, before.number]
     statement = join_sql(
-        "select", _COLUMNS, "from events", all_conditions(where), "order by at desc, number desc limit ?"
+        "select", _COLUMNS, "from events", all_conditions(where), "order by at desc, number desc limit ?+0"
     )
     rows = conn.execute(statement, (*values, limit))
     return [EventRow(*row) for row in rows]

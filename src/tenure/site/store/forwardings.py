@@ -118,6 +118,6 @@ def log_attempt(conn: Connection, name: str, one: ForwardingDelivery) -> None:
 
 def logged_attempts(conn: Connection, name: str, before: int, limit: int) -> list[ForwardingDelivery]:
     """Up to `limit` tries before number `before` (0: the latest), latest first."""
-    rows = conn.execute(join_sql(_READ_LOG, "order by number desc limit ?"), (name, before, before, limit))
+    rows = conn.execute(join_sql(_READ_LOG, "order by number desc limit ?+0"), (name, before, before, limit))
     names = ("number", *_LOG.split(", "))
     return [ForwardingDelivery(**dict(zip(names, row, strict=True))) for row in rows]

@@ -62,7 +62,7 @@ def get_group(conn: Connection, name: str) -> DeviceGroup | None:
 def page(conn: Connection, after: str, limit: int) -> list[DeviceGroup]:
     """Up to `limit` groups whose names come after `after`."""
     rows = conn.execute(
-        join_sql("select name, automatic from groups where name > ? order by name limit ?"), (after, limit)
+        join_sql("select name, automatic from groups where name > ? order by name limit ?+0"), (after, limit)
     )
     return [_count_devices(conn, name, bool(by_itself)) for name, by_itself in rows.fetchall()]
 

@@ -110,7 +110,7 @@ def open_session(conn: Connection, digest: bytes, session: SiteSession, purpose:
     )
     conn.execute(
         "delete from sessions where user = ?1 and purpose = ?2 and id not in (select id from sessions"
-        " where user = ?1 and purpose = ?2 order by until desc, id desc limit ?3)",
+        " where user = ?1 and purpose = ?2 order by until desc, id desc limit ?3+0)",
         (session.user, purpose, SESSIONS_EACH),
     )
 

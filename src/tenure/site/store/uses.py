@@ -46,7 +46,9 @@ def page(conn: Connection, product: str, group: str | None, since: int, until: i
             where.append(condition)
             values.append(given)
     statement = join_sql(
-        "select product, day, grp, most, latest from uses", all_conditions(where), "order by day, product, grp limit ?"
+        "select product, day, grp, most, latest from uses",
+        all_conditions(where),
+        "order by day, product, grp limit ?+0",
     )
     return [DailyUse(*row) for row in conn.execute(statement, (*values, limit))]
 
