@@ -223,13 +223,16 @@ def _problem_with_ours(name: str, room: Room, each: Import) -> str:
     return ""
 
 
-_DEFERRED = _names("sdk/license.py sdk/engine/replies.py sdk/transport_factory.py")
+_DEFERRED = _names(
+    "sdk/license.py sdk/main.py sdk/engine/replies.py sdk/transport_factory.py server/messages/webhook_worker.py"
+)
 """Where the SDK loads HTTP, TLS, DNS, asyncio and the reading of dates when they are first used: an application that
-asks what is licensed and no more starts in half the time (`python -m benchmarks.start`)."""
+asks what is licensed and no more starts in half the time (`python -m benchmarks.start`). A server loads its HTTP client
+with the first webhook that it sends."""
 
 
 def hidden_imports(source: Source) -> list[str]:
-    """Imports inside functions; only the command line, and the SDK in three places, put off what is heavy."""
+    """Imports inside functions; only the command line, and the places named above, put off what is heavy."""
     if source.room == "cli" or source.path in _DEFERRED:
         return []
     return [

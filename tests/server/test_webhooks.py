@@ -20,7 +20,8 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from tenure.core.timeline import DAY, HOUR
 from tenure.http.outgoing.delivery_worker import DeliveryWorker
 from tenure.http.outgoing.ssrf import WebhookNetworks
-from tenure.http.outgoing.webhook_client import MOST, one_line_excerpt, post_webhook
+from tenure.http.outgoing.webhook_client import MOST, post_webhook
+from tenure.http.outgoing.webhook_reply import one_line_excerpt
 from tenure.server.messages.catalog import CATALOG, PHASES, TOPICS
 from tenure.server.messages.webhook_worker import webhook_worker
 from tenure.server.values import ProviderValue

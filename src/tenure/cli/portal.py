@@ -51,10 +51,13 @@ def run_portal(
     name: Annotated[str, Parameter(help="The website's name before sign-in.")] = "Tenure",
 ) -> Ended:
     """Run the portal until it is stopped. It keeps nothing: users sign in again after a restart."""
-    from tenure.http.endpoints import read_endpoint
-    from tenure.http.serve import CannotListen, ListenAddress
-    from tenure.portal.app import PortalSettings
-    from tenure.portal.main import read_key, serve_portal
+    from tenure.http.collector import pause_collector
+
+    with pause_collector():
+        from tenure.http.endpoints import read_endpoint
+        from tenure.http.serve import CannotListen, ListenAddress
+        from tenure.portal.app import PortalSettings
+        from tenure.portal.main import read_key, serve_portal
 
     endpoint = read_endpoint(listen)
     if isinstance(endpoint, Refused):

@@ -69,6 +69,13 @@ def run_server(
     ] = (),
 ) -> Ended:
     """Run the activation server until it is stopped. Options come before its settings, server.json."""
+    from tenure.http.collector import pause_collector
+
+    with pause_collector():
+        return _serve_folder(Path(folder), listen, certificate, key, trusted_proxy)
+
+
+def _serve_folder(folder: Path, listen: str, certificate: str, key: str, trusted_proxy: tuple[str, ...]) -> Ended:
     from tenure.http.endpoints import read_endpoint
     from tenure.http.serve import CannotListen
     from tenure.server.main import ListenOptions, serve_api
@@ -76,11 +83,11 @@ def run_server(
     place = read_endpoint(listen) if listen else None
     if isinstance(place, Refused):
         return fail_with(place)
-    if not (Path(folder) / "secrets.json").exists():
+    if not (folder / "secrets.json").exists():
         return invalid_field(f"There is no server in {folder}; `tenure server init` makes one.", "folder")
     address = ListenOptions(place, certificate, key, trusted_proxy)
     try:
-        refused = serve_api(Path(folder), address)
+        refused = serve_api(folder, address)
     except CannotListen as fault:
         return invalid_field(f"{fault} Where it listens: --listen, or `listen` in server.json.", "listen")
     if refused is not None:

@@ -118,9 +118,12 @@ def run_site(
     clock: Annotated[Path | None, Parameter(help="A file with the time; only for a sandbox.")] = None,
 ) -> Ended:
     """Run the site until it is stopped."""
-    from tenure.site.main import serve_folder
+    from tenure.http.collector import pause_collector
 
-    refused = serve_folder(folder_of(session.world, site, "TENURE_SITE", "site"), clock=clock)
+    with pause_collector():
+        from tenure.site.main import serve_folder
+
+        refused = serve_folder(folder_of(session.world, site, "TENURE_SITE", "site"), clock=clock)
     if refused is not None:
         return explain_folder(refused, "site", "--site")
     return CommandOutput(b"", sentence_output("The site has stopped."))

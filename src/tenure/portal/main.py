@@ -13,6 +13,7 @@ import httpx2
 from tenure import __version__
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
+from tenure.http.collector import spare_collector
 from tenure.http.endpoints import openable_url
 from tenure.http.logs import log_handler
 from tenure.http.portal_key import KEY_HEADER
@@ -91,6 +92,7 @@ def serve_portal(server: str, settings: PortalSettings, listen: ListenAddress, k
     if not key:
         log.warning("no --server-key: every visitor has this portal's address at the server, who guesses delays all")
     serving = HttpServer(make_portal(make_client(server, around, key), settings, system_now, time.monotonic), listen)
+    spare_collector()
     sys.stdout.write(f"listening on {openable_url(serving.url, socket.gethostname())}\n")
     sys.stdout.flush()
     serving.run()

@@ -4,7 +4,6 @@
 """
 
 import os
-import socket
 import time
 from collections.abc import Callable
 from functools import partial
@@ -29,8 +28,17 @@ def this_computer() -> Computer:
         environment=os.environ,
         hardware=read_parts,
         online=_has_route,
-        host=socket.gethostname(),
+        host=_host_name(),
     )
+
+
+def _host_name() -> str:
+    """This computer's name; where the system itself tells it, `socket` need not be loaded for that."""
+    if hasattr(os, "uname"):
+        return os.uname().nodename
+    import socket
+
+    return socket.gethostname()
 
 
 def _boot_id() -> str:

@@ -1,14 +1,11 @@
 """The activation server as a program: settings, state, keys, application, serve. Reads clock and randomness itself."""
 
 import asyncio
-import gc
 import logging
 import secrets
 import socket
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -16,6 +13,7 @@ from urllib.parse import urlsplit
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
 from tenure.http.certificates import CertificateFiles, open_certificate
+from tenure.http.collector import pause_collector, spare_collector
 from tenure.http.endpoints import Endpoint, known_endpoint, openable_url
 from tenure.http.logs import log_handler
 from tenure.http.outgoing.smtp import MailServer
@@ -163,7 +161,7 @@ def serve_api(folder: Path, address: ListenOptions | None = None, *, development
     )
     if isinstance(listen, Refused):
         return listen
-    with _resting_collector():
+    with pause_collector():
         # The state needs no loop of its own; the server brings the faster one, and obeys signals.
         context = asyncio.run(open_context(folder, development=development))
         if isinstance(context, Refused):
@@ -171,7 +169,7 @@ def serve_api(folder: Path, address: ListenOptions | None = None, *, development
         check = SelfCheck(folder / DATABASE, system_now, time.monotonic)
         app = build_app(context, time.monotonic, certificate=listen.certificate, self_check=check)
         server = HttpServer(BehindPortal(app, context.keys.portal_key), listen)
-    _spare_the_collector()
+    spare_collector()
     sys.stdout.write(f"listening on {openable_url(server.url, socket.gethostname())}\n")
     sys.stdout.flush()
     server.run()
@@ -194,19 +192,3 @@ def _listen_address(settings: ServerSettings, folder: Path, address: ListenOptio
     if certificate is None and place.host not in HERE:
         log.warning("it listens at %s without TLS: clients speak https, so a proxy must stand before it", place.host)
     return ListenAddress(host=place.host, port=place.port, certificate=certificate, trusted_proxies=trusted)
-
-
-@contextmanager
-def _resting_collector() -> Iterator[None]:
-    """What a start makes lives as long as the server: nothing of it is searched for cycles meanwhile."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-
-
-def _spare_the_collector() -> None:
-    """What lives as long as the server need not be searched for cycles, and a request makes none: look seldom."""
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)

@@ -11,6 +11,7 @@ import msgspec
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.http.accounts.passwords import PasswordHashes
 from tenure.http.certificates import ServedCertificate
+from tenure.http.collector import spare_collector
 from tenure.http.endpoints import Endpoint, known_endpoint, openable_url
 from tenure.http.logs import log_handler
 from tenure.http.serve import CannotListen, HttpServer, ListenAddress
@@ -170,6 +171,7 @@ async def _serve_site(site: OpenedSite, *, sandbox: bool) -> Refused | None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, serving.stop)
+    spare_collector()
     sys.stdout.write(_addresses_told(site, serving.local.url, serving.devices.port))
     sys.stdout.flush()
     await serving.serve()

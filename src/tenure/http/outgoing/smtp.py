@@ -23,7 +23,7 @@ import msgspec
 from tenure.http.outgoing.delivery_errors import AddressRefused, DeliveryErrorCause, cause_of
 from tenure.http.outgoing.ssrf import Address
 from tenure.http.outgoing.trust import outgoing_context
-from tenure.http.outgoing.webhook_client import one_line_excerpt
+from tenure.http.outgoing.webhook_reply import one_line_excerpt
 
 Security = Literal["starttls", "tls", "none"]
 STEP = 15.0

@@ -1,5 +1,4 @@
-"""Where a webhook may lead, decided before it is sent: a name is resolved once, and the address that was judged is the
-one connected to, so that no second answer counts.
+"""Where a webhook may lead, decided before it is sent; `webhook_client` connects to the address that was judged here.
 
 `WebhookNetworks` is the activation server's rule: https to public addresses, so that no provider can use the server to
 look into its network. The site has a rule of its own, for its administrator may well mean their own network.
@@ -7,17 +6,14 @@ look into its network. The site has a rule of its own, for its administrator may
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Protocol
 from urllib.parse import urlsplit
 
-import httpcore2
-
 from tenure.core.refusals import RefusalCode, Refused
-from tenure.http.outgoing.delivery_errors import AddressRefused
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -123,29 +119,3 @@ def _ip_literal(host: str) -> Address | None:
         return ip_address(host)
     except ValueError:
         return None
-
-
-class CheckedBackend(httpcore2.AsyncNetworkBackend):
-    """Connects to an address that was judged; TLS still asks for the name."""
-
-    def __init__(self, bounds: AllowedNetworks) -> None:
-        self._bounds = bounds
-        self._tcp = httpcore2.AnyIOBackend()
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - the port's own signature
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
-    ) -> httpcore2.AsyncNetworkStream:
-        """A stream to the first allowed address behind `host`; raises `AddressRefused` when there is none."""
-        try:
-            found = await self._bounds.look_up(host, port)
-        except OSError as fault:
-            raise httpcore2.ConnectError("the name cannot be resolved") from fault
-        allowed = [each for each in found if self._bounds.allows_address(ip_address(each))]
-        if not allowed:
-            raise AddressRefused("every address behind this name is private or reserved")
-        return await self._tcp.connect_tcp(allowed[0], port, timeout, local_address, socket_options)

@@ -1,37 +1,48 @@
 """One request to a webhook: one connection to a judged address, no redirects, ten seconds, 64 KiB of answer, a result.
 
-Never raises for what the other side does; when to try again is decided by the caller.
+A name is resolved once, and the address that was judged is the one connected to, so that no second answer counts. Never
+raises for what the other side does; when to try again is decided by the caller.
 """
 
 import asyncio
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from ipaddress import ip_address
 
 import httpcore2
-import msgspec
 
 from tenure.http.outgoing.delivery_errors import AddressRefused, DeliveryErrorCause, cause_of, cause_of_status
-from tenure.http.outgoing.ssrf import AllowedNetworks, CheckedBackend
+from tenure.http.outgoing.ssrf import AllowedNetworks
+from tenure.http.outgoing.webhook_reply import WebhookReply, one_line_excerpt
 
 SECONDS = 10.0
 MOST = 64 * 1024
-EXCERPT = 300
 
 
-class WebhookReply(msgspec.Struct, frozen=True):
-    """What came back: a status, or the fault that prevented one."""
+class CheckedBackend(httpcore2.AsyncNetworkBackend):
+    """Connects to an address that was judged; TLS still asks for the name."""
 
-    status: int | None = None
-    excerpt: str = ""
-    """The beginning of the answer, one line."""
-    fault: str = ""
-    retry_after: int = 0
-    cause: DeliveryErrorCause = DeliveryErrorCause.NONE
+    def __init__(self, bounds: AllowedNetworks) -> None:
+        self._bounds = bounds
+        self._tcp = httpcore2.AnyIOBackend()
 
-    @property
-    def was_accepted(self) -> bool:
-        """Whether the message was accepted."""
-        return self.status is not None and 200 <= self.status < 300
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - the port's own signature
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
+    ) -> httpcore2.AsyncNetworkStream:
+        """A stream to the first allowed address behind `host`; raises `AddressRefused` when there is none."""
+        try:
+            found = await self._bounds.look_up(host, port)
+        except OSError as fault:
+            raise httpcore2.ConnectError("the name cannot be resolved") from fault
+        allowed = [each for each in found if self._bounds.allows_address(ip_address(each))]
+        if not allowed:
+            raise AddressRefused("every address behind this name is private or reserved")
+        return await self._tcp.connect_tcp(allowed[0], port, timeout, local_address, socket_options)
 
 
 async def post_webhook(
@@ -74,12 +85,6 @@ async def _post_once(
                 break  # what comes after is not read: the connection is closed
         status, later = answer.status, _retry_after_seconds(answer.headers)
         return WebhookReply(status, one_line_excerpt(read), _is_unwanted(status), later, cause_of_status(status))
-
-
-def one_line_excerpt(answer: bytes, most: int = EXCERPT) -> str:
-    """The beginning of what a stranger said, as one line that can forge no other."""
-    text = answer[: 4 * most].decode("utf-8", errors="replace")
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:most]
 
 
 def _is_unwanted(status: int) -> str:

@@ -16,7 +16,7 @@ from tenure.core.timeline import Instant
 from tenure.http.outgoing import signing
 from tenure.http.outgoing.delivery_worker import DeliveryWorker, WorkerPace
 from tenure.http.outgoing.retry_schedule import Jitter, is_given_up
-from tenure.http.outgoing.webhook_client import WebhookReply, post_webhook
+from tenure.http.outgoing.webhook_reply import WebhookReply
 from tenure.http.timestamps import format_rfc3339
 from tenure.server.context import ServerContext
 from tenure.server.keyring import NoSigningKeyError
@@ -86,6 +86,8 @@ class WebhookSource:
 
     async def send_message(self, message: ClaimedDelivery) -> WebhookReply:
         """See `DeliverySource`."""
+        from tenure.http.outgoing.webhook_client import post_webhook
+
         one, hook = message.item, message.hook
         sent = signing.signature_headers(
             message_id(one), one.body, message.secrets, message.signer, self._context.clock()
