@@ -320,6 +320,18 @@ def empty_names(source: Source) -> list[str]:
     ]
 
 
+def half_caught(source: Source) -> list[str]:
+    """Handlers of msgspec's errors that let bytes through which are no UTF-8: those raise another error."""
+    return [
+        f"{source.path}:{node.lineno} bytes that are no UTF-8 raise UnicodeDecodeError, which is none of msgspec's; "
+        "catch it, too"
+        for node in ast.walk(ast.parse(source.text))
+        if isinstance(node, ast.ExceptHandler) and node.type is not None
+        for caught in [ast.unparse(node.type)]
+        if re.search(r"msgspec\.(MsgspecError|DecodeError)", caught) and not re.search("Unicode|ValueError", caught)
+    ]
+
+
 def cycles(sources: list[Source]) -> list[str]:
     """Modules that import one another in a circle, however long."""
     known = {source.module for source in sources}
@@ -344,5 +356,5 @@ def _targets(source: Source, known: set[str]) -> set[str]:
     return found & known
 
 
-RULES = (wrong_imports, hidden_imports, reads_the_world, impure, unspoken, empty_names)
+RULES = (wrong_imports, hidden_imports, reads_the_world, impure, unspoken, empty_names, half_caught)
 """Every rule that looks at one file at a time."""

@@ -13,6 +13,7 @@ from tools.house import (
     Source,
     cycles,
     empty_names,
+    half_caught,
     hidden_imports,
     impure,
     reads_the_world,
@@ -116,6 +117,9 @@ BAD = [
     (empty_names, "core/x.py", "class HTTPHelper: pass", "Helper"),
     (empty_names, "core/utils.py", "", "utils"),
     (empty_names, "server/helpers/x.py", "", "helpers"),
+    # errors
+    (half_caught, "store/x.py", "try: f()\nexcept msgspec.MsgspecError: pass", "no UTF-8"),
+    (half_caught, "store/x.py", "try: f()\nexcept (msgspec.DecodeError, OSError): pass", "no UTF-8"),
 ]
 
 
@@ -148,6 +152,8 @@ GOOD = [
     ),
     (unspoken, "core/x.py", "'''A sentence on\ntwo lines.\n\nAnd more'''"),
     (empty_names, "core/baseline.py", "class Database: pass\nclass Implied: pass\nclass HTTPProblem: pass"),
+    (half_caught, "store/x.py", "try: f()\nexcept (msgspec.MsgspecError, UnicodeDecodeError): pass"),
+    (half_caught, "store/x.py", "try: f()\nexcept msgspec.ValidationError: pass"),
 ]
 
 

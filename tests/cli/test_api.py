@@ -1,5 +1,6 @@
 """The client against servers that are not what they should be: a coded refusal, never a trace, nothing believed."""
 
+import errno
 import itertools
 import json
 import socket
@@ -174,9 +175,14 @@ def test_whatever_is_typed_as_an_id_stays_one_segment_of_the_path(tmp_path: Path
     assert fill_path("/v1/x/{a}", a="..") == "/v1/x/%2E%2E"
 
 
-def test_what_this_computer_lacks_is_not_told_as_the_servers_fault(tmp_path: Path) -> None:
-    # No computer has a way to the address of everybody: it says so itself, and sends nothing.
-    found = at(tmp_path, "https://255.255.255.255:1").refused("customers", "list")
+def test_what_this_computer_lacks_is_not_told_as_the_servers_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> socket.socket:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(socket, "create_connection", full)
+    found = at(tmp_path, "https://127.0.0.1:1").refused("customers", "list")
     assert (found["code"], found["exit"]) == ("unreachable", ExitCode.UNREACHABLE)
     assert found["title"] == "This computer cannot open a connection."
     assert "the server was not asked" in found["remedy"]

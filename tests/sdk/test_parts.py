@@ -144,6 +144,8 @@ class TestWaits:
             (answer(retry_after="9" * 60), 9_999_999_999),
             (answer(retry_after="٣"), None),
             (answer(retry_after="soon"), None),
+            (answer(retry_after=f"1 Jan {'9' * 20} 00:00:00 +0000", date="Fri, 15 Jan 2027 09:00:00 GMT"), None),
+            (answer(retry_after="Fri, 15 Jan 2027 09:00:00 GMT", date=f"Fri, 15 Jan 2027 {'9' * 20}:00:00 GMT"), None),
             (answer(retry_after="Fri, 15 Jan 2027 09:00:00 GMT", date="Fri, 15 Jan 2027 08:00:00 GMT"), 3_600),
             (answer(retry_after="Fri, 15 Jan 2027 08:00:00 GMT", date="Fri, 15 Jan 2027 09:00:00 GMT"), 0),
             (answer(retry_after="Fri, 15 Jan 2027 09:00:00 GMT"), None),

@@ -66,6 +66,18 @@ async def test_b12_p7_any_edit_past_the_server_is_found(tmp_path: Path, statemen
         assert found or drifted, statement
 
 
+BODIES = ("facts", "postings", "provider_links", "plans", "products", "offers", "customers", "providers")
+
+
+@pytest.mark.parametrize("table", BODIES)
+async def test_p7_bytes_that_are_no_text_are_found_and_end_no_search(tmp_path: Path, table: str) -> None:
+    """One byte must not end the search with an error: whatever else was altered would stay unseen."""
+    text = "replace(hex(body), '223A22', '223A22FF')"  # after `":"`
+    async with office(tmp_path) as env:
+        await _lived(env)
+        assert await _tampered(env, f"update {table} set body = unhex({text}) where body is not null")  # noqa: S608
+
+
 def _after(conn: Connection, statement: str) -> list[Any]:
     conn.exec_driver_sql(statement)
     return list(integrity.drifted_accounts(conn))

@@ -96,6 +96,6 @@ def _problem_words(reply: HttpExchange) -> str:
     """The words of an unsigned refusal, for the log alone."""
     try:
         said = msgspec.json.decode(reply.body, type=_ProblemWords)
-    except (msgspec.MsgspecError, RecursionError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return ""
     return "".join(char if char.isprintable() else " " for char in f"{said.title} {said.detail}")[:300].strip()

@@ -71,7 +71,7 @@ def load_checkpoint(data: bytes, folder: Path) -> "Checkpoint | Refused":
         return opened
     try:
         signed = msgspec.json.decode(opened.payload, type=SignedCheckpoint)
-    except msgspec.MsgspecError as fault:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as fault:
         return Refused(RefusalCode.MESSAGE_MALFORMED, f"This is not a checkpoint: {fault}.")
     if signed.heads != _payload_digest(payload):
         return Refused(

@@ -149,7 +149,7 @@ def _provider_of(session: CommandSession, target: RequestTarget) -> str | Comman
         return _explain_token(answer, target.url)
     try:
         me = msgspec.json.decode(answer.body, type=_Me)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         return fail_with(Refused(RefusalCode.UNREACHABLE, "The server: its answer does not say whose the token is."))
     return me.provider.name if me.provider else ""
 

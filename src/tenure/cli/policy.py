@@ -170,7 +170,7 @@ def _with_rules(data: bytes, rules: tuple[str, ...], *, plain: bool) -> bytes | 
 def _parse_value(text: str) -> Any:
     try:
         return msgspec.json.decode(text)
-    except (msgspec.MsgspecError, RecursionError):
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return text
 
 

@@ -243,7 +243,7 @@ def read_secrets(path: Path) -> ServerSecrets | Refused:
         )
     try:
         return msgspec.json.decode(data, type=ServerSecrets)
-    except msgspec.MsgspecError as fault:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as fault:
         return Refused(RefusalCode.FIELD_INVALID, f"The secret file is damaged: {fault}.", "secrets")
 
 

@@ -78,7 +78,7 @@ def read_settings(path: Path) -> ServerSettings | Refused:
         )
     try:
         settings = msgspec.json.decode(data, type=ServerSettings)
-    except msgspec.MsgspecError as fault:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as fault:
         return Refused(RefusalCode.FIELD_INVALID, f"{path} cannot be used: {fault}.", "settings")
     place = read_endpoint(settings.listen)
     return Refused(place.code, f"{path}: listen: {place.detail}", "listen") if isinstance(place, Refused) else settings

@@ -202,7 +202,7 @@ def _last_written(conn: Connection) -> Iterator[tuple[_Key, ItemState]]:
     for body in conn.scalars(bodies.execution_options(yield_per=1000)):
         try:
             logged = msgspec.json.decode(body, type=ItemState)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, UnicodeDecodeError):
             continue  # altered: its chain tells, and the row will miss it
         series = logged.table in {policies.name, documents.name}
         yield (logged.table, logged.id, logged.version if series else 0), logged

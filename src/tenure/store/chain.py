@@ -142,7 +142,7 @@ def read_checkpoint(payload: bytes) -> Checkpoint | Refused:
     """The checkpoint in a payload whose signature was checked; refuses `message_malformed`."""
     try:
         return msgspec.json.decode(payload, type=Checkpoint)
-    except msgspec.MsgspecError as fault:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as fault:
         return Refused(RefusalCode.MESSAGE_MALFORMED, f"This is not a checkpoint: {fault}.")
 
 

@@ -62,7 +62,7 @@ def _paid_by_reference(conn: Connection, known: Histories) -> dict[tuple[str, st
     for provider, customer, body in conn.execute(_TOP_UPS):
         try:
             posting = msgspec.json.decode(body, type=ledger.PostingRecord).posting
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, UnicodeDecodeError):
             continue  # altered, which the chain itself reports
         amount = sum(entry.amount for entry in posting.entries if entry.account is LedgerAccount.BALANCE)
         found[provider, posting.reference].add(("top_up", customer, str(amount)))

@@ -152,7 +152,7 @@ def _says_the_same(sides: list[Sequence[Any]]) -> bool:
     body, customer, subscription, once = sides[0][8:12]
     try:
         booking = msgspec.json.decode(body, type=ledger.PostingRecord)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         return False  # altered, which the chain reports too
     posting = booking.posting
     entries_stored = {account: (owner, amount) for account, owner, amount in (row[12:] for row in sides)}

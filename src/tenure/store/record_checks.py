@@ -158,7 +158,7 @@ def _rows_without_link(conn: Connection, explained: set[tuple[str, str]]) -> Ite
 def _read_record(body: bytes, kind: type[T]) -> T | None:
     try:
         return msgspec.json.decode(body, type=kind)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         return None  # altered, which the chain itself reports
 
 

@@ -282,7 +282,7 @@ def _read_lease(body: bytes | None) -> Lease | None:
     envelope = jws.parse_token(body or b"", TokenType.LEASE)
     try:
         return msgspec.json.decode(getattr(envelope, "payload", b""), type=Lease)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
 
 

@@ -226,12 +226,16 @@ def touch_customer(conn: Connection, provider_id: str, customer_id: str) -> None
 
 def customer_state(row: CustomerRow) -> bytes:
     """What a customer is, for the chain: an edit of the row that no change explains is found."""
-    return msgspec.json.encode((row.id, row.provider, row.name, row.reference, row.withdrawn, row.body.decode()))
+    return msgspec.json.encode(
+        (row.id, row.provider, row.name, row.reference, row.withdrawn, row.body.decode(errors="backslashreplace"))
+    )
 
 
 def provider_state(row: ProviderRow) -> bytes:
     """What a provider is, for the chain."""
-    return msgspec.json.encode((row.id, row.name, row.sandbox, row.currency, row.withdrawn, row.body.decode()))
+    return msgspec.json.encode(
+        (row.id, row.name, row.sandbox, row.currency, row.withdrawn, row.body.decode(errors="backslashreplace"))
+    )
 
 
 def _read_provider(row: Sequence[Any]) -> ProviderRow:

@@ -95,7 +95,10 @@ class PageApi:
     async def get_page(self, path: str, query: Query | None = None, limit: int = 0) -> ApiPage:
         """One page of a list, of `limit` items (0: as many as this website shows)."""
         found = await self.get(path, **{**(query or {}), "limit": limit or self._settings.page})
-        return ApiPage(found["items"], found.get("next"), found.get("total"))
+        try:
+            return msgspec.convert(found, ApiPage)
+        except msgspec.ValidationError as fault:
+            raise RefusedPageError(self._settings.unreachable) from fault
 
     async def get_all(self, path: str, most: int = 2_000, **query: str | int | bool | None) -> list[Any]:
         """A short list to its end, at most `most` items."""

@@ -42,7 +42,7 @@ def b64_decode(text: bytes) -> bytes | None:
         return None
     try:
         return _from_json(b'"' + text.translate(_STANDARD) + end)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
 
 

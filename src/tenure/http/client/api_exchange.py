@@ -23,8 +23,8 @@ LONGEST_WAIT = 10
 PAGE_MOST = 200
 """Items that our APIs give in one answer at most."""
 CSV = "text/csv"
-FILES = frozenset({CSV, "application/jose"})
-"""Media types of answers that are handed on as they came: tables, and signed documents such as a root."""
+_FILES = ((re.compile(r".*\.csv"), CSV), (re.compile(r"/v1/(sandbox/)?root/[^/]*"), "application/jose"))
+"""Addresses whose answers are handed on as they came: tables, and signed documents such as a root."""
 
 Query = Mapping[str, str | int | bool | None]
 T = TypeVar("T")
@@ -137,7 +137,7 @@ def exchange(request: ApiRequest, caller: ApiCaller, tries: int = 1) -> Steps[Ap
         return sent
     for attempt in range(1, tries + 1):
         came = yield sent
-        outcome = read_reply(came) if isinstance(came, HttpReply) else came
+        outcome = read_reply(came, _media_wanted(request.path)) if isinstance(came, HttpReply) else came
         wait = outcome.wait if isinstance(outcome, ApiRefusal) else None
         if wait is None or attempt == tries or wait > LONGEST_WAIT:
             return outcome
@@ -179,19 +179,23 @@ def build_request(request: ApiRequest, caller: ApiCaller) -> HttpRequest | ApiRe
         return ApiRefusal(problem, msgspec.json.encode(problem))
     if not _HEADER.fullmatch(request.key + request.if_match):
         return NoAnswer(FaultPlace.REQUEST, "Keys and entity tags consist of letters, digits, and signs of ASCII")
-    body = request.body
-    content = body if body is None or isinstance(body, bytes) else msgspec.json.encode(body)
-    # A request that names its provider keeps it: staff of the vendor name one for a single request.
-    query = {"provider": caller.provider or None, **request.query} if request.tenant else request.query
+    try:
+        content = _encode_body(request.body)
+    except (OverflowError, ValueError):  # half a surrogate pair of an argument that is no UTF-8; a number without end
+        return NoAnswer(FaultPlace.REQUEST, "A text holds what is no character of Unicode, or a number is too long")
     # An empty text is a value like any other: only what was not asked at all is left out.
-    params = {name: _query_text(value) for name, value in query.items() if value is not None and value is not False}
+    asked = {name: value for name, value in request.query.items() if value is not None and value is not False}
+    # A request that names its provider keeps it: staff of the vendor name one for a single request.
+    query = {"provider": caller.provider, **asked} if request.tenant and caller.provider else asked
+    params = {name: _query_text(value) for name, value in query.items()}
     return HttpRequest(request.method, request.path, params, _headers_of(request, caller), content)
 
 
-def read_reply(reply: HttpReply) -> ApiOutcome:
-    """What an answer means; what no Tenure server gives is none."""
-    media = reply.headers.get("content-type", "").partition(";")[0].strip()
-    if 200 <= reply.status < 300 and (reply.status == HTTPStatus.NO_CONTENT or _is_whole(media, reply.body)):
+def read_reply(reply: HttpReply, wanted: str = JSON) -> ApiOutcome:
+    """What an answer means where a body of media type `wanted` was asked for; what no Tenure server gives is none."""
+    media = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
+    empty = reply.status == HTTPStatus.NO_CONTENT
+    if 200 <= reply.status < 300 and (empty or (media == wanted and _is_whole(media, reply.body))):
         return ApiAnswer(reply.status, reply.body, reply.headers.get("etag", ""))
     problem = _read_problem(reply.body) if media == PROBLEM_JSON else None
     if problem is None:
@@ -209,7 +213,7 @@ class _ListPage(msgspec.Struct, frozen=True):
 def _read_page(answer: ApiAnswer) -> _ListPage | None:
     try:
         return msgspec.json.decode(answer.body, type=_ListPage)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
 
 
@@ -220,8 +224,16 @@ def _read_problem(body: bytes) -> Problem | None:
         return None
 
 
+def _encode_body(body: Mapping[str, Any] | bytes | None) -> bytes | None:
+    return body if body is None or isinstance(body, bytes) else msgspec.json.encode(body)
+
+
+def _media_wanted(path: str) -> str:
+    return next((media for place, media in _FILES if place.fullmatch(path)), JSON)
+
+
 def _is_whole(media: str, body: bytes) -> bool:
-    return media in FILES or (media == JSON and _is_json(body))
+    return media != JSON or _is_json(body)
 
 
 def _is_json(body: bytes) -> bool:

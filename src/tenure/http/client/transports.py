@@ -4,24 +4,16 @@ Whose fault it was is found out here, because only here the exception is at hand
 """
 
 import asyncio
-import errno
-import socket
 import ssl
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
 import httpx2
 
 from tenure.http.client.api_exchange import ANSWER_CAP, FaultPlace, HttpReply, HttpRequest, NoAnswer, Steps
+from tenure.http.own_faults import exception_tree, is_own_fault
 
 T = TypeVar("T")
-_OWN = frozenset(
-    {
-        errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.EADDRNOTAVAIL, errno.EACCES, errno.EPERM,
-        errno.ENETDOWN, errno.ENETUNREACH, errno.EAFNOSUPPORT,
-    }
-)  # fmt: skip
-"""What a computer says when it cannot even begin to ask."""
 
 
 class SyncTransport:
@@ -49,6 +41,7 @@ class SyncTransport:
             with self._http.stream(
                 sent.method, sent.path, params=sent.params, content=sent.content, headers=sent.headers
             ) as response:
+                _refuse_encoded(response.headers)
                 body = bytearray()
                 for chunk in response.iter_bytes():
                     _add_chunk(body, chunk)
@@ -82,6 +75,7 @@ class AsyncTransport:
             async with self._http.stream(
                 sent.method, sent.path, params=sent.params, content=sent.content, headers=sent.headers
             ) as response:
+                _refuse_encoded(response.headers)
                 body = bytearray()
                 async for chunk in response.aiter_bytes():
                     _add_chunk(body, chunk)
@@ -90,17 +84,24 @@ class AsyncTransport:
         return HttpReply(response.status_code, response.headers, bytes(body))
 
 
-class _EndlessAnswerError(Exception):
-    """More than one answer of ours holds."""
+class _StrangeAnswerError(Exception):
+    """It is not read to its end, because no answer of ours is like it."""
 
 
-_FAULTS = (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError, _EndlessAnswerError)
+_FAULTS = (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError, _StrangeAnswerError)
+
+
+def _refuse_encoded(headers: Mapping[str, str]) -> None:
+    """A compressed answer was not asked for: a few bytes of it could fill the memory [spec: connection-rules]."""
+    encoding = headers.get("content-encoding", "").strip().lower()
+    if encoding not in ("", "identity"):
+        raise _StrangeAnswerError("it answered with a compressed body, which was not asked for")
 
 
 def _add_chunk(body: bytearray, chunk: bytes) -> None:
     body += chunk
     if len(body) > ANSWER_CAP:
-        raise _EndlessAnswerError("its answer does not end")
+        raise _StrangeAnswerError("its answer does not end")
 
 
 def _no_answer_of(fault: Exception) -> NoAnswer:
@@ -108,26 +109,14 @@ def _no_answer_of(fault: Exception) -> NoAnswer:
 
 
 def _place_of(fault: Exception) -> FaultPlace:
-    if isinstance(fault, _EndlessAnswerError | httpx2.ProtocolError | httpx2.DecodingError):
+    if isinstance(fault, _StrangeAnswerError | httpx2.ProtocolError | httpx2.DecodingError):
         return FaultPlace.ANSWER
     if isinstance(fault, httpx2.InvalidURL | ValueError) and not isinstance(fault, OSError):
         return FaultPlace.REQUEST
+    if isinstance(fault, httpx2.PoolTimeout):  # too many requests of our own are under way
+        return FaultPlace.COMPUTER
     if isinstance(fault, httpx2.HTTPError) and not isinstance(fault, httpx2.ConnectError):
         return FaultPlace.NETWORK
-    if any(isinstance(each, ssl.SSLCertVerificationError) for each in _exception_tree(fault)):
+    if any(isinstance(each, ssl.SSLCertVerificationError) for each in exception_tree(fault)):
         return FaultPlace.CERTIFICATE
-    return FaultPlace.COMPUTER if any(map(_is_own, _exception_tree(fault))) else FaultPlace.NETWORK
-
-
-def _is_own(fault: BaseException) -> bool:
-    # Numbers of TLS and of name resolution are of other tables.
-    return isinstance(fault, OSError) and not isinstance(fault, ssl.SSLError | socket.gaierror) and fault.errno in _OWN
-
-
-def _exception_tree(fault: BaseException) -> Iterator[BaseException]:
-    """The exception and those behind it; a connection tried to several addresses failed for each of them."""
-    yield fault
-    parts = fault.exceptions if isinstance(fault, BaseExceptionGroup) else ()
-    for each in (fault.__cause__ or fault.__context__, *parts):
-        if each is not None:
-            yield from _exception_tree(each)
+    return FaultPlace.COMPUTER if is_own_fault(fault) else FaultPlace.NETWORK

@@ -174,7 +174,7 @@ class GenerationFolder(Generic[S]):
     def _decode_generation(self, number: int, body: bytes) -> SavedGeneration[S] | None:
         try:
             return SavedGeneration(number, msgspec.json.decode(body, type=type(self._form.empty)))
-        except (msgspec.MsgspecError, RecursionError):
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return None
 
 

@@ -99,6 +99,6 @@ def retry_after(reply: HttpExchange) -> int | None:
 
     try:
         wait = parsedate_to_datetime(text) - parsedate_to_datetime(reply.first_header("date") or "")
-    except (ValueError, TypeError, IndexError):
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
     return max(0, int(wait.total_seconds()))

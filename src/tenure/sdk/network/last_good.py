@@ -67,7 +67,7 @@ class LastGoodInMemory:
         """What `as_json` wrote; anything unreadable counts as nothing kept, for these are only hints."""
         try:
             return cls(msgspec.json.decode(text, type=Kept))
-        except (msgspec.DecodeError, RecursionError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return cls()
 
 

@@ -90,7 +90,7 @@ class SecretVault:
         """Them again; None where they are another's."""
         try:
             found = msgspec.msgpack.decode(self._box.decrypt(sealed), type=_Bound)
-        except (CryptoError, msgspec.MsgspecError):
+        except (CryptoError, msgspec.MsgspecError, UnicodeDecodeError):
             return None
         return found.hidden if found.owner == owner else None
 

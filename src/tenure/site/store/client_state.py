@@ -46,7 +46,7 @@ class StoredMemory:
         try:
             self._seen = (row[0], msgspec.json.decode(row[0], type=ClientState))
             return self._seen[1]
-        except (msgspec.MsgspecError, RecursionError):
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             log.exception("the stored state of %s cannot be read: apply the activation code again", self._product)
             return ClientState()
 

@@ -14,7 +14,7 @@ def get_setting(conn: Connection, name: str, kind: type[T]) -> T | None:
     row = conn.execute("select body from settings where name = ?", (name,)).fetchone()
     try:
         return None if row is None else msgspec.json.decode(row[0], type=kind)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
 
 
