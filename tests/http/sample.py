@@ -1,5 +1,6 @@
 """A small API that uses every manner, over a store in memory that works: the subject of this room's tests."""
 
+import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -16,7 +17,7 @@ from tenure.http.auth import AccessRule, Authenticate, Principal
 from tenure.http.body_types import Line, Lines, RequestBody
 from tenure.http.etags import IfMatch, entity_tag
 from tenure.http.health import health_operations
-from tenure.http.hot_operations import RawOperation
+from tenure.http.hot_operations import Deliver, RawOperation
 from tenure.http.idempotency import IdempotentRequest
 from tenure.http.inputs import Address
 from tenure.http.metrics import HttpMetrics, metrics_operation
@@ -25,6 +26,7 @@ from tenure.http.openapi import ApiDescription
 from tenure.http.operations import Operation, make_operation
 from tenure.http.paging import PageRequest, ResultPage, cut_page
 from tenure.http.responses import ApiResponse, json_response, mark_replayed
+from tenure.http.serve import HttpServer, ListenAddress
 from tenure.http.timestamps import Moment, format_rfc3339, instant_of
 
 NOW = 1_790_000_000
@@ -246,8 +248,32 @@ async def authenticate(token: str) -> Principal | None:
     return PRINCIPALS.get(token)
 
 
+SLOW = 0.05
+"""Seconds that the hot operation takes for what begins with `slow.`."""
+
+
 async def echo(body: bytes, address: str) -> bytes | ApiResponse[bytes] | Refused:
     """The hot operation: gives back what came, or breaks when told to."""
+    if body.startswith(b"slow."):
+        await asyncio.sleep(SLOW)
+    return _echoed(body)
+
+
+def begin_echo(body: bytes, address: str, deliver: Deliver) -> bool:
+    """The same without waiting; `long.` is not taken."""
+    if body.startswith(b"long."):
+        return False
+    loop = asyncio.get_running_loop()
+    if body.startswith(b"slow."):
+        loop.call_later(SLOW, lambda: deliver(_echoed(body)))
+    elif body.startswith(b"soon."):
+        loop.call_soon(lambda: deliver(_echoed(body)))
+    else:
+        deliver(_echoed(body))
+    return True
+
+
+def _echoed(body: bytes) -> bytes | ApiResponse[bytes] | Refused:
     if body == b"break":
         raise RuntimeError("a secret detail")
     if body == b"busy":
@@ -258,6 +284,7 @@ async def echo(body: bytes, address: str) -> bytes | ApiResponse[bytes] | Refuse
 ECHO = RawOperation(
     path="/v1/echo",
     work=echo,
+    begin=begin_echo,
     name="echo",
     summary="Gives back what came.",
     cap=1_024,
@@ -286,6 +313,11 @@ def build(things: Things | None = None, authenticate: Authenticate = authenticat
     )
     metrics.watch_in_flight(lambda: api.in_flight)
     return api
+
+
+def serve(api: BuiltApi, listen: ListenAddress | None = None) -> HttpServer:
+    """A server of `api` that answers hot requests past ASGI, as programs do."""
+    return HttpServer(api, listen, api.hot_requests())
 
 
 async def _works() -> bool:

@@ -18,7 +18,7 @@ from tenure.http.asgi import App
 from tenure.http.connection import ConnectionBounds
 from tenure.http.serve import HttpServer, ListenAddress
 from tests.http.calls import shown
-from tests.http.sample import Things, build
+from tests.http.sample import Things, build, serve
 from tests.http.test_serve import problem_in, read_all
 
 HEAD = b"POST /v1/echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/jose\r\n"
@@ -60,7 +60,7 @@ def honest(server: HttpServer, times: int = 40) -> tuple[set[int], float]:
 
 @pytest.mark.parametrize("half", HALVES)
 def test_520_half_sent_requests_from_three_addresses_harm_nobody_else(half: str) -> None:
-    with HttpServer(build(Things(), in_flight_most=64)) as server, ExitStack() as stack:
+    with serve(build(Things(), in_flight_most=64)) as server, ExitStack() as stack:
         before = honest(server)[1]
         for address in FLOODERS:
             stack.enter_context(connected_from(address, server.port, 174, HALVES[half]))
@@ -72,7 +72,7 @@ def test_520_half_sent_requests_from_three_addresses_harm_nobody_else(half: str)
 def test_what_arrives_longest_makes_room_and_is_told_to_come_again() -> None:
     bounds = ConnectionBounds(arriving_each=4)
     with (
-        HttpServer(build(Things()), ListenAddress(bounds=bounds)) as server,
+        serve(build(Things()), ListenAddress(bounds=bounds)) as server,
         connected_from("127.0.0.2", server.port, 4, HALVES["a body"]) as slow,
         connected_from("127.0.0.2", server.port, 1, HALVES["a body"]) as newest,
     ):
@@ -106,7 +106,7 @@ def test_the_application_learns_that_a_body_will_not_come() -> None:
 
 def test_requests_sent_far_ahead_are_not_read() -> None:
     with (
-        HttpServer(build(Things())) as server,
+        serve(build(Things())) as server,
         connected_from("127.0.0.2", server.port, 1, b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n" * 2_000) as ahead,
     ):
         assert read_all(ahead[0]).count(b"HTTP/1.1 200 ") <= 17
@@ -115,7 +115,7 @@ def test_requests_sent_far_ahead_are_not_read() -> None:
 
 def test_trailers_without_end_are_cut() -> None:
     begun = HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\na.b.c\r\n0\r\n"
-    with HttpServer(build(Things())) as server, connected_from("127.0.0.2", server.port, 1, begun) as sending:
+    with serve(build(Things())) as server, connected_from("127.0.0.2", server.port, 1, begun) as sending:
         sent = 0
         with pytest.raises(OSError):
             for _ in range(100_000):
@@ -188,7 +188,7 @@ def tls(tmp_path: Path) -> tuple[Callable[[ConnectionBounds], ListenAddress], ss
 def test_half_done_handshakes_end_and_count_from_their_beginning(tls: Any) -> None:
     listen, trust = tls
     bounds = ConnectionBounds(handshake_seconds=0.5, connections_each=3)
-    with HttpServer(build(), listen(bounds)) as server:
+    with serve(build(), listen(bounds)) as server:
         with connected_from("127.0.0.2", server.port, 4, b"\x16\x03\x01") as half:
             assert read_all(half[3]) == b"", "one more than this network may have"
             assert httpx2.get(f"{server.url}/livez", verify=trust).status_code == 200
@@ -206,7 +206,7 @@ def test_half_done_handshakes_end_and_count_from_their_beginning(tls: Any) -> No
 def test_half_done_handshakes_that_take_longest_make_room(tls: Any) -> None:
     listen, trust = tls
     with (
-        HttpServer(build(), listen(ConnectionBounds(arriving_each=3))) as server,
+        serve(build(), listen(ConnectionBounds(arriving_each=3))) as server,
         connected_from("127.0.0.1", server.port, 20, b"\x16\x03\x01"),
     ):
         assert httpx2.get(f"{server.url}/livez", verify=trust).status_code == 200
@@ -214,7 +214,7 @@ def test_half_done_handshakes_that_take_longest_make_room(tls: Any) -> None:
 
 def test_a_first_request_sent_with_the_end_of_the_handshake_is_read(tls: Any) -> None:
     listen, trust = tls
-    with HttpServer(build(), listen(ConnectionBounds())) as server:
+    with serve(build(), listen(ConnectionBounds())) as server:
 
         async def ask() -> bytes:
             reader, writer = await asyncio.open_connection("127.0.0.1", server.port, ssl=trust)
@@ -230,7 +230,7 @@ def test_a_first_request_sent_with_the_end_of_the_handshake_is_read(tls: Any) ->
 def test_behind_a_trusted_proxy_there_are_many() -> None:
     bounds = ConnectionBounds(connections_each=2)
     listen = ListenAddress(bounds=bounds, trusted_proxies=("127.0.0.2",))
-    with HttpServer(build(), listen) as server, connected_from("127.0.0.2", server.port, 5, b"") as made:
+    with serve(build(), listen) as server, connected_from("127.0.0.2", server.port, 5, b"") as made:
         made[4].sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         assert read_all(made[4]).startswith(b"HTTP/1.1 200 ")
 
@@ -244,7 +244,7 @@ def test_the_body_of_a_request_that_wants_another_protocol_is_no_request_of_its_
     """A proxy that passes `Upgrade` on takes what follows for a body; two answers would go to two of its callers."""
     smuggled = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
     assert len(smuggled) == 32
-    with HttpServer(build(Things())) as server, socket.create_connection(("127.0.0.1", server.port), 10) as sock:
+    with serve(build(Things())) as server, socket.create_connection(("127.0.0.1", server.port), 10) as sock:
         sock.sendall(HEAD + WISHES % wish + length)
         first = sock.recv(1, socket.MSG_PEEK)  # it has been judged by its head alone
         with suppress(OSError):
@@ -256,7 +256,7 @@ def test_the_body_of_a_request_that_wants_another_protocol_is_no_request_of_its_
 
 
 def test_nothing_is_read_after_a_request_that_wants_another_protocol() -> None:
-    with HttpServer(build(Things())) as server, socket.create_connection(("127.0.0.1", server.port), 10) as sock:
+    with serve(build(Things())) as server, socket.create_connection(("127.0.0.1", server.port), 10) as sock:
         sock.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n" + WISHES % b"h2c" + b"\r\n" + WHOLE)
         said = read_all(sock)
     assert said.count(b"HTTP/1.1 ") == 1

@@ -22,7 +22,7 @@ import trustme
 from tenure.http.connection import ConnectionBounds
 from tenure.http.serve import CannotListen, HttpServer, ListenAddress
 from tests.http.calls import shown
-from tests.http.sample import build
+from tests.http.sample import build, serve
 
 HASTY = ConnectionBounds(
     request_seconds=0.3, idle_seconds=1, head_bytes=4_096, discarded_bytes=100_000, connections_each=3, stop_seconds=2
@@ -31,7 +31,7 @@ HASTY = ConnectionBounds(
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[HttpServer]:
-    with HttpServer(build(), ListenAddress(bounds=HASTY)) as running:
+    with serve(build(), ListenAddress(bounds=HASTY)) as running:
         yield running
 
 
@@ -210,7 +210,7 @@ async def _quiet_lifespan(receive: Any, send: Any) -> None:
 
 def run_as_program() -> None:
     """What a program's main does, in a process of its own."""
-    server = HttpServer(build(), ListenAddress(bounds=HASTY))
+    server = serve(build(), ListenAddress(bounds=HASTY))
     sys.stdout.write(f"{server.url}\n")
     sys.stdout.flush()
     server.run()
@@ -230,7 +230,7 @@ def test_a_program_ends_on_a_signal(tmp_path: Path) -> None:
 
 async def test_a_guest_in_a_loop_leaves_signals_to_its_host() -> None:
     before = signal.getsignal(signal.SIGINT)
-    server = HttpServer(build())
+    server = serve(build())
     serving = asyncio.create_task(server.serve())
     async with httpx2.AsyncClient() as client:
         assert (await client.get(f"{server.url}/livez")).status_code == 200
@@ -250,12 +250,12 @@ def test_an_application_that_cannot_start_is_told() -> None:
 
 def test_a_taken_port_is_told_before_anything_runs(server: HttpServer) -> None:
     with pytest.raises(CannotListen, match=rf"127\.0\.0\.1:{server.port} .*another program listens there already"):
-        HttpServer(build(), ListenAddress(port=server.port))
+        serve(build(), ListenAddress(port=server.port))
 
 
 def test_an_address_of_another_computer_is_told_as_such() -> None:
     with pytest.raises(CannotListen, match=r"192\.0\.2\.1:0 .*this computer does not have that address"):
-        HttpServer(build(), ListenAddress(host="192.0.2.1"))
+        serve(build(), ListenAddress(host="192.0.2.1"))
 
 
 def test_it_speaks_tls(tmp_path: Path) -> None:
@@ -266,14 +266,14 @@ def test_it_speaks_tls(tmp_path: Path) -> None:
     authority.cert_pem.write_to_path(tmp_path / "authority.pem")
     listen = ListenAddress(certificate=shown(tmp_path / "certificate.pem", tmp_path / "key.pem"))
     trust = ssl.create_default_context(cafile=str(tmp_path / "authority.pem"))
-    with HttpServer(build(), listen) as server:
+    with serve(build(), listen) as server:
         assert server.url.startswith("https://127.0.0.1:")
         assert httpx2.get(f"{server.url}/livez", verify=trust).status_code == 200
 
 
 def test_the_address_comes_from_a_trusted_proxy_only() -> None:
     writer = {"Authorization": "Bearer writer-token", "X-Forwarded-For": "203.0.113.9"}
-    with HttpServer(build()) as server:
+    with serve(build()) as server:
         assert httpx2.get(f"{server.url}/v1/address", headers=writer).json() == "127.0.0.1"
-    with HttpServer(build(), ListenAddress(trusted_proxies=("127.0.0.1",))) as server:
+    with serve(build(), ListenAddress(trusted_proxies=("127.0.0.1",))) as server:
         assert httpx2.get(f"{server.url}/v1/address", headers=writer).json() == "203.0.113.9"

@@ -17,6 +17,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.http.asgi import App
 from tenure.http.fairness import FairPlaces, networks_of
+from tenure.http.hot_requests import HotRequests
 from tenure.http.problems import problem_response
 from tenure.http.requestid import random_request_id
 from tenure.http.single_write import SingleWrite
@@ -86,6 +87,8 @@ class ConnectionConfig(uvicorn.Config):
     proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     """Networks of the proxies that are trusted to name their callers."""
     app: App
+    hot: HotRequests | None = None
+    """What is answered past ASGI (`hot_protocol`)."""
 
     def is_proxy(self, address: str) -> bool:
         """Whether many callers stand behind this address: then only the bounds on all of them hold for it."""

@@ -15,6 +15,12 @@ from tenure.http.responses import ApiResponse
 
 JOSE = "application/jose"
 
+Deliver = Callable[[bytes | ApiResponse[bytes] | Refused | Exception], None]
+"""Takes an outcome, once: what `Work` answers, or what it raises."""
+Begin = Callable[[bytes, str, Deliver], bool]
+"""`Work` without waiting: whether the request is taken, and then its outcome is delivered, at once or later; for one
+that is not taken nothing was done."""
+
 Work = Callable[[bytes, str], Awaitable[bytes | ApiResponse[bytes] | Refused]]
 """Body and caller's address to an answer: bytes mean 200 in the operation's media type; a `Refused` becomes a problem
 (unsigned, so inconclusive to a client: what the client must believe is answered as signed bytes)."""
@@ -25,6 +31,8 @@ class RawOperation(msgspec.Struct, frozen=True, kw_only=True):
 
     path: str
     work: Work
+    begin: Begin | None = None
+    """The short way to the same, for requests that arrive in one piece (`hot_protocol`)."""
     name: str
     summary: str
     description: str = ""

@@ -13,6 +13,7 @@ from tenure.core.refusals import RefusalCode, Refused
 from tenure.http.asgi import App, Message, RawHeaders, Receive, Scope, Send, address_of, encode_headers, header_values
 from tenure.http.fairness import FairShares, block_of
 from tenure.http.hot_operations import RawOperation, send_answer, serve_raw
+from tenure.http.hot_requests import HotRequests
 from tenure.http.limits import Ticks
 from tenure.http.logs import ServedRequest
 from tenure.http.problems import Clock, log_internal, problem_response
@@ -69,6 +70,13 @@ class EdgeMiddleware:
     def in_flight(self) -> int:
         """How many requests are worked on at this moment."""
         return self._work.held
+
+    def hot_requests(self) -> HotRequests | None:
+        """The hot operations for a server that answers them past ASGI; None where strangers are limited, for they are
+        counted once."""
+        if self._middleware_parts.admit is not None:
+            return None
+        return HotRequests(self._middleware_parts, self._work, self._headers, self._raw.values())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; start and stop are the application's."""

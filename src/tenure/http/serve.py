@@ -22,6 +22,8 @@ from tenure.http.certificates import ServedCertificate
 from tenure.http.connection import BoundedHttp, ConnectionBounds, ConnectionConfig, ConnectionPlaces
 from tenure.http.endpoints import Endpoint
 from tenure.http.handshake import TlsListener
+from tenure.http.hot_protocol import HotHttp
+from tenure.http.hot_requests import HotRequests
 
 FILES_RESERVED = 256
 """Open files that are left for everything but connections: the database, logs, webhooks under way."""
@@ -46,16 +48,17 @@ class ListenAddress(msgspec.Struct, frozen=True, kw_only=True):
 class _Config(ConnectionConfig):
     """uvicorn's settings with our bounds, and the places that all connections share."""
 
-    def __init__(self, app: App, listen: ListenAddress) -> None:
+    def __init__(self, app: App, listen: ListenAddress, hot: HotRequests | None) -> None:
         self.bounds = listen.bounds
         self.places = ConnectionPlaces(
             listen.bounds, min(listen.bounds.connections, max(_open_files() - FILES_RESERVED, 64))
         )
         self.proxies = tuple(ip_network(each) for each in listen.trusted_proxies)
         self.tls = listen.certificate
+        self.hot = hot
         super().__init__(
             app,
-            http=BoundedHttp,
+            http=BoundedHttp if hot is None else HotHttp,
             ws="none",
             lifespan="on",
             interface="asgi3",
@@ -112,7 +115,8 @@ class _NotifyingServer(uvicorn.Server):
         self.ready.set()
 
     def _http_protocol(self) -> BoundedHttp:
-        return BoundedHttp(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+        made = BoundedHttp if self.config.hot is None else HotHttp  # type: ignore[attr-defined]
+        return made(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
 
 REASONS = {
@@ -140,7 +144,8 @@ class HttpServer:
     runs already, or `with Server(...) as server:` in a thread of its own.
     """
 
-    def __init__(self, app: App, listen: ListenAddress | None = None) -> None:
+    def __init__(self, app: App, listen: ListenAddress | None = None, hot: HotRequests | None = None) -> None:
+        """`hot`: the application's own (`middleware.EdgeMiddleware.hot_requests`), answered past ASGI."""
         self._listen = listen or ListenAddress()
         family = socket.AF_INET6 if ":" in self._listen.host else socket.AF_INET
         place = (self._listen.host, self._listen.port)
@@ -150,7 +155,7 @@ class HttpServer:
             raise CannotListen(self._listen, fault) from fault
         self._host, self.port = self._socket.getsockname()[:2]
         """The port, also when the system chose it."""
-        self._uvicorn = _NotifyingServer(_Config(app, self._listen))
+        self._uvicorn = _NotifyingServer(_Config(app, self._listen, hot))
         self._thread: threading.Thread | None = None
         self._failure: BaseException | None = None
 

@@ -18,7 +18,7 @@ _WITHOUT_BODY = frozenset({204, 304})
 
 
 @lru_cache(maxsize=512)
-def _header_line(name: bytes, value: bytes) -> bytes:
+def header_line(name: bytes, value: bytes) -> bytes:
     """One header as it is sent; most are the same in every answer."""
     if HEADER_RE.search(name) or HEADER_VALUE_RE.search(value):
         raise RuntimeError("Invalid HTTP header.")
@@ -65,7 +65,7 @@ class SingleWrite(RequestResponseCycle):
     def _send_whole(self, head: Any, body: bytes) -> None:
         self.response_started = self.response_complete = True
         self.waiting_for_100_continue = False
-        lines = [_header_line(name, value) for name, value in (*self.default_headers, *head["headers"])]
+        lines = [header_line(name, value) for name, value in (*self.default_headers, *head["headers"])]
         self.transport.write(b"".join((STATUS_LINE[head["status"]], *lines, b"\r\n", body)))
         self.message_event.set()
         self.on_response()

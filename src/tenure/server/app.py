@@ -134,6 +134,7 @@ def build_app(
                 RawOperation(
                     path="/v1/sync",
                     work=synchronization.synchronize,
+                    begin=synchronization.begin_synchronizing,
                     name="synchronize",
                     summary="A site synchronizes: a signed request, a signed answer.",
                     refusals=UNPROVEN,

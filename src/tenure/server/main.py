@@ -168,7 +168,7 @@ def serve_api(folder: Path, address: ListenOptions | None = None, *, development
             return context
         check = SelfCheck(folder / DATABASE, system_now, time.monotonic)
         app = build_app(context, time.monotonic, certificate=listen.certificate, self_check=check)
-        server = HttpServer(BehindPortal(app, context.keys.portal_key), listen)
+        server = HttpServer(BehindPortal(app, context.keys.portal_key), listen, app.hot_requests())
     spare_collector()
     sys.stdout.write(f"listening on {openable_url(server.url, socket.gethostname())}\n")
     sys.stdout.flush()

@@ -13,6 +13,7 @@ from tenure.core.answering.callers import is_repeated
 from tenure.core.answering.unchanged import ServerMoment, is_unchanged
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
+from tenure.http.hot_operations import Deliver
 from tenure.http.limits import RateThrottle
 from tenure.server import taking_in
 from tenure.server.activation import OWN_WORDS
@@ -33,6 +34,9 @@ from tenure.wire.messages import NextSync, SyncAnswer, SyncRequest
 
 KEYS_REMEMBERED = 50_000
 """Of sites that synchronized lately; another one's costs one more look into the store."""
+
+
+UNAVAILABLE = Refused(RefusalCode.SERVER_BUSY, "The store is not available.")
 
 
 class KnownSite(msgspec.Struct, frozen=True, gc=False):
@@ -94,15 +98,37 @@ class SyncService:
 
         Unsigned `too_many_requests` for wishes that come faster than anybody has them (`OWN_WORDS`).
         """
-        message = proven.asked.message
-        if message.resolve or message.drop_successor:
-            limited = self._throttle.count_request((OWN_WORDS, proven.thumbprint))
-            if limited is not None:
-                return limited
+        limited = self._refuse_wishes(proven)
+        if limited is not None:
+            return limited
         try:
             return await self._context.db.submit_set(self.answer_many, proven)
         except DatabaseUnavailable:
-            return Refused(RefusalCode.SERVER_BUSY, "The store is not available.")
+            return UNAVAILABLE
+
+    def begin_synchronizing(self, body: bytes, _address: str, deliver: Deliver) -> bool:
+        """`synchronize` for a site whose key is at hand; others are not taken."""
+        envelope = exchanges.unwrap_sync(body)
+        known = None if isinstance(envelope, Refused) else self._known.get(envelope.kid)
+        if isinstance(envelope, Refused) or known is None:
+            return False
+        asked = exchanges.read_sync(envelope, known.public)
+        if isinstance(asked, Refused):
+            deliver(asked)
+            return True
+        proven = ProvenSync(asked, known.thumbprint)
+        refused = self._refuse_wishes(proven) or self._context.db.post_to_set(
+            self.answer_many, proven, lambda outcome, fault: deliver(_outcome_of(outcome, fault))
+        )
+        if refused is not None:
+            deliver(refused)
+        return True
+
+    def _refuse_wishes(self, proven: ProvenSync) -> Refused | None:
+        message = proven.asked.message
+        if not (message.resolve or message.drop_successor):
+            return None
+        return self._throttle.count_request((OWN_WORDS, proven.thumbprint))
 
     async def _find_key(self, envelope: jws.ParsedToken) -> KnownSite | None:
         """The key of the site named, if it is the one that signed; remembered, for keys never change."""
@@ -232,3 +258,9 @@ class SyncService:
             last_path=message.path.kind,
             last_trigger=message.trigger,
         )
+
+
+def _outcome_of(answer: bytes | Refused | None, fault: Exception | None) -> bytes | Refused | Exception:
+    if answer is not None:
+        return answer
+    return UNAVAILABLE if fault is None or isinstance(fault, DatabaseUnavailable) else fault

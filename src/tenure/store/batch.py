@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from tenure.core.refusals import RefusalCode, Refused
-from tenure.store.engine import Connection, DatabaseUnavailable, WriteConflict
+from tenure.store.engine import Connection, DatabaseUnavailable, Told, WriteConflict
 
 CAPACITY = 1024
 """Jobs that may wait; one more is refused, because a client that retries later costs less than a long queue."""
@@ -52,12 +52,12 @@ class TransactionRunner(Protocol):
 class _WaitingCaller(ABC):
     """One caller who waits: his place, and what he is to be told."""
 
-    __slots__ = ("attempts", "fault", "future", "keep", "outcome")
+    __slots__ = ("attempts", "fault", "keep", "outcome", "told")
 
-    def __init__(self, *, keep: bool) -> None:
+    def __init__(self, told: Told[Any], *, keep: bool) -> None:
         self.keep = keep
         self.attempts = 1
-        self.future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self.told = told
         self.outcome: Any = None
         self.fault: Exception | None = None
 
@@ -66,13 +66,11 @@ class _WaitingCaller(ABC):
         """What is to be done for him alone."""
 
     def answer_caller(self) -> None:
-        """Answer the caller, unless he has gone away."""
-        if self.future.done():
-            return
-        if self.fault is not None:
-            self.future.set_exception(self.fault)
-        else:
-            self.future.set_result(self.outcome)
+        """Answer the caller."""
+        try:
+            self.told(self.outcome, self.fault)
+        except Exception:  # the others of the batch wait for theirs
+            _log.exception("a caller could not be answered")
 
 
 class _SingleJob(_WaitingCaller):
@@ -80,8 +78,8 @@ class _SingleJob(_WaitingCaller):
 
     __slots__ = ("_work",)
 
-    def __init__(self, work: Work, *, keep: bool) -> None:
-        super().__init__(keep=keep)
+    def __init__(self, work: Work, told: Told[Any], *, keep: bool) -> None:
+        super().__init__(told, keep=keep)
         self._work = work
 
     def run_work(self, connection: Connection) -> Any:
@@ -93,8 +91,8 @@ class _ItemJob(_WaitingCaller):
 
     __slots__ = ("handler", "item")
 
-    def __init__(self, handler: Handler, item: object) -> None:
-        super().__init__(keep=True)
+    def __init__(self, handler: Handler, item: object, told: Told[Any]) -> None:
+        super().__init__(told, keep=True)
         self.handler, self.item = handler, item
 
     def run_work(self, connection: Connection) -> Any:
@@ -114,12 +112,24 @@ class WriteBatcher:
     async def run(self, work: Work, *, keep: bool = True) -> Any:
         """What `work` answers, once it is durable; with `keep` false nothing of it stays."""
         refused = self._is_full()
-        return await self._enter_queue(_SingleJob(work, keep=keep)) if refused is None else refused
+        if refused is not None:
+            return refused
+        waiting = asyncio.get_running_loop().create_future()
+        self._enter_queue(_SingleJob(work, _settle(waiting), keep=keep))
+        return await waiting
 
     async def run_item(self, handler: Handler, item: object) -> Any:
         """The answer to `item` out of one call of `handler` for all that wait, once it is durable."""
+        waiting = asyncio.get_running_loop().create_future()
+        refused = self.post_item(handler, item, _settle(waiting))
+        return await waiting if refused is None else refused
+
+    def post_item(self, handler: Handler, item: object, told: Told[Any]) -> Refused | None:
+        """`run_item` for a caller who does not wait; a refusal, and `told` is not called, where there is no room."""
         refused = self._is_full()
-        return await self._enter_queue(_ItemJob(handler, item)) if refused is None else refused
+        if refused is None:
+            self._enter_queue(_ItemJob(handler, item, told))
+        return refused
 
     async def close(self) -> None:
         """Refuse what comes from now on, and wait for what was accepted."""
@@ -132,11 +142,10 @@ class WriteBatcher:
             return Refused(RefusalCode.SERVER_BUSY, "The store takes no more work at the moment.")
         return None
 
-    def _enter_queue(self, job: _WaitingCaller) -> asyncio.Future[Any]:
+    def _enter_queue(self, job: _WaitingCaller) -> None:
         self._waiting.append(job)
         if self._drain is None or self._drain.done():
             self._drain = asyncio.create_task(self._run_all())
-        return job.future
 
     async def _run_all(self) -> None:
         while self._waiting:
@@ -227,6 +236,20 @@ class WriteBatcher:
             self._transactions.savepoint(connection, "rollback to job")
         self._transactions.savepoint(connection, "release job")
         return outcome
+
+
+def _settle(waiting: asyncio.Future[Any]) -> Told[Any]:
+    """Tells who waits for a future, unless he has gone away."""
+
+    def tell(outcome: Any, fault: Exception | None) -> None:
+        if waiting.done():
+            return
+        if fault is not None:
+            waiting.set_exception(fault)
+        else:
+            waiting.set_result(outcome)
+
+    return tell
 
 
 def _run_handler(handler: Handler, connection: Connection, jobs: Sequence[_ItemJob]) -> Sequence[Any]:

@@ -16,6 +16,8 @@ T = TypeVar("T")
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 P = ParamSpec("P")
+Told = Callable[[Answer | Refused | None, Exception | None], None]
+"""Who is told how a job ended: its answer, or the exception it raised. It must not raise."""
 
 
 class WriteConflict(Exception):
@@ -53,6 +55,14 @@ class Database(Protocol):
         """The answer to `item` out of one call of `handler` for all items that wait, after it is durable.
 
         `handler` answers each item at its place and leaves nothing behind for an item that it refuses.
+        """
+
+    def post_to_set(
+        self, handler: Callable[[Connection, Sequence[Item]], Sequence[Answer]], item: Item, told: Told[Answer]
+    ) -> Refused | None:
+        """`submit_set` without waiting: `told` is called once with the answer, or the exception that it would raise.
+
+        `server_busy`, and `told` is never called, when too many jobs wait already.
         """
 
     async def close(self) -> None:

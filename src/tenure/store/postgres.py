@@ -15,7 +15,7 @@ from sqlalchemy.pool import NullPool
 
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.store.batch import CAPACITY, MOST, WriteBatcher
-from tenure.store.engine import Answer, Connection, DatabaseUnavailable, Item, P, T, WriteConflict
+from tenure.store.engine import Answer, Connection, DatabaseUnavailable, Item, P, T, Told, WriteConflict
 from tenure.store.prepare import Upgrade, prepare_database
 
 ATTEMPTS = 3
@@ -65,6 +65,12 @@ class PostgresDatabase:
         """See `engine.Database.submit_set`."""
         answer: Answer | Refused = await self._batcher.run_item(handler, item)
         return answer
+
+    def post_to_set(
+        self, handler: Callable[[Connection, Sequence[Item]], Sequence[Answer]], item: Item, told: Told[Answer]
+    ) -> Refused | None:
+        """See `engine.Database.post_to_set`."""
+        return self._batcher.post_item(handler, item, told)
 
     async def close(self) -> None:
         """See `engine.Database.close`."""

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.store.batch import CAPACITY, MOST, WriteBatcher
 from tenure.store.dialects import SteadyLimitCompiler
-from tenure.store.engine import Answer, Connection, Item, P, T
+from tenure.store.engine import Answer, Connection, Item, P, T, Told
 from tenure.store.prepare import Upgrade, prepare_database
 
 try:
@@ -72,6 +72,12 @@ class SqliteDatabase:
         """See `engine.Database.submit_set`."""
         answer: Answer | Refused = await self._batcher.run_item(handler, item)
         return answer
+
+    def post_to_set(
+        self, handler: Callable[[Connection, Sequence[Item]], Sequence[Answer]], item: Item, told: Told[Answer]
+    ) -> Refused | None:
+        """See `engine.Database.post_to_set`."""
+        return self._batcher.post_item(handler, item, told)
 
     async def close(self) -> None:
         """See `engine.Database.close`."""

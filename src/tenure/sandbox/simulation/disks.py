@@ -17,7 +17,7 @@ from tenure.core.refusals import Refused
 from tenure.site.store.schema import STEPS
 from tenure.site.store.sqlite import SiteStore
 from tenure.site.store.writer import Connection as SiteConnection
-from tenure.store.engine import Answer, Connection, Item, P
+from tenure.store.engine import Answer, Connection, Item, P, Told
 from tenure.store.prepare import prepare_database
 
 try:
@@ -205,6 +205,18 @@ class ServerDatabase:
         """See `engine.Database`."""
         answer: Answer | Refused = self._done(lambda: handler(self.disk.connection, [item])[0], keep=True)
         return answer
+
+    def post_to_set(
+        self, handler: Callable[[Connection, Sequence[Item]], Sequence[Answer]], item: Item, told: Told[Answer]
+    ) -> Refused | None:
+        """See `engine.Database`."""
+        try:
+            answer: Answer | Refused = self._done(lambda: handler(self.disk.connection, [item])[0], keep=True)
+        except Exception as fault:
+            told(None, fault)
+        else:
+            told(answer, None)
+        return None
 
     async def close(self) -> None:
         """The file stays where it is."""
