@@ -13,7 +13,7 @@ from tenure.core.refusals import Refused
 from tenure.core.subscription.ephemeral import EphemeralStay
 from tenure.store import leases, places, schema, sites, stays, sync_fast_path
 from tenure.store.engine import Connection, Database
-from tenure.store.leases import PRESENT, SUCCESSOR
+from tenure.store.leases import PRESENT, SUCCESSOR, Acknowledgment
 from tenure.store.places import CountRule, OccupiedPlace
 from tests.contract.seed import NOW, lease, must, provide, site, two_providers
 
@@ -120,7 +120,7 @@ async def test_a_sandbox_has_its_own_time_at_every_contact(stocked: Database) ->
 
 
 async def test_a_mere_contact_leaves_everything_else(stocked: Database) -> None:
-    told = sync_fast_path.SiteUpdate("sit_a", b"next", 7, "req", b"answer", NOW, NOW + 9, "system", "timer")
+    told = sync_fast_path.SiteUpdate("sit_a", b"next", 7, "req", b"answer", NOW, NOW + 9, "system", "timer", 3)
     await stocked.write(sync_fast_path.save_updates, [told])
     changed = {name: getattr(told, name) for name in told.__struct_fields__}
     assert await stocked.read(sites.by_id, "sit_a") == msgspec.structs.replace(site("a"), **changed)
@@ -163,15 +163,15 @@ async def test_words_count_until_a_later_one_is_acknowledged(stocked: Database) 
     assert await words() == (OutstandingLease(site="sit_a", until=NOW + 100),)
     await stocked.write(leases.add_lease, lease("a", serial=2, revision=3, until=NOW + 50))
     assert await words() == (OutstandingLease(site="sit_a", until=NOW + 100),), "the longer one may still be in use"
-    await stocked.write(leases.mark_acknowledged, "sit_a", 1, 1, NOW + 5)
+    await stocked.write(leases.mark_acknowledged, [Acknowledgment("sit_a", 1, 1, NOW + 5)])
     assert await words() == (OutstandingLease(site="sit_a", until=NOW + 100, acks=((2, NOW + 5),)),)
     await stocked.write(leases.add_lease, lease("a", epoch=2, serial=1, revision=4, until=NOW + 60))
-    await stocked.write(leases.mark_acknowledged, "sit_a", 1, 2, NOW + 6)
+    await stocked.write(leases.mark_acknowledged, [Acknowledgment("sit_a", 1, 2, NOW + 6)])
     acks = ((2, NOW + 5), (3, NOW + 6))
     assert await words() == (OutstandingLease(site="sit_a", until=NOW + 60, acks=acks),)
-    await stocked.write(leases.mark_acknowledged, "sit_a", 2, 1, NOW + 7)
+    await stocked.write(leases.mark_acknowledged, [Acknowledgment("sit_a", 2, 1, NOW + 7)])
     assert await words() == (OutstandingLease(site="sit_a", until=NOW + 60, acks=(*acks, (4, NOW + 7))),)
-    await stocked.write(leases.mark_acknowledged, "sit_a", 2, 1, NOW + 99)
+    await stocked.write(leases.mark_acknowledged, [Acknowledgment("sit_a", 2, 1, NOW + 99)])
     assert (await words())[0].acks[-1] == (4, NOW + 7), "acknowledged once"
 
 
@@ -230,7 +230,7 @@ async def test_a_lease_that_is_over_goes_when_a_later_one_was_acknowledged(stock
     def sign(conn: Connection) -> None:
         for serial in (2, 3):
             leases.add_lease(conn, lease("a", serial=serial, digest=str(serial).encode()))
-        leases.mark_acknowledged(conn, "sit_a", 1, 2, NOW)
+        leases.mark_acknowledged(conn, [Acknowledgment("sit_a", 1, 2, NOW)])
 
     def serials(conn: Connection) -> list[int]:
         rows = conn.execute(sa.select(schema.leases.c.serial).where(schema.leases.c.site == "sit_a"))

@@ -80,10 +80,16 @@ def test_nothing_new_is_unchanged() -> None:
     assert is_unchanged(*changed("known", "next_due", None))
 
 
+def test_that_it_holds_its_newest_lease_is_no_news_where_that_gives_nothing_back() -> None:
+    first = changed("known", "acked_serial", 2)
+    assert not is_unchanged(*first)
+    assert is_unchanged(*first, gives_nothing_back=True)
+
+
 @pytest.mark.parametrize(("what", "field", "value"), NEEDS_A_LEASE)
 def test_a_lease_that_does_not_say_everything_is_signed_again(what: str, field: str, value: Any) -> None:
     assert not is_lease_current(*changed(what, field, value))
-    assert not is_unchanged(*changed(what, field, value))
+    assert not is_unchanged(*changed(what, field, value), gives_nothing_back=True)
 
 
 @pytest.mark.parametrize(("what", "field", "value"), IS_NEWS)

@@ -4,29 +4,31 @@
 import random
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import msgspec
 import pytest
+import sqlalchemy as sa
 
 from tenure.core.answering.lease_issue import claims_of_time
-from tenure.core.answering.unchanged import ServerMoment, is_unchanged
 from tenure.core.business.command_table import COMMANDS
 from tenure.core.business.command_table.row import CommandField, FieldKind
-from tenure.core.refusals import Refused
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.subscription.allotment import recalled_margins
 from tenure.core.timeline import DAY, HOUR, Instant, Span
+from tenure.http.limits import MemoryCounters, RateThrottle
 from tenure.http.timestamps import format_rfc3339
 from tenure.server import account_repository, allotments
 from tenure.server.real_time import RealTime
+from tenure.server.sync import ProvenSync, SyncService
 from tenure.server.sync_contact import answer_sync
-from tenure.server.sync_hint import read_pace
-from tenure.server.sync_values import SyncContact, report_of
-from tenure.store import sites, sync_fast_path
+from tenure.server.sync_values import SyncContact
+from tenure.store import places, schema, sites, sync_fast_path
 from tenure.store.engine import Connection
 from tenure.wire import exchanges
 from tenure.wire.exchanges import ProvenRequest
 from tenure.wire.leases import SealedLease, read_lease
-from tenure.wire.messages import ActivateAnswer, DeviceUse, NextSync, SyncAnswer, SyncRequest
+from tenure.wire.messages import ActivateAnswer, DeviceUse, SyncAnswer, SyncRequest
 from tests.server.server_env import PlainSite, ServerEnv, office
 
 STEPS = 40
@@ -71,14 +73,16 @@ class Walk:
         )
         assert isinstance(found, tuple), found
         short, whole, called_back = found
-        self.seen["short" if short else "whole"] += 1
+        self.seen[("word" if short.shows_lease else "short") if short else "whole"] += 1
         if not short:
             return
         if whole.result == "lease" and not called_back:
             self.only_shared_again(site, whole)
             return
         assert whole.result == "unchanged", (whole, self.seen)
-        assert (whole.next_sync, whole.messages, whole.fork, whole.changes) == (*short, (), None, ())
+        assert (whole.next_sync, whole.messages, whole.fork, whole.changes) == (short.answer.next_sync, (), None, ())
+        assert short.answer == whole
+        assert short.state == short.whole_state
 
     def only_shared_again(self, site: PlainSite, whole: SyncAnswer) -> None:
         """A full answer shares the pool out again: margin that no other site needs may move, and nothing else."""
@@ -210,20 +214,27 @@ def proven(site: PlainSite) -> ProvenRequest[SyncRequest]:
     return asked
 
 
+class ShortAnswer(NamedTuple):
+    """What a request is answered from the row alone, and what is stored then, beside the whole way."""
+
+    answer: SyncAnswer
+    shows_lease: bool
+    """The site shows its newest lease for the first time."""
+    state: list[object]
+    whole_state: list[object]
+
+
 def both_answers(
     env: ServerEnv, conn: Connection, asked: ProvenRequest[SyncRequest], sent: bytes, real: Instant
-) -> tuple[tuple[NextSync | None] | None, SyncAnswer, bool]:
-    """The next window, if the row says that nothing is new; the whole answer, computed without the row's word; and
+) -> tuple[ShortAnswer | None, SyncAnswer, bool]:
+    """The short answer, if the row says that nothing is new; the whole answer, computed without the row's word; and
     whether another site needs margin that this one does not use."""
     known = sync_fast_path.at_hand(conn, [asked.message.site])[asked.message.site]
-    pace = read_pace(known.pace)
-    short = None
-    if pace is not None:
-        trusted = env.context.keys.is_believed(pace.kid, sandbox=known.is_sandbox)
-        moment = ServerMoment(real, pace.renew_at, env.context.epoch_floor, trusted)
-        if is_unchanged(known, report_of(asked.message), moment):
-            turn = pace.next_window(real)
-            short = (None if turn is None else NextSync(*turn),)
+    shows = known.acked_serial != known.serial
+    conn.exec_driver_sql("savepoint short")
+    told = short_answer(env, conn, asked, real)
+    state = kept(conn, known.id, shows)
+    conn.exec_driver_sql("rollback to short")
     site = sites.lock_many(conn, [known.id])[known.id]
     sub = account_repository.load_subscription(conn, site.provider, site.subscription)
     assert sub is not None
@@ -231,12 +242,49 @@ def both_answers(
     contact = SyncContact(
         context=env.context, conn=conn, asked=asked, time=RealTime(real), now=real, sandbox=known.is_sandbox
     )
-    body, _ = answer_sync(contact, site)
-    whole = exchanges.read_sync_answer(
-        body, sent, env.context.keys.root_of(sandbox=known.is_sandbox), sandbox=known.is_sandbox
-    )
-    assert not isinstance(whole, Refused)
-    return short, whole.message, site.id in dict(called_back)
+    answered = answer_sync(contact, site)
+    assert not isinstance(answered, Refused)
+    body, after = answered
+    sites.save_many(conn, [after])
+    whole = opened(env, body, sent, sandbox=known.is_sandbox)
+    short = None
+    if told is not None:
+        short = ShortAnswer(
+            opened(env, told, sent, sandbox=known.is_sandbox), shows, state, kept(conn, known.id, shows)
+        )
+    return short, whole, site.id in dict(called_back)
+
+
+def short_answer(env: ServerEnv, conn: Connection, asked: ProvenRequest[SyncRequest], real: Instant) -> bytes | None:
+    """What the row alone tells the site, if it does."""
+
+    class RowAlone(SyncService):
+        """Answers nothing that the row alone does not say."""
+
+        def _answer_one(self, *_: object) -> bytes | Refused:
+            return Refused(RefusalCode.SERVER_BUSY)
+
+    service = RowAlone(env.context, RateThrottle(MemoryCounters(), lambda: 0.0, env.context.clock))
+    known = sync_fast_path.at_hand(conn, [asked.message.site])[asked.message.site]
+    (told,) = service.answer_many(conn, [ProvenSync(asked, known.thumbprint)])
+    return told if isinstance(told, bytes) else None
+
+
+def opened(env: ServerEnv, body: bytes, sent: bytes, *, sandbox: bool) -> SyncAnswer:
+    """The answer, proven."""
+    read = exchanges.read_sync_answer(body, sent, env.context.keys.root_of(sandbox=sandbox), sandbox=sandbox)
+    assert not isinstance(read, Refused)
+    return read.message
+
+
+def kept(conn: Connection, site: str, shows: bool) -> list[object]:
+    """What the store keeps of a site. How many devices it wants is noted with a lease alone, when it brings no other
+    news."""
+    row = sites.by_id(conn, site)
+    assert row is not None
+    words = conn.execute(sa.select(schema.leases).where(schema.leases.c.site == site)).all()
+    there = places.of_site(conn, site)
+    return [row if shows else msgspec.structs.replace(row, body=b""), [tuple(each) for each in words], there]
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -248,3 +296,4 @@ async def test_what_a_row_calls_unchanged_is_unchanged(tmp_path: Path, seed: int
             await walk.step()
         assert walk.seen["short"] > STEPS // 4, walk.seen
         assert walk.seen["lease"] > STEPS // 8, walk.seen
+        assert walk.seen["word"] > STEPS // 20, walk.seen

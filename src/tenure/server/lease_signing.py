@@ -27,7 +27,7 @@ from tenure.server import account_repository, allotments, places, seat_conflicts
 from tenure.server.context import ServerContext
 from tenure.server.real_time import RealTime
 from tenure.server.site_record import SiteRecord, read_record
-from tenure.server.sync_hint import pace_of
+from tenure.server.sync_hint import PlainWord, pace_of
 from tenure.server.values import ProviderValue
 from tenure.store import leases, tenants
 from tenure.store.engine import Connection
@@ -95,6 +95,7 @@ def sign_lease(
     lease, token = _seal_lease(lease, signer)
     _record_lease(conn, site, sub, lease, token, PRESENT, now)
     site = _count_promise(conn, site, sub, lease, now)
+    plain = _plain_word(conn, site, sub, lease)
     moved = msgspec.structs.replace(
         site,
         serial=lease.serial,
@@ -102,7 +103,7 @@ def sign_lease(
         lease_until=lease.exp,
         allotment=lease.allotment,
         # A date that waits for others only is looked at with every contact.
-        pace=pace_of(lease, signer.key_id, sub.next_turn(now) if told is state else now),
+        pace=pace_of(lease, signer.key_id, sub.next_turn(now) if told is state else now, plain),
     )
     moved, successor = _sign_successor(conn, context, moved, sub, now)
     return SignedSite(moved, lease, token, successor)
@@ -142,6 +143,23 @@ def _count_promise(conn: Connection, site: SiteRow, sub: Subscription, lease: Le
         return site
     share = allotments.pool_part(site, sub.id).after_grant(lease.allotment, lease.contact_until, now)
     return allotments.with_part(site, sub.id, share)
+
+
+def _plain_word(conn: Connection, site: SiteRow, sub: Subscription, lease: Lease) -> PlainWord | None:
+    """What holds while the site's word that it goes by `lease`, just signed and counted, gives nothing back; None where
+    it gives something back, or may (rule *Giving back*).
+
+    Money that is owed waits for it, and so does what the site has left, a place beyond a seat conflict's date, and
+    devices that an older lease granted.
+    """
+    if sub.owed is not None or site.successor is not None:
+        return None
+    if places.is_alone(site):
+        waits = places.date_in(lease.spans) is not None or places.holds_elsewhere(conn, site, sub.id)
+        return None if waits else PlainWord()
+    share = allotments.pool_part(site, sub.id)
+    plain = share.held == share.signed and share.in_use == site.devices and not (share.agreed or share.left)
+    return PlainWord(share.wanted) if plain and not read_record(site).elsewhere else None
 
 
 def _seal_lease(lease: Lease, signer: Signer) -> tuple[Lease, bytes]:

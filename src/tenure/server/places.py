@@ -120,6 +120,11 @@ def has_unacknowledged(conn: Connection, site: SiteRow) -> bool:
     return any(each.subscription not in own and each.after >= site.serial for each in places.of_site(conn, site.id))
 
 
+def holds_elsewhere(conn: Connection, site: SiteRow, subscription: str) -> bool:
+    """Whether the application has a place in another subscription than this one, whatever it waits for."""
+    return any(each.subscription != subscription for each in places.of_site(conn, site.id))
+
+
 def free_place(conn: Connection, site: str, subscription: str) -> None:
     """The place is free at once."""
     places.free_place(conn, site, subscription)

@@ -26,6 +26,7 @@ from tenure.server.site_record import read_record
 from tenure.server.sync_hint import read_pace
 from tenure.server.sync_values import PresentSite, SiteReply, SyncContact
 from tenure.store import facts, leases, sites
+from tenure.store.leases import Acknowledgment
 from tenure.store.sites import SiteRow
 from tenure.wire.messages import SiteChange
 
@@ -97,7 +98,7 @@ def resolve_fork(contact: SyncContact, present: PresentSite, resolution: str) ->
 def _note_acknowledgment(contact: SyncContact, site: SiteRow) -> SiteRow:
     """The site shows which lease it goes by: earlier words are replaced [spec: giving-back]."""
     message = contact.message
-    leases.mark_acknowledged(contact.conn, site.id, message.epoch, message.serial, contact.now)
+    leases.mark_acknowledged(contact.conn, [Acknowledgment(site.id, message.epoch, message.serial, contact.now)])
     return msgspec.structs.replace(site, acked_serial=message.serial)
 
 

@@ -24,8 +24,9 @@ from tenure.server.sync_contact import answer_sync
 from tenure.server.sync_hint import SyncHint, read_pace
 from tenure.server.sync_reply import overtaken_by
 from tenure.server.sync_values import SyncContact, report_of
-from tenure.store import sites, sync_fast_path
+from tenure.store import leases, sites, sync_fast_path
 from tenure.store.engine import Connection, DatabaseUnavailable
+from tenure.store.leases import Acknowledgment
 from tenure.store.sync_fast_path import SiteSnapshot, SiteUpdate
 from tenure.wire import b64, exchanges, jws
 from tenure.wire.exchanges import ProvenRequest
@@ -165,6 +166,7 @@ class SyncService:
         """One request of each site: first all that bring nothing new, at once, then the others, one by one."""
         found = sync_fast_path.at_hand(conn, requests)
         contacted: list[SiteUpdate] = []
+        shown: list[Acknowledgment] = []
         others: list[tuple[int, SiteSnapshot, ProvenSync]] = []
         for name, (place, proven) in requests.items():
             site, asked = found.get(name), proven.asked
@@ -176,22 +178,27 @@ class SyncService:
                 answered[place] = Refused(RefusalCode.NO_SIGNING_KEY)
                 continue
             pace = None if site.last_request == asked.message.request else read_pace(site.pace)
-            if (
-                pace is not None
-                and not proven.carried
-                and is_unchanged(site, report_of(asked.message), self._moment_of(site, pace, now))
-            ):
+            if pace is not None and not proven.carried and self._is_plain(site, asked.message, pace, now):
                 told = self._answer_unchanged(asked, site, pace, now)
                 contacted.append(told)
+                if site.acked_serial != site.serial:
+                    shown.append(Acknowledgment(site.id, site.epoch, site.serial, now))
                 answered[place] = told.answer
             else:
                 others.append((place, site, proven))
         sync_fast_path.save_updates(conn, contacted)
+        leases.mark_acknowledged(conn, shown)
         for place, site, proven in others:
             if not self._context.keys.can_sign(Purpose.LEASE, site.product, real, sandbox=site.is_sandbox):
                 answered[place] = Refused(RefusalCode.NO_SIGNING_KEY)
                 continue
             answered[place] = self._answer_one(conn, proven, site, RealTime(real))
+
+    def _is_plain(self, site: SiteSnapshot, message: SyncRequest, pace: SyncHint, now: Instant) -> bool:
+        """Whether nothing is new but, perhaps, that the site holds its newest lease, which gives nothing back."""
+        moment = self._moment_of(site, pace, now)
+        plain = site.acked_serial != site.serial and pace.takes_word(message.use.total, message.wanted)
+        return is_unchanged(site, report_of(message), moment, gives_nothing_back=plain)
 
     def _moment_of(self, site: SiteSnapshot, pace: SyncHint, now: Instant) -> ServerMoment:
         trusted = self._context.keys.is_believed(pace.kid, sandbox=site.is_sandbox)
@@ -257,6 +264,7 @@ class SyncService:
             next_sync=None if turn is None else turn[1],
             last_path=message.path.kind,
             last_trigger=message.trigger,
+            acked_serial=site.serial,
         )
 
 

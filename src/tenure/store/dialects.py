@@ -37,7 +37,7 @@ class SteadyLimitCompiler(SQLiteCompiler):
     """SQLite's spelling of statements, with limits that it does not plan by.
 
     A bare parameter as LIMIT is a value that the plan may depend on where the library keeps samples of its indexes
-    (STAT4): each execution with another value, and each one on a fresh statement, is planned anew, which costs more
+    (STAT4): each execution with another value, and each one on a fresh statement, is planned again, which costs more
     than most of the queries themselves.
     """
 

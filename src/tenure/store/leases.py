@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from tenure.core.business.commands import OutstandingLease
 from tenure.core.timeline import Instant
 from tenure.store.clocks import by_clock
+from tenure.store.dialects import PreparedUpdate
 from tenure.store.engine import Connection
 from tenure.store.schema import leases
 
@@ -53,7 +54,7 @@ _OF_SITE = (
     .where(leases.c.site == sa.bindparam("of"), leases.c.digest == sa.bindparam("named"))
     .limit(1)
 )
-_ACK = (
+_ACK = PreparedUpdate(
     leases.update()
     .where(
         leases.c.site == sa.bindparam("of"),
@@ -119,9 +120,18 @@ def is_of(conn: Connection, site: str, digest: bytes) -> bool:
     return conn.execute(_OF_SITE, {"of": site, "named": digest}).one_or_none() is not None
 
 
-def mark_acknowledged(conn: Connection, site: str, epoch: int, serial: int, now: Instant) -> None:
-    """The site has shown that it holds this lease: it and all before it are acknowledged, each once."""
-    conn.execute(_ACK, {"of": site, "in_epoch": epoch, "number": serial, "now": now})
+class Acknowledgment(msgspec.Struct, frozen=True, gc=False):
+    """That a site has shown at `now` that it holds the lease of that epoch and number."""
+
+    of: str
+    in_epoch: int
+    number: int
+    now: Instant
+
+
+def mark_acknowledged(conn: Connection, shown: Sequence[Acknowledgment]) -> None:
+    """The leases shown, and all before them, are acknowledged, each once."""
+    _ACK.run(conn, shown)
 
 
 def replace_token(conn: Connection, site: str, was: bytes, digest: bytes, body: bytes) -> None:

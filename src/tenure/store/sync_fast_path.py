@@ -56,6 +56,7 @@ class SiteUpdate(msgspec.Struct, frozen=True, gc=False):
     next_sync: Instant | None
     last_path: str
     last_trigger: str
+    acked_serial: int
 
 
 _ELSEWHERE: dict[str, sa.Column[Any]] = {

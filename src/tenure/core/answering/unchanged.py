@@ -77,12 +77,18 @@ class ServerMoment(msgspec.Struct, frozen=True, gc=False):
     """Whether the key that signed the newest lease is in the root document in force."""
 
 
-def is_unchanged(known: SiteKnowledge, report: SiteReport, moment: ServerMoment) -> bool:
-    """Whether neither side has anything to tell the other, so that nothing has to be looked up or booked."""
+def is_unchanged(
+    known: SiteKnowledge, report: SiteReport, moment: ServerMoment, *, gives_nothing_back: bool = False
+) -> bool:
+    """Whether neither side has anything to tell the other, so that nothing has to be looked up or booked.
+
+    That the site holds its newest lease is news the first time, because money and devices may go back with it (rule
+    *Giving back*); not where it `gives_nothing_back`.
+    """
     return (
         is_lease_current(known, report, moment)
         and report.token == known.token.decode()
-        and known.acked_serial == known.serial
+        and (gives_nothing_back or known.acked_serial == known.serial)
         and known.forked_at is None
         and (known.next_due is None or moment.now < known.next_due)
         and (report.devices, report.digest) == (known.devices, known.devices_digest)
