@@ -11,7 +11,7 @@ from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY
 from tenure.http.outgoing import delivery_worker
 from tenure.http.outgoing.delivery_worker import DeliveryWorker, WorkerPace, write_persistently
-from tenure.http.outgoing.retry_schedule import GIVE_UP_AFTER, is_given_up, next_attempt
+from tenure.http.outgoing.retry_schedule import GIVE_UP_AFTER, TRIES_LEAST, is_given_up, next_attempt
 
 pytestmark = pytest.mark.anyio
 
@@ -141,6 +141,32 @@ async def test_a_fault_of_our_own_ends_neither_the_worker_nor_the_others() -> No
     assert (shelf.faults, shelf.sent) == (["broken: no such place"], ["b-1"])
 
 
+@pytest.mark.parametrize("fault", ["refused", "raised"])
+async def test_what_cannot_be_recorded_is_not_sent_again_with_each_look(
+    monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    """A full disk: the receiver would get the same message once a second, and a mail as often."""
+    monkeypatch.setattr(delivery_worker, "RECORD_PAUSES", ())
+    tried: list[str] = []
+
+    class Full(Shelf):
+        async def claim_messages(self, receiver: str) -> list[str]:
+            return self.waiting[receiver]
+
+        async def record_attempt(self, message: str, outcome: Came, draw: float) -> Refused | None:
+            tried.append(message)
+            if fault == "raised":
+                raise OSError("no space left on device")
+            return Refused(RefusalCode.SERVER_BUSY)
+
+    engine = worker(Full({"a": ["a-1"]}), awaits_all=True)
+    assert [await engine.once() for _ in range(5)] == [1, 0, 0, 0, 0]
+    assert tried == ["a-1"]
+    monkeypatch.setattr(delivery_worker, "FAULT_PAUSE", 0.0)
+    engine = worker(Full({"a": ["a-1"]}), awaits_all=True)
+    assert [await engine.once() for _ in range(2)] == [1, 1]
+
+
 async def test_what_was_sent_is_recorded_though_the_store_is_busy(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -196,6 +222,7 @@ def test_the_next_attempt_is_spread_and_heeds_what_the_receiver_asks() -> None:
     assert next_attempt(1_000, 300, -5, 0.0) == 1_300
 
 
-def test_patience_ends_after_three_days() -> None:
-    assert not is_given_up(0, GIVE_UP_AFTER - 1)
-    assert is_given_up(0, GIVE_UP_AFTER)
+def test_patience_ends_after_three_days_and_some_tries() -> None:
+    assert not is_given_up(0, GIVE_UP_AFTER - 1, 99)
+    assert is_given_up(0, GIVE_UP_AFTER, TRIES_LEAST)
+    assert not is_given_up(0, 365 * DAY, TRIES_LEAST - 1), "a clock that jumps is no reason"

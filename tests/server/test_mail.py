@@ -20,10 +20,14 @@ from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY
 from tenure.http.outgoing.delivery_worker import DeliveryWorker
 from tenure.http.outgoing.smtp import MailParts, MailServer, compose_email, send_mail
+from tenure.server.context import ServerContext
+from tenure.server.messages import email_worker as email_source
+from tenure.server.messages.backoff import next_email_try
 from tenure.server.messages.email_worker import email_worker
 from tenure.server.messages.rendering import FOLDER, SenderIdentity, house_of, render_email
 from tenure.server.settings import ServerSettings, mail_server, read_settings, trusted_proxies, webhook_networks
-from tenure.store import emails
+from tenure.store import emails, outbox
+from tenure.store.engine import Connection
 from tests.server.mailbox import Mailbox, mailbox
 from tests.server.server_env import Clock, ServerEnv, office
 
@@ -222,6 +226,60 @@ async def test_a_server_that_never_answers_is_left() -> None:
         done = await send_mail(plain(box), mail(plain(box)), "ana@example.com", 0.2)
         assert done.fault == "the mail server took longer than 0.2 seconds"
         assert time.monotonic() - begun < 15
+
+
+async def test_a_mail_that_was_given_up_is_not_sent_behind_its_senders_back() -> None:
+    """All threads are busy when its time is over: sent later it would arrive twice, since it is tried again."""
+    async with mailbox() as box:
+        box.wait = 1.0
+        server, patient = plain(box), [f"{number}@example.com" for number in range(4)]
+        sending = [asyncio.create_task(send_mail(server, mail(server), to)) for to in patient]
+        await asyncio.sleep(0.1)
+        late = await send_mail(server, mail(server), "late@example.com", 0.2)
+        assert late.cause == "too_slow"
+        assert [each.fault for each in await asyncio.gather(*sending)] == [""] * 4
+        assert (await send_mail(server, mail(server), "next@example.com")).fault == ""
+        assert sorted(box.recipients) == sorted([*patient, "next@example.com"])
+
+
+async def test_one_providers_event_that_cannot_be_told_keeps_no_mail_from_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = email_source.compose_emails
+
+    def partly(conn: Connection, context: ServerContext, provider: str, seq: int, now: int) -> Any:
+        if provider == env.provider:
+            raise RuntimeError("its feed cannot be read")
+        return whole(conn, context, provider, seq, now)
+
+    monkeypatch.setattr(email_source, "compose_emails", partly)
+    async with posting(tmp_path) as (env, box):
+        south = await env.vendor.post("/v1/providers", {"name": "South", "currency": "EUR"})
+        for name in (env.provider, south["id"]):
+            await env.context.db.write(outbox.add_note, name, "payment.requested", None, 1, 1, b"{}")
+        assert await postman(env).once() == 1, "what cannot be read is no work done: the next look waits"
+        assert [each[0] for each in await env.context.db.read(emails.providers_behind)] == [env.provider]
+        await put(env)
+        await postman(env).once()
+        assert len(box.mails) == 1
+
+
+def test_a_clock_that_jumps_gives_no_mail_up() -> None:
+    created, later = 1_000, 1_000 + 9 * DAY
+    assert next_email_try(created, 1, later, 0.5) == later + 60
+    assert next_email_try(created, 5, later, 0.5) is None
+
+
+async def test_a_mail_that_was_put_off_by_a_clock_that_was_ahead_goes_out(tmp_path: Path) -> None:
+    async with posting(tmp_path) as (env, box):
+        box.refused = "452 4.2.2 Mailbox full"
+        env.clock.now += 365 * DAY
+        await put(env)
+        await postman(env).once()
+        env.clock.now -= 365 * DAY
+        box.refused = ""
+        await postman(env).once()
+        assert len(box.mails) == 1
 
 
 def mail(server: MailServer, **more: str) -> Any:

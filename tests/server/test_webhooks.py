@@ -1,6 +1,8 @@
 """Webhooks against real receivers: everything once and in order, proven, tried again, given up, and told about."""
 
 import asyncio
+import errno
+import socket
 import ssl
 import time
 from base64 import b64decode
@@ -13,6 +15,7 @@ from typing import Any
 
 import msgspec
 import pytest
+import sqlalchemy as sa
 import trustme
 from nacl.signing import VerifyKey
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
@@ -22,10 +25,12 @@ from tenure.http.outgoing.delivery_worker import DeliveryWorker
 from tenure.http.outgoing.ssrf import WebhookNetworks
 from tenure.http.outgoing.webhook_client import MOST, post_webhook
 from tenure.http.outgoing.webhook_reply import one_line_excerpt
+from tenure.server.messages import webhook_worker as webhook_source
 from tenure.server.messages.catalog import CATALOG, PHASES, TOPICS
 from tenure.server.messages.webhook_worker import webhook_worker
 from tenure.server.values import ProviderValue
 from tenure.store import emails, tenants, webhooks
+from tenure.store import schema as tables
 from tenure.store.engine import Connection
 from tenure.wire.keys import Purpose
 from tests.server.receiver import Message, Receiver, answer, receiver
@@ -208,6 +213,10 @@ async def test_a_webhook_that_stays_silent_is_switched_off_and_its_desk_is_told(
         assert (await deliveries(env, hook))[0]["due"] == "2026-01-01T00:01:40Z", "as asked for"
         assert (await state(env, hook))["failing_since"] == "2026-01-01T00:00:00Z"
         env.clock.now += 3 * DAY
+        for _ in range(3):
+            await told(env)
+            assert (await state(env, hook))["active"] is True, "a clock that jumped is no reason"
+            env.clock.now = _instant((await deliveries(env, hook))[0]["due"])
         await told(env)
         off = await state(env, hook)
         assert off["active"] is False
@@ -226,6 +235,103 @@ async def test_a_webhook_that_stays_silent_is_switched_off_and_its_desk_is_told(
         await told(env)
         assert (await state(env, hook))["failing_since"] is None
         assert sorted(set(other.sequence)) == list(range(min(other.sequence), last["seq"] + 2)), "and nothing was lost"
+
+
+@pytest.mark.parametrize(
+    "fault", [socket.gaierror(socket.EAI_AGAIN, "no name server"), OSError(errno.EMFILE, "no free files")]
+)
+async def test_no_webhook_is_given_up_for_what_this_server_lacks(tmp_path: Path, fault: OSError) -> None:
+    """For ten days nothing can be sent to anybody: no receiver is at fault, and all of it arrives afterwards."""
+    found: list[str] = []
+
+    async def look_up(host: str, port: int) -> list[str]:
+        if not found:
+            raise fault
+        return found
+
+    async with office(tmp_path, reach=replace(HERE, look_up=look_up)) as env, receiver() as other:
+        hook = await env.staff.post("/v1/webhooks", {"url": f"http://hooks.example:{other.port}/hook"})
+        await env.order()
+        for _ in range(10):
+            await told(env)
+            (one,) = await deliveries(env, hook)
+            assert (one["state"], one["tries"]) == ("waiting", 0)
+            assert one["fault"].startswith("not sent")
+            assert 300 <= _instant(one["due"]) - env.clock.now <= 330
+            env.clock.now += DAY
+        assert (await state(env, hook))["failing_since"] is None
+        found.append("127.0.0.1")
+        await told(env)
+        assert ((await deliveries(env, hook))[0]["state"], len(other.messages)) == ("delivered", 1)
+
+
+async def test_what_cannot_be_sent_for_a_month_is_given_up(tmp_path: Path) -> None:
+    async def look_up(host: str, port: int) -> list[str]:
+        raise OSError(errno.EMFILE, "no free files")
+
+    async with office(tmp_path, reach=replace(HERE, look_up=look_up)) as env:
+        hook = await env.staff.post("/v1/webhooks", {"url": "http://hooks.example/hook"})
+        await env.order()
+        await told(env)
+        env.clock.now += 30 * DAY
+        await told(env)
+        assert (await deliveries(env, hook))[0]["state"] == "failed"
+        assert (await state(env, hook))["active"] is True
+
+
+async def test_what_cannot_be_signed_is_not_sent(tmp_path: Path) -> None:
+    """The server's key for its secrets is another: a receiver would refuse each message, and be given up for that."""
+    async with watched(tmp_path) as (env, other, hook):
+        await env.context.db.write(
+            lambda conn: conn.execute(sa.update(tables.webhooks).values(secrets=b"sealed by another key"))
+        )
+        await env.order()
+        await told(env)
+        (one,) = await deliveries(env, hook)
+        assert (other.messages, one["tries"], (await state(env, hook))["failing_since"]) == ([], 0, None)
+        assert "its secrets cannot be opened" in one["fault"]
+
+
+async def test_one_webhook_that_cannot_be_served_keeps_nothing_from_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with watched(tmp_path) as (env, other, hook):
+        second = await env.staff.post("/v1/webhooks", {"url": f"{other.url}/second"})
+        whole = webhook_source.fan_out
+
+        def partly(conn: Connection, provider: str, webhook: str, now: int) -> int:
+            if webhook == hook["id"]:
+                raise RuntimeError("its feed cannot be read")
+            return whole(conn, provider, webhook, now)
+
+        monkeypatch.setattr(webhook_source, "fan_out", partly)
+        await env.order()
+        await told(env)
+        assert {message.path for message in other.messages} == {"/hook/second"}
+        assert (await state(env, second))["failing_since"] is None
+
+
+async def test_a_message_that_was_put_off_by_a_clock_that_was_ahead_goes_out(tmp_path: Path) -> None:
+    async with watched(tmp_path) as (env, other, _):
+        other.answers = [answer("500 Oops")]
+        env.clock.now += 365 * DAY
+        await env.order()
+        await told(env)
+        env.clock.now -= 365 * DAY
+        await told(env)
+        assert len(other.messages) == 2
+
+
+async def test_a_receiver_whose_first_address_is_dead_is_reached_by_another(tmp_path: Path) -> None:
+    async def look_up(host: str, port: int) -> list[str]:
+        return ["127.0.0.2", "127.0.0.1"]
+
+    async with receiver() as other:
+        reach = replace(HERE, networks=("127.0.0.0/8",), look_up=look_up)
+        reply = await post_webhook(f"http://two.example:{other.port}/hook", [], b"{}", reach, TRUST)
+        assert (reply.status, len(other.messages)) == (204, 1)
+        reply = await post_webhook("http://two.example:1/hook", [], b"{}", reach, TRUST)
+        assert (reply.status, reply.cause) == (None, "connection_refused")
 
 
 async def _brand(env: ServerEnv, support: str) -> None:

@@ -5,9 +5,11 @@ from ipaddress import ip_address
 import pytest
 
 from tenure.core.timeline import DAY, HOUR
+from tenure.http.outgoing.delivery_errors import OWN_CAUSES
 from tenure.http.outgoing.smtp import RejectedMailbox
 from tenure.site.forwarding.config import ForwardingConfig, MailTarget, WebhookTarget
 from tenure.site.forwarding.progress import LONGEST_PAUSE, SentMessage, after_attempt, is_due
+from tenure.site.forwarding.remedies import advice_for
 from tenure.site.forwarding.sending import SendOutcome
 from tenure.site.forwarding.site_networks import SiteNetworks
 from tenure.site.store.forwardings import ForwardingRow
@@ -77,6 +79,24 @@ def test_it_is_told_once_and_given_up_only_after_time_and_tries() -> None:
         0.0,
     )
     assert not jumped.row.stopped
+
+
+@pytest.mark.parametrize("cause", sorted(OWN_CAUSES))
+def test_no_receiver_is_given_up_for_what_this_computer_lacks(cause: str) -> None:
+    """A week without a network is told, and is not the receiver's fault, whose own failing counts from its begin."""
+    row, kinds, own = ForwardingRow("fwd_1", b"", b"", NOW, 0), list[str](), SendOutcome(cause=cause, fault="no way")
+    for hours in range(7 * 24):
+        came = after_attempt(row, HOOK, SentMessage(1), own, NOW + hours * HOUR, 0.0)
+        row, kinds = came.row, kinds + [each.kind for each in came.news]
+        assert row.next - (NOW + hours * HOUR) <= HOUR // 12, "the network may be back"
+    assert (kinds, row.stopped) == (["forwarding_failing"], 0)
+    told = advice_for(cause, HOOK, "alerts.example", 443)
+    assert "not given up" in told.remedy
+    begun = NOW + 7 * DAY
+    row = after_attempt(row, HOOK, SentMessage(1), FAILED, begun, 0.0).row
+    assert (row.failing_since, row.stopped) == (begun, 0)
+    row = after_attempt(row, HOOK, SentMessage(1), FAILED, begun + 3 * DAY, 0.0).row
+    assert row.stopped == begun + 3 * DAY
 
 
 def test_a_mailbox_that_stays_full_is_given_up_for_this_mail_and_holds_nobody_up() -> None:

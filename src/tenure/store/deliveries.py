@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from tenure.core.timeline import Instant
 from tenure.store import ids
+from tenure.store.due_times import FARTHEST, is_due
 from tenure.store.engine import Connection
 from tenure.store.schema import deliveries, webhooks
 
@@ -43,6 +44,8 @@ class DeliveryAttempt(msgspec.Struct, frozen=True, kw_only=True):
     answer: str = ""
     fault: str = ""
     again: Instant | None = None
+    counts: bool = True
+    """Whether it was a try of the receiver; False where nothing could be sent."""
 
 
 _DELIVERY = sa.select(*[deliveries.c[name] for name in WebhookDelivery.__struct_fields__])
@@ -56,13 +59,13 @@ _PAGE = (
 _DUE = (
     sa.select(deliveries.c.webhook, deliveries.c.provider)
     .join(webhooks, webhooks.c.id == deliveries.c.webhook)
-    .where(deliveries.c.due <= sa.bindparam("now"), webhooks.c.disabled.is_(None))
+    .where(is_due(deliveries.c.due), webhooks.c.disabled.is_(None))
     .group_by(deliveries.c.webhook, deliveries.c.provider)
     .order_by(sa.func.min(deliveries.c.due), deliveries.c.webhook)
     .limit(sa.bindparam("most"))
 )
 _DUE_OF = (
-    _DELIVERY.where(*_OF, deliveries.c.due <= sa.bindparam("now"))
+    _DELIVERY.where(*_OF, is_due(deliveries.c.due))
     .order_by(deliveries.c.due, deliveries.c.created, deliveries.c.seq, deliveries.c.id)
     .limit(sa.bindparam("most"))
 )
@@ -77,7 +80,7 @@ _TRIED = (
     .values(
         state=sa.bindparam("new_state"),
         due=sa.bindparam("new_due"),
-        tries=deliveries.c.tries + 1,
+        tries=deliveries.c.tries + sa.bindparam("counted"),
         tried=sa.bindparam("now"),
         status=sa.bindparam("new_status"),
         answer=sa.bindparam("new_answer"),
@@ -126,14 +129,17 @@ def page(conn: Connection, provider: str, webhook: str, before: str = LAST, limi
 
 def due(conn: Connection, now: Instant, limit: int = 50) -> list[tuple[str, str]]:
     """At most `limit` pairs (provider, webhook) with something to deliver now, longest due first."""
-    return [(provider, webhook) for webhook, provider in conn.execute(_DUE, {"now": now, "most": limit})]
+    return [
+        (provider, webhook)
+        for webhook, provider in conn.execute(_DUE, {"now": now, "most": limit, "far": now + FARTHEST})
+    ]
 
 
 def claim(
     conn: Connection, provider: str, webhook: str, now: Instant, until: Instant, limit: int
 ) -> list[WebhookDelivery]:
     """Claim at most `limit` due deliveries to one webhook: no other worker tries them before `until`."""
-    asked = {"hook": webhook, "tenant": provider, "now": now, "most": limit}
+    asked = {"hook": webhook, "tenant": provider, "now": now, "most": limit, "far": now + FARTHEST}
     found = [WebhookDelivery(*row) for row in conn.execute(_DUE_OF, asked).all()]
     return [
         each for each in found if conn.execute(_CLAIM, {"of": each.id, "seen": each.due, "until": until}).rowcount == 1
@@ -151,6 +157,7 @@ def record_attempt(conn: Connection, one: WebhookDelivery, outcome: DeliveryAtte
         _TRIED,
         {
             "of": one.id, "hook": one.webhook, "tenant": one.provider, "now": now, "new_state": outcome.state,
+            "counted": int(outcome.counts),
             "new_due": outcome.again, "new_status": outcome.status, "new_answer": outcome.answer,
             "new_fault": outcome.fault,
         },

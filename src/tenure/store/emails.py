@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from tenure.core.timeline import DAY, Instant
 from tenure.store import ids
 from tenure.store.dialects import insert_or_ignore
+from tenure.store.due_times import FARTHEST, is_due
 from tenure.store.engine import Connection
 from tenure.store.schema import email_cursors, emails, outbox_heads, providers
 from tenure.store.sealed import AnswerCipher
@@ -54,7 +55,7 @@ class StoredEmail(msgspec.Struct, frozen=True):
 
 
 _EMAIL = sa.select(*[emails.c[name] for name in StoredEmail.__struct_fields__])
-_DUE = _EMAIL.where(emails.c.due <= sa.bindparam("now")).order_by(emails.c.due).limit(sa.bindparam("most"))
+_DUE = _EMAIL.where(is_due(emails.c.due)).order_by(emails.c.due).limit(sa.bindparam("most"))
 _MINE = emails.c.provider.is_not_distinct_from(sa.bindparam("tenant", type_=emails.c.provider.type))
 _PAGE = _EMAIL.where(_MINE, emails.c.id > sa.bindparam("after")).order_by(emails.c.id).limit(sa.bindparam("most"))
 _PAGE_BACK = (
@@ -167,7 +168,7 @@ def _insert_email(conn: Connection, email: StoredEmail) -> None:
 
 def due(conn: Connection, now: Instant, limit: int = 50) -> list[StoredEmail]:
     """At most `limit` mails to be tried now, longest due first."""
-    return [StoredEmail(*row) for row in conn.execute(_DUE, {"now": now, "most": limit})]
+    return [StoredEmail(*row) for row in conn.execute(_DUE, {"now": now, "far": now + FARTHEST, "most": limit})]
 
 
 def claim(conn: Connection, now: Instant, until: Instant, limit: int) -> list[StoredEmail]:

@@ -8,8 +8,9 @@ import errno
 import smtplib
 import socket
 import ssl
-from collections.abc import Iterator
 from enum import StrEnum
+
+from tenure.http.own_faults import exception_tree, is_own_fault
 
 # As OpenSSL numbers what is wrong with a certificate (X509_V_ERR_…).
 _NOT_YET, _EXPIRED, _NAME, _ADDRESS = 9, 10, 62, 64
@@ -19,6 +20,10 @@ class DeliveryErrorCause(StrEnum):
     """Stable names; a new one may come, none is renamed."""
 
     NONE = ""
+    OWN_COMPUTER = "own_computer"
+    """The computer that sends has no network, no free files or memory, or does not let the message out."""
+    NAME_UNANSWERED = "name_unanswered"
+    """No name server answered; whether the one of this computer or the receiver's is down cannot be told."""
     NAME_UNKNOWN = "name_unknown"
     ADDRESS_FORBIDDEN = "address_forbidden"
     CONNECTION_REFUSED = "connection_refused"
@@ -45,13 +50,19 @@ class DeliveryErrorCause(StrEnum):
     ANSWERED_OTHERWISE = "answered_otherwise"
 
 
+OWN_CAUSES = frozenset({DeliveryErrorCause.OWN_COMPUTER, DeliveryErrorCause.NAME_UNANSWERED})
+"""What says nothing of the receiver, so that no receiver is given up for it."""
+
+
 class AddressRefused(Exception):
     """Nothing was sent: no address behind the name may be told anything."""
 
 
 def cause_of(fault: BaseException) -> DeliveryErrorCause:
     """The cause behind an exception of a connection, its TLS or its SMTP; what lies deepest says it best."""
-    found = [_classify_fault(each) for each in _exception_chain(fault)]
+    if is_own_fault(fault):
+        return DeliveryErrorCause.OWN_COMPUTER
+    found = [_classify_fault(each) for each in exception_tree(fault)]
     return next((each for each in reversed(found) if each), DeliveryErrorCause.UNREACHABLE)
 
 
@@ -70,20 +81,13 @@ def cause_of_status(status: int) -> DeliveryErrorCause:
     return known.get(status, DeliveryErrorCause.ANSWERED_OTHERWISE)
 
 
-def _exception_chain(fault: BaseException) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    at: BaseException | None = fault
-    while at is not None and id(at) not in seen:
-        seen.add(id(at))
-        yield at
-        at = at.__cause__ or at.__context__
-
-
 def _classify_fault(fault: BaseException) -> DeliveryErrorCause:
     if isinstance(fault, smtplib.SMTPException):
         return _of_mail(fault)
     if isinstance(fault, ssl.SSLError):
         return _of_tls(fault)
+    if isinstance(fault, socket.gaierror) and fault.errno in _UNANSWERED:
+        return DeliveryErrorCause.NAME_UNANSWERED
     for kind, cause in _BY_TYPE:
         if isinstance(fault, kind):
             return cause
@@ -91,6 +95,8 @@ def _classify_fault(fault: BaseException) -> DeliveryErrorCause:
         return DeliveryErrorCause.CONNECTION_REFUSED
     return DeliveryErrorCause.UNREACHABLE if isinstance(fault, OSError) else DeliveryErrorCause.NONE
 
+
+_UNANSWERED = frozenset({socket.EAI_AGAIN, socket.EAI_MEMORY, socket.EAI_SYSTEM})
 
 _BY_TYPE: tuple[tuple[type[BaseException], DeliveryErrorCause], ...] = (
     (AddressRefused, DeliveryErrorCause.ADDRESS_FORBIDDEN),

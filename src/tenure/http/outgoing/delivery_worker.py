@@ -18,6 +18,9 @@ PAUSE = 1.0
 """Seconds between looks; each is a few indexed queries when nothing waits."""
 DRAIN_SECONDS = 5.0
 """Seconds that what is under way has to come to an end when the program stops."""
+FAULT_PAUSE = 30.0
+"""Seconds for which a receiver is left alone after a fault of our own, such as a full disk: what was sent to it is not
+on record, and would be sent again with each look."""
 RECORD_PAUSES = (0.1, 0.5, 2.0, 8.0)
 """Seconds between attempts to put on record what was sent, while the store is busy; claims last longer than all."""
 
@@ -41,7 +44,7 @@ class DeliverySource(Protocol[E, M, R]):
     """What is to be told to whom; `E` is a receiver, `M` a message, `R` what came of sending it."""
 
     async def collect_events(self) -> int:
-        """Put what happened since the last look into messages; how much there was."""
+        """Put what happened since the last look into messages; how much was put. One receiver's fault is logged."""
 
     async def find_due(self) -> Sequence[E]:
         """Receivers for whom something is due."""
@@ -83,6 +86,8 @@ class DeliveryWorker:
         self._log = logging.getLogger(log)
         self._turns = asyncio.Semaphore(pace.at_once)
         self._busy: dict[Hashable, asyncio.Task[None]] = {}
+        self._resting: dict[Hashable, float] = {}
+        """Until when (seconds of the loop's clock) a receiver is left alone."""
         self._is_closing = False
 
     async def run(self) -> None:
@@ -101,12 +106,17 @@ class DeliveryWorker:
     async def once(self) -> int:
         """One look: what is due is being sent when this returns; how much was found."""
         found = await self._source.collect_events()
-        free = [each for each in await self._source.find_due() if each not in self._busy]
+        free = self._served_now(await self._source.find_due())
         for receiver in free:
             self._busy[receiver] = asyncio.create_task(self._serve_receiver(receiver))
         if self._pace.awaits_all:
             await self.settle()
         return found + len(free)
+
+    def _served_now(self, due: Sequence[Hashable]) -> list[Hashable]:
+        now = asyncio.get_running_loop().time()
+        self._resting = {each: until for each, until in self._resting.items() if now < until}
+        return [each for each in due if each not in self._busy and each not in self._resting]
 
     async def settle(self) -> None:
         """Until everything that is being sent has come to an end."""
@@ -126,29 +136,35 @@ class DeliveryWorker:
         try:
             async with self._turns:
                 for _ in range(self._pace.rounds):
-                    if self._is_closing or not await self._send_claimed(await self._source.claim_messages(receiver)):
+                    if self._is_closing or not await self._send_claimed(receiver):
                         return
         except Exception as fault:  # one receiver's mishap must not end the worker of all the others
             self._source.log_fault(receiver, fault)
+            self._leave_alone(receiver)
         finally:
             del self._busy[receiver]
 
-    async def _send_claimed(self, messages: Sequence[Any]) -> bool:
+    def _leave_alone(self, receiver: Hashable) -> None:
+        self._resting[receiver] = asyncio.get_running_loop().time() + FAULT_PAUSE
+
+    async def _send_claimed(self, receiver: Hashable) -> bool:
         """Whether there were messages and all were taken."""
+        messages = await self._source.claim_messages(receiver)
         for place, message in enumerate(messages, start=1):
-            if not await self._try_message(message) or self._is_closing:
+            if not await self._try_message(receiver, message) or self._is_closing:
                 # The receiver may be down: the rest is not thrown after it, but tried one by one.
                 await self._source.release_messages(messages[place:])
                 return False
         return bool(messages)
 
-    async def _try_message(self, message: Any) -> bool:
+    async def _try_message(self, receiver: Hashable, message: Any) -> bool:
         """Whether it was taken; what came of it is on record when this returns, though the store be busy."""
         outcome: DeliveryOutcome = await self._source.send_message(message)
         draw = self._jitter()
         refused = await write_persistently(lambda: self._source.record_attempt(message, outcome, draw))
         if isinstance(refused, Refused):
             self._log.error("a sent message could not be recorded (%s); it may be sent again", refused.code)
+            self._leave_alone(receiver)
         return outcome.was_accepted and refused is None
 
 

@@ -12,6 +12,9 @@ ASKED_MOST = DAY
 """Seconds that a receiver may ask to be left alone."""
 GIVE_UP_AFTER = 3 * DAY
 """Seconds of failing after which a delivery or its receiver is given up."""
+TRIES_LEAST = 5
+"""Tries before something is given up, however long it has failed: that a clock jumps, or a computer was asleep for a
+week, is no reason."""
 
 Jitter = Callable[[], float]
 """A number in [0, 1) each time it is asked for: spreads in time what failed together; tests hand in their own."""
@@ -30,6 +33,6 @@ def next_attempt(now: Instant, pause: int, asked: int, draw: float) -> Instant:
     return now + max(pause + int(draw * JITTER * pause), min(max(asked, 0), ASKED_MOST))
 
 
-def is_given_up(failing_since: Instant, now: Instant) -> bool:
-    """Whether something has failed for so long that it is given up."""
-    return now - failing_since >= GIVE_UP_AFTER
+def is_given_up(failing_since: Instant, now: Instant, tries: int, least: int = TRIES_LEAST) -> bool:
+    """Whether something has failed for so long, and so often, that it is given up."""
+    return now - failing_since >= GIVE_UP_AFTER and tries >= least

@@ -131,22 +131,43 @@ async def send_to_all(
     server: MailServer, mail: EmailMessage, recipients: tuple[str, ...], most: float = SECONDS
 ) -> SendResult:
     """Hand the mail over once for all `recipients`; who of them was refused while others were not is in the result."""
-    open_: list[smtplib.SMTP] = []
-    work = asyncio.get_running_loop().run_in_executor(THREADS, _send_blocking, server, mail, recipients, open_)
+    talk = _MailTalk()
+    work = asyncio.get_running_loop().run_in_executor(THREADS, _send_blocking, server, mail, recipients, talk)
     try:
         async with asyncio.timeout(most):
             return await asyncio.shield(work)
     except TimeoutError:
-        for line in open_:
-            _close_abruptly(line)
+        talk.give_up()
+        work.cancel()  # where no thread was free yet, nothing is sent later behind the caller's back
         return SendResult(f"the mail server took longer than {most:g} seconds", cause=DeliveryErrorCause.TOO_SLOW)
 
 
-def _send_blocking(
-    server: MailServer, mail: EmailMessage, recipients: tuple[str, ...], open_: list[smtplib.SMTP]
-) -> SendResult:
+class _MailTalk:
+    """A mail on its way, as the thread that sends it and the caller that waits both see it."""
+
+    def __init__(self) -> None:
+        self._line: smtplib.SMTP | None = None
+        self._is_over = False
+
+    def begin(self, line: smtplib.SMTP) -> None:
+        """The line that is torn when the time is over."""
+        self._line = line
+
+    def go_on(self) -> None:
+        """Raises `_UnableError` once the caller has given up: what it takes for failed must not be sent after that."""
+        if self._is_over:
+            raise _UnableError("the time for it is over", DeliveryErrorCause.TOO_SLOW)
+
+    def give_up(self) -> None:
+        """The caller waits no longer."""
+        self._is_over = True
+        if self._line is not None:
+            _close_abruptly(self._line)
+
+
+def _send_blocking(server: MailServer, mail: EmailMessage, recipients: tuple[str, ...], talk: _MailTalk) -> SendResult:
     try:
-        return SendResult(refused=_rejected_mailbox(_talk_smtp(server, mail, recipients, open_)))
+        return SendResult(refused=_rejected_mailbox(_talk_smtp(server, mail, recipients, talk)))
     except smtplib.SMTPRecipientsRefused as fault:
         refused = _rejected_mailbox(fault.recipients)
         words = "; ".join(f"{each.recipient}: {each.said}" for each in refused) if len(refused) > 1 else refused[0].said
@@ -183,11 +204,11 @@ class _UnableError(Exception):
 
 
 def _talk_smtp(
-    server: MailServer, mail: EmailMessage, recipients: tuple[str, ...], open_: list[smtplib.SMTP]
+    server: MailServer, mail: EmailMessage, recipients: tuple[str, ...], talk: _MailTalk
 ) -> dict[str, tuple[int, bytes]]:
     context = outgoing_context(server.ca, server.authorities)
     line = _CheckedConnection(server, context) if server.security == "tls" else _CheckedConnection(server, None)
-    open_.append(line)
+    talk.begin(line)
     try:
         code, said = line.connect(server.host, server.port)
         if code != 220:
@@ -196,6 +217,7 @@ def _talk_smtp(
             _start_tls(line, context)
         if server.user:
             _sign_in(line, server)
+        talk.go_on()
         return line.send_message(mail, server.sender, list(recipients))
     finally:
         _hang_up(line)

@@ -22,8 +22,9 @@ LookUp = Callable[[str, int], Awaitable[list[str]]]
 """Every address of a host; raises OSError."""
 
 LONGEST_URL = 512
-LOOKUPS = ThreadPoolExecutor(8, "webhook-lookup")
-"""A lookup cannot be canceled; a slow one may hold up other webhooks, nothing else."""
+LOOKUPS = ThreadPoolExecutor(64, "webhook-lookup")
+"""A lookup cannot be canceled, and lasts for half a minute where no name server answers. Webhooks wait for one for 10
+seconds, 16 at a time, so that names that one provider chose keep 48 threads at most, and no other has to wait."""
 
 _REFUSED: tuple[Network, ...] = tuple(
     map(

@@ -7,6 +7,7 @@ raises for what the other side does; when to try again is decided by the caller.
 import asyncio
 import ssl
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from ipaddress import ip_address
 
 import httpcore2
@@ -16,6 +17,10 @@ from tenure.http.outgoing.ssrf import AllowedNetworks
 from tenure.http.outgoing.webhook_reply import WebhookReply, one_line_excerpt
 
 SECONDS = 10.0
+ADDRESSES = 3
+"""So many of the addresses behind a name are tried."""
+CONNECT_SECONDS = 3.0
+"""Seconds for each but the last of them."""
 MOST = 64 * 1024
 
 
@@ -34,7 +39,16 @@ class CheckedBackend(httpcore2.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
     ) -> httpcore2.AsyncNetworkStream:
-        """A stream to the first allowed address behind `host`; raises `AddressRefused` when there is none."""
+        """A stream to the first allowed address behind `host` that takes it; raises `AddressRefused` when there is
+        none."""
+        *others, last = await self._find_allowed(host, port)
+        for address in others:
+            with suppress(httpcore2.ConnectError, httpcore2.ConnectTimeout):
+                return await self._tcp.connect_tcp(address, port, CONNECT_SECONDS, local_address, socket_options)
+        return await self._tcp.connect_tcp(last, port, timeout, local_address, socket_options)
+
+    async def _find_allowed(self, host: str, port: int) -> list[str]:
+        """The first addresses behind `host` that may be spoken to, at least one."""
         try:
             found = await self._bounds.look_up(host, port)
         except OSError as fault:
@@ -42,7 +56,7 @@ class CheckedBackend(httpcore2.AsyncNetworkBackend):
         allowed = [each for each in found if self._bounds.allows_address(ip_address(each))]
         if not allowed:
             raise AddressRefused("every address behind this name is private or reserved")
-        return await self._tcp.connect_tcp(allowed[0], port, timeout, local_address, socket_options)
+        return allowed[:ADDRESSES]
 
 
 async def post_webhook(
@@ -63,10 +77,11 @@ async def post_webhook(
         return WebhookReply(fault=f"not sent: {fault}", cause=DeliveryErrorCause.ADDRESS_FORBIDDEN)
     except httpcore2.ProtocolError as fault:
         return WebhookReply(fault=_fault_detail(fault), cause=DeliveryErrorCause.NOT_UNDERSTOOD)
-    except (httpcore2.TimeoutException, httpcore2.NetworkError) as fault:
-        return WebhookReply(fault=_fault_detail(fault), cause=cause_of(fault))
-    except (httpcore2.UnsupportedProtocol, ssl.SSLError, OSError, ValueError) as fault:
-        return WebhookReply(fault=_fault_detail(fault), cause=cause_of(fault))
+    except (
+        httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.UnsupportedProtocol, ssl.SSLError, OSError,
+        ValueError,
+    ) as fault:  # fmt: skip
+        return _fault_reply(fault)
 
 
 async def _post_once(
@@ -85,6 +100,15 @@ async def _post_once(
                 break  # what comes after is not read: the connection is closed
         status, later = answer.status, _retry_after_seconds(answer.headers)
         return WebhookReply(status, one_line_excerpt(read), _is_unwanted(status), later, cause_of_status(status))
+
+
+def _fault_reply(fault: Exception) -> WebhookReply:
+    cause, detail = cause_of(fault), _fault_detail(fault)
+    told = {
+        DeliveryErrorCause.OWN_COMPUTER: f"not sent, because of the computer that sends: {detail}",
+        DeliveryErrorCause.NAME_UNANSWERED: "not sent: no name server answered",
+    }
+    return WebhookReply(fault=told.get(cause, detail), cause=cause)
 
 
 def _is_unwanted(status: int) -> str:

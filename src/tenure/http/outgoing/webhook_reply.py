@@ -2,7 +2,7 @@
 
 import msgspec
 
-from tenure.http.outgoing.delivery_errors import DeliveryErrorCause
+from tenure.http.outgoing.delivery_errors import OWN_CAUSES, DeliveryErrorCause
 
 EXCERPT = 300
 
@@ -21,6 +21,11 @@ class WebhookReply(msgspec.Struct, frozen=True):
     def was_accepted(self) -> bool:
         """Whether the message was accepted."""
         return self.status is not None and 200 <= self.status < 300
+
+    @property
+    def is_own_fault(self) -> bool:
+        """Whether it says nothing of the receiver."""
+        return self.cause in OWN_CAUSES
 
 
 def one_line_excerpt(answer: bytes, most: int = EXCERPT) -> str:

@@ -5,7 +5,6 @@ Without a mail server emails wait where they can be seen; what an email says is 
 
 import logging
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 
 import msgspec
@@ -44,10 +43,18 @@ class EmailSource:
     async def collect_events(self) -> int:
         """See `DeliverySource`."""
         behind = await self._context.db.read(emails.providers_behind)
-        for provider, seq in behind:
-            with suppress(WriteConflict):  # another process reads it
-                await self._context.db.write(compose_emails, self._context, provider, seq, self._context.clock())
-        return len(behind)
+        return sum([await self._compose_for(provider, seq) for provider, seq in behind])
+
+    async def _compose_for(self, provider: str, seq: int) -> bool:
+        """Whether one provider's feed came on; a fault of its own must not keep the mails from all the others."""
+        try:
+            done = await self._context.db.write(compose_emails, self._context, provider, seq, self._context.clock())
+        except WriteConflict:  # another process reads it
+            return False
+        except Exception as fault:
+            _log.error("events of %s could not be put into mails: %s", provider, type(fault).__name__)
+            return False
+        return not isinstance(done, Refused)
 
     async def find_due(self) -> list[StoredEmail]:
         """See `DeliverySource`; the emails are claimed here, all in one write."""

@@ -7,13 +7,13 @@ this process; rows are claimed, so that another process does not try them too.
 import logging
 import ssl
 from collections.abc import Sequence
-from contextlib import suppress
 
 import msgspec
 
 from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant
 from tenure.http.outgoing import signing
+from tenure.http.outgoing.delivery_errors import DeliveryErrorCause
 from tenure.http.outgoing.delivery_worker import DeliveryWorker, WorkerPace
 from tenure.http.outgoing.retry_schedule import Jitter, is_given_up
 from tenure.http.outgoing.webhook_reply import WebhookReply
@@ -36,6 +36,12 @@ CLAIM = 180
 """Seconds for which no other worker takes a claimed batch: longer than every try in it may take."""
 GONE = 410
 LOGGER = "tenure.server.webhooks"
+
+UNSIGNED = WebhookReply(
+    fault="not sent: its secrets cannot be opened, because this server's key for them is another",
+    cause=DeliveryErrorCause.OWN_COMPUTER,
+)
+"""What cannot be signed is not sent: the receiver would take it for a stranger's."""
 
 _log = logging.getLogger(LOGGER)
 
@@ -70,10 +76,18 @@ class WebhookSource:
     async def collect_events(self) -> int:
         """See `DeliverySource`."""
         behind = await self._context.db.read(webhooks.webhooks_behind)
-        for hook in behind:
-            with suppress(WriteConflict):  # another process serves it
-                await self._context.db.write(fan_out, hook.provider, hook.id, self._context.clock())
-        return len(behind)
+        return sum([await self._collect_for(hook) for hook in behind])
+
+    async def _collect_for(self, hook: WebhookRow) -> bool:
+        """Whether one webhook came on; a fault of its own must not keep the feed from all the others."""
+        try:
+            done = await self._context.db.write(fan_out, hook.provider, hook.id, self._context.clock())
+        except WriteConflict:  # another process serves it
+            return False
+        except Exception as fault:
+            self.log_fault((hook.provider, hook.id), fault)
+            return False
+        return not isinstance(done, Refused)
 
     async def find_due(self) -> list[tuple[str, str]]:
         """See `DeliverySource`."""
@@ -89,6 +103,8 @@ class WebhookSource:
         from tenure.http.outgoing.webhook_client import post_webhook
 
         one, hook = message.item, message.hook
+        if not message.secrets:
+            return UNSIGNED
         sent = signing.signature_headers(
             message_id(one), one.body, message.secrets, message.signer, self._context.clock()
         )
@@ -131,9 +147,9 @@ class WebhookSource:
             webhooks.mark_working(conn, hook)
         elif reply.status == GONE:
             self._give_up(conn, hook, "It answered 410: it is gone for good.", now)
-        elif one.seq is not None:
+        elif one.seq is not None and not reply.is_own_fault:
             webhooks.mark_failing(conn, hook, now)
-            if hook.failing_since is not None and is_given_up(hook.failing_since, now):
+            if hook.failing_since is not None and is_given_up(hook.failing_since, now, one.tries + 1):
                 self._give_up(
                     conn, hook, f"It took nothing since {format_rfc3339(hook.failing_since)}: {reply.fault}.", now
                 )
@@ -207,15 +223,21 @@ def outcome_of(one: WebhookDelivery, reply: WebhookReply, now: Instant, draw: fl
     """What a reply means for a delivery; a test is tried once."""
     if reply.was_accepted:
         return DeliveryAttempt(state=DELIVERED, status=reply.status, answer=reply.excerpt)
-    final = one.seq is None or reply.status == GONE
-    again = None if final else backoff.next_webhook_try(one.tries + 1, now, reply.retry_after, draw)
+    again = None if one.seq is None or reply.status == GONE else _next_try(one, reply, now, draw)
     return DeliveryAttempt(
         state=FAILED if again is None else WAITING,
         status=reply.status,
         answer=reply.excerpt,
         fault=reply.fault,
         again=again,
+        counts=not reply.is_own_fault,
     )
+
+
+def _next_try(one: WebhookDelivery, reply: WebhookReply, now: Instant, draw: float) -> Instant | None:
+    if reply.is_own_fault:
+        return backoff.next_own_try(one.created, now, draw)
+    return backoff.next_webhook_try(one.tries + 1, now, reply.retry_after, draw)
 
 
 def signer_of(context: ServerContext, now: Instant, *, sandbox: bool) -> Signer | None:

@@ -6,7 +6,7 @@ What is sent and what is written is `worker`'s.
 import msgspec
 
 from tenure.core.timeline import HOUR, Instant
-from tenure.http.outgoing.delivery_errors import DeliveryErrorCause
+from tenure.http.outgoing.delivery_errors import OWN_CAUSES, DeliveryErrorCause
 from tenure.http.outgoing.retry_schedule import ASKED_MOST, is_given_up, next_attempt
 from tenure.http.timestamps import format_rfc3339
 from tenure.site.forwarding.config import ForwardingConfig
@@ -16,6 +16,8 @@ from tenure.site.store.forwardings import TOLD_FAILING, TOLD_PARTLY, ForwardingR
 
 FIRST_PAUSE, LONGEST_PAUSE = 30, HOUR
 """Seconds before the second try; each pause is twice the one before, until the longest."""
+OWN_PAUSE = HOUR // 12
+"""Seconds until the next try at most where this computer itself could send nothing: its network may be back."""
 TELL_AFTER = HOUR // 2
 """Seconds of failing after which an event says so."""
 TRIES_LEAST = 20
@@ -125,14 +127,16 @@ def _after_success(
 def _after_failure(
     row: ForwardingRow, config: ForwardingConfig, outcome: SendOutcome, now: Instant, draw: float
 ) -> ForwardingResult:
-    since = row.failing_since or now
+    own = outcome.cause in OWN_CAUSES
+    # How long the receiver has failed is counted from its own first failure.
+    since = row.failing_since if row.failing_since and own == (row.cause in OWN_CAUSES) else now
     failing = msgspec.structs.replace(
         row, tries=row.tries + 1, failing_since=since, cause=outcome.cause, fault=outcome.fault
     )
     failing = msgspec.structs.replace(failing, next=_next_attempt(failing, outcome, now, draw))
     if outcome.cause == DeliveryErrorCause.GONE:
         return stop_forwarding(failing, config, "the receiver says that it is gone for good.", now)
-    if is_given_up(since, now) and failing.tries >= TRIES_LEAST:
+    if not own and is_given_up(since, now, failing.tries, TRIES_LEAST):
         return stop_forwarding(
             failing, config, f"nothing was taken since {format_rfc3339(since)} ({outcome.fault}).", now
         )
@@ -145,5 +149,6 @@ def _after_failure(
 
 
 def _next_attempt(row: ForwardingRow, outcome: SendOutcome, now: Instant, draw: float) -> Instant:
-    pause = min(LONGEST_PAUSE, FIRST_PAUSE << min(row.tries - 1, 10))
+    longest = OWN_PAUSE if outcome.cause in OWN_CAUSES else LONGEST_PAUSE
+    pause = min(longest, FIRST_PAUSE << min(row.tries - 1, 10))
     return next_attempt(now, pause, outcome.retry_after, draw)

@@ -16,6 +16,14 @@ class ForwardingAdvice(msgspec.Struct, frozen=True):
 
 
 _BOTH: dict[str, tuple[str, str]] = {
+    DeliveryErrorCause.OWN_COMPUTER: (
+        "This computer could not send anything to {host}: it has no network, no free files or memory, or forbids it.",
+        "Mend that on this computer. The receiver is not at fault, and the forwarding is not given up for it.",
+    ),
+    DeliveryErrorCause.NAME_UNANSWERED: (
+        "No name server answered when the name {host} was looked up.",
+        "See whether this computer finds any name: getent hosts {host}. The forwarding is not given up for it.",
+    ),
     DeliveryErrorCause.NAME_UNKNOWN: (
         "The name {host} cannot be resolved.",
         "Check how it is spelled; if it is right, see whether this computer finds it at all: getent hosts {host}.",
