@@ -67,7 +67,7 @@ check: lint ## style, types, architecture, locks, docs
 	.venv/bin/python -m tools.review --check
 	$(PYTEST) tests/architecture
 
-bench: .venv/.stamp-dev ## measure durable, verified, signed synchronizations on this machine
+bench: .venv/.stamp-dev ## measure every figure of the quality page beside what is due (SHORT=1: less of everything)
 	@.venv/bin/python -m benchmarks
 
 soak: .venv/.stamp-dev ## simulate a million device-days of the whole chain (SHORT=1: a hundred thousand)

@@ -1,11 +1,10 @@
-"""Devices that claim and refresh seats: in one process with the site, and at the site as shipped, over TLS."""
+"""Devices that claim and refresh seats at the site as shipped, over TLS."""
 
 import secrets
 import socket
 import ssl
 import time
-from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import IO, NamedTuple, Self
 
 import httpx2
@@ -15,9 +14,6 @@ from benchmarks.clients import READ, ClientGroup, body_of, http_request, whole_l
 from benchmarks.in_process import PRODUCT
 from benchmarks.programs import Program
 from benchmarks.slices import SETTLE
-from tenure.core.refusals import Refused
-from tenure.site.store import devices, pools
-from tenure.site.store.writer import Connection
 
 AT_ONCE = 64
 """Requests under way: callers of one process, or connections."""
@@ -36,62 +32,6 @@ class Cost(NamedTuple):
     us: float
     """Microseconds of the site's processor time for each."""
     seconds: float
-
-
-class OneProcess:
-    """A site opened here: the same code from the request's bytes to the durable answer's, without a network."""
-
-    def __init__(self, big_store: BigStore) -> None:
-        self._big_store = big_store
-        self._site = big_store.opened()
-
-    def grow(self, number: int) -> None:
-        """Enrolls devices until so many seats are taken."""
-        self._flood(1)
-        self._big_store.known_bad_are_caught()
-        while (missing := number - self._counted()) > 0:
-            self._flood(min(missing, PIECE))
-
-    def claims(self, number: int) -> Cost:
-        """So many first claims, measured."""
-        return self._flood(number)
-
-    def forget(self, number: int) -> None:
-        """The devices that came last are gone, and count no longer: the next slice begins where this one did."""
-        gone = [device.id for device in self._big_store.drop(number)]
-        self._site.store.write(lambda conn: _forget(conn, gone)).result()
-
-    def durability(self) -> str:
-        """How durable the state is, asked of the connection that writes."""
-
-        def ask(conn: Connection) -> str:
-            found = {name: conn.execute(f"pragma {name}").fetchone()[0] for name in ("journal_mode", "synchronous")}
-            return " ".join(f"{name}={value}" for name, value in found.items())
-
-        return str(self._site.store.write(ask).result())
-
-    def _flood(self, number: int) -> Cost:
-        asking = self._big_store.newcomers(number)
-        answers: list[bytes | Refused] = []
-        under_way: deque[Future[bytes | Refused]] = deque()
-        cpu, begun = time.process_time(), time.perf_counter()
-        for device in asking:
-            if len(under_way) == AT_ONCE:
-                answers.append(under_way.popleft().result())
-            under_way.append(self._site.port.answer_blocking(device.asked))
-        answers += [each.result() for each in under_way]
-        seconds, used = time.perf_counter() - begun, time.process_time() - cpu
-        self._big_store.hear(asking, [each if isinstance(each, bytes) else b"" for each in answers])
-        return _cost(number, seconds, used)
-
-    def _counted(self) -> int:
-        return self._site.store.read(lambda conn: pools.get_pool(conn, PRODUCT).counted)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._site.store.close()
 
 
 class Shipped:
@@ -192,10 +132,3 @@ def unproven_tls() -> ssl.SSLContext:
 
 def _cost(number: int, seconds: float, used: float) -> Cost:
     return Cost(number / seconds, used / number * 1e6, seconds)
-
-
-def _forget(conn: Connection, names: list[str]) -> None:
-    for name in names:
-        found = devices.by_id(conn, name)
-        if found is not None:
-            devices.delete_device(conn, found)

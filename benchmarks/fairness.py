@@ -1,4 +1,4 @@
-"""`python -m benchmarks.fairness`: what everybody else waits while one tenant or stranger does the worst it can.
+"""What everybody else waits while one tenant or stranger does the worst it can.
 
 One real server process on one core; on the other core another caller's requests at a steady pace, before and during,
 and the hog in a process of its own. Each row says both: the machine's noise is in `before` as well.
@@ -9,8 +9,6 @@ import multiprocessing
 import os
 import secrets
 import socket
-import sys
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -26,6 +24,8 @@ import msgspec
 from benchmarks.board import fill
 from benchmarks.in_process import Caller, furnish
 from benchmarks.programs import LOAD_CORE, Program
+from benchmarks.rows import Figure, Figures, Missing
+from benchmarks.run import Run
 from tenure.core.refusals import Refused
 from tenure.server import main as server
 from tenure.server import setup
@@ -33,6 +33,7 @@ from tenure.server.app import build_app
 from tenure.store.schema import accounts
 
 ROWS, FACTS = 100_000, 3_000
+KEYS = ("fair_bodies", "fair_export", "fair_writes", "fair_history", "fair_refused")
 RATE = 50
 """Requests a second of everybody else."""
 MOST_MS, QUIET_MS = 100, 25
@@ -67,26 +68,43 @@ class Waits(NamedTuple):
         return self.milliseconds[min(len(self.milliseconds) - 1, int(len(self.milliseconds) * share))]
 
 
-def main() -> int:
-    """Prints a row for each hog; 1 when the other caller was refused, or waited too long on a quiet machine."""
-    short = os.environ.get("SHORT") == "1"
-    seconds, rows, facts = (4.0, 10_000, 400) if short else (10.0, ROWS, FACTS)
-    os.sched_setaffinity(0, {LOAD_CORE})
-    with tempfile.TemporaryDirectory(prefix="tenure-fair-") as folder:
-        made = asyncio.run(_furnished(Path(folder) / "server", rows, facts))
-        log = (Path(folder) / "server.log").open("w")
-        with Program("serve", str(Path(folder) / "server"), log=log) as program:
-            stage = made._replace(port=program.port)
-            load = "{:.1f} {:.1f} {:.1f}".format(*os.getloadavg())
-            print(f"{rows:,} rows, {facts:,} facts; {RATE} requests/s of another caller; load average {load}")
-            print(f"{'while one':34}{'p50 before/during':>22}{'p99 before/during':>22}{'x':>6}  others, hog")
-            _waits(stage, 1.0)
-            return max([_row(stage, name, hog, seconds, program.cpu) for name, hog in HOGS.items()])
+def measure(run: Run) -> Figures:
+    """A row for each hog, and the answers to others that were refusals; late before the hog came: not measured."""
+    seconds, rows, facts = (2.0, 10_000, 300) if run.size.short else (10.0, ROWS, FACTS)
+    folder = run.folder / "fair"
+    made = asyncio.run(_furnished(folder, rows, facts))
+    found: dict[str, Figure | Missing] = {}
+    refusals: Counter[int] = Counter()
+    with Program("serve", str(folder), log=run.log) as program:
+        stage = made._replace(port=program.port)
+        _waits(stage, 1.0)
+        for key, hog in HOGS.items():
+            noted = _beside(stage, hog, seconds, program.cpu)
+            refusals.update({status: count for status, count in noted.during.statuses.items() if status != 200})
+            found[key] = _figure(noted, f"{rows:,} rows, {facts:,} facts" if run.size.short else "")
+    return {**found, "fair_refused": Figure(refusals.total(), _counted(refusals) if refusals else "")}
 
 
-def _row(
-    stage: Stage, name: str, hog: Callable[[Stage, Any, Any], None], seconds: float, cpu: Callable[[], float]
-) -> int:
+class Beside(NamedTuple):
+    """Others' waits before and during one hog, and what became of the hog."""
+
+    before: Waits
+    during: Waits
+    hog: str
+    busy: float
+    """Of one core, by the server."""
+
+
+def _figure(noted: Beside, size: str) -> Figure | Missing:
+    before, during = (f"{each.at(0.5):.1f}/{each.at(0.99):.1f}" for each in (noted.before, noted.during))
+    note = f"p50/p99 {before} before, {during} during; hog: {noted.hog}; server {noted.busy:.0%} of a core"
+    late = noted.during.at(0.99)
+    if late > MOST_MS and noted.before.at(0.99) > QUIET_MS:
+        return Missing(f"late before it came, too: {note}")
+    return Figure(late, "; ".join(filter(None, (note, size))))
+
+
+def _beside(stage: Stage, hog: Callable[[Stage, Any, Any], None], seconds: float, cpu: Callable[[], float]) -> Beside:
     before = _waits(stage, seconds)
     context = multiprocessing.get_context("spawn")
     ready, stop, told = context.Event(), context.Event(), context.Queue()
@@ -99,14 +117,7 @@ def _row(
     stop.set()
     result = told.get(timeout=60)
     process.join(60)
-    times = during.at(0.99) / before.at(0.99)
-    refused = {status: n for status, n in during.statuses.items() if status != 200}
-    late = during.at(0.99) >= MOST_MS
-    verdict = "REFUSED" if refused else "ok" if not late else "LATE" if before.at(0.99) < QUIET_MS else "not measured"
-    p50, p99 = (f"{before.at(share):.1f} / {during.at(share):.1f} ms" for share in (0.5, 0.99))
-    said = f"{verdict} {refused or ''} hog: {result}; server {busy:.0%} of a core"
-    print(f"{name:34}{p50:>22}{p99:>22}{times:>6.1f}  {said}", flush=True)
-    return int(verdict in {"REFUSED", "LATE"})
+    return Beside(before, during, result, busy)
 
 
 def _waits(stage: Stage, seconds: float) -> Waits:
@@ -205,10 +216,10 @@ def long_history(stage: Stage, ready: Any, stop: Any) -> str:
 
 
 HOGS: dict[str, Callable[[Stage, Any, Any], Any]] = {
-    "sends 520 half bodies": half_bodies,
-    "exports 100,000 rows": exports,
-    "writes 65 times a second": writes,
-    "reads a history of 3,000 facts": long_history,
+    "fair_bodies": half_bodies,
+    "fair_export": exports,
+    "fair_writes": writes,
+    "fair_history": long_history,
 }
 
 
@@ -282,7 +293,3 @@ async def _furnished(folder: Path, rows: int, facts: int) -> Stage:
         )
     await context.db.close()
     return Stage(0, caller, hogs, token, names[0], names[1])
-
-
-if __name__ == "__main__":
-    sys.exit(main())

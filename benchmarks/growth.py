@@ -1,28 +1,33 @@
-"""`python -m benchmarks --growth`: what a synchronization costs with very many sites in the store, beside few.
+"""Very many sites in the store beside few: what a synchronization costs, how long a start and a single read take.
 
 Two servers as shipped, on copies of one state: one grown to 1,000 sites, the other to 1,000,000. The sites that are
 asked are the same; what is added are rows like theirs, in every table that a synchronization or a list touches (about
-12 KB a site: have 15 GB free for a million, or say `--sites 100000`).
+12 KB a site: have 15 GB free for a million). The file was written just before, so that its pages are cached.
 """
 
-import os
+import copy
+import random
 import shutil
 import sqlite3
+import time
 from contextlib import closing
-from copy import deepcopy
 from dataclasses import replace
-from pathlib import Path
+from statistics import median
 
-from benchmarks import in_process, slices
+import httpx2
+
 from benchmarks.in_process import InProcessServer
 from benchmarks.programs import Program
-from benchmarks.report import Promise, heading, line, middle, spread
-from benchmarks.slices import Load, Measured
+from benchmarks.rows import Figure, Figures, Missing
+from benchmarks.run import CONNECTIONS, Run
+from benchmarks.slices import Load
 from tenure.server.setup import DATABASE
 
-FEW, MANY = 1_000, 1_000_000
-CONNECTIONS = 64
-GROWTH = Promise("at most 1.3 times", most=1.3, absolute=False)
+KEYS = ("growth", "million_start", "million_reads")
+FEW, MANY, SHORT = 1_000, 1_000_000, 20_000
+BYTES_A_SITE = 15_000
+STARTS, READS = 3, 400
+SEED = 7
 
 _NUMBERS = "with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < ?)"
 _OTHER_NAME = "printf('{prefix}%07d', n) || substr({column}, {after})"
@@ -39,25 +44,76 @@ _OWN = {"next_change": "null", "digest": "randomblob(32)"}
 """Nothing falls due for the added ones: what is measured is how large the store is, not a sweep."""
 
 
-def run(folder: Path, sites: int, rounds: int, seconds: float, many: int = MANY) -> int:
-    """Prints the cost with few and with `many` sites, and their ratio; 1 when it is missed."""
-    few = in_process.found(folder / "few", sites)
-    slices.known_bad_are_caught(few)
-    shutil.copytree(few.folder, folder / "many")
-    large = replace(few, folder=folder / "many", citizens=deepcopy(few.citizens))
-    stored = [grow(each, most - sites) for each, most in ((few, FEW), (large, many))]
-    print(f"{sites} of the sites on {CONNECTIONS} connections; load average {os.getloadavg()[0]:.1f}")
-    log = (folder / "server.log").open("w")
-    with Program("serve", str(few.folder), log=log) as one, Program("serve", str(large.folder), log=log) as other:
-        loads = [Load(few, one, CONNECTIONS), Load(large, other, CONNECTIONS)]
-        warm = [each.unchanged(max(sites * 4, 1_000)) for each in loads]
-        requests = int(seconds * min(each.rate for each in warm))
-        taken: list[list[Measured]] = [[], []]
-        for _ in range(rounds):
-            for load, held in zip(loads, taken, strict=True):
-                held.append(load.unchanged(requests))
-        starts = [one.cold_start, other.cold_start]
-    return _tell([FEW, many], stored, taken, starts)
+def measure(run: Run, many: int = 0) -> Figures:
+    """All rows; `many`: how many sites are very many, where the size of the run does not say it."""
+    many = many or (SHORT if run.size.short else MANY)
+    free = shutil.disk_usage(run.folder).free
+    if free < many * BYTES_A_SITE:
+        return dict.fromkeys(KEYS, Missing(f"{many * BYTES_A_SITE / 1e9:.0f} GB of disk needed, {free / 1e9:.0f} free"))
+    stores = [_grown(run, name, count) for name, count in (("few", FEW), ("many", many))]
+    note = f"{many:,} sites, {(stores[1].folder / DATABASE).stat().st_size / 1e6:,.0f} MB"
+    starts = _starts(run, stores)
+    with (
+        Program("serve", str(stores[0].folder), log=run.log) as one,
+        Program("serve", str(stores[1].folder), log=run.log) as other,
+    ):
+        costs = _costs(run, Load(stores[0], one, CONNECTIONS), Load(stores[1], other, CONNECTIONS))
+        waits = _reads(other, stores[1])
+    shutil.rmtree(stores[1].folder)
+    return {
+        "growth": Figure(costs[1] / costs[0], f"{costs[0]:,.0f} us, {costs[1]:,.0f} us with {note}, cached pages"),
+        "million_start": Figure(starts[1] / starts[0], f"{starts[1]:.2f} s of CPU; {note}"),
+        "million_reads": Figure(waits[int(len(waits) * 0.99)], f"p50 {median(waits):.1f} ms; {note}"),
+    }
+
+
+def _grown(run: Run, name: str, count: int) -> InProcessServer:
+    made = run.served()
+    grown = replace(made, folder=run.folder / f"growth-{name}", citizens=copy.deepcopy(made.citizens))
+    shutil.copytree(made.folder, grown.folder)
+    grow(grown, count - len(made.citizens))
+    return grown
+
+
+def _starts(run: Run, stores: list[InProcessServer]) -> list[float]:
+    """Seconds of processor time of a start on each, the least."""
+    taken: list[list[float]] = [[] for _ in stores]
+    for _ in range(STARTS):
+        for store, kept in zip(stores, taken, strict=True):
+            with Program("serve", str(store.folder), log=run.log) as server:
+                kept.append(server.start_cpu)
+    return [min(each) for each in taken]
+
+
+def _costs(run: Run, *loads: Load) -> list[float]:
+    """Microseconds of one synchronization that brings nothing new at each, in turn, the least."""
+    requests = max(run.size.sites * 8, 2_000)
+    for each in loads:
+        each.unchanged(requests)
+    taken: list[list[float]] = [[] for _ in loads]
+    for _ in range(run.size.rounds):
+        for load, kept in zip(loads, taken, strict=True):
+            kept.append(load.unchanged(requests).server_us)
+    return [min(each) for each in taken]
+
+
+def _reads(server: Program, made: InProcessServer) -> list[float]:
+    """Milliseconds of reads of one subscription, its timeline, its reasons and one page, one by one, sorted."""
+    dice = random.Random(SEED)  # noqa: S311 - the same reads in each run
+    with closing(sqlite3.connect(f"file:{made.folder / DATABASE}?mode=ro", uri=True)) as opened:
+        names = [row[0] for row in opened.execute("select id from subscriptions limit 5000")]
+    headers = {"Authorization": f"Bearer {made.staff_token}"}
+    forms = ("/v1/subscriptions/{}", "/v1/subscriptions/{}/timeline", "/v1/subscriptions/{}/explain")
+    taken = []
+    with httpx2.Client(base_url=f"http://127.0.0.1:{server.port}", headers=headers, timeout=60) as http:
+        for number in range(READS):
+            path = forms[number % len(forms)].format(dice.choice(names))
+            begun = time.perf_counter()
+            answer = http.get(path)
+            taken.append((time.perf_counter() - begun) * 1_000)
+            if answer.status_code != 200:
+                raise RuntimeError(f"{path}: {answer.text[:300]}")
+    return sorted(taken)
 
 
 def grow(made: InProcessServer, more: int) -> int:
@@ -83,17 +139,3 @@ def _told(column: str, new: dict[str, str | None]) -> str:
     if prefix is None:
         return _OWN[column]
     return _OTHER_NAME.format(prefix=prefix, column=column, after=len(prefix) + 8)
-
-
-def _tell(counts: list[int], stored: list[int], taken: list[list[Measured]], starts: list[float]) -> int:
-    heading("one synchronization that brings nothing new (processor time of the server, all threads)")
-    cost = []
-    for count, size, measured, start in zip(counts, stored, taken, starts, strict=True):
-        each = [one.server_us for one in measured]
-        cost.append(middle(each))
-        notes = (spread(each), f"{size / 1e6:,.0f} MB of database", f"started in {start:.2f} s")
-        line(f"with {count:,} sites", f"{cost[-1]:,.1f} us", *notes)
-    ratio = cost[1] / cost[0]
-    verdict = GROWTH.verdict(ratio, comparable=True)
-    line("growth", f"{ratio:.2f} x", f"{verdict} ({GROWTH.text})", "the file was written just before: cached pages")
-    return int(verdict == "MISSED")

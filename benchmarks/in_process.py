@@ -69,6 +69,9 @@ class InProcessServer:
     keys: KeyRing
     provider: str
     citizens: list[BenchmarkSite]
+    staff_token: str = ""
+    """Of the provider's programs."""
+    offer: str = ""
 
 
 def found(folder: Path, sites: int) -> InProcessServer:
@@ -91,7 +94,7 @@ async def _furnished(folder: Path, token: str, sites: int) -> InProcessServer:
             *(_guarded(gate, lambda: _settle_down(http, context, staff, offer)) for _ in range(sites))
         )
     await context.db.close()
-    return InProcessServer(folder, context.keys, provider, list(citizens))
+    return InProcessServer(folder, context.keys, provider, list(citizens), staff.token, offer)
 
 
 async def _guarded(gate: asyncio.Semaphore, work: Callable[[], Awaitable[BenchmarkSite]]) -> BenchmarkSite:
@@ -103,12 +106,12 @@ class Caller:
     """A caller with a token."""
 
     def __init__(self, http: httpx2.AsyncClient, token: str) -> None:
-        self._http, self._token = http, token
+        self._http, self.token = http, token
 
     async def post(self, path: str, body: dict[str, Any], **query: str) -> Any:
         """What the server made of `body`."""
         headers = {
-            "Authorization": f"Bearer {self._token}",
+            "Authorization": f"Bearer {self.token}",
             "Idempotency-Key": secrets.token_hex(16),
             "Content-Type": "application/json",
         }
@@ -160,8 +163,8 @@ async def _settle_down(http: httpx2.AsyncClient, context: ServerContext, staff: 
     raise RuntimeError("the site gets a new lease each time")
 
 
-async def _activate(http: httpx2.AsyncClient, context: ServerContext, code: str) -> BenchmarkSite:
-    signer = SeedSigner(secrets.token_bytes(32))
+def activation_request(code: str, signer: SeedSigner) -> bytes:
+    """A new site's first request, sealed."""
     message = ActivateRequest(
         nonce=b64.encode_text(secrets.token_bytes(32)),
         request=f"req_{secrets.token_hex(16)}",
@@ -175,7 +178,12 @@ async def _activate(http: httpx2.AsyncClient, context: ServerContext, code: str)
         root=1,
         installation="server",
     )
-    asked = exchanges.seal_request(message, signer)
+    return exchanges.seal_request(message, signer)
+
+
+async def _activate(http: httpx2.AsyncClient, context: ServerContext, code: str) -> BenchmarkSite:
+    signer = SeedSigner(secrets.token_bytes(32))
+    asked = activation_request(code, signer)
     reply = await _send(http, "/v1/activate", asked)
     told = exchanges.read_activate_answer(reply, asked, context.keys.root)
     if isinstance(told, Refused) or told.message.result != "granted":

@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from nacl.bindings import crypto_sign, crypto_sign_open, crypto_sign_seed_keypair
 
@@ -32,6 +33,17 @@ def verify_and_sign(operations: int = 500) -> float:
 
     with _on_the_servers_core():
         return microseconds(both, operations)
+
+
+def durable_writes(folder: Path, writes: int = 200) -> float:
+    """Durable writes a second: 4 KiB overwritten and brought to the disk, again and again; what a commit waits for."""
+    with (folder / "durable").open("wb", buffering=0) as file:
+        begun = time.perf_counter()
+        for _ in range(writes):
+            file.seek(0)
+            file.write(b"x" * 4_096)
+            os.fdatasync(file.fileno())
+        return writes / (time.perf_counter() - begun)
 
 
 def microseconds(work: Callable[[], object], times: int) -> float:

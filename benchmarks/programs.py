@@ -4,9 +4,12 @@ import os
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import IO, Self
 
 SERVER_CORE = 0
@@ -18,14 +21,22 @@ ROOT = Path(__file__).resolve().parent.parent
 class Program:
     """A server under measurement: a module of this folder that says where it listens, and its arguments."""
 
-    def __init__(self, module: str, *arguments: str, log: IO[str] | None = None, tree: Path = ROOT) -> None:
-        """`tree`: the checkout whose code is measured."""
+    def __init__(
+        self,
+        module: str,
+        *arguments: str,
+        log: IO[str] | None = None,
+        tree: Path = ROOT,
+        python: str = sys.executable,
+        environment: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """`tree`: the checkout whose code is measured; `python`: the interpreter, whose packages it finds."""
         begun = time.perf_counter()
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(tree / "src"), str(ROOT)))}
+        path = os.pathsep.join((str(tree / "src"), str(ROOT)))
         self._process = subprocess.Popen(
-            [sys.executable, "-m", f"benchmarks.{module}", *arguments],
+            [python, "-m", f"benchmarks.{module}", *arguments],
             cwd=ROOT,
-            env=environment,
+            env={**os.environ, "PYTHONPATH": path, **environment},
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
@@ -37,10 +48,17 @@ class Program:
             raise RuntimeError(f"{module} did not start")
         url = line.split()[-1]
         self.port = int(url.rsplit(":", 1)[1])
-        with urllib.request.urlopen(f"{url}/livez") as answer:  # noqa: S310 - our own child
+        with suppress(urllib.error.HTTPError), urllib.request.urlopen(f"{url}/livez") as answer:  # noqa: S310 - our own
             answer.read()
         self.cold_start = time.perf_counter() - begun
         """Seconds from starting the interpreter to the first answer."""
+        self.start_cpu = self.cpu()
+        """Seconds of processor time until then."""
+
+    @property
+    def pid(self) -> int:
+        """The process."""
+        return self._process.pid
 
     def cpu(self) -> float:
         """Seconds of processor time that its threads have used so far, commit thread included."""
@@ -59,6 +77,10 @@ class Program:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._process.terminate()
-        self._process.wait(20)
+        try:
+            self._process.wait(40)
+        except subprocess.TimeoutExpired:  # one of a peer's that does not end by itself
+            self._process.kill()
+            self._process.wait()
         if self._process.stdout is not None:
             self._process.stdout.close()

@@ -1,54 +1,17 @@
-"""What is printed: medians of the rounds, ratios within the run, and a verdict where the promise has a figure."""
+"""Lines of a report, and the machine that absolute figures are compared on; verdicts are left to `rows`."""
 
 import json
 import os
 import platform
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
 
 RECORDED = Path(__file__).with_name("recorded.json")
-LEEWAY = 0.25
-"""So far the bare server may be from its recorded rate; beyond that, absolute figures say nothing of the product."""
 
 
-class Promise(NamedTuple):
-    """A figure of the quality page: what it may be at least or at most."""
-
-    text: str
-    least: float | None = None
-    most: float | None = None
-    absolute: bool = True
-    """Judged only where the machine is as it was when the figure was set; a ratio within one run always is."""
-
-    def verdict(self, value: float, comparable: bool) -> str:
-        """`ok`, `MISSED` or why it was not judged."""
-        if self.absolute and not comparable:
-            return "not measured"
-        missed = (self.least is not None and value < self.least) or (self.most is not None and value > self.most)
-        return "MISSED" if missed else "ok"
-
-
-class Yardstick(NamedTuple):
-    """The bare server on the machine where the figures were set, and here."""
-
-    recorded: float
-    here: float
-
-    @property
-    def comparable(self) -> bool:
-        """Whether absolute figures of this run say something."""
-        return abs(self.here / self.recorded - 1) <= LEEWAY
-
-    def told(self) -> str:
-        """As a line of the report."""
-        off = self.here / self.recorded - 1
-        return f"bare server {self.here:,.0f}/s here, {self.recorded:,.0f}/s recorded ({off:+.0%})"
-
-
-def yardstick(here: float) -> Yardstick:
-    """The bare server's rate here beside the recorded one."""
-    return Yardstick(json.loads(RECORDED.read_text())["bare_server_per_second"], here)
+def recorded() -> float:
+    """Answers a second of the bare server where the figures were set."""
+    return float(json.loads(RECORDED.read_text())["bare_server_per_second"])
 
 
 def record(microseconds: float) -> None:

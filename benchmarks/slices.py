@@ -31,6 +31,11 @@ class Measured(NamedTuple):
     slice: Slice
 
 
+def settle() -> None:
+    """Wait until the server has taken new connections: nothing tells the other side of it."""
+    time.sleep(SETTLE)
+
+
 class Load:
     """All sites on connections to one server."""
 
@@ -97,7 +102,7 @@ class Load:
     def _run(self, waiting: list[list[bytes]], rate: float | None) -> tuple[Measured, list[tuple[bytes, bytes]]]:
         # A new connection each time: between slices the server would hang up on idle connections.
         group = ClientGroup(self._program.port, waiting)
-        time.sleep(SETTLE)
+        settle()
         before = self._program.cpu()
         taken = group.flood() if rate is None else group.stream(rate)
         used = self._program.cpu() - before
@@ -120,7 +125,7 @@ def judge(bench: InProcessServer, result: str, pairs: list[tuple[bytes, bytes]])
     leases = 0
     for number, (request, answer) in enumerate(pairs):
         body = body_of(answer)
-        told = _payload(body)
+        told = payload(body)
         leases += told.get("result") == "lease"
         if told.get("result") not in ((result,) if result else ("unchanged", "lease")):
             raise ValueError(f"expected `{result}`, was told {told}")
@@ -152,7 +157,8 @@ def _forged(payload: bytes) -> bytes:
     return b"e30." + b64.b64_encode(payload) + b"." + b64.b64_encode(bytes(64))
 
 
-def _payload(token: bytes) -> dict[str, Any]:
+def payload(token: bytes) -> dict[str, Any]:
+    """What a signed answer says, unproven."""
     raw = b64.b64_decode(token.split(b".")[1])
     told: dict[str, Any] = msgspec.json.decode(raw or b"{}")
     return told
