@@ -79,13 +79,13 @@ def measure(run: Run) -> Figures:
         stage = made._replace(port=program.port)
         _waits(stage, 1.0)
         for key, hog in HOGS.items():
-            noted = _beside(stage, hog, seconds, program.cpu)
+            noted = _wait_with_hog(stage, hog, seconds, program.cpu)
             refusals.update({status: count for status, count in noted.during.statuses.items() if status != 200})
             found[key] = _figure(noted, f"{rows:,} rows, {facts:,} facts" if run.size.short else "")
     return {**found, "fair_refused": Figure(refusals.total(), _counted(refusals) if refusals else "")}
 
 
-class Beside(NamedTuple):
+class WaitsWithHog(NamedTuple):
     """Others' waits before and during one hog, and what became of the hog."""
 
     before: Waits
@@ -95,7 +95,7 @@ class Beside(NamedTuple):
     """Of one core, by the server."""
 
 
-def _figure(noted: Beside, size: str) -> Figure | Missing:
+def _figure(noted: WaitsWithHog, size: str) -> Figure | Missing:
     before, during = (f"{each.at(0.5):.1f}/{each.at(0.99):.1f}" for each in (noted.before, noted.during))
     note = f"p50/p99 {before} before, {during} during; hog: {noted.hog}; server {noted.busy:.0%} of a core"
     late = noted.during.at(0.99)
@@ -104,7 +104,9 @@ def _figure(noted: Beside, size: str) -> Figure | Missing:
     return Figure(late, "; ".join(filter(None, (note, size))))
 
 
-def _beside(stage: Stage, hog: Callable[[Stage, Any, Any], None], seconds: float, cpu: Callable[[], float]) -> Beside:
+def _wait_with_hog(
+    stage: Stage, hog: Callable[[Stage, Any, Any], None], seconds: float, cpu: Callable[[], float]
+) -> WaitsWithHog:
     before = _waits(stage, seconds)
     context = multiprocessing.get_context("spawn")
     ready, stop, told = context.Event(), context.Event(), context.Queue()
@@ -117,7 +119,7 @@ def _beside(stage: Stage, hog: Callable[[Stage, Any, Any], None], seconds: float
     stop.set()
     result = told.get(timeout=60)
     process.join(60)
-    return Beside(before, during, result, busy)
+    return WaitsWithHog(before, during, result, busy)
 
 
 def _waits(stage: Stage, seconds: float) -> Waits:

@@ -26,7 +26,7 @@ class Missing(NamedTuple):
 
     reason: str
     broke: bool = False
-    """The measurement itself failed, which is nobody's machine's fault."""
+    """The measurement itself failed, whatever the machine."""
 
 
 Figures = Mapping[str, Figure | Missing]
