@@ -55,9 +55,9 @@ async def test_a_read_is_one_transaction(tmp_path: Path) -> None:
     def look_twice(conn: Connection) -> tuple[object, object, bool]:
         count = sa.select(sa.func.count()).select_from(meta)
         before = conn.scalar(count)
-        db._writer.begin()
+        db._writer.raw.execute("begin immediate")
         put(db._writer, "between")
-        db._writer.commit()
+        db._writer.raw.commit()
         raw = conn.connection.dbapi_connection
         return before, conn.scalar(count), bool(getattr(raw, "in_transaction", False))
 

@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 
+from tenure.store.lite_connection import LiteConnection
+
 Both = dict[str, sa.Insert]
 
 
@@ -106,22 +108,25 @@ class PreparedSelect:
 
     def run(self, conn: sa.Connection, values: Iterable[str]) -> Sequence[Any]:
         """The rows, each a tuple of the columns selected, in the order that the statement says."""
+        if conn.dialect.name != "sqlite":
+            return conn.exec_driver_sql(self._sql[conn.dialect.name], (list(values),)).all()
+        among = msgspec.json.encode(list(values)).decode()
         raw = _raw_connection(conn)
-        if raw is not None:
-            found: Sequence[Any] = raw.execute(
-                self._sql["sqlite"], (msgspec.json.encode(list(values)).decode(),)
-            ).fetchall()
-            return found
-        return conn.exec_driver_sql(self._sql[conn.dialect.name], (list(values),)).all()
+        found: Sequence[Any] = (
+            conn.exec_driver_sql(self._sql["sqlite"], (among,)).all()
+            if raw is None
+            else raw.execute(self._sql["sqlite"], (among,)).fetchall()
+        )
+        return found
 
 
 def _raw_connection(conn: sa.Connection) -> Any:
-    """SQLite's own connection, in the transaction that SQLAlchemy has begun; None for any other database.
+    """SQLite's own connection, in a transaction; None for any other.
 
     There a statement costs less than SQLAlchemy's account of its result; elsewhere the round trip outweighs both.
     """
-    if conn.dialect.name != "sqlite":
+    if not isinstance(conn, LiteConnection):
         return None
     if not conn.in_transaction():
         conn.begin()
-    return conn.connection.dbapi_connection
+    return conn.raw

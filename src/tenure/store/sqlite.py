@@ -20,6 +20,7 @@ from tenure.core.refusals import RefusalCode, Refused
 from tenure.store.batch import CAPACITY, MOST, WriteBatcher
 from tenure.store.dialects import SteadyLimitCompiler
 from tenure.store.engine import Answer, Connection, Item, P, T, Told
+from tenure.store.lite_connection import LiteConnection
 from tenure.store.prepare import Upgrade, prepare_database
 
 try:
@@ -31,6 +32,9 @@ LIBRARY: tuple[int, int, int] = driver.sqlite_version_info
 SOUND_SINCE = (3, 51, 3)
 """Earlier libraries can lose a commit when two connections write or checkpoint at the same instant."""
 
+STATEMENTS_CACHED = 512
+"""Statements that the driver keeps ready for a connection; the store has some three hundred."""
+
 _log = logging.getLogger("tenure.store")
 _ALWAYS = ("foreign_keys=on", "busy_timeout=5000", "trusted_schema=off", "recursive_triggers=on", "cache_size=-16000")
 # Checkpoints are kept off most commits; recursive triggers make REPLACE obey the append-only triggers.
@@ -41,16 +45,23 @@ _READER = (*_ALWAYS, "query_only=on")
 class SqliteDatabase:
     """`engine.Database` on one file; made by `open_lite`."""
 
-    def __init__(self, writer: Connection, reader: Connection, lock: int, capacity: int, most: int) -> None:
+    def __init__(self, writer: LiteConnection, reader: LiteConnection, lock: int, capacity: int, most: int) -> None:
         self._writer, self._reader, self._lock = writer, reader, lock
         self._commits = ThreadPoolExecutor(1, "commit")
-        self._raw: Any = writer.connection.dbapi_connection
+        self._raw: Any = writer.raw
+        for each in (writer, reader):
+            # One without end to SQLAlchemy, which writes nothing for it: those that count begin and end below.
+            each.begin()
         self._batcher = WriteBatcher(self, capacity, most)
 
     async def read(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """See `engine.Database.read`."""
-        with self._reader.begin():
+        raw = self._reader.raw
+        raw.execute("begin")
+        try:
             return fn(self._reader, *args, **kwargs)
+        finally:
+            raw.rollback()
 
     async def write(
         self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -90,18 +101,16 @@ class SqliteDatabase:
 
     async def apply(self, work: Callable[[Connection], None]) -> None:
         """For the batcher: BEGIN IMMEDIATE and `work`, inline."""
-        self._writer.begin()
+        self._raw.execute("begin immediate")
         work(self._writer)
 
     async def commit(self) -> None:
         """For the batcher: the one wait for the disk, off the loop."""
-        await asyncio.get_running_loop().run_in_executor(self._commits, self._writer.commit)
+        await asyncio.get_running_loop().run_in_executor(self._commits, self._raw.commit)
 
     async def rollback(self) -> None:
-        """For the batcher: after a COMMIT that failed SQLAlchemy takes the transaction for ended, SQLite does not."""
-        self._writer.rollback()
-        if self._raw.in_transaction:
-            self._raw.rollback()
+        """For the batcher: as far as SQLite has not done so itself."""
+        self._raw.rollback()
 
     def savepoint(self, connection: Connection, statement: str) -> None:
         """For the batcher: past SQLAlchemy, because a fence must cost less than what it guards."""
@@ -132,7 +141,7 @@ def open_lite(
         os.close(lock)
         return refused
     return SqliteDatabase(
-        _connect_file(path, _WRITER, "begin immediate"), _connect_file(path, _READER, "begin"), lock, capacity, most
+        connect_lite(_opener(path, _WRITER)), connect_lite(_opener(path, _READER)), lock, capacity, most
     )
 
 
@@ -147,7 +156,7 @@ def flaw_of(library: tuple[int, int, int]) -> str:
 @contextmanager
 def open_read_only(path: Path) -> Iterator[Connection]:
     """A connection that can only read, for commands beside a running server (`tenure verify-history`)."""
-    connection = _connect_file(path, _READER, "begin")
+    connection = connect_lite(_opener(path, _READER), "begin")
     try:
         yield connection
     finally:
@@ -158,7 +167,7 @@ def open_read_only(path: Path) -> Iterator[Connection]:
 def _prepare_file(path: Path, upgrade: Upgrade | None) -> Refused | None:
     """Look before anything is changed: even the journal mode of a foreign file stays as it is."""
     try:
-        connection = _connect_file(path, _ALWAYS, "begin immediate")
+        connection = connect_lite(_opener(path, _ALWAYS), "begin immediate")
         try:
             with connection.begin() as transaction:
                 refused = prepare_database(connection, upgrade)
@@ -195,15 +204,24 @@ def lock_writer(path: Path) -> int | Refused:
     return handle
 
 
-def _connect_file(path: Path, pragmas: Sequence[str], begin: str) -> Connection:
+def _opener(path: Path, pragmas: Sequence[str]) -> Callable[[], Any]:
     def connect() -> Any:
         # The loop and the commit thread take strict turns, which the driver cannot know.
-        raw = driver.connect(str(path), isolation_level=None, check_same_thread=False)
+        raw = driver.connect(
+            str(path), isolation_level=None, check_same_thread=False, cached_statements=STATEMENTS_CACHED
+        )
         for pragma in pragmas:
             raw.execute(f"pragma {pragma}").fetchall()
         return raw
 
+    return connect
+
+
+def connect_lite(connect: Callable[[], Any], begin: str = "") -> LiteConnection:
+    """A connection to what `connect` opens; `begin`: the statement with which SQLAlchemy begins a transaction, empty
+    where the caller begins and ends them on the driver's connection."""
     engine = sa.create_engine("sqlite://", module=driver, creator=connect, poolclass=sa.pool.StaticPool)
     engine.dialect.statement_compiler = SteadyLimitCompiler
-    sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
-    return engine.connect()
+    if begin:
+        sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    return LiteConnection(engine)

@@ -11,14 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Concatenate, TypeVar, cast
 
-import sqlalchemy as sa
-
 from tenure.core.refusals import Refused
 from tenure.site.store.schema import STEPS
 from tenure.site.store.sqlite import SiteStore
 from tenure.site.store.writer import Connection as SiteConnection
 from tenure.store.engine import Answer, Connection, Item, P, Told
 from tenure.store.prepare import prepare_database
+from tenure.store.sqlite import connect_lite
 
 try:
     from pysqlite3 import dbapi2 as driver
@@ -158,13 +157,9 @@ class ServerDisk:
 
     def __init__(self, image: "ServerDisk | None" = None) -> None:
         self.raw = _opened()
-        self._engine = sa.create_engine(
-            "sqlite://", module=driver, creator=lambda: self.raw, poolclass=sa.pool.StaticPool
-        )
-        sa.event.listen(self._engine, "begin", lambda connection: connection.exec_driver_sql("begin immediate"))
         if image is not None:
             image.raw.backup(self.raw)
-        self.connection = self._engine.connect()
+        self.connection = connect_lite(lambda: self.raw, "begin immediate")
         if image is None:
             with self.connection.begin():
                 prepare_database(self.connection)
