@@ -15,7 +15,22 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from benchmarks import allows, api_costs, fairness, growth, hot_path, limits, pictures, report, seats, starts
+from benchmarks import (
+    against_peers,
+    allows,
+    api_costs,
+    fairness,
+    growth,
+    hot_path,
+    limits,
+    outage,
+    overload,
+    pictures,
+    report,
+    restart,
+    seats,
+    starts,
+)
 from benchmarks.programs import LOAD_CORE, ROOT, SERVER_CORE
 from benchmarks.rows import Figure, Figures, Missing, Row, Yardstick, exit_code, judge, summary, tell, write_rows
 from benchmarks.run import SHORT, USUAL, Run
@@ -33,12 +48,16 @@ class Part(NamedTuple):
 
 PARTS: Mapping[str, Part] = {
     "hot_path": Part(hot_path.KEYS, hot_path.measure),
+    "peers": Part(against_peers.KEYS, against_peers.measure),
     "api_costs": Part(api_costs.KEYS, api_costs.measure),
     "seats": Part(seats.KEYS, seats.measure),
     "sdk": Part(allows.KEYS, allows.measure),
     "starts": Part(starts.KEYS, starts.measure),
     "growth": Part(growth.KEYS, growth.measure),
     "fairness": Part(fairness.KEYS, fairness.measure),
+    "outage": Part(outage.KEYS, outage.measure),
+    "overload": Part(overload.KEYS, overload.measure),
+    "restart": Part(restart.KEYS, restart.measure),
 }
 """In this order: the hot path finds the yardstick and what the others are compared with."""
 

@@ -80,6 +80,12 @@ class Buyer:
         return answer.json()
 
 
+def order_at(port: int, made: InProcessServer) -> str:
+    """The code of one order at the server on that port."""
+    with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as http:
+        return Buyer(http, made).order(1)[0]
+
+
 def _activate(server: Program, made: InProcessServer, codes: list[str]) -> float:
     """Seconds of processor time for the activation of all codes, each by a new site."""
     asked = [in_process.activation_request(code, SeedSigner(secrets.token_bytes(32))) for code in codes]

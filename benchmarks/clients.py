@@ -54,9 +54,9 @@ class Link:
     begun: bytes = b""
 
 
-def http_request(body: bytes, path: str = "/v1/sync") -> bytes:
+def http_request(body: bytes, path: str = "/v1/sync", media_type: str = "application/jose") -> bytes:
     """A sealed request as it goes over the wire; a synchronization where `path` says nothing else."""
-    head = f"POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/jose\r\nContent-Length: {len(body)}"
+    head = f"POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: {media_type}\r\nContent-Length: {len(body)}"
     return head.encode() + b"\r\n\r\n" + body
 
 
@@ -182,6 +182,17 @@ class ClientGroup:
         link.begun, link.busy = b"", False
         link.answers.append(data)
         return True
+
+
+def read_whole(sock: socket.socket) -> bytes:
+    """One answer from a connection that blocks."""
+    data = b""
+    while not data or len(data) < whole_length(data):
+        more = sock.recv(READ)
+        if not more:
+            raise ConnectionError("the server hung up")
+        data += more
+    return data
 
 
 def connect(port: int, tls: ssl.SSLContext | None = None) -> socket.socket:

@@ -15,6 +15,10 @@ FORM = 700
 """Bytes of a request at the bare server: about as long as a synchronization's."""
 
 
+FLEET = 600
+"""Sites, each on a connection of its own: more than requests are worked on at once."""
+
+
 @dataclass(frozen=True)
 class Size:
     """How much is measured."""
@@ -47,6 +51,7 @@ class Run:
     rates: dict[str, float] = field(default_factory=dict)
     """Answers a second of one core, for the picture."""
     _served: InProcessServer | None = None
+    _fleet: InProcessServer | None = None
 
     @property
     def limit(self) -> float:
@@ -78,3 +83,9 @@ class Run:
             self._served = in_process.found(self.folder / "server", self.size.sites)
             slices.known_bad_are_caught(self._served)
         return self._served
+
+    def fleet(self) -> InProcessServer:
+        """A server's folder with as many sites as it takes to be more than it works on at once; made once."""
+        if self._fleet is None:
+            self._fleet = in_process.found(self.folder / "fleet", FLEET)
+        return self._fleet

@@ -124,17 +124,22 @@ def judge(bench: InProcessServer, result: str, pairs: list[tuple[bytes, bytes]])
     """
     leases = 0
     for number, (request, answer) in enumerate(pairs):
-        body = body_of(answer)
-        told = payload(body)
-        leases += told.get("result") == "lease"
-        if told.get("result") not in ((result,) if result else ("unchanged", "lease")):
-            raise ValueError(f"expected `{result}`, was told {told}")
-        if number % PROVEN_EACH == 0:
-            read = exchanges.read_sync_answer(body, request.partition(b"\r\n\r\n")[2], bench.keys.root)
-            if isinstance(read, Refused):
-                raise ValueError(f"an answer is not proven: {read.code} {read.detail}")
+        leases += judge_one(bench, result, request, answer, prove=number % PROVEN_EACH == 0) == "lease"
     if not result and leases * CONTACTS != len(pairs):
         raise ValueError(f"{leases} leases in {len(pairs)} answers")
+
+
+def judge_one(bench: InProcessServer, result: str, request: bytes, answer: bytes, *, prove: bool) -> str:
+    """The answer's result; raises ValueError unless it is `result` and, to be proven, passes what a client checks."""
+    body = body_of(answer)
+    told: str = payload(body).get("result", "")
+    if told not in ((result,) if result else ("unchanged", "lease")):
+        raise ValueError(f"expected `{result}`, was told {told}")
+    if prove:
+        read = exchanges.read_sync_answer(body, request.partition(b"\r\n\r\n")[2], bench.keys.root)
+        if isinstance(read, Refused):
+            raise ValueError(f"an answer is not proven: {read.code} {read.detail}")
+    return told
 
 
 def known_bad_are_caught(bench: InProcessServer) -> None:

@@ -40,6 +40,9 @@ TARGETS = {
     "day_p99": Target("mean day, p99 at 64 connections and 1,500/s", "ms", "clock", most=10),
     "activation": Target("activation", TIMES, "ratio", most=12),
     "order": Target("order with its preview", "ms of CPU", "cpu", most=20),
+    "peer_byxlozax": Target("against byxlozax (heartbeat of a session)", "x", "ratio", least=15),
+    "peer_sealium": Target("against sealium (check of a machine)", "x", "ratio", least=15),
+    "peer_stack": Target("against the usual stack (FastAPI, async ORM)", "x", "ratio", least=15),
     "peer_compiled": Target("against the compiled peer's recorded share", "x", "ratio", least=2),
     "claim": Target("first seat claim over TLS, 10,000 seats", TIMES, "ratio", most=6.5),
     "claim_rate": Target("first seat claims over TLS, 10,000 seats", "/s", "clock", least=1_900),
@@ -63,5 +66,13 @@ TARGETS = {
     "fair_history": Target("others' p99 while one reads 3,000 facts", "ms", "clock", most=100),
     "fair_bodies": Target("others' p99 while one sends 520 half bodies", "ms", "clock", most=100),
     "fair_refused": Target("others refused meanwhile", "answers", "plain", most=0),
+    "herd_peak": Target("after an outage of 1 h: peak of arrivals", "x mean", "ratio", most=2.2),
+    "herd_lost": Target("after an outage of 1 h: leases lost", "leases", "plain", most=0),
+    "herd_real": Target("the same at 1/10 for real: not answered", "clients", "plain", most=0),
+    "overload_two": Target("goodput at twice the capacity", "of it", "ratio", least=0.65),
+    "overload_three": Target("goodput at three times, Retry-After obeyed", "of it", "ratio", least=0.90),
+    "overload_p50": Target("refused under overload within, median", "ms", "clock", most=20),
+    "overload_p99": Target("refused under overload within, p99", "ms", "clock", most=100),
+    "restart": Target("restart under load: failures an SDK shows", "failures", "plain", most=0),
 }
 """By the name that a part gives its figure. A key that no part reports is a row that says "not measured"."""

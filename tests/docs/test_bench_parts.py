@@ -1,0 +1,103 @@
+"""Controls of the single measurements: each is given something bad that it must not take for good."""
+
+import random
+import socket
+import sys
+import threading
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from benchmarks import against_peers, growth, outage, overload
+from benchmarks.clients import read_whole
+from benchmarks.outage import Client
+from benchmarks.rows import Figure, Missing
+from benchmarks.run import SHORT
+from tenure.core.lease.sync_schedule import Rhythm, SyncState
+from tenure.core.timeline import DAY
+
+
+def test_clients_that_all_come_at_once_are_a_peak_and_a_lease_that_ended_before_is_lost() -> None:
+    returned = 100 * DAY
+    clients = outage.draw_clients(returned, random.Random(1))  # noqa: S311 - the same clients in each run
+    arrivals = [outage.arrival(each, returned) for each in clients]
+    assert max(Counter(arrivals).values()) <= 2.2 * outage.CLIENTS / outage.WINDOW
+    assert all(returned <= at < returned + outage.WINDOW for at in arrivals)
+    assert all(at < each.ends for at, each in zip(arrivals, clients, strict=True))
+    # The control: without a lot of its own each comes in one and the same second.
+    same = Counter(outage.arrival(Client(each.state, each.ends, 0.5), returned) for each in clients)
+    assert max(same.values()) > outage.CLIENTS / 2
+    state = SyncState(rhythm=Rhythm(spans=()), woke=0, answered=returned - DAY)
+    assert outage.arrival(Client(state, returned, 0.5), returned) >= returned
+
+
+def test_a_refusal_without_retry_after_and_any_other_answer_end_the_measurement() -> None:
+    good = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 60\r\ncontent-length: 0\r\n\r\n"
+    assert overload.is_refusal(good)
+    assert overload.retry_after_of(good) == 60
+    assert not overload.is_refusal(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+    for bad in (b"HTTP/1.1 503 Service Unavailable\r\n\r\n", b"HTTP/1.1 500 Internal Server Error\r\n\r\n"):
+        with pytest.raises(ValueError):
+            overload.is_refusal(bad)
+
+
+def test_overload_that_was_not_offered_or_refused_nothing_is_not_measured() -> None:
+    told = overload.Told
+    good = [told(2_000, 800, [5.0, 6.0])]
+    found = overload.judge_stages(1_000, good, [told(3_000, 950, [])], "")
+    assert found["overload_two"] == Figure(0.8, "800/s of 2,000/s offered; ")
+    assert isinstance(overload.judge_stages(1_000, [told(1_100, 800, [5.0])], good, "")["overload_two"], Missing)
+    assert isinstance(overload.judge_stages(1_000, [told(2_000, 800, [])], good, "")["overload_p99"], Missing)
+
+
+def test_an_answer_of_a_peer_that_is_no_success_ends_the_measurement() -> None:
+    against_peers.check_answer(b'{"allowed":true}', {"text": '"allowed":true'})
+    against_peers.check_answer(b"12345", {"length": 5})
+    for body, load in ((b'{"allowed":false}', {"text": '"allowed":true'}), (b"1234", {"length": 5})):
+        with pytest.raises(ValueError):
+            against_peers.check_answer(body, load)
+
+
+def test_peers_that_no_registry_gives_are_not_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    found = against_peers.install_peers(tmp_path / "peers", "no-such-distribution-of-tenure==1.0\n")
+    assert isinstance(found, Missing)
+    assert "registry" in found.reason
+
+
+def test_peers_that_are_installed_are_not_installed_again(tmp_path: Path) -> None:
+    (tmp_path / "installed.txt").write_text("one\n")
+    assert against_peers.install_peers(tmp_path, "one\n") == tmp_path / "bin" / "python"
+
+
+def test_nothing_of_the_peers_is_required_by_the_project() -> None:
+    root = Path(__file__).resolve().parents[2]
+    for name in ("requirements.lock", "requirements-dev.lock", "pyproject.toml"):
+        text = (root / name).read_text()
+        assert not [peer for peer in ("byxlozax", "sealium", "aiosqlite") if peer in text], name
+    assert "byxlozax_server" not in sys.modules
+
+
+def test_growth_says_when_there_is_no_room_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class NoRoom:
+        free = 1_000
+
+    class Asked:
+        folder, size = tmp_path, SHORT
+
+    monkeypatch.setattr(growth.shutil, "disk_usage", lambda folder: NoRoom)
+    found = growth.measure(Asked)  # type: ignore[arg-type]
+    assert set(found) == set(growth.KEYS)
+    assert all(isinstance(each, Missing) for each in found.values())
+
+
+def test_an_answer_that_is_cut_off_is_no_answer() -> None:
+    ours, theirs = socket.socketpair()
+    sending = threading.Thread(
+        target=lambda: (theirs.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhal"), theirs.close())
+    )
+    sending.start()
+    with ours, pytest.raises(ConnectionError):
+        read_whole(ours)
+    sending.join()
