@@ -73,7 +73,7 @@ def _draw_client(began: Instant, returned: Instant, dice: random.Random) -> Clie
         state = after_failure(msgspec.structs.replace(state, attempted=due), due)
         lot = dice.random()
         due = next_due(state, due, lot)
-    # A lease is signed anew when a quarter of its life has passed, so at least three quarters less a day are left.
+    # A lease is signed again when a quarter of its life has passed, so at least three quarters less a day are left.
     return Client(state, answered + life * 3 // 4 - dice.randrange(life // 2), lot)
 
 

@@ -1,7 +1,7 @@
 """More requests than one server process can answer: how much is still answered, and how soon the others are told.
 
 Clients arrive at random, each on a connection of its own, from several addresses. One that is refused keeps its request
-and comes again: at twice the capacity by chance, at three times as `Retry-After` asks, with the jitter of real clients.
+and comes again: at twice the capacity at random, at three times as `Retry-After` asks, with the jitter of real clients.
 """
 
 import heapq
@@ -122,7 +122,7 @@ class OverloadGroup:
         return self._run(asking, seconds, lambda due, now, refused, answer: now, lambda: 0.0).answered
 
     def offer(self, rate: float, seconds: float, capacity: float, *, obeying: bool) -> Told:
-        """`rate` requests a second of all clients for so long; those refused obey `Retry-After` or come by chance."""
+        """`rate` requests a second of all clients for so long; those refused obey `Retry-After` or come at random."""
         asking = list(self._clients.values())
         self._seal(asking, capacity * seconds * 1.3)
         pause = len(asking) / rate
@@ -191,7 +191,7 @@ class OverloadGroup:
                 raise TimeoutError("requests were not answered at all")
 
     def _seal(self, asking: list[OverloadClient], requests: float) -> None:
-        """Requests for all, sealed ahead; connections that were idle for long are made anew."""
+        """Requests for all, sealed ahead; connections that were idle for long are made again."""
         each = math.ceil(requests / len(asking) + 5)
         for client in asking:
             while len(client.waiting) < each:
