@@ -11,10 +11,10 @@ from tenure.core.answering.unchanged import ServerMoment, SiteReport, is_unchang
 from tenure.core.business.commands import OutstandingLease
 from tenure.core.refusals import Refused
 from tenure.core.subscription.ephemeral import EphemeralStay
+from tenure.core.subscription.occupied_place import CountRule, OccupiedPlace
 from tenure.store import leases, places, schema, sites, stays, sync_fast_path
 from tenure.store.engine import Connection, Database
 from tenure.store.leases import PRESENT, SUCCESSOR, Acknowledgment
-from tenure.store.places import CountRule, OccupiedPlace
 from tests.contract.seed import NOW, lease, must, provide, site, two_providers
 
 T = TypeVar("T")

@@ -13,6 +13,8 @@ from tenure.core.subscription.allotment import (
     Pool,
     SiteShare,
     declare_lost,
+    first_allotment,
+    give_allotment,
     grant_allotment,
     recalled_margins,
     seat_margin,
@@ -360,6 +362,25 @@ class Fleet(RuleBasedStateMachine):
 
 TestFleet = Fleet.TestCase
 TestFleet.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+
+
+@given(st.integers(1, 200), st.integers(0, 250), st.integers(0, 250))
+def test_one_that_joins_gets_no_more_than_is_free(limit: int, others: int, devices: int) -> None:
+    pool = Pool(limit, 0, (holding("other", others, others),))
+    assert 0 <= first_allotment(pool, "new", devices, NOW) <= max(0, limit - others)
+    assert pool.joining_share("new", devices, NOW).need == devices, "they want to be covered from the first lease"
+
+
+@given(st.integers(1, 60), st.integers(0, 70), st.integers(0, 70), st.integers(0, 70), st.booleans())
+def test_what_is_given_is_what_is_granted_and_others_are_called_for_what_is_missed(
+    limit: int, other: int, signed: int, in_use: int, unheard: bool
+) -> None:
+    shares = (holding("b", other), holding("a", signed, in_use))
+    pool = Pool(limit, 10, shares, unheard=frozenset({"b"} if unheard else ()), unheard_until=NOW + DAY)
+    given = give_allotment(pool, pool.share_of("a"), NOW)
+    assert given.allotment == grant_allotment(pool, "a", in_use, 0, NOW).allotment
+    assert set(given.called) <= {"b"}, "the one that asks comes down by its own lease"
+    assert given.withheld == (unheard and given.allotment < in_use)
 
 
 @given(

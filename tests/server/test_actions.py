@@ -144,7 +144,8 @@ async def silent(stage: Stage) -> Body:
 
     def fall_silent(conn: Connection) -> None:
         row = sites.lock_many(conn, [quiet])[quiet]
-        share = msgspec.structs.replace(allotments.pool_part(row, stage.name), word_until=stage.env.clock() - 1)
+        part = allotments.pools_of(row).part_of(stage.name)
+        share = msgspec.structs.replace(part, word_until=stage.env.clock() - 1)
         sites.save_many(conn, [allotments.with_part(row, stage.name, share)])
 
     await stage.env.context.db.write(fall_silent)

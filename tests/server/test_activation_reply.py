@@ -4,8 +4,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tenure.core.answering.callers import Caller
 from tenure.core.answering.lease_issue import LeaseHolderClaims, LeaseIssuer, lease_for
@@ -13,8 +11,8 @@ from tenure.core.business import commands as c
 from tenure.core.installation import Installation
 from tenure.core.lease.claims import Lease
 from tenure.core.refusals import RefusalCode, Refused
-from tenure.core.subscription.allotment import Pool, SiteShare
-from tenure.core.subscription.fold import SiteState, Subscription
+from tenure.core.subscription.allotment import SiteShare
+from tenure.core.subscription.fold import Subscription
 from tenure.server import activation_reply, allotments
 from tenure.server.lease_signing import SignedSite
 from tenure.server.site_record import SiteRecord, read_record
@@ -84,25 +82,10 @@ def test_the_site_a_copy_and_one_that_knows_more_are_told_apart(
     assert activation_reply.recognize_key(site, message, shown) is who
 
 
-@pytest.mark.parametrize(
-    ("state", "itself"),
-    [
-        (None, False),
-        (SiteState(id="s", key="k", code="", name="", version="", since=0, left_at=5), True),
-        (SiteState(id="s", key="k", code="", name="", version="", since=0), False),
-        (SiteState(id="s", key="k", code="", name="", version="", since=0, left_at=5, lost=True), False),
-        (SiteState(id="s", key="k", code="", name="", version="", since=0, left_at=5, leaving_until=4), False),
-    ],
-)
-def test_only_one_that_was_not_made_to_leave_gave_itself_up(state: SiteState | None, itself: bool) -> None:
-    assert activation_reply.gave_itself_up(ROW, state) is itself
-    assert activation_reply.gave_itself_up(row(ephemeral=1), state)
-
-
 def test_a_restored_server_learns_what_the_site_shows_of_its_own(lease: Lease) -> None:
     learned = activation_reply.after_learning(ROW, lease, 12, NOW)
     assert (learned.epoch, learned.serial, learned.token_count) == (101, 9, 12)
-    assert allotments.pool_part(learned, lease.subscription).held == lease.allotment
+    assert allotments.pools_of(learned).part_of(lease.subscription).held == lease.allotment
     assert activation_reply.after_learning(ROW, None, 12, NOW) == row(token_count=12)
     others = msgspec.structs.replace(lease, sub="site_2")
     assert activation_reply.after_learning(ROW, others, 3, NOW) == ROW, "nothing is forgotten either"
@@ -129,14 +112,6 @@ def test_only_an_activation_can_be_ephemeral() -> None:
     assert command.ephemeral
 
 
-@given(st.integers(1, 200), st.integers(0, 250), st.integers(0, 250))
-def test_one_that_joins_gets_no_more_than_is_free(limit: int, others: int, devices: int) -> None:
-    taken = SiteShare(site="site_9", signed=others, held=others, in_use=others, word_until=NOW + 99)
-    pool = Pool(limit, 0, (taken,))
-    first = activation_reply.first_allotment(row(devices=devices), "site_1", pool, NOW)
-    assert 0 <= first <= max(0, limit - others)
-
-
 # what its row becomes
 
 
@@ -159,7 +134,7 @@ def test_a_known_key_keeps_its_row_and_what_it_left_counts_on(sub: Subscription)
     assert (joined.serial, joined.epoch, joined.token) == (3, 100, b"100.7.x")
     body = read_record(joined)
     assert (body.told_to_leave, body.code, body.restores) == (0, "code_1", (5,))
-    left = allotments.pool_part(joined, "sub_0")
+    left = allotments.pools_of(joined).part_of("sub_0")
     assert (left.left, left.held, left.signed) == (True, 4, 0)
 
 

@@ -19,11 +19,11 @@ from tenure.core.policy.rules import LateRenewal, Policy, RefundRule, RenewalOrd
 from tenure.core.refusals import Refused
 from tenure.core.subscription.contract import service_end
 from tenure.core.subscription.fold import Subscription
+from tenure.core.subscription.occupied_place import count_rule
 from tenure.core.subscription.reminders import next_reminder
 from tenure.core.subscription.renewal import automatic_until, late_start
 from tenure.core.subscription.terms import RenewalIntent, SubscriptionKind
 from tenure.core.timeline import DAY, Instant
-from tenure.server import places
 from tests.core.situations import PRICE, accepted, automatic, cancel, funded, word
 from tests.core.world import MONTH, World, day, terms
 
@@ -145,7 +145,7 @@ ROWS: dict[str, tuple[Row, ...]] = {
         Row(5, 120, figure("seat_conflict_days"), ANY),
     ),
     "idle_release_days": (
-        Row(60, 30, lambda world: places.count_rule(sub(world), world.now, 0).heard_since, ANY),
+        Row(60, 30, lambda world: count_rule(sub(world), world.now, 0).heard_since, ANY),
         Row(60, 30, figure("idle_release_days"), ANY),
     ),
     "block_grace_days": (Row(8, 2, blocked, ANY),),

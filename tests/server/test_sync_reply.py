@@ -13,7 +13,6 @@ from tenure.core.answering.lease_issue import LeaseHolderClaims, LeaseIssuer, le
 from tenure.core.answering.unchanged import ServerMoment, renewal_at, revision_told
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.subscription import facts as f
-from tenure.core.subscription.fold import SiteState
 from tenure.server import sync_reply
 from tenure.server.lease_signing import SignedSite
 from tenure.server.site_record import SiteRecord, read_record
@@ -131,19 +130,6 @@ def test_a_report_changes_use_and_version_and_nothing_else() -> None:
     assert after == row(devices=6, devices_digest=SHA, version="12.1")
 
 
-@pytest.mark.parametrize(
-    ("state", "leaves"),
-    [
-        (None, False),
-        (SiteState(id="s", key="k", code="", name="", version="", since=0, leaving_until=5), True),
-        (SiteState(id="s", key="k", code="", name="", version="", since=0, leaving_until=5, left_at=4), False),
-        (SiteState(id="s", key="k", code="", name="", version="", since=0), False),
-    ],
-)
-def test_a_site_that_was_made_to_leave_is_told_until_it_has_acknowledged(state: SiteState | None, leaves: bool) -> None:
-    assert sync_reply.is_told_to_leave(state) is leaves
-
-
 def test_a_site_has_heard_the_word_to_leave_once_it_shows_the_token_that_came_with_it() -> None:
     reply = sync_reply.refuse_site(ROW, Refused(RefusalCode.INSTALLATION_RELEASED), tells_to_leave=True)
     assert not sync_reply.has_heard(ROW)
@@ -162,10 +148,10 @@ def test_a_fork_is_resolved_in_the_history_and_in_the_row(present: PresentSite, 
     forked = _forked(present, world.now)
     resolved = sync_reply.resolve_copies(forked, said, world.now)
     assert isinstance(resolved, sync_reply.ResolvedFork)
-    (sub, fact), *others = resolved.stored
+    fact, *others = resolved.stored
     assert isinstance(fact, f.ForkResolved)
     assert not others
-    assert sub.revision == forked.sub.revision + 1
+    assert resolved.present.sub.revision == forked.sub.revision + 1
     assert resolved.present.site.forked_at is None
     assert resolved.present.state.forked_at is None
     assert (resolved.present.site.token == b"") == (said == "restored")
@@ -212,8 +198,6 @@ def test_the_lease_of_another_site_teaches_nothing(world: World, present: Presen
     assert isinstance(judged, Refused)
     assert judged.code is RefusalCode.LEASE_NOT_MINE
     assert sync_reply.judge_shown_lease(row(id="site_2"), sealed) is sealed
-    fact = sync_reply.learned_fact(row(id="site_2"), sealed, world.now)
-    assert (fact.serial, fact.until, fact.lease) == (9, lease.contact_until, "digest")
 
 
 # what it gets
@@ -258,12 +242,6 @@ def test_an_open_fork_is_shown_to_both_with_the_evidence(present: PresentSite, w
         assert [each.which for each in answer.fork.copies] == ["current", "copy"]
         assert [each.id for each in answer.messages] == ["fork"]
         assert answer.forked == reply.to_copy
-
-
-def test_one_that_was_struck_out_reads_from_when() -> None:
-    full = Refused(RefusalCode.DEVICE_LIMIT_REACHED, "All taken.")
-    assert sync_reply.refuse_struck(full, None) is full
-    assert sync_reply.refuse_struck(full, 1_767_225_600).detail.startswith("It was struck out from 2026-01-01")
 
 
 # as a message, and as a row

@@ -11,19 +11,20 @@ import msgspec
 from tenure.core.business.account import Account, AccountSubscription, PolicyHistory
 from tenure.core.business.commands import OutstandingLease
 from tenure.core.business.ledger import Posting
+from tenure.core.business.outstanding_leases import prolong_leases
 from tenure.core.business.settle import Settled
 from tenure.core.periods import Duration
 from tenure.core.policy.rules import Rules
 from tenure.core.refusals import Refused
 from tenure.core.subscription import facts as f
 from tenure.core.subscription.contract import timeline
-from tenure.core.subscription.fold import Subscription
+from tenure.core.subscription.fold import Subscription, evolve
 from tenure.core.subscription.reminders import next_reminder
 from tenure.core.subscription.renewal import due_at, next_period, pays_itself, total_cost
 from tenure.core.timeline import Instant, Phase, span_at
 from tenure.server import policies
 from tenure.server.folding import subscriptions_of
-from tenure.server.notices import current_notices, prolong_leases
+from tenure.server.notices import current_outages
 from tenure.server.real_time import RealTime
 from tenure.server.values import PlanValue
 from tenure.store import accounts, facts, leases, ledger, outbox, projections, sites, subscriptions, tenants
@@ -161,7 +162,7 @@ def _floor_at(floors: list[tuple[Instant, str]], moment: Instant) -> str:
 
 def outstanding_leases(conn: Connection, provider: str, names: list[str]) -> dict[str, tuple[OutstandingLease, ...]]:
     """What every site still has in its hands of these subscriptions (rule *Giving back*)."""
-    held, published = leases.outstanding_leases(conn, provider, names), current_notices(conn)
+    held, published = leases.outstanding_leases(conn, provider, names), current_outages(conn)
     return {name: prolong_leases(held.get(name, ()), published) for name in names}
 
 
@@ -224,8 +225,11 @@ def append_facts(
             _add_to_feed(conn, sub, fact, sub.revision - len(added) + offset + 1, now)
 
 
-def append_to(conn: Connection, sub: Subscription, added: Iterable[f.Fact], now: Instant) -> None:
-    """Append facts to one history whose state afterwards is `sub`."""
+def append_to(conn: Connection, sub: Subscription, added: Iterable[f.Fact], now: Instant) -> Subscription:
+    """Append facts to the history of `sub`; the subscription as they make it."""
+    added = tuple(added)
+    for fact in added:
+        sub = evolve(sub, fact)
     append_facts(
         conn,
         sub.provider,
@@ -233,6 +237,7 @@ def append_to(conn: Connection, sub: Subscription, added: Iterable[f.Fact], now:
         (AccountSubscription(sub, PolicyHistory(((0, Rules(), ""),))),),
         now,
     )
+    return sub
 
 
 def _stored_fact(fact: f.Fact) -> StoredFact:

@@ -13,8 +13,7 @@ from tenure.core.installation import Installation
 from tenure.core.lease.claims import Lease
 from tenure.core.policy.rules import Role
 from tenure.core.refusals import Refused
-from tenure.core.subscription.allotment import Pool, grant_allotment
-from tenure.core.subscription.fold import SiteState, Subscription
+from tenure.core.subscription.fold import Subscription
 from tenure.core.timeline import Instant
 from tenure.server import allotments, forks
 from tenure.server.lease_signing import SignedSite
@@ -43,17 +42,6 @@ def recognize_key(site: SiteRow, message: ActivateRequest, shown: TokenNumber | 
     return Caller.SITE if forks.is_newest(site, message) else Caller.COPY
 
 
-def gave_itself_up(site: SiteRow, state: SiteState | None) -> bool:
-    """Whether an application whose row says that it left did so itself, and was not made to.
-
-    Of such a one no newer state is in use than the folder that was put back since: its code takes a place like any
-    other.
-    """
-    return bool(site.ephemeral) or (
-        state is not None and state.left_at is not None and not state.lost and state.leaving_until is None
-    )
-
-
 def after_learning(site: SiteRow, lease: Lease | None, number: int, now: Instant) -> SiteRow:
     """The site with what it holds counted: this server was restored, and the site knows more [spec: restored-server].
 
@@ -61,7 +49,6 @@ def after_learning(site: SiteRow, lease: Lease | None, number: int, now: Instant
     """
     if lease is not None and lease.sub == site.id:
         site = allotments.after_learning(site, lease, now)
-        site = msgspec.structs.replace(site, epoch=max(site.epoch, lease.epoch), serial=max(site.serial, lease.serial))
     return msgspec.structs.replace(site, token_count=max(site.token_count, number))
 
 
@@ -87,13 +74,6 @@ def make_command(
         installation=Installation(message.installation),
     )
     return msgspec.structs.replace(command, ephemeral=message.ephemeral) if isinstance(command, c.Activate) else command
-
-
-def first_allotment(site: SiteRow | None, name: str, pool: Pool, now: Instant) -> int:
-    """What an administration server that joins gets of the pool."""
-    own = allotments.joining_share(site, name, pool, now)
-    # One more than it has, so that a pool that is exhausted calls unused margin back at once.
-    return grant_allotment(pool.with_share(own), name, own.in_use, own.in_use + 1, now).allotment
 
 
 # what its row becomes
@@ -130,7 +110,7 @@ def joined_site(site: SiteRow, message: ActivateRequest, code: str, sub: Subscri
     if site.successor == sub.id:
         site = msgspec.structs.replace(site, successor=None)
     if site.subscription != sub.id:
-        site = allotments.after_switch(site, sub.id, now)
+        site = allotments.with_pools(site, allotments.pools_of(site).after_switch(sub.id, now))
     body = msgspec.structs.replace(
         read_record(site),
         device_port=message.device_port,

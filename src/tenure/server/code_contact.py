@@ -10,10 +10,11 @@ import msgspec
 from tenure.core.answering.callers import Caller
 from tenure.core.business import commands as c
 from tenure.core.business.account import PolicyHistory
+from tenure.core.business.decide.places import occupied_places
 from tenure.core.business.execute import CommandOutcome
 from tenure.core.lease.sync_schedule import sync_window
 from tenure.core.refusals import RefusalCode, Refused
-from tenure.core.subscription.allotment import Pool
+from tenure.core.subscription.allotment import Pool, first_allotment
 from tenure.core.subscription.contract import timeline
 from tenure.core.subscription.fold import Subscription
 from tenure.server import (
@@ -25,7 +26,6 @@ from tenure.server import (
     joining,
     known_site,
     lease_signing,
-    leaving,
     places,
     seat_conflicts,
     settlement,
@@ -125,7 +125,7 @@ def _current_subscription(contact: CodeContact, site: SiteRow) -> Subscription |
 def _occupied_places(contact: CodeContact, sub: Subscription) -> c.OccupiedPlaces:
     if not joining.is_alone(contact.message):
         return c.OccupiedPlaces()
-    return leaving.occupied_places(contact.conn, sub, contact.now, contact.context.epoch_floor)
+    return occupied_places(_device_pool(contact, sub), contact.now)
 
 
 def _make_command(
@@ -141,7 +141,7 @@ def _make_command(
 def _first_allotment(contact: CodeContact, site: SiteRow | None, name: str, sub: Subscription) -> int:
     if joining.is_alone(contact.message):
         return int(allotments.has_place(contact.conn, sub, name, contact.now, contact.context.epoch_floor))
-    return activation_reply.first_allotment(site, name, _device_pool(contact, sub), contact.now)
+    return first_allotment(_device_pool(contact, sub), name, 0 if site is None else site.devices, contact.now)
 
 
 def _device_pool(contact: CodeContact, sub: Subscription) -> Pool:
@@ -167,7 +167,7 @@ def _store_use(contact: CodeContact, use: CodeUse) -> ActivationReply:
     """What was decided is stored, and the site gets its lease."""
     others = tuple(fact for _, fact in use.outcome.decision.others)
     if others and use.present is not None:
-        takeover.append_departures(contact.conn, use.present, others, contact.now)
+        account_repository.append_to(contact.conn, use.present, others, contact.now)
     subscription_service.save_outcome(contact.conn, contact.tenant, use.loaded, use.outcome)
     if contact.message.role == "successor" and use.site is not None:
         return _grant_successor(contact, use.site, use.outcome.subscription)
@@ -215,7 +215,7 @@ def _stage_successor(contact: CodeContact, site: SiteRow, sub: Subscription) -> 
 def _with_part(contact: CodeContact, site: SiteRow, sub: Subscription) -> SiteRow:
     if places.is_alone(site):  # its place is taken with its lease
         return site
-    share = allotments.joining_share(site, site.id, _device_pool(contact, sub), contact.now)
+    share = _device_pool(contact, sub).joining_share(site.id, site.devices, contact.now)
     return allotments.with_part(site, sub.id, share)
 
 

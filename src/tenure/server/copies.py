@@ -10,7 +10,7 @@ import msgspec
 from tenure.core.answering.forks import CopySighting, fork_evidence, with_fork_answer, with_sighting
 from tenure.core.refusals import Refused
 from tenure.core.subscription import facts as f
-from tenure.core.subscription.fold import Subscription, evolve
+from tenure.core.subscription.fold import Subscription
 from tenure.core.timeline import Instant
 from tenure.server import account_repository, forks, lease_signing, places
 from tenure.server.context import ServerContext
@@ -59,6 +59,4 @@ def carry_over(conn: Connection, site: SiteRow, sub: Subscription, now: Instant)
 
 def _fork_found(conn: Connection, site: SiteRow, sub: Subscription, evidence: str, now: Instant) -> Subscription:
     fact = f.ForkFound(at=now, recorded_at=now, by=site.id, site=site.id, evidence=evidence)
-    after = evolve(sub, fact)
-    account_repository.append_to(conn, after, (fact,), now)
-    return after
+    return account_repository.append_to(conn, sub, (fact,), now)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from tenure.core.lease.claims import LONGEST_LEASE
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY, Instant
 from tenure.http.problems import RefusedError
@@ -24,8 +25,6 @@ from tenure.wire.root import OnlineKey, RootDocument, RootKey, TrustedRoot
 Draw = Callable[[int], bytes]
 """So many random bytes from the system's source."""
 
-LONGEST_LEASE = 120 * DAY
-"""No online key signs anything that lives longer: the air-gap lease of 90 days and some margin."""
 _log = logging.getLogger("tenure.server.keys")
 
 END_OF_TIME = 253_402_300_799

@@ -8,13 +8,15 @@ What the site then gets is `code_contact`'s, what is written down of a copy `cop
 import msgspec
 
 from tenure.core.answering.callers import Caller
+from tenure.core.answering.departures import gave_itself_up, refuse_gone
 from tenure.core.answering.forks import forget_told, refuse_overtaken, refuse_replaced
+from tenure.core.answering.restored_server import is_elsewhere
 from tenure.core.lease.claims import Lease
 from tenure.core.lease.sync_schedule import sync_window
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.subscription.contract import timeline
 from tenure.core.subscription.fold import SiteState, Subscription
-from tenure.server import account_repository, activation_reply, allotments, copies, forks, leaving, places, taking_in
+from tenure.server import account_repository, activation_reply, allotments, copies, forks, places, taking_in
 from tenure.server.activation_values import CodeContact
 from tenure.server.copies import SeenCopy
 from tenure.server.lease_signing import SignedSite
@@ -51,7 +53,7 @@ def recognize_key(contact: CodeContact, site: SiteRow) -> RecognizedSite:
 def _follow_lease(contact: CodeContact, site: SiteRow, held: SealedLease | None) -> SiteRow:
     """The site under the subscription that it went to after the backup that the server goes by: that binds it (M10)."""
     own = held is not None and held.lease.sub == site.id
-    if held is None or not own or not taking_in.is_elsewhere(site, held, contact.now):
+    if held is None or not own or not is_elsewhere(held.lease, (site.subscription, site.successor), contact.now):
         return site
     present = account_repository.load_subscription(contact.conn, site.provider, site.subscription)
     if present is None:
@@ -87,7 +89,7 @@ def answer_copy(contact: CodeContact, known: RecognizedSite, present: Subscripti
     if told is not None:
         return contact.refuse(told)
     if sub is None or state is None or state.lost or state.replacement:
-        return contact.refuse(leaving.refuse_gone(state))
+        return contact.refuse(refuse_gone(state))
     if contact.typed.preview:
         return contact.refuse(Refused(RefusalCode.LEASE_FORKED), forked=True)
     return _record_copy(contact, known, sub, state)
@@ -119,7 +121,7 @@ def _has_given_up(contact: CodeContact, site: SiteRow) -> bool:
     if site.state != allotments.LEFT or not places.is_alone(site):
         return False
     sub = account_repository.load_subscription(contact.conn, site.provider, site.subscription)
-    return activation_reply.gave_itself_up(site, None if sub is None else sub.find_site(site.id))
+    return gave_itself_up(None if sub is None else sub.find_site(site.id), ephemeral=bool(site.ephemeral))
 
 
 def _shown_lease(contact: CodeContact) -> SealedLease | None:

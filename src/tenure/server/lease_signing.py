@@ -14,13 +14,13 @@ from tenure.core.answering.lease_issue import (
     successor_lease,
 )
 from tenure.core.business.expected_renewals import outlook_of
-from tenure.core.lease.claims import ComingLimit, Lease
+from tenure.core.lease.claims import Lease
 from tenure.core.renewal_outlook import RenewalOutlook
 from tenure.core.subscription import facts as f
 from tenure.core.subscription.contract import timeline
-from tenure.core.subscription.fold import Subscription, evolve
+from tenure.core.subscription.fold import Subscription
+from tenure.core.subscription.occupied_place import conflict_date
 from tenure.core.subscription.renewal import pays_itself
-from tenure.core.subscription.seat_conflict import lower_limit
 from tenure.core.subscription.terms import Terms
 from tenure.core.timeline import Instant, Phase, span_at
 from tenure.server import account_repository, allotments, places, seat_conflicts
@@ -86,7 +86,7 @@ def sign_lease(
     body = read_record(site)
     holder = msgspec.structs.replace(
         _lease_holder(conn, site, body, sub.terms_at(now), newest or leases.latest_lease(conn, site.id)),
-        coming=coming_limit(conn, site, sub, now),
+        coming=seat_conflicts.coming_limit(conn, site, sub, now),
         outlook=renewal_outlook(conn, context, sub, now),
     )
     told = seat_conflicts.as_promised(conn, sub, site, state, now, context.epoch_floor)
@@ -139,9 +139,9 @@ def renewal_outlook(conn: Connection, context: ServerContext, sub: Subscription,
 def _count_promise(conn: Connection, site: SiteRow, sub: Subscription, lease: Lease, now: Instant) -> SiteRow:
     """The site with what the lease lets it protect counted: a part of the pool, or the place of one application."""
     if places.is_alone(site):
-        places.promise_place(conn, site, sub, lease, now)
+        places.save_promise(conn, site, sub, lease, now)
         return site
-    share = allotments.pool_part(site, sub.id).after_grant(lease.allotment, lease.contact_until, now)
+    share = allotments.pools_of(site).part_of(sub.id).after_grant(lease.allotment, lease.contact_until, now)
     return allotments.with_part(site, sub.id, share)
 
 
@@ -155,11 +155,12 @@ def _plain_word(conn: Connection, site: SiteRow, sub: Subscription, lease: Lease
     if sub.owed is not None or site.successor is not None:
         return None
     if places.is_alone(site):
-        waits = places.date_in(lease.spans) is not None or places.holds_elsewhere(conn, site, sub.id)
+        waits = conflict_date(lease.spans) is not None or places.holds_elsewhere(conn, site, sub.id)
         return None if waits else PlainWord()
-    share = allotments.pool_part(site, sub.id)
+    pools = allotments.pools_of(site)
+    share = pools.part_of(sub.id)
     plain = share.held == share.signed and share.in_use == site.devices and not (share.agreed or share.left)
-    return PlainWord(share.wanted) if plain and not read_record(site).elsewhere else None
+    return PlainWord(share.wanted) if plain and not pools.elsewhere else None
 
 
 def _seal_lease(lease: Lease, signer: Signer) -> tuple[Lease, bytes]:
@@ -188,14 +189,6 @@ def _lease_holder(
         ephemeral=bool(site.ephemeral),
         plan_name=account_repository.plan_names(conn, [terms.plan])[terms.plan],
     )
-
-
-def coming_limit(conn: Connection, site: SiteRow, sub: Subscription, now: Instant) -> ComingLimit | None:
-    """The next lower device limit, and the site's part of it: what it has in use, cut like everybody's."""
-    lower = None if places.is_alone(site) else lower_limit(sub, now)
-    if lower is None:
-        return None
-    return ComingLimit(lower.at, lower.limit, seat_conflicts.server_share(conn, sub, site, lower, now, 0))
 
 
 def _record_lease(
@@ -240,7 +233,7 @@ def _sign_successor(
         if not allotments.has_place(conn, sub, site.id, now, context.epoch_floor):
             return site, b""  # others have its place there: nothing is promised that cannot be kept
     elif site.forked_at is None:
-        sub = share_out(conn, context, site, sub, now).sub
+        sub, _ = share_out(conn, context, site, sub, now)
         state = sub.find_site(site.id) or state
     told = seat_conflicts.as_promised(conn, sub, site, state, now, context.epoch_floor)
     stop = present.cancellation
@@ -257,28 +250,19 @@ def _sign_successor(
     return _count_promise(conn, site, sub, lease, now), token
 
 
-class AllottedSubscription(msgspec.Struct, frozen=True):
-    """A subscription after a site's allotment was set."""
-
-    sub: Subscription
-    withheld: bool
-    """The site is short, and gets nothing until others were heard of (`allotments.GivenAllotment`)."""
-
-
 def share_out(
     conn: Connection, context: ServerContext, site: SiteRow, sub: Subscription, now: Instant
-) -> AllottedSubscription:
-    """The subscription after the site's allotment was set to what its pool has for it (B7)."""
+) -> tuple[Subscription, bool]:
+    """The subscription after the site's allotment was set to what its pool has for it (B7), and whether it is short
+    and gets nothing until others were heard of (`GivenAllotment.withheld`)."""
     state = sub.find_site(site.id)
-    given = allotments.give_allotment(conn, site, sub, now, context.epoch_floor)
+    given = allotments.share_out(conn, site, sub, now, context.epoch_floor)
     if state is None or given.allotment == state.allotment:
-        return AllottedSubscription(sub, given.withheld)
-    return AllottedSubscription(set_allotment(conn, site, sub, given.allotment, now), given.withheld)
+        return sub, given.withheld
+    return set_allotment(conn, site, sub, given.allotment, now), given.withheld
 
 
 def set_allotment(conn: Connection, site: SiteRow, sub: Subscription, allotment: int, now: Instant) -> Subscription:
     """The subscription after the site's allotment was set, which the next lease tells it."""
     fact = f.AllotmentSet(at=now, recorded_at=now, by=site.id, site=site.id, allotment=allotment)
-    after = evolve(sub, fact)
-    account_repository.append_to(conn, after, (fact,), now)
-    return after
+    return account_repository.append_to(conn, sub, (fact,), now)

@@ -5,11 +5,10 @@ What an answer says of it is `site_contact`'s; the places themselves are `places
 
 import msgspec
 
-from tenure.core.business.commands import OccupiedPlaces
-from tenure.core.business.decide.places import full_pool
+from tenure.core.business.decide.places import full_pool, occupied_places
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.subscription import facts as f
-from tenure.core.subscription.fold import SiteState, Subscription, evolve
+from tenure.core.subscription.fold import SiteState, Subscription
 from tenure.core.timeline import Instant
 from tenure.server import account_repository, allotments, places
 from tenure.server.context import ServerContext
@@ -20,34 +19,11 @@ from tenure.wire import b64
 from tenure.wire.seats import read_erased
 
 
-def refuse_gone(state: SiteState | None) -> Refused:
-    """Why an installation has nothing here any more, as it is told."""
-    if state is None:
-        return Refused(RefusalCode.SITE_UNKNOWN)
-    if state.replacement:
-        return Refused(RefusalCode.INSTALLATION_REPLACED)
-    if state.lost:
-        return Refused(RefusalCode.SITE_LOST)
-    return Refused(RefusalCode.INSTALLATION_RELEASED if state.leaving_until is not None else RefusalCode.SITE_UNKNOWN)
-
-
 def refuse_full(conn: Connection, context: ServerContext, sub: Subscription, now: Instant) -> Refused:
     """`device_limit_reached`, to an application whose place others got meanwhile; what is not in use is called back."""
     pool = allotments.pool_of(conn, sub, now, context.epoch_floor)
     allotments.call_back(conn, pool, now)
-    return full_pool(occupied_places(conn, sub, now, context.epoch_floor))
-
-
-def occupied_places(conn: Connection, sub: Subscription, now: Instant, restored: Instant) -> OccupiedPlaces:
-    """What takes the places of the subscription."""
-    pool = allotments.pool_of(conn, sub, now, restored)
-    present = [share for share in pool.sites if share.takes_part(now)]
-    return OccupiedPlaces(
-        allowed=pool.ceiling,
-        alone=pool.alone,
-        servers=pool.counted_at(now) - pool.alone,
-        spare=sum(share.unused_seats for share in present),
-    )
+    return full_pool(occupied_places(pool, now))
 
 
 def refuse_unproven(conn: Connection, site: SiteRow, receipt: str, public: bytes) -> Refused | None:
@@ -78,19 +54,16 @@ def given_up(conn: Connection, site: SiteRow, sub: Subscription, state: SiteStat
     if not site.ephemeral and state.left_at is None:
         why = "released" if at_once else "released, free at its lease's end"
         left = f.SiteLeft(at=now, recorded_at=now, by=site.id, why=why, site=site.id, freed=at_once)
-        _append_fact(conn, sub, left, now)
+        account_repository.append_to(conn, sub, (left,), now)
     return msgspec.structs.replace(site, state=allotments.LEFT, allotment=0, successor=None)
 
 
 def after_return(conn: Connection, site: SiteRow, sub: Subscription, in_use: int, now: Instant) -> SiteRow:
     """The row after the installation acknowledged that it was made to leave: what its seats do not cover is free."""
-    _append_fact(conn, sub, f.SiteLeft(at=now, recorded_at=now, by=site.id, why="acknowledged", site=site.id), now)
+    left = f.SiteLeft(at=now, recorded_at=now, by=site.id, why="acknowledged", site=site.id)
+    account_repository.append_to(conn, sub, (left,), now)
     if places.is_alone(site):
         places.free_place(conn, site.id, sub.id)
         return site
-    share = allotments.pool_part(site, sub.id)
+    share = allotments.pools_of(site).part_of(sub.id)
     return allotments.with_part(site, sub.id, share.after_leaving(min(share.held, in_use), share.word_until))
-
-
-def _append_fact(conn: Connection, sub: Subscription, fact: f.Fact, now: Instant) -> None:
-    account_repository.append_to(conn, evolve(sub, fact), (fact,), now)

@@ -1,16 +1,15 @@
 """Amnesties: when the vendor's own servers were out, a signed notice moves every offline deadline (B15,
 [spec: amnesty]).
 
-Published notices come with answers and can be handed round as files; what they move is `lease.standing`'s to say.
+Published notices come with answers and can be handed round as files; what they move is decided in `lease.standing`.
 """
 
 import msgspec
 
-from tenure.core.business.commands import OutstandingLease
-from tenure.core.lease.standing import OutageAmnesty, moved_by
+from tenure.core.lease.standing import OutageAmnesty
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY, Instant
-from tenure.server.keyring import LONGEST_LEASE, KeyRing
+from tenure.server.keyring import KeyRing
 from tenure.store.catalog import DOCUMENTS, WriteStamp
 from tenure.store.engine import Connection
 from tenure.wire.jws import TokenType, parse_token
@@ -93,19 +92,3 @@ def _under_a_good_key(keys: KeyRing, notice: SignedNotice, sealed: str, now: Ins
 def current_outages(conn: Connection) -> tuple[OutageAmnesty, ...]:
     """The amnesties of the notices that count."""
     return tuple(OutageAmnesty(each.notice.since, each.notice.until) for each in current_notices(conn))
-
-
-def moved_word(until: Instant, published: tuple[OutageAmnesty, ...]) -> int:
-    """Seconds by which amnesties move the end of a word that is over at `until`, whenever it was signed."""
-    return moved_by(until - LONGEST_LEASE, published)
-
-
-def prolong_leases(
-    words: tuple[OutstandingLease, ...], published: tuple[PublishedNotice, ...]
-) -> tuple[OutstandingLease, ...]:
-    """What sites hold, with every amnesty that may reach their leases: nothing is given back before that
-    [spec: giving-back]."""
-    if not published:
-        return words
-    amnesties = tuple(OutageAmnesty(each.notice.since, each.notice.until) for each in published)
-    return tuple(msgspec.structs.replace(word, until=word.until + moved_word(word.until, amnesties)) for word in words)

@@ -10,8 +10,9 @@ import msgspec
 from tenure.core.answering.forks import FORK_ANSWERS_APART
 from tenure.core.lease.standing import AMNESTY_MOST
 from tenure.core.policy.bounds import ABSOLUTE
+from tenure.core.subscription.occupied_place import count_rule
 from tenure.core.timeline import DAY, HOUR, Instant
-from tenure.server import account_repository, places
+from tenure.server import account_repository
 from tenure.server.site_record import read_record
 from tenure.store import leases, sites, stays
 from tenure.store import places as place_rows
@@ -42,7 +43,7 @@ def collect_rows(
 ) -> bool:
     """One turn for all production (`clock` None) or one sandbox, at its own `now`; whether more may be left.
 
-    `restored`: as in `server.places`.
+    `restored`: as in `count_rule`.
     """
     lots = [
         leases.collect_ended(conn, now - KEEP_LEASES, AT_ONCE, clock),
@@ -62,7 +63,7 @@ def _collect_places(
     for provider, name in found:
         sub = account_repository.load_subscription(conn, provider, name)
         if sub is not None:
-            by = places.count_rule(sub, now, restored)
+            by = count_rule(sub, now, restored)
             place_rows.collect_lapsed(conn, provider, name, by, moved_from, AT_ONCE)
     progress.subscription = found[-1][1] if len(found) == AT_ONCE else ""
     return len(found)

@@ -6,7 +6,8 @@ hands its values on. Who asks, and what copies get, is `sync_contact`'s.
 
 import msgspec
 
-from tenure.core.answering.forks import has_outlived
+from tenure.core.answering.departures import is_told_to_leave, refuse_gone, refuse_struck
+from tenure.core.answering.forks import allotment_of_copies
 from tenure.core.answering.unchanged import ServerMoment, renewal_at, revision_told
 from tenure.core.lease.claims import Lease
 from tenure.core.refusals import Refused
@@ -22,6 +23,7 @@ from tenure.server import (
     sync_reply,
     takeover,
 )
+from tenure.server.notices import current_outages
 from tenure.server.site_record import read_record
 from tenure.server.sync_hint import read_pace
 from tenure.server.sync_values import PresentSite, SiteReply, SyncContact
@@ -87,8 +89,9 @@ def resolve_fork(contact: SyncContact, present: PresentSite, resolution: str) ->
     resolved = sync_reply.resolve_copies(present, resolution, contact.now)
     if isinstance(resolved, Refused):
         return resolved
-    for after, fact in resolved.stored:
-        account_repository.append_to(contact.conn, after, (fact,), contact.now)
+    sub = present.sub
+    for fact in resolved.stored:
+        sub = account_repository.append_to(contact.conn, sub, (fact,), contact.now)
     return resolved.present
 
 
@@ -120,7 +123,9 @@ def _free_what_was_left(contact: SyncContact, site: SiteRow) -> SiteRow:
     conn, message, now = contact.conn, contact.message, contact.now
     newest = sync_reply.goes_by_newest(site, message)
     if not places.is_alone(site):
-        return allotments.after_report(conn, site, message.use.total, message.wanted, now, acknowledged=newest)
+        use, published = message.use.total, current_outages(conn)
+        pools = allotments.pools_of(site).after_report(use, message.wanted, now, published, acknowledged=newest)
+        return allotments.with_pools(site, pools)
     if newest:
         places.after_acknowledgment(conn, site, now)
     return site
@@ -142,7 +147,7 @@ def _take_receipt(contact: SyncContact, site: SiteRow, sub: Subscription, state:
 
 def _answer_gone(contact: SyncContact, site: SiteRow, sub: Subscription | None, state: SiteState | None) -> SiteReply:
     """It has nothing here any more; once it has heard that it was made to leave, its return is booked."""
-    gone, leaves = leaving.refuse_gone(state), sync_reply.is_told_to_leave(state)
+    gone, leaves = refuse_gone(state), is_told_to_leave(state)
     heard = leaves and sync_reply.has_heard(site)
     if sub is not None and heard:
         site = leaving.after_return(contact.conn, site, sub, contact.message.use.total, contact.now)
@@ -173,7 +178,7 @@ def _refuse_place(contact: SyncContact, present: PresentSite) -> Refused | None:
         return None
     if not taken_back:
         places.leave_place(contact.conn, site.id, sub.id)  # having been heard again must not bring it back
-    return sync_reply.refuse_struck(leaving.refuse_full(contact.conn, contact.context, sub, contact.now), struck)
+    return refuse_struck(leaving.refuse_full(contact.conn, contact.context, sub, contact.now), struck)
 
 
 def _finds_place(contact: SyncContact, present: PresentSite, *, taken_back: bool) -> bool:
@@ -217,21 +222,20 @@ def _grant_wishes(contact: SyncContact, present: PresentSite, resolve: str) -> G
 def _share_out(contact: SyncContact, present: PresentSite) -> SharedPool:
     """The site after its allotment was set to what the pool has for it (B7).
 
-    Where a fork is open it stays as it is; where the copy that this one was *restored* for turns out to be in use, it
-    comes down to what is protected here: new devices wait until an administrator says what the copies are.
+    Where a fork is open it is `allotment_of_copies`.
     """
     site, sub = present.site, present.sub
     if places.is_alone(site):
         return SharedPool(present)
     if site.forked_at is None:
-        shared = lease_signing.share_out(contact.conn, contact.context, site, sub, contact.now)
-        return SharedPool(_with_subscription(present, shared.sub), shared.withheld)
-    in_use = min(present.state.allotment, contact.message.use.total)
-    outlived = has_outlived(read_record(site), site.forked_at, sub, contact.now)
-    if not outlived or in_use == present.state.allotment:
+        shared, withheld = lease_signing.share_out(contact.conn, contact.context, site, sub, contact.now)
+        return SharedPool(_with_subscription(present, shared), withheld)
+    allotted, use = present.state.allotment, contact.message.use.total
+    lowered = allotment_of_copies(read_record(site), site.forked_at, sub, (allotted, use), contact.now)
+    if lowered == allotted:
         return SharedPool(present)
-    lowered = lease_signing.set_allotment(contact.conn, site, sub, in_use, contact.now)
-    return SharedPool(_with_subscription(present, lowered))
+    after = lease_signing.set_allotment(contact.conn, site, sub, lowered, contact.now)
+    return SharedPool(_with_subscription(present, after))
 
 
 def _with_subscription(present: PresentSite, sub: Subscription) -> PresentSite:
@@ -267,10 +271,10 @@ def _is_current(contact: SyncContact, present: PresentSite, lease: Lease) -> boo
 def _is_told_otherwise(contact: SyncContact, present: PresentSite, lease: Lease) -> bool:
     """Whether others have changed what the lease is to say: what was left, or who goes at a lower limit."""
     conn, site, sub, now = contact.conn, present.site, present.sub, contact.now
-    if allotments.has_unacknowledged(site):
+    if allotments.pools_of(site).has_unacknowledged:
         return True
     if not places.is_alone(site):
-        return lease.coming != lease_signing.coming_limit(conn, site, sub, now)
+        return lease.coming != seat_conflicts.coming_limit(conn, site, sub, now)
     if places.has_unacknowledged(conn, site):
         return True
     return not seat_conflicts.is_told(conn, sub, site, present.state, lease, now, contact.context.epoch_floor)

@@ -12,7 +12,7 @@ from tenure.core.subscription import facts as f
 from tenure.core.subscription.fold import Subscription
 from tenure.core.timeline import Instant
 from tenure.server import allotments, forks, places
-from tenure.server.allotments import LEFT
+from tenure.server.allotments import LEFT, pools_of
 from tenure.server.site_record import rows_of
 from tenure.store import sites
 from tenure.store.engine import Connection
@@ -57,7 +57,7 @@ def _mark_leaving(conn: Connection, row: SiteRow, sub: Subscription) -> SiteRow:
     gone = msgspec.structs.replace(row, state=LEFT, allotment=0)
     if places.is_alone(row):
         return gone
-    share = allotments.pool_part(row, row.subscription)
+    share = pools_of(row).part_of(row.subscription)
     return allotments.with_part(gone, row.subscription, share.after_leaving(share.held, share.word_until))
 
 
@@ -73,7 +73,7 @@ def _after_fact(
             places.went_on(conn, row, sub.id)
             return _without_subscription(row, sub, now)
         case f.AllotmentFreed():
-            agreed = msgspec.structs.replace(allotments.pool_part(row, sub.id), agreed=True)
+            agreed = msgspec.structs.replace(pools_of(row).part_of(sub.id), agreed=True)
             return allotments.with_part(msgspec.structs.replace(row, allotment=0), sub.id, agreed)
         case f.ForkResolved():
             return forks.after_resolution(row, fact, now)

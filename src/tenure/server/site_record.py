@@ -14,13 +14,12 @@ from tenure.store.sites import SiteRow
 AT_ONCE = 500
 
 
-class PoolPart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A part of another subscription's pool."""
+class StoredPart(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A part of another subscription's pool (`core.subscription.site_pools.PoolPart`)."""
 
     share: bytes = b""
-    """`core.allotment.SiteShare` as JSON."""
+    """`core.subscription.allotment.SiteShare` as JSON."""
     after: int = 0
-    """Serial of the newest lease when it was set aside: one with a greater serial replaces what this was."""
 
 
 class SiteRecord(CopyMemory, frozen=True, kw_only=True, omit_defaults=True):
@@ -31,14 +30,14 @@ class SiteRecord(CopyMemory, frozen=True, kw_only=True, omit_defaults=True):
     device_port: str = ""
     hardware: dict[str, str] = msgspec.field(default_factory=dict)
     share: bytes = b""
-    """The site's part of its subscription's pool (`core.allotment.SiteShare`) as JSON."""
+    """The site's part of its subscription's pool (`core.subscription.allotment.SiteShare`) as JSON."""
     code: str = ""
     """Id of the code it applied last, of an ephemeral application: its coming is in no history."""
     told_to_leave: int = 0
     """Number of the state token that came with the word to leave: a site that shows that one has heard it."""
     asked_for: Instant = 0
     """When an application on its own asked in vain for a place that this administration server may hold unused."""
-    elsewhere: dict[str, PoolPart] = msgspec.field(default_factory=dict)
+    elsewhere: dict[str, StoredPart] = msgspec.field(default_factory=dict)
     """By subscription its parts of other pools: of a successor kept ready, of what it left and may still go by."""
 
 

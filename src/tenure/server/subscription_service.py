@@ -25,7 +25,6 @@ from tenure.core.subscription.past_timeline import as_it_held
 from tenure.core.timeline import Instant, cut_at, merge_spans, span_at, starting_at
 from tenure.server import (
     account_repository,
-    allotments,
     places,
     policies,
     seat_conflicts,
@@ -34,6 +33,7 @@ from tenure.server import (
     takeover,
 )
 from tenure.server.account_repository import AccountBooks
+from tenure.server.allotments import pools_of
 from tenure.server.context import DUE, Tenant
 from tenure.server.notices import current_outages
 from tenure.server.site_record import rows_of
@@ -117,7 +117,7 @@ def seen_for(conn: Connection, tenant: Tenant, sub: Subscription, available: int
         in_use=sum(_in_use(sub, row, published, tenant.now) for row in held)
         + places.count_taken(conn, sub, tenant.now, 0),
         words=account_repository.outstanding_leases(conn, tenant.id, [sub.id])[sub.id],
-        parts=tuple(allotments.prolonged_part(row, sub.id, published) for row in held),
+        parts=tuple(pools_of(row).part_of(sub.id).prolonged(published) for row in held),
         seat_conflict=seat_conflicts.coming_conflict(conn, sub, tenant.now),
     )
 
@@ -131,7 +131,7 @@ def _in_use(sub: Subscription, row: SiteRow, published: tuple[OutageAmnesty, ...
     return (
         row.devices
         if state.is_active
-        else min(row.devices, allotments.prolonged_part(row, sub.id, published).counted_at(now))
+        else min(row.devices, pools_of(row).part_of(sub.id).prolonged(published).counted_at(now))
     )
 
 

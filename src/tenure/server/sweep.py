@@ -10,7 +10,7 @@ import msgspec
 
 from tenure.core.subscription import ephemeral
 from tenure.core.subscription.contract import timeline
-from tenure.core.subscription.fold import Subscription, evolve
+from tenure.core.subscription.fold import Subscription
 from tenure.core.subscription.reminders import reminder_due
 from tenure.core.timeline import DAY, Instant, Phase, span_at
 from tenure.server import account_repository, settlement, takeover
@@ -175,8 +175,6 @@ class BackgroundSweep:
         stays.mark_counted(
             conn, provider, name, [ephemeral.after_count(each, sub.ephemeral_until, over) for each in found]
         )
-        for day in days:
-            sub = evolve(sub, day)
         account_repository.append_to(conn, sub, days, now)
         return bool(days)
 

@@ -8,10 +8,11 @@ in `sync_reply`, which touches neither store nor key.
 import msgspec
 
 from tenure.core.answering.callers import Caller, TokenNumber
+from tenure.core.answering.departures import refuse_gone
 from tenure.core.answering.forks import told_to_copy
+from tenure.core.answering.restored_server import is_elsewhere, learned_fact
 from tenure.core.refusals import RefusalCode, Refused
-from tenure.core.subscription.fold import evolve
-from tenure.server import account_repository, copies, forks, leaving, places, sync_reply, taking_in
+from tenure.server import account_repository, copies, forks, places, sync_reply, taking_in
 from tenure.server.site_contact import answer_site, resolve_fork, settle_subscription
 from tenure.server.site_record import read_record
 from tenure.server.sync_reply import refuse_copy
@@ -75,13 +76,13 @@ def _learn_state(contact: SyncContact, site: SiteRow, shown: TokenNumber) -> Sit
     sub = settle_subscription(contact, site)
     if sub is None:
         return refuse_copy(site, Refused(RefusalCode.SITE_UNKNOWN))
-    if taking_in.is_elsewhere(site, known, contact.now):
+    if is_elsewhere(known.lease, (site.subscription, site.successor), contact.now):
         followed = taking_in.follow_lease(contact.conn, contact.asked, site, sub, known, contact.time)
         if isinstance(followed, Refused):
             return followed
         site, sub = followed, settle_subscription(contact, followed) or sub
-    learned = sync_reply.learned_fact(site, known, contact.now)
-    account_repository.append_to(contact.conn, evolve(sub, learned), (learned,), contact.now)
+    learned = learned_fact(known.lease, known.digest, site.thumbprint, contact.now)
+    account_repository.append_to(contact.conn, sub, (learned,), contact.now)
     after = sync_reply.after_learning(site, known.lease, shown[-1], contact.now)
     return answer_site(contact, after, contact.message.resolve)
 
@@ -104,7 +105,7 @@ def _answer_copy(contact: SyncContact, site: SiteRow) -> SiteReply:
     sub = settle_subscription(contact, site)
     state = None if sub is None else places.state_of(sub, site)
     if sub is None or state is None or not state.is_active:
-        return refuse_copy(site, leaving.refuse_gone(state))
+        return refuse_copy(site, refuse_gone(state))
     sighting = forks.make_sighting(contact.message, contact.now)
     seen = copies.record_copy(contact.conn, site, sub, sighting, contact.now)
     present = PresentSite(seen.site, seen.sub, places.state_of(seen.sub, seen.site) or state)

@@ -14,12 +14,11 @@ from tenure.core.business import commands as c
 from tenure.core.business.decide.installations import resolve_fork
 from tenure.core.lease.claims import Lease
 from tenure.core.lease.sync_schedule import sync_window
-from tenure.core.periods import format_instant
 from tenure.core.policy.rules import Role
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.subscription import facts as f
 from tenure.core.subscription.contract import timeline
-from tenure.core.subscription.fold import SiteState, Subscription, evolve
+from tenure.core.subscription.fold import SiteState, evolve
 from tenure.core.timeline import Instant
 from tenure.server import allotments, forks, places
 from tenure.server.lease_signing import UNHEARD, SignedSite
@@ -68,30 +67,10 @@ def judge_shown_lease(site: SiteRow, read: SealedLease | Refused) -> SealedLease
     return Refused(RefusalCode.LEASE_NOT_MINE)
 
 
-def learned_fact(site: SiteRow, known: SealedLease, now: Instant) -> f.Learned:
-    """What is written down of a lease that a restored server had forgotten."""
-    return f.Learned(
-        at=now,
-        recorded_at=now,
-        by=site.id,
-        site=site.id,
-        key=site.thumbprint,
-        serial=known.lease.serial,
-        until=known.lease.contact_until,
-        lease=known.digest,
-    )
-
-
 def after_learning(site: SiteRow, lease: Lease, number: int, now: Instant) -> SiteRow:
     """The site as it was before the restore, as far as its lease and the `number` of its state token say it; it gets a
     new lease."""
-    return msgspec.structs.replace(
-        allotments.after_learning(site, lease, now),
-        token_count=number,
-        epoch=max(site.epoch, lease.epoch),
-        serial=max(site.serial, lease.serial),
-        revision=0,
-    )
+    return msgspec.structs.replace(allotments.after_learning(site, lease, now), token_count=number, revision=0)
 
 
 # what its request says
@@ -118,8 +97,7 @@ class ResolvedFork(msgspec.Struct, frozen=True):
     """A site after it was said what its copies are, and what is stored of that: of an ephemeral one nothing."""
 
     present: PresentSite
-    stored: tuple[tuple[Subscription, f.Fact], ...]
-    """Each fact, after the subscription as it has made it."""
+    stored: tuple[f.Fact, ...]
 
 
 def resolve_copies(present: PresentSite, resolution: str, now: Instant) -> ResolvedFork | Refused:
@@ -129,34 +107,20 @@ def resolve_copies(present: PresentSite, resolution: str, now: Instant) -> Resol
     outcome = resolve_fork(sub, command, now)
     if isinstance(outcome, Refused):
         return outcome
-    stored: list[tuple[Subscription, f.Fact]] = []
     for fact in outcome.facts:
         if not site.ephemeral:
             sub = evolve(sub, fact)
-            stored.append((sub, fact))
         if isinstance(fact, f.ForkResolved):
             site = forks.after_resolution(site, fact, now)
     sub = places.with_ephemeral(sub, site)
-    return ResolvedFork(PresentSite(site, sub, sub.find_site(site.id) or present.state), tuple(stored))
-
-
-def is_told_to_leave(state: SiteState | None) -> bool:
-    """Whether the site was made to leave and has not acknowledged it: it is told, and what it holds counts until it
-    has heard so."""
-    return state is not None and state.leaving_until is not None and state.left_at is None
+    return ResolvedFork(
+        PresentSite(site, sub, sub.find_site(site.id) or present.state), () if site.ephemeral else outcome.facts
+    )
 
 
 def has_heard(site: SiteRow) -> bool:
     """Whether the site shows the state token that came with the word to leave."""
     return read_record(site).told_to_leave == site.token_count
-
-
-def refuse_struck(full: Refused, struck: Instant | None) -> Refused:
-    """`device_limit_reached`, with the date from which a seat conflict's list has struck the application out."""
-    if struck is None:
-        return full
-    told = f"It was struck out from {format_instant(struck)} on, because fewer devices are ordered."
-    return msgspec.structs.replace(full, detail=f"{told} {full.detail}")
 
 
 # what it gets

@@ -7,10 +7,9 @@ from tenure.core.business import commands as c
 from tenure.core.business.decide.installations import drop_staged, take_over
 from tenure.core.policy.rules import Role
 from tenure.core.refusals import RefusalCode, Refused
-from tenure.core.subscription.facts import Fact
-from tenure.core.subscription.fold import Subscription, evolve
 from tenure.core.timeline import Instant
 from tenure.server import account_repository, allotments, copies, environments, lease_signing, places, settlement
+from tenure.server.allotments import pools_of, with_pools
 from tenure.server.real_time import RealTime
 from tenure.server.site_record import read_record, with_extra
 from tenure.store import leases, sites
@@ -49,14 +48,11 @@ def take_over_if_due(conn: Connection, site: SiteRow, time: RealTime, goes_by: s
     outcome = take_over(successor.sub, present.sub, seen, now, went=went, promised=word)
     if outcome is None:
         return site
-    started = successor.sub
-    for fact in outcome.facts:
-        started = evolve(started, fact)
-    account_repository.append_to(conn, started, outcome.facts, now)
+    started = account_repository.append_to(conn, successor.sub, outcome.facts, now)
     started = copies.carry_over(conn, site, started, now)
-    append_departures(conn, present.sub, tuple(fact for _, fact in outcome.others), now)
+    account_repository.append_to(conn, present.sub, tuple(fact for _, fact in outcome.others), now)
     places.went_on(conn, site, site.subscription)
-    moved = allotments.after_switch(site, started.id, now)
+    moved = with_pools(site, pools_of(site).after_switch(started.id, now))
     moved = msgspec.structs.replace(moved, provider=owner, customer=started.customer, successor=None)
     moved = with_extra(moved, msgspec.structs.replace(read_record(moved), successor_provider=""))
     sites.save_many(conn, [moved])
@@ -85,16 +81,8 @@ def drop_successor(conn: Connection, site: SiteRow, name: str, time: RealTime) -
     outcome = drop_staged(item.sub, c.DropSuccessor(by=site.id, role=Role.SITE, site=site.id), now)
     if isinstance(outcome, Refused):
         return outcome
-    append_departures(conn, item.sub, outcome.facts, now)
+    account_repository.append_to(conn, item.sub, outcome.facts, now)
     places.went_on(conn, site, name)
     dropped = allotments.without_successor(site, now)
     sites.save_many(conn, [dropped])
     return dropped
-
-
-def append_departures(conn: Connection, sub: Subscription, facts: tuple[Fact, ...], now: Instant) -> None:
-    """Append to another subscription what a decision about this one did to it."""
-    after = sub
-    for fact in facts:
-        after = evolve(after, fact)
-    account_repository.append_to(conn, after, facts, now)

@@ -8,14 +8,13 @@ is `sync_contact`'s.
 
 import msgspec
 
+from tenure.core.answering.restored_server import code_shown, joining_facts
 from tenure.core.business.account import AccountSubscription
-from tenure.core.installation import Installation
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.subscription import facts as f
-from tenure.core.subscription.fold import Subscription, evolve
-from tenure.core.subscription.renewal import first_period
-from tenure.core.timeline import SERVING, Instant
-from tenure.server import account_repository, allotments, environments, places
+from tenure.core.subscription.fold import Subscription
+from tenure.server import account_repository, environments, places
+from tenure.server.allotments import pools_of, with_pools
 from tenure.server.context import ServerContext
 from tenure.server.real_time import RealTime
 from tenure.server.site_projection import IN_USE
@@ -69,7 +68,7 @@ def take_in(
         return UNKNOWN
     site = _restored_row(asked, held, home, now)
     sites.add(conn, site)
-    _record_joining(conn, asked, held, item, site, now)
+    account_repository.append_to(conn, item.sub, joining_facts(item, held.lease, key, "", message.version, now), now)
     return None
 
 
@@ -90,49 +89,20 @@ def follow_lease(
     left = present.find_site(site.id)
     if left is not None and left.left_at is None and not left.lost:
         gone = f.SiteLeft(at=now, recorded_at=now, by=site.id, why="went on after the backup", site=site.id)
-        account_repository.append_to(conn, evolve(present, gone), (gone,), now)
+        account_repository.append_to(conn, present, (gone,), now)
     places.went_on(conn, site, site.subscription)
-    moved = allotments.after_switch(site, home.id, now)
+    moved = with_pools(site, pools_of(site).after_switch(home.id, now))
     joined = msgspec.structs.replace(moved, provider=home.provider, customer=home.customer, state=IN_USE, revision=0)
-    _record_joining(conn, asked, held, item, joined, now)
+    facts = joining_facts(item, held.lease, site.thumbprint, site.name, asked.message.version, now)
+    account_repository.append_to(conn, item.sub, facts, now)
     return with_extra(
-        joined, msgspec.structs.replace(read_record(joined), code=_code_of(item.sub, held), told_to_leave=0)
+        joined, msgspec.structs.replace(read_record(joined), code=code_shown(item.sub, held.lease), told_to_leave=0)
     )
-
-
-def is_elsewhere(site: SiteRow, held: SealedLease, now: Instant) -> bool:
-    """Whether the lease in force is of another subscription than those that this server knows the site by."""
-    lease = held.lease
-    return lease.subscription not in (site.subscription, site.successor) and lease.nbf <= now < lease.contact_until
 
 
 def _find_item(conn: Connection, home: subscriptions.SubscriptionRow, time: RealTime) -> AccountSubscription | None:
     loaded = account_repository.load_books(conn, home.provider, home.customer, time)
     return None if loaded is None else loaded.find_item(home.id)
-
-
-def _record_joining(
-    conn: Connection,
-    asked: AskedBySite,
-    held: SealedLease,
-    item: AccountSubscription,
-    site: SiteRow,
-    now: Instant,
-) -> None:
-    """Written down what the backup lacks: that the term began, as the lease says, and that the site joined."""
-    sub, facts = item.sub, list[f.Fact]()
-    running = held.lease.spans[0]
-    if not sub.paid_periods and not sub.awaiting_payment and running.phase in SERVING:
-        rules, floor = item.book.at(running.since)
-        period = first_period(sub, running.since, rules, floor)
-        facts.append(f.Activated(at=running.since, recorded_at=now, by=site.id, period=period))
-    known = sub.find_site(site.id)
-    if not site.ephemeral and (known is None or not known.is_active):  # a container's coming is in no history
-        facts.append(_activation_fact(asked, held, sub, site, now))
-    for fact in facts:
-        sub = evolve(sub, fact)
-    if facts:
-        account_repository.append_to(conn, sub, tuple(facts), now)
 
 
 def _shown_lease(context: ServerContext, asked: ProvenRequest[SyncRequest]) -> SealedLease | None:
@@ -168,31 +138,4 @@ def _restored_row(
         body=msgspec.json.encode(SiteRecord(device_port=lease.device_port)),
         installation=lease.installation,
         ephemeral=int(lease.ephemeral),
-    )
-
-
-def _code_of(sub: Subscription, held: SealedLease) -> str:
-    return next((each.id for each in sub.codes if each.last_group == held.lease.code_last_group), "")
-
-
-def _activation_fact(
-    asked: AskedBySite,
-    held: SealedLease,
-    sub: Subscription,
-    site: SiteRow,
-    now: Instant,
-) -> f.SiteActivated:
-    lease = held.lease
-    return f.SiteActivated(
-        at=now,
-        recorded_at=now,
-        by=site.id,
-        site=site.id,
-        key=key_thumbprint(asked.public),
-        code=_code_of(sub, held),
-        name=site.name,
-        version=asked.message.version,
-        floor=lease.min_version,
-        allotment=lease.allotment,
-        installation=Installation(lease.installation),
     )

@@ -2,7 +2,7 @@
 [spec: places].
 
 A place counts while a signed word of it may run, and beyond that while its application's silence is waited for. What a
-place is, and when it is given back, is decided elsewhere.
+place is, and when it is given back, is decided in `core.subscription.occupied_place`.
 """
 
 from collections.abc import Sequence
@@ -10,53 +10,13 @@ from collections.abc import Sequence
 import msgspec
 import sqlalchemy as sa
 
+from tenure.core.answering.coming_limits import PlaceUser
+from tenure.core.subscription.occupied_place import CountRule, OccupiedPlace
 from tenure.core.timeline import Instant
 from tenure.store.clocks import by_clock
 from tenure.store.dialects import upsert
 from tenure.store.engine import Connection
 from tenure.store.schema import places, sites
-
-
-class OccupiedPlace(msgspec.Struct, frozen=True, kw_only=True):
-    """One application's place in one subscription; instants are the provider's."""
-
-    site: str
-    subscription: str
-    provider: str
-    since: Instant
-    signed: Instant = 0
-    """When its last word was signed."""
-    until: Instant = 0
-    """When that word is over, amnesties aside."""
-    waits: int = 1
-    """Whether silence is waited for after that."""
-    after: int = 0
-    """Serial of the newest lease when the application went to another subscription."""
-
-
-class CountRule(msgspec.Struct, frozen=True, kw_only=True):
-    """What a count goes by."""
-
-    now: Instant
-    heard_since: Instant
-    """An application heard from after this is waited for."""
-    restored: Instant = 0
-    """The epoch that the last restore of the server opened; 0 when there was none, or it is long enough ago."""
-    but: str = ""
-    """The application that asks: its own place is not counted."""
-    struck: tuple[str, ...] = ()
-    """Whose silence is not waited for: a seat conflict's date has ended their places."""
-
-
-class PlaceUser(msgspec.Struct, frozen=True, kw_only=True):
-    """An application with a place that counts, and when it was last heard of."""
-
-    site: str
-    since: Instant
-    until: Instant
-    ephemeral: int
-    heard: Instant
-
 
 _NAMES = OccupiedPlace.__struct_fields__
 _PLACE = [places.c[name] for name in _NAMES]

@@ -146,6 +146,17 @@ def has_outlived(memory: CopyMemory, forked_at: Instant | None, sub: Subscriptio
     return forked_at is not None and now < memory.restored_at + longest
 
 
+def allotment_of_copies(
+    memory: CopyMemory, forked_at: Instant | None, sub: Subscription, known: tuple[int, int], now: Instant
+) -> int:
+    """The allotment of a site whose fork is open; `known`: the one it has, and the devices that it protects.
+
+    It stays as it is; where the copy that this one was *restored* for turns out to be in use, it comes down to what is
+    protected here: new devices wait until an administrator says what the copies are.
+    """
+    return min(known) if has_outlived(memory, forked_at, sub, now) else known[0]
+
+
 def refuse_overtaken(shown: tuple[int, int] | None, made_at: Instant, last: LastContact) -> Refused | None:
     """Why a request that was carried by hand by a copy is not answered: what happened since is not a fork
     [spec: offline-exchange].

@@ -6,7 +6,10 @@ reserves, pauses that stop the clock) ask here from which instant on.
 
 from collections.abc import Iterable
 
+import msgspec
+
 from tenure.core.business.commands import OutstandingLease
+from tenure.core.lease.standing import OutageAmnesty, moved_word
 from tenure.core.subscription.state import StoppedClock
 from tenure.core.timeline import Instant
 
@@ -41,3 +44,12 @@ def _is_released(word: OutstandingLease, revision: int) -> Instant:
 def promised_until(words: Iterable[OutstandingLease], floor: Instant) -> Instant:
     """The last instant that any signed lease still grants service for, at least `floor`."""
     return max([floor, *(word.until for word in words)])
+
+
+def prolong_leases(
+    words: tuple[OutstandingLease, ...], published: tuple[OutageAmnesty, ...]
+) -> tuple[OutstandingLease, ...]:
+    """What sites hold, with every amnesty that may reach their leases: nothing is given back before that."""
+    if not published:
+        return words
+    return tuple(msgspec.structs.replace(word, until=word.until + moved_word(word.until, published)) for word in words)

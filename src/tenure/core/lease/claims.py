@@ -13,6 +13,8 @@ ISSUE_SKEW = 300
 ahead of their clock [spec: issue-skew]."""
 SEAT_LIFE = 14 * DAY
 """Seconds that a device's seat lives at most."""
+LONGEST_LEASE = 120 * DAY
+"""No online key signs anything that lives longer: the air-gap lease of 90 days and some margin."""
 SHORT = 14 * DAY
 """A lease that lives less has a pace of its own: daily contacts and a warning after a week would come too late."""
 CONTACTS = 28

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import msgspec
 
-from tenure.core.lease.claims import Lease
+from tenure.core.lease.claims import LONGEST_LEASE, Lease
 from tenure.core.lease.clock import TimeEstimate
 from tenure.core.refusals import Refused
 from tenure.core.timeline import (
@@ -176,6 +176,11 @@ def moved_by(signed: Instant, notices: Iterable[OutageAmnesty]) -> int:
         total += max(0, outage.until - begin)
         counted = max(begin, outage.until)
     return min(total, AMNESTY_MOST)
+
+
+def moved_word(until: Instant, notices: Iterable[OutageAmnesty]) -> int:
+    """Seconds by which amnesties move the end of a word that is over at `until`, whenever it was signed."""
+    return moved_by(until - LONGEST_LEASE, notices)
 
 
 def effective_lease(active: Lease | None, successor: Lease | None, now: Instant) -> Lease | None:

@@ -7,7 +7,7 @@ the arithmetic; what was signed and acknowledged is recorded elsewhere.
 
 import msgspec
 
-from tenure.core.lease.standing import AMNESTY_MOST
+from tenure.core.lease.standing import AMNESTY_MOST, OutageAmnesty, moved_word
 from tenure.core.subscription.device_usage import device_ceiling
 from tenure.core.timeline import DAY, Instant
 
@@ -52,6 +52,12 @@ class SiteShare(msgspec.Struct, frozen=True, kw_only=True):
     def promised_until(self) -> Instant:
         """When its last word is over, amnesties added."""
         return self.word_until + self.moved
+
+    def prolonged(self, published: tuple[OutageAmnesty, ...]) -> "SiteShare":
+        """With the amnesties `published` counted."""
+        if not self.word_until:
+            return self
+        return msgspec.structs.replace(self, moved=moved_word(self.word_until, published))
 
     @property
     def need(self) -> int:
@@ -162,6 +168,13 @@ class Pool(msgspec.Struct, frozen=True):
         """The site's part; of an unknown site an empty one."""
         return next((share for share in self.sites if share.site == site), SiteShare(site=site))
 
+    def joining_share(self, site: str, devices: int, now: Instant) -> SiteShare:
+        """The part of a site that joins, or joins again with so many devices in use: they want to be covered from the
+        first lease."""
+        own = self.share_of(site)
+        in_use = max(own.in_use, devices)
+        return own.after_report(in_use, in_use, now)
+
     def with_share(self, changed: SiteShare) -> "Pool":
         """The pool with that site's part put in or replaced."""
         others = tuple(share for share in self.sites if share.site != changed.site)
@@ -223,6 +236,31 @@ def grant_allotment(pool: Pool, site: str, in_use: int, wanted: int, now: Instan
         allotment = covered + _granted_margin(pool, asking, available - covered, now)
     booked = pool.with_share(asking.after_grant(allotment, asking.word_until, now))
     return AllotmentGrant(allotment, max(0, in_use - allotment), recalled_margins(booked, now))
+
+
+class GivenAllotment(msgspec.Struct, frozen=True):
+    """What the pool has for a site now."""
+
+    allotment: int
+    called: tuple[str, ...]
+    """Other sites that are to give unused margin back, at their next contact."""
+    withheld: bool
+    """It gets no more than it has because others may hold more than a restored server knows."""
+
+
+def give_allotment(pool: Pool, own: SiteShare, now: Instant) -> GivenAllotment:
+    """What the pool has now for the site whose part is `own`, by what it reported last (B7)."""
+    pool = pool.with_share(own)
+    allotment = grant_allotment(pool, own.site, own.in_use, own.wanted, now).allotment
+    called = tuple(name for name, _ in recalled_margins(pool, now) if name != own.site)
+    return GivenAllotment(allotment, called, allotment < own.need and pool.has_unheard_sites(own.site, now))
+
+
+def first_allotment(pool: Pool, site: str, devices: int, now: Instant) -> int:
+    """What an administration server that joins with so many devices in use gets of the pool."""
+    own = pool.joining_share(site, devices, now)
+    # One more than it has, so that a pool that is exhausted calls unused margin back at once.
+    return grant_allotment(pool.with_share(own), site, own.in_use, own.in_use + 1, now).allotment
 
 
 def recalled_margins(pool: Pool, now: Instant) -> tuple[tuple[str, int], ...]:

@@ -5,10 +5,11 @@ from typing import Annotated, Any
 import msgspec
 
 from tenure.core.business.decide.places import twin_of
-from tenure.core.lease.standing import OutageAmnesty, moved_by
+from tenure.core.lease.standing import OutageAmnesty
 from tenure.core.periods import parse_instant
 from tenure.core.plurals import format_count
 from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.subscription.occupied_place import OccupiedPlace
 from tenure.core.timeline import Instant
 from tenure.http.auth import AccessRule, Principal
 from tenure.http.body_types import RequestBody
@@ -294,7 +295,7 @@ def _visible_sites(conn: Connection, tenant: Tenant, subscription: str | None, a
 
 def site_view(
     site: SiteRow,
-    place: places.OccupiedPlace | None,
+    place: OccupiedPlace | None,
     published: tuple[OutageAmnesty, ...],
     now: Instant,
     restored: Instant,
@@ -332,13 +333,13 @@ def site_view(
 
 def _place_view(
     site: SiteRow,
-    place: places.OccupiedPlace | None,
+    place: OccupiedPlace | None,
     published: tuple[OutageAmnesty, ...],
     now: Instant,
     restored: Instant,
 ) -> PartView:
     """An application's place: one device, as long as its word runs or its silence is waited for."""
-    until = 0 if place is None else place.until + moved_by(place.signed, published)
+    until = 0 if place is None else place.runs_until(published)
     waited = bool(until and place is not None and place.waits)
     return PartView(
         held=int(now < until or waited),
@@ -350,7 +351,7 @@ def _place_view(
 
 
 def _part_view(site: SiteRow, published: tuple[OutageAmnesty, ...], now: Instant, restored: Instant) -> PartView:
-    share = allotments.prolonged_part(site, site.subscription, published)
+    share = allotments.pools_of(site).part_of(site.subscription).prolonged(published)
     held, unheard = share.counted_at(now), allotments.is_unheard(site, restored)
     return PartView(
         held=held,

@@ -19,6 +19,7 @@ from tenure.core.plurals import format_count
 from tenure.core.policy.rules import Role
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.subscription import facts as f
+from tenure.core.subscription.allotment import Pool
 from tenure.core.subscription.fold import SiteState, Subscription
 from tenure.core.timeline import DAY, Instant
 
@@ -60,6 +61,16 @@ def _still_leaves(site: SiteState, seen: DecisionContext, now: Instant) -> bool:
 def limit_reached(seen: DecisionContext) -> Refused:
     """`device_limit_reached` by what the caller has seen; see `full_pool`."""
     return full_pool(seen.taken)
+
+
+def occupied_places(pool: Pool, now: Instant) -> OccupiedPlaces:
+    """What takes the places of a subscription."""
+    return OccupiedPlaces(
+        allowed=pool.ceiling,
+        alone=pool.alone,
+        servers=pool.counted_at(now) - pool.alone,
+        spare=sum(share.unused_seats for share in pool.sites if share.takes_part(now)),
+    )
 
 
 def full_pool(taken: OccupiedPlaces) -> Refused:
