@@ -21,7 +21,7 @@ from benchmarks.programs import Program
 from benchmarks.rows import Figure, Figures, Missing
 from benchmarks.run import CONNECTIONS, Run
 from benchmarks.slices import Load
-from tenure.server.setup import DATABASE
+from tenure.server.state_place import DATABASE
 
 KEYS = ("growth", "million_start", "million_reads")
 FEW, MANY, SHORT = 1_000, 1_000_000, 20_000

@@ -26,7 +26,7 @@ from tenure.sdk.outcomes import Synchronized
 from tenure.sdk.transport import TransportRequest
 from tenure.server import keyring
 from tenure.store.postgres import open_postgres
-from tests.contract.databases import postgres_server, run_sql
+from tests.contract.databases import postgres_server, run_sql, target_of
 from tests.sdk.test_license import Office
 from tests.server.server_env import START, Clock, office
 from tests.server.users import joined
@@ -124,7 +124,7 @@ def _keep_server(made: Path, kept: Path, founded: keyring.FoundedServer) -> None
 async def _dump_postgres(url: str, founded: keyring.FoundedServer) -> str:
     """A server's database on PostgreSQL as statements: an order, an activated site, a user."""
     await run_sql(url, f"create schema {SCHEMA}")
-    opened = await open_postgres(url, schema=SCHEMA)
+    opened = await open_postgres(target_of(url, SCHEMA))
     assert not isinstance(opened, Refused), opened
     with tempfile.TemporaryDirectory(prefix="tenure-") as made:
         async with office(Path(made), clock=Clock(), database=opened, founded=founded) as env:

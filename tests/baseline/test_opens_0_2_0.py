@@ -32,6 +32,7 @@ from tenure.wire import exchanges
 from tenure.wire import root as roots
 from tenure.wire.armor import read_armor
 from tests.baseline.make import SCHEMA, WAITED
+from tests.contract.databases import target_of
 from tests.sdk.world import Hands
 from tests.server.server_env import CHEAP, START
 from tests.site.site_env import FakeComputer, Time
@@ -117,7 +118,7 @@ async def test_the_dump_of_postgresql_is_opened_and_every_chain_verifies(postgre
     await connection.execute(f"drop schema if exists {SCHEMA} cascade")
     await connection.execute((KEPT / "server/postgres.sql").read_text(encoding="utf-8"))
     await connection.close()
-    database = await open_postgres(postgres_url, migrate.upgrade_schema, schema=SCHEMA)
+    database = await open_postgres(target_of(postgres_url, SCHEMA), migrate.upgrade_schema)
     assert not isinstance(database, Refused), database
     await sound(database)
     await database.close()

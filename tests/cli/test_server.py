@@ -15,10 +15,10 @@ import httpx2
 import msgspec
 import pytest
 
-from tenure.cli.state import driver
 from tenure.core.refusals import ExitCode, RefusalCode, Refused
 from tenure.core.timeline import DAY
 from tenure.server import key_rotation
+from tenure.server.state_place import StatePlace, driver
 from tenure.wire import root as roots
 from tests.cli.terminal import NOW, Terminal
 from tests.cli.vendor import Vendor, vendor
@@ -452,7 +452,7 @@ def test_p8_a_key_is_published_waited_out_used_closed_and_retired(terminal: Term
     assert new in (place / "secrets.json").read_text()
     assert "sandbox-" in (place / "secrets.json").read_text()
     assert stat.S_IMODE((place / "secrets.json").stat().st_mode) == 0o600
-    walked = key_rotation.root_versions(place)
+    walked = key_rotation.root_versions(StatePlace(place))
     assert not isinstance(walked, Refused)
     assert [each.version for each in walked] == [1, 2, 3, 4]
 
@@ -534,7 +534,7 @@ def test_what_is_no_draft_is_refused(terminal: Terminal, place: Path, tmp_path: 
 def test_a_root_document_from_elsewhere_is_never_installed(
     terminal: Terminal, place: Path, used: Path, tmp_path: Path
 ) -> None:
-    document = key_rotation.current_root(used)
+    document = key_rotation.current_root(StatePlace(used))
     assert not isinstance(document, Refused)
     file = tmp_path / "other.jws"
     file.write_bytes(document.token)
@@ -550,7 +550,7 @@ def test_while_the_server_runs_the_document_goes_through_its_api(tmp_path: Path)
         assert stranger.refused("keys", "extend", *here)["field"] == "url"
         nobody = Terminal(tmp_path, {"TENURE_URL": opened.url, "TENURE_TOKEN": "tnr_x"}, opened.clock)
         assert nobody.refused("keys", "extend", *here)["code"] == "not_authenticated"
-        root = key_rotation.current_root(opened.folder)
+        root = key_rotation.current_root(StatePlace(opened.folder))
         assert not isinstance(root, Refused)
         assert root.version == 2
 

@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from tenure.core.refusals import Refused
 from tenure.store.engine import Database
 from tenure.store.postgres import open_postgres
+from tenure.store.postgres_target import PostgresTarget, read_target
 from tenure.store.schema import METADATA, meta
 from tests.contract.lite import open_fresh
 
@@ -64,9 +65,16 @@ class PostgresSchema:
 
     async def open(self, **bounds: int) -> Database:
         """One more server's access."""
-        opened = await open_postgres(self.url, None, schema=self.schema, **bounds)
+        opened = await open_postgres(target_of(self.url, self.schema), None, **bounds)
         assert not isinstance(opened, Refused), opened
         return opened
+
+
+def target_of(url: str, schema: str = "public") -> PostgresTarget:
+    """What `url` names, with that schema."""
+    target = read_target(f"{url}{'&' if '?' in url else '?'}schema={schema}", Path(), allows_password=True)
+    assert not isinstance(target, Refused), target
+    return target
 
 
 @contextmanager
@@ -156,6 +164,14 @@ async def fresh_schema(url: str) -> AsyncIterator[PostgresSchema]:
         yield PostgresSchema(url, schema)
     finally:
         await run_sql(url, f"drop schema {schema} cascade")
+
+
+@contextmanager
+def named_schema(url: str) -> Iterator[str]:
+    """The name of a schema that does not exist yet, gone afterwards; for programs with event loops of their own."""
+    schema = f"test_{os.getpid()}_{next(_numbers)}"
+    yield schema
+    asyncio.run(run_sql(url, f"drop schema if exists {schema} cascade"))
 
 
 class SharedSchema:

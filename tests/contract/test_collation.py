@@ -16,7 +16,15 @@ from tenure.store.postgres import open_postgres
 from tenure.store.projections import StandingFilter
 from tenure.store.schema import METADATA
 from tenure.store.schema.columns import COLLATION
-from tests.contract.databases import Opener, PostgresSchema, SharedSchema, fresh_schema, run_sql, sorted_by_language
+from tests.contract.databases import (
+    Opener,
+    PostgresSchema,
+    SharedSchema,
+    fresh_schema,
+    run_sql,
+    sorted_by_language,
+    target_of,
+)
 from tests.contract.seed import NOW, must, two_providers
 from tests.contract.test_webhooks import (
     test_a_delivery_is_tried_by_one_at_a_time_until_it_is_out as test_a_delivery_is_found_in_its_log,
@@ -108,9 +116,9 @@ def _customers_named(conn: Connection, names: list[str]) -> None:
 async def test_a_database_sorted_by_language_is_refused_with_its_remedy(fresh: PostgresSchema) -> None:
     await (await fresh.open()).close()
     await run_sql(fresh.url, f'alter table {fresh.schema}.customers alter column id type text collate "default"')
-    refused = await open_postgres(fresh.url, schema=fresh.schema)
+    refused = await open_postgres(target_of(fresh.url, fresh.schema))
     assert isinstance(refused, Refused)
-    assert refused.code is RefusalCode.ALREADY_EXISTS
+    assert refused.code is RefusalCode.DATABASE_UNUSABLE
     assert "column id of table customers" in refused.detail
     remedy = refused.detail.partition("runs: ")[2].partition(";")[0]
     await run_sql(fresh.url, f"set search_path = {fresh.schema}", remedy)

@@ -10,7 +10,7 @@ from tenure.core.refusals import RefusalCode, Refused
 from tenure.store.engine import Connection, Database, DatabaseUnavailable, WriteConflict
 from tenure.store.postgres import open_postgres
 from tenure.store.schema import meta
-from tests.contract.databases import PostgresSchema, fresh_schema, run_sql
+from tests.contract.databases import PostgresSchema, fresh_schema, run_sql, target_of
 
 pytestmark = pytest.mark.postgres
 
@@ -112,16 +112,16 @@ async def test_a_connection_that_breaks_is_replaced(schema: PostgresSchema) -> N
 
 
 async def test_a_server_that_is_not_there_is_refused(schema: PostgresSchema) -> None:
-    refused = await open_postgres("postgresql://nobody@127.0.0.1:1/none")
+    refused = await open_postgres(target_of("postgresql://nobody@127.0.0.1:1/none"))
     assert isinstance(refused, Refused)
-    assert refused.code is RefusalCode.SERVER_BUSY
+    assert refused.code is RefusalCode.DATABASE_UNREACHABLE
 
 
 async def test_a_schema_of_somebody_else_is_left_alone(schema: PostgresSchema) -> None:
     await run_sql(schema.url, f"create table {schema.schema}.theirs (x int)")
-    refused = await open_postgres(schema.url, schema=schema.schema)
+    refused = await open_postgres(target_of(schema.url, schema.schema))
     assert isinstance(refused, Refused)
-    assert refused.code is RefusalCode.ALREADY_EXISTS
+    assert refused.code is RefusalCode.DATABASE_UNUSABLE
     await run_sql(schema.url, f"drop table {schema.schema}.theirs")
     opened = await schema.open()
     await opened.close()

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from prometheus_client import CollectorRegistry
 
 from tenure.server.self_check import SelfCheck, pause_after
+from tenure.server.state_place import StatePlace
 from tenure.store.engine import Connection
 from tenure.store.schema import trials
 from tests.server.server_env import START, office
@@ -19,7 +20,7 @@ async def test_an_edit_past_a_running_server_is_told_by_itself(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with office(tmp_path) as env:
-        check, registry = SelfCheck(tmp_path / "tenure.db", env.clock, lambda: 0.0), CollectorRegistry()
+        check, registry = SelfCheck(StatePlace(tmp_path), env.clock, lambda: 0.0), CollectorRegistry()
         check.register_gauges(registry)
         assert registry.get_sample_value("tenure_history_verified_seconds") == 0
         sound = await check.once()
@@ -43,7 +44,7 @@ async def test_an_edit_past_a_running_server_is_told_by_itself(
 async def test_a_database_that_cannot_be_read_is_told_and_is_no_sound_one(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    check = SelfCheck(tmp_path / "none" / "tenure.db", lambda: START, lambda: 0.0)
+    check = SelfCheck(StatePlace(tmp_path / "none"), lambda: START, lambda: 0.0)
     assert await check.once() is None
     assert "could not be verified" in caplog.text
     assert (check.last, check.ended_at) == (None, 0)

@@ -13,12 +13,12 @@ from typing import Any
 
 import msgspec
 
-from tenure.cli.state import driver, refuse_unfit
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
 from tenure.server import key_rotation, keyring
 from tenure.server.context import ROOT
-from tenure.server.setup import DATABASE, SECRETS
+from tenure.server.setup import SECRETS
+from tenure.server.state_place import DATABASE, StatePlace, driver, refuse_unfit
 from tenure.store.sqlite import lock_writer
 
 PAGES = 2_000
@@ -35,6 +35,11 @@ _LOOK_AT_EACH = "update sites set revision = 0"
 """Every site's next synchronization is processed in full, so that it gets a lease of the new epoch."""
 _ROOTS = "select body from documents where name = ? order by version"
 
+_BACKUP = "back it up with its own programs (pg_dump --schema, pg_basebackup, or an archive of its log)."
+_RESTORE = (
+    "stop the servers, restore it with its own programs, and say so with `tenure database restored`, which opens a new "
+    "epoch."
+)
 Progress = Callable[[int], None]
 """Hears how many pages are left."""
 
@@ -46,20 +51,21 @@ class RestoreResult(msgspec.Struct, frozen=True):
     kept: str
 
 
-def backup_database(folder: Path, file: Path, progress: Progress) -> Refused | None:
+def backup_database(place: StatePlace, file: Path, progress: Progress) -> Refused | None:
     """The database in one new file, mode 0600, checked and durable. Raises OSError; refuses what cannot be copied."""
-    source = folder / DATABASE
-    return refuse_unfit(source) or _copy_database(source, file, progress)
+    source = place.file
+    return _refuse_elsewhere(place, _BACKUP) or refuse_unfit(source) or _copy_database(source, file, progress)
 
 
-def restore_database(folder: Path, file: Path, now: Instant, progress: Progress) -> RestoreResult | Refused:
+def restore_database(within: StatePlace, file: Path, now: Instant, progress: Progress) -> RestoreResult | Refused:
     """The backup in place of the database, in an epoch above every one seen.
 
     Refuses `server_busy` while the server runs, `folder_unlockable` where that cannot be told, `not_found` and
     `field_invalid` for a file that is no backup, and
     `root_rejected` for one whose keys are not in the folder's secret file.
     """
-    refused = refuse_unfit(file) or _refuse_foreign(folder, file)
+    folder = within.folder
+    refused = _refuse_elsewhere(within, _RESTORE) or refuse_unfit(file) or _refuse_foreign(folder, file)
     if refused is not None:
         return refused
     place, fresh = folder / DATABASE, folder / f"{DATABASE}.new"
@@ -79,6 +85,14 @@ def restore_database(folder: Path, file: Path, now: Instant, progress: Progress)
         fresh.replace(place)
         _sync_file(folder)
     return RestoreResult(epoch, kept)
+
+
+def _refuse_elsewhere(place: StatePlace, remedy: str) -> Refused | None:
+    """None where the state is a file; these copies are of no use to PostgreSQL."""
+    target = place.find_target()
+    if target is None or isinstance(target, Refused):
+        return target
+    return Refused(RefusalCode.FIELD_INVALID, f"The state is in PostgreSQL: {remedy} It is {target.name}.", "database")
 
 
 def _copy_database(source: Path, file: Path, progress: Progress) -> Refused | None:

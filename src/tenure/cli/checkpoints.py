@@ -6,7 +6,6 @@ histories there are. Imports signing and state only when used.
 """
 
 import hashlib
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,6 +14,7 @@ from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
 
 if TYPE_CHECKING:
+    from tenure.server.state_place import StatePlace
     from tenure.store.chain import Checkpoint
     from tenure.wire.keys import Signer
     from tenure.wire.root import TrustedRoot
@@ -27,16 +27,16 @@ class SignedCheckpoint(msgspec.Struct, frozen=True):
     heads: str
 
 
-def checkpoint_signer(folder: Path, now: Instant) -> "Signer | Refused":
+def checkpoint_signer(place: "StatePlace", now: Instant) -> "Signer | Refused":
     """The key that signs checkpoints now; `key_not_for_this` when none may."""
     from tenure.server import key_rotation
     from tenure.wire.keys import Purpose
     from tenure.wire.root import ANY_PRODUCT
     from tenure.wire.rotation import signing_key
 
-    root = key_rotation.current_root(folder)
+    root = key_rotation.current_root(place)
     key = root if isinstance(root, Refused) else signing_key(root.document, Purpose.CHECKPOINT, ANY_PRODUCT, now)
-    return key if isinstance(key, Refused) else key_rotation.online_signer(folder, key.kid)
+    return key if isinstance(key, Refused) else key_rotation.online_signer(place.folder, key.kid)
 
 
 def write_checkpoint(payload: bytes, key: "Signer") -> bytes:
@@ -52,8 +52,8 @@ def write_checkpoint(payload: bytes, key: "Signer") -> bytes:
     )
 
 
-def load_checkpoint(data: bytes, folder: Path) -> "Checkpoint | Refused":
-    """The checkpoint in a file, proven by the root documents of the server in `folder`.
+def load_checkpoint(data: bytes, place: "StatePlace") -> "Checkpoint | Refused":
+    """The checkpoint in a file, proven by the root documents of the server at `place`.
 
     Refuses like `jws.open_token`, and `message_malformed` when the heads are not those that were signed.
     """
@@ -63,7 +63,7 @@ def load_checkpoint(data: bytes, folder: Path) -> "Checkpoint | Refused":
 
     token, _, rest = data.partition(b"\n")
     payload = rest.removesuffix(b"\n")
-    walked = key_rotation.root_versions(folder)
+    walked = key_rotation.root_versions(place)
     if isinstance(walked, Refused):
         return walked
     opened = jws.open_token(token, jws.TokenType.CHECKPOINT, lambda kid: _public_key(walked, kid))

@@ -38,6 +38,7 @@ COMMAND_MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "portal": ("portal",),
     "keys": ("keys",),
     "history": ("verify-history", "checkpoint"),
+    "database": ("database",),
     "maintenance": ("rebuild", "backup", "restore"),
     "site": ("site",),
     "site_licenses": ("activate", "status", "licenses", "sync", "explain", "doctor"),

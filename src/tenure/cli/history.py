@@ -18,7 +18,9 @@ from tenure.core.plurals import format_count
 from tenure.core.refusals import ExitCode, Refused
 
 if TYPE_CHECKING:
+    from tenure.server.state_place import StatePlace
     from tenure.store.chain import Checkpoint
+    from tenure.store.engine import Connection
 
 FINDING = (
     TableColumn("History", "chain"),
@@ -59,22 +61,17 @@ def verify_history(
     ] = None,
 ) -> Ended:
     """Verify every history against its hash chain; may be run while the server runs. Exit code 11 for any fault."""
-    from tenure.cli.state import open_reading
-    from tenure.store import integrity
+    from tenure.cli.state import place_of
+    from tenure.server.state_place import read_state
 
-    then = None if checkpoint is None else _read_histories(session, Path(folder), checkpoint)
+    place = place_of(session, folder)
+    then = None if checkpoint is None else _read_histories(session, place, checkpoint)
     if isinstance(then, CommandFailed):
         return then
-    with session.show_busy("Verifying every link"), open_reading(Path(folder)) as connection:
-        if isinstance(connection, Refused):
-            return fail_with(connection)
-        findings = [
-            *integrity.verify_histories(connection),
-            *(integrity.verify_against(connection, then) if then else ()),
-        ]
-        drift = integrity.drifted_accounts(connection)
-        heads = integrity.checkpoint_payload(connection, 0)
-    verdict = _make_verdict(findings, drift, heads, then)
+    with session.show_busy("Verifying every link"):
+        verdict = read_state(place, lambda connection: _verify_all(connection, then))
+    if isinstance(verdict, Refused):
+        return fail_with(verdict)
     return make_output(verdict, _print_verdict, ExitCode.DONE if verdict.sound else ExitCode.TRUST)
 
 
@@ -85,16 +82,17 @@ def take_checkpoint(
     out: Annotated[Path, Parameter(help="A new file; keep it off the server.")],
 ) -> Ended:
     """Sign the current end of every history, to be kept elsewhere and compared later."""
-    from tenure.cli.state import open_reading
+    from tenure.cli.state import place_of
+    from tenure.server.state_place import read_state
     from tenure.store import integrity
 
-    signer = checkpoints.checkpoint_signer(Path(folder), session.world.now())
+    place = place_of(session, folder)
+    signer = checkpoints.checkpoint_signer(place, session.world.now())
     if isinstance(signer, Refused):
         return fail_with(signer)
-    with open_reading(Path(folder)) as connection:
-        if isinstance(connection, Refused):
-            return fail_with(connection)
-        payload = integrity.checkpoint_payload(connection, session.world.now())
+    payload = read_state(place, lambda connection: integrity.checkpoint_payload(connection, session.world.now()))
+    if isinstance(payload, Refused):
+        return fail_with(payload)
     fault = create_file(out, checkpoints.write_checkpoint(payload, signer))
     if fault is not None:
         return fault
@@ -102,11 +100,23 @@ def take_checkpoint(
     return make_output({"file": str(out), "at": session.world.now()}, sentence_output(told))
 
 
-def _read_histories(session: CommandSession, folder: Path, file: Path) -> "Checkpoint | CommandFailed":
+def _verify_all(connection: "Connection", then: "Checkpoint | None") -> HistoryVerdict:
+    from tenure.store import integrity
+
+    findings = [
+        *integrity.verify_histories(connection),
+        *(integrity.verify_against(connection, then) if then else ()),
+    ]
+    return _make_verdict(
+        findings, integrity.drifted_accounts(connection), integrity.checkpoint_payload(connection, 0), then
+    )
+
+
+def _read_histories(session: CommandSession, place: "StatePlace", file: Path) -> "Checkpoint | CommandFailed":
     data = read_file(session.world, file, "checkpoint", _CHECKPOINT_CAP)
     if isinstance(data, CommandFailed):
         return data
-    read = checkpoints.load_checkpoint(data, folder)
+    read = checkpoints.load_checkpoint(data, place)
     return fail_with(read) if isinstance(read, Refused) else read
 
 

@@ -21,6 +21,7 @@ from tenure.core.refusals import Refused
 
 if TYPE_CHECKING:
     from tenure.cli.rotation import PlannedRotation
+    from tenure.server.state_place import StatePlace
 
 KEY = (
     TableColumn("Key", "kid"),
@@ -61,8 +62,9 @@ def add(app: App) -> None:
 def show_keys(session: CommandSession, *, folder: Folder) -> Ended:
     """Show the root document in force and the state of every key."""
     from tenure.cli import rotation
+    from tenure.cli.state import place_of
 
-    view = rotation.view_root(Path(folder), session.world.now())
+    view = rotation.view_root(place_of(session, folder), session.world.now())
     return fail_with(view) if isinstance(view, Refused) else make_output(view, _print_root)
 
 
@@ -90,17 +92,19 @@ def publish_key(
 ) -> Ended:
     """Make a key known to clients; it signs nothing before every client had time to learn it."""
     from tenure.cli import rotation
+    from tenure.cli.state import place_of
 
-    step = rotation.publish_key(Path(folder), purpose, product, session.world.draw, session.world.now())
-    return _take_step(session, Path(folder), step, root_secrets, out, dry_run=dry_run)
+    step = rotation.publish_key(place_of(session, folder), purpose, product, session.world.draw, session.world.now())
+    return _take_step(session, place_of(session, folder), step, root_secrets, out, dry_run=dry_run)
 
 
 @add_verb(_APP, "use", READING, example="tenure keys use lease-1f… --folder /srv/tenure")
 def use_key(session: CommandSession, kid: Kid, *, folder: Folder) -> Ended:
     """Show whether a published key signs already; the server switches to it by itself as soon as it may."""
     from tenure.cli import rotation
+    from tenure.cli.state import place_of
 
-    view = rotation.use_key(Path(folder), kid, session.world.now())
+    view = rotation.use_key(place_of(session, folder), kid, session.world.now())
     if isinstance(view, Refused):
         return fail_with(view)
     return make_output(view, lambda screen, value: screen.card(value, KEY))
@@ -117,11 +121,12 @@ def close_key(
 ) -> Ended:
     """Let a key sign nothing more; its signatures stay valid."""
     from tenure.cli import rotation
+    from tenure.cli.state import place_of
 
     return _take_step(
         session,
-        Path(folder),
-        rotation.close_key(Path(folder), kid, session.world.now()),
+        place_of(session, folder),
+        rotation.close_key(place_of(session, folder), kid, session.world.now()),
         root_secrets,
         out,
         dry_run=dry_run,
@@ -139,11 +144,12 @@ def retire_key(
 ) -> Ended:
     """Drop a closed key once everything that it signed has expired."""
     from tenure.cli import rotation
+    from tenure.cli.state import place_of
 
     return _take_step(
         session,
-        Path(folder),
-        rotation.retire_key(Path(folder), kid, session.world.now()),
+        place_of(session, folder),
+        rotation.retire_key(place_of(session, folder), kid, session.world.now()),
         root_secrets,
         out,
         dry_run=dry_run,
@@ -168,9 +174,10 @@ def revoke_key(
 ) -> Ended:
     """Drop a stolen key at once: clients refuse its signatures as soon as they learn of it."""
     from tenure.cli import rotation
+    from tenure.cli.state import place_of
 
-    step = rotation.revoke_key(Path(folder), kid, session.world.now())
-    return _take_if_sure(session, Path(folder), step, root_secrets, out, yes=yes, dry_run=dry_run)
+    step = rotation.revoke_key(place_of(session, folder), kid, session.world.now())
+    return _take_if_sure(session, place_of(session, folder), step, root_secrets, out, yes=yes, dry_run=dry_run)
 
 
 @add_verb(
@@ -191,9 +198,10 @@ def replace_key(
 ) -> Ended:
     """Drop a stolen key at once and put a fresh one in its place, in one step: for the last key of its purpose."""
     from tenure.cli import rotation
+    from tenure.cli.state import place_of
 
-    step = rotation.replace_key(Path(folder), kid, session.world.draw, session.world.now())
-    return _take_if_sure(session, Path(folder), step, root_secrets, out, yes=yes, dry_run=dry_run)
+    step = rotation.replace_key(place_of(session, folder), kid, session.world.draw, session.world.now())
+    return _take_if_sure(session, place_of(session, folder), step, root_secrets, out, yes=yes, dry_run=dry_run)
 
 
 @add_verb(
@@ -204,11 +212,12 @@ def extend_root(
 ) -> Ended:
     """Issue the same root document again, before it expires."""
     from tenure.cli import rotation
+    from tenure.cli.state import place_of
 
     return _take_step(
         session,
-        Path(folder),
-        rotation.extend_root(Path(folder), session.world.now()),
+        place_of(session, folder),
+        rotation.extend_root(place_of(session, folder), session.world.now()),
         root_secrets,
         out,
         dry_run=dry_run,
@@ -232,9 +241,10 @@ def rotate_keys(
 ) -> Ended:
     """Take the next step of a rotation that is due: publish a new key, close the old one, retire it; or say when."""
     from tenure.cli import rotation
+    from tenure.cli.state import place_of
 
-    step = rotation.rotate_keys(Path(folder), purpose, session.world.draw, session.world.now())
-    return _take_step(session, Path(folder), step, root_secrets, out, dry_run=dry_run)
+    step = rotation.rotate_keys(place_of(session, folder), purpose, session.world.draw, session.world.now())
+    return _take_step(session, place_of(session, folder), step, root_secrets, out, dry_run=dry_run)
 
 
 @add_verb(_APP, "sign", READING, example="tenure keys sign next.jws --root-secrets /media/stick/root-2.json")
@@ -267,16 +277,17 @@ def install_draft(
 ) -> Ended:
     """Put a signed draft in force."""
     from tenure.cli import rotation
+    from tenure.cli.state import place_of
 
     data = read_file(session.world, draft, "draft")
     if isinstance(data, CommandFailed):
         return data
-    return rotation.install_step(session, Path(folder), data, "The draft is in force.")
+    return rotation.install_step(session, place_of(session, folder), data, "The draft is in force.")
 
 
 def _take_if_sure(
     session: CommandSession,
-    folder: Path,
+    place: "StatePlace",
     step: "PlannedRotation | Refused",
     files: tuple[Path, ...],
     out: Path | None,
@@ -292,12 +303,12 @@ def _take_if_sure(
             )
         if session.world.ask(f"{step.told} Go on? [y/N] ").strip().lower() not in ("y", "yes"):
             return make_output({"done": False}, sentence_output("Nothing was done."))
-    return _take_step(session, folder, step, files, out, dry_run=dry_run)
+    return _take_step(session, place, step, files, out, dry_run=dry_run)
 
 
 def _take_step(
     session: CommandSession,
-    folder: Path,
+    place: "StatePlace",
     step: "PlannedRotation | Refused",
     files: tuple[Path, ...],
     out: Path | None,
@@ -310,15 +321,15 @@ def _take_step(
     if isinstance(step, Refused):
         return fail_with(step)
     if dry_run:
-        return make_output(rotation.plan_step(step, folder, session.world.now()), _print_root)
+        return make_output(rotation.plan_step(step, place, session.world.now()), _print_root)
     signed = rotation.sign_step(step, files)
     if isinstance(signed, Refused):
         return fail_with(signed)
-    kept = rotation.keep_secret(folder, step)
+    kept = rotation.keep_secret(place, step)
     if kept is not None:
         return fail_with(kept)
     if out is None:
-        return rotation.install_step(session, folder, signed, step.told)
+        return rotation.install_step(session, place, signed, step.told)
     fault = create_file(out, signed)
     told = f"The draft is in {out}; `tenure keys sign` adds signatures, `tenure keys install` puts it in force."
     return fault if fault is not None else make_output({"draft": str(out)}, sentence_output(told))

@@ -28,9 +28,11 @@ def add(app: App) -> None:
 def run_rebuild(session: CommandSession, *, folder: Folder) -> Ended:
     """Compute lists and due dates again from the facts; the server must not be running."""
     from tenure.cli import rebuild
+    from tenure.cli.state import place_of
 
+    place = place_of(session, folder)
     with session.show_count() as progress:
-        count = asyncio.run(rebuild.rebuild_projections(Path(folder), session.world.now(), progress))
+        count = asyncio.run(rebuild.rebuild_projections(place, session.world.now(), progress))
     if isinstance(count, Refused):
         return fail_with(count)
     return make_output(
@@ -49,12 +51,13 @@ def run_backup(
 ) -> Ended:
     """Copy the database into one file while the server runs; the keys are not in it."""
     from tenure.cli import backups
+    from tenure.cli.state import place_of
 
     if file.exists():
         return invalid_field(f"There is something at {file} already.", "file")
     with session.show_count("{task.completed:,} pages left") as progress:
         try:
-            refused = backups.backup_database(Path(folder), file, progress)
+            refused = backups.backup_database(place_of(session, folder), file, progress)
         except OSError as fault:
             return invalid_field(f"{file} cannot be written: {fault.strerror}.", "file")
     if refused is not None:
@@ -76,10 +79,11 @@ def run_restore(
     Opens a new epoch, so that sites that have seen more than the backup knows are neither refused nor taken for clones.
     """
     from tenure.cli import backups
+    from tenure.cli.state import place_of
 
     with session.show_count("{task.completed:,} pages left") as progress:
         try:
-            done = backups.restore_database(Path(folder), file, session.world.now(), progress)
+            done = backups.restore_database(place_of(session, folder), file, session.world.now(), progress)
         except OSError as fault:
             return invalid_field(f"It cannot be restored: {fault.strerror}.", "file")
     if isinstance(done, Refused):

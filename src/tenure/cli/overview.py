@@ -67,6 +67,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("users, invitations, tokens, audit", "who may do what, and who did"),
             ("emails, webhooks", "messages to users and to other programs"),
+            ("database", "its schema, and what to say after PostgreSQL was restored"),
             ("keys, checkpoint, verify-history", "signing keys, and histories that prove themselves"),
             ("backup, restore, rebuild, clock", "the database, and a sandbox's clock"),
         ),

@@ -2,27 +2,23 @@
 until then."""
 
 from collections.abc import Callable
-from pathlib import Path
 
-from tenure.cli.state import refuse_unfit
 from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant
 from tenure.server import account_repository, sweep
-from tenure.server.setup import DATABASE
+from tenure.server.state_place import StatePlace, open_state
 from tenure.store import integrity, subscriptions, tenants
 from tenure.store.engine import Connection
-from tenure.store.sqlite import open_lite
 
 AT_ONCE = 200
 
 
-async def rebuild_projections(folder: Path, now: Instant, progress: Callable[[int], None]) -> int | Refused:
+async def rebuild_projections(place: StatePlace, now: Instant, progress: Callable[[int], None]) -> int | Refused:
     """How many subscriptions were computed again; `progress` hears the count so far.
 
     Refuses `not_found` where there is no server, `server_busy` while it runs.
     """
-    refused = refuse_unfit(folder / DATABASE)
-    db = refused if refused is not None else open_lite(folder / DATABASE)
+    db = await open_state(place)
     if isinstance(db, Refused):
         return db
     try:

@@ -17,6 +17,7 @@ from tenure.core.timeline import Instant
 from tenure.server import key_rotation, keyring
 from tenure.server.keyring import ROOT_LIFE, StoredKey
 from tenure.server.setup import SECRETS
+from tenure.server.state_place import StatePlace
 from tenure.wire import root as roots
 from tenure.wire import rotation
 from tenure.wire.keys import Purpose
@@ -73,25 +74,25 @@ class LocalRootView(msgspec.Struct, frozen=True, kw_only=True):
     keys: tuple[LocalKeyView, ...]
 
 
-def view_root(folder: Path, now: Instant) -> LocalRootView | Refused:
+def view_root(place: StatePlace, now: Instant) -> LocalRootView | Refused:
     """The document in force."""
-    root = key_rotation.current_root(folder)
+    root = key_rotation.current_root(place)
     if isinstance(root, Refused):
         return root
-    return _root_view(root.document, root.fingerprint(), _at_hand(folder), now)
+    return _root_view(root.document, root.fingerprint(), _at_hand(place), now)
 
 
-def plan_step(step: PlannedRotation, folder: Path, now: Instant) -> LocalRootView:
+def plan_step(step: PlannedRotation, place: StatePlace, now: Instant) -> LocalRootView:
     """The document that a step would put in force."""
     fresh = {step.fresh.kid} if step.fresh else set()
-    return _root_view(step.document, "", _at_hand(folder) | fresh, now)
+    return _root_view(step.document, "", _at_hand(place) | fresh, now)
 
 
 def publish_key(
-    folder: Path, purpose: str, products: tuple[str, ...], draw: Draw, now: Instant
+    place: StatePlace, purpose: str, products: tuple[str, ...], draw: Draw, now: Instant
 ) -> PlannedRotation | Refused:
     """A fresh key for `purpose`, known to clients from now on."""
-    root = key_rotation.current_root(folder)
+    root = key_rotation.current_root(place)
     if isinstance(root, Refused):
         return root
     fresh = keyring.new_key(Purpose(purpose), draw)
@@ -104,9 +105,9 @@ def publish_key(
     return _make_step(root, document, _when_it_signs(document, fresh, now), fresh)
 
 
-def replace_key(folder: Path, kid: str, draw: Draw, now: Instant) -> PlannedRotation | Refused:
+def replace_key(place: StatePlace, kid: str, draw: Draw, now: Instant) -> PlannedRotation | Refused:
     """`kid` is dropped at once and a fresh key for the same purpose and products takes its place: an emergency."""
-    root = key_rotation.current_root(folder)
+    root = key_rotation.current_root(place)
     gone = root if isinstance(root, Refused) else root.document.find_key(kid)
     if isinstance(root, Refused) or gone is None or isinstance(gone, Refused):
         return (
@@ -134,9 +135,9 @@ def _when_it_signs(document: RootDocument, fresh: StoredKey, now: Instant) -> st
     return f"{fresh.kid} is published; it signs from {ready} on, when every client has heard of it."
 
 
-def use_key(folder: Path, kid: str, now: Instant) -> LocalKeyView | Refused:
+def use_key(place: StatePlace, kid: str, now: Instant) -> LocalKeyView | Refused:
     """The key, if it may sign now; refuses `key_not_for_this` with the instant from which it may."""
-    root = key_rotation.current_root(folder)
+    root = key_rotation.current_root(place)
     if isinstance(root, Refused):
         return _readable_refusal(root)
     key = rotation.usable_key(root.document, kid, now)
@@ -145,28 +146,28 @@ def use_key(folder: Path, kid: str, now: Instant) -> LocalKeyView | Refused:
         key = named  # the last resort: no other may
     if isinstance(key, Refused):
         return _readable_refusal(key)
-    return _key_view(root.document, key, _at_hand(folder), now)
+    return _key_view(root.document, key, _at_hand(place), now)
 
 
-def close_key(folder: Path, kid: str, now: Instant) -> PlannedRotation | Refused:
+def close_key(place: StatePlace, kid: str, now: Instant) -> PlannedRotation | Refused:
     """`kid` signs nothing more."""
     return _change_document(
-        folder,
+        place,
         lambda document: rotation.close_key(document, kid, now, now + ROOT_LIFE),
         f"{kid} is closed; its signatures stay valid.",
     )
 
 
-def retire_key(folder: Path, kid: str, now: Instant) -> PlannedRotation | Refused:
+def retire_key(place: StatePlace, kid: str, now: Instant) -> PlannedRotation | Refused:
     """`kid` is dropped, since nothing it signed can live."""
     return _change_document(
-        folder, lambda document: rotation.retire_key(document, kid, now, now + ROOT_LIFE), f"{kid} is retired."
+        place, lambda document: rotation.retire_key(document, kid, now, now + ROOT_LIFE), f"{kid} is retired."
     )
 
 
-def revoke_key(folder: Path, kid: str, now: Instant) -> PlannedRotation | Refused:
+def revoke_key(place: StatePlace, kid: str, now: Instant) -> PlannedRotation | Refused:
     """`kid` is dropped at once; says what cannot be signed then."""
-    step = _change_document(folder, lambda document: rotation.revoke_key(document, kid, now, now + ROOT_LIFE), "")
+    step = _change_document(place, lambda document: rotation.revoke_key(document, kid, now, now + ROOT_LIFE), "")
     if isinstance(step, Refused):
         return step
     gone = step.before.document.find_key(kid)
@@ -180,31 +181,31 @@ def revoke_key(folder: Path, kid: str, now: Instant) -> PlannedRotation | Refuse
     return msgspec.structs.replace(step, told=told)
 
 
-def extend_root(folder: Path, now: Instant) -> PlannedRotation | Refused:
+def extend_root(place: StatePlace, now: Instant) -> PlannedRotation | Refused:
     """The same document with a later expiry."""
 
     def extended(document: RootDocument) -> RootDocument | Refused:
         return msgspec.structs.replace(document, version=document.version + 1, issued=now, expires=now + ROOT_LIFE)
 
-    return _change_document(folder, extended, f"The root document is good until {format_instant(now + ROOT_LIFE)}.")
+    return _change_document(place, extended, f"The root document is good until {format_instant(now + ROOT_LIFE)}.")
 
 
-def rotate_keys(folder: Path, purpose: str, draw: Draw, now: Instant) -> PlannedRotation | Refused:
+def rotate_keys(place: StatePlace, purpose: str, draw: Draw, now: Instant) -> PlannedRotation | Refused:
     """The one step that is due for the keys of `purpose`; refuses `key_not_for_this` with `when` while none is."""
-    root = key_rotation.current_root(folder)
+    root = key_rotation.current_root(place)
     if isinstance(root, Refused):
         return root
     mine = sorted((key for key in root.document.keys if key.purpose == purpose), key=_key_age)
     past = [key for key in mine if now >= rotation.verifiable_until(key)]
     if past:
-        return retire_key(folder, past[0].kid, now)
+        return retire_key(place, past[0].kid, now)
     open_ = [key for key in mine if now < key.naf]
     if len(open_) < 2:
         return publish_key(
-            folder, purpose, open_[0].products if open_ and ANY_PRODUCT not in open_[0].products else (), draw, now
+            place, purpose, open_[0].products if open_ and ANY_PRODUCT not in open_[0].products else (), draw, now
         )
     ready = rotation.usable_key(root.document, open_[-1].kid, now)
-    return _readable_refusal(ready) if isinstance(ready, Refused) else close_key(folder, open_[0].kid, now)
+    return _readable_refusal(ready) if isinstance(ready, Refused) else close_key(place, open_[0].kid, now)
 
 
 def sign_step(step: PlannedRotation, files: tuple[Path, ...]) -> bytes | Refused:
@@ -224,14 +225,14 @@ def add_signatures(draft: bytes, files: tuple[Path, ...]) -> bytes | Refused:
     return secrets if isinstance(secrets, Refused) else key_rotation.add_signatures(draft, secrets)
 
 
-def keep_secret(folder: Path, step: PlannedRotation) -> Refused | None:
+def keep_secret(place: StatePlace, step: PlannedRotation) -> Refused | None:
     """The secret half of a fresh key, put away before anybody hears of the key."""
-    return None if step.fresh is None else key_rotation.keep_key(folder, step.fresh)
+    return None if step.fresh is None else key_rotation.keep_key(place.folder, step.fresh)
 
 
-def install_step(session: CommandSession, folder: Path, data: bytes, told: str) -> Ended:
+def install_step(session: CommandSession, place: StatePlace, data: bytes, told: str) -> Ended:
     """The signed document in force: through the server's API while it runs, else in its database."""
-    done = asyncio.run(key_rotation.install_root(folder, data, session.world.now()))
+    done = asyncio.run(key_rotation.install_root(place, data, session.world.now()))
     busy = (RefusalCode.FOLDER_IN_USE, RefusalCode.SERVER_BUSY)
     if isinstance(done, Refused) and done.code not in busy:
         return fail_with(_readable_refusal(done))
@@ -239,10 +240,10 @@ def install_step(session: CommandSession, folder: Path, data: bytes, told: str) 
         sent = _through_api(session, data)
         if isinstance(sent, CommandFailed):
             return sent
-    root = key_rotation.current_root(folder)
+    root = key_rotation.current_root(place)
     if isinstance(root, Refused):
         return fail_with(root)
-    if (refused := key_rotation.forget_keys(folder, root)) is not None:
+    if (refused := key_rotation.forget_keys(place.folder, root)) is not None:
         return fail_with(refused)
     value = {"version": root.version, "fingerprint": root.fingerprint(), "told": told}
     return make_output(value, sentence_output(f"{told} Root version {root.version}, fingerprint {root.fingerprint()}."))
@@ -258,9 +259,9 @@ def _through_api(session: CommandSession, data: bytes) -> CommandFailed | None:
 
 
 def _change_document(
-    folder: Path, change: Callable[[RootDocument], RootDocument | Refused], told: str
+    place: StatePlace, change: Callable[[RootDocument], RootDocument | Refused], told: str
 ) -> PlannedRotation | Refused:
-    root = key_rotation.current_root(folder)
+    root = key_rotation.current_root(place)
     return root if isinstance(root, Refused) else _make_step(root, change(root.document), told)
 
 
@@ -283,8 +284,8 @@ def _read_secrets(files: tuple[Path, ...]) -> list[keyring.RootSecrets] | Refuse
     return found
 
 
-def _at_hand(folder: Path) -> set[str]:
-    secrets = keyring.read_secrets(folder / SECRETS)
+def _at_hand(place: StatePlace) -> set[str]:
+    secrets = keyring.read_secrets(place.folder / SECRETS)
     return set() if isinstance(secrets, Refused) else {key.kid for key in secrets.keys}
 
 

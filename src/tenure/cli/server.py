@@ -16,6 +16,13 @@ from tenure.cli.registration import SERVER, Ended, add_noun, add_verb
 from tenure.cli.screen import CommandScreen
 from tenure.core.refusals import Refused
 
+Database = Annotated[
+    str,
+    Parameter(
+        help="postgresql://user@host/database?schema=…&passfile=…, instead of a SQLite file; never with a password."
+    ),
+]
+
 _APP = add_noun("server", "The activation server: init, run.", SERVER)
 
 
@@ -33,6 +40,7 @@ def init_server(
     portal_url: Annotated[str, Parameter(help="Where people will open the portal: https://…; links lead there.")] = "",
     root_keys: Annotated[int, Parameter(help="How many root keys to make.")] = 1,
     threshold: Annotated[int, Parameter(help="How many of them must sign a root document.")] = 1,
+    database: Database = "",
 ) -> Ended:
     """Make a new activation server in a folder: keys, root document, database, a token, the owner's invitation."""
     from tenure.server.main import create_server
@@ -42,7 +50,9 @@ def init_server(
         return unsound
     portal_url = portal_url.rstrip("/")
     try:
-        done = create_server(Path(folder), name, portal_url=portal_url, root_keys=root_keys, threshold=threshold)
+        done = create_server(
+            Path(folder), name, portal_url=portal_url, root_keys=root_keys, threshold=threshold, database=database
+        )
     except OSError as fault:
         return invalid_field(f"{folder} cannot be written: {fault.strerror}.", "folder")
     return fail_with(done) if isinstance(done, Refused) else make_output(done, _print_initialized)
@@ -67,15 +77,18 @@ def run_server(
         tuple[str, ...],
         Parameter(help="Addresses of portals and proxies whose X-Forwarded-For is trusted. Repeatable."),
     ] = (),
+    database: Database = "",
 ) -> Ended:
     """Run the activation server until it is stopped. Options come before its settings, server.json."""
     from tenure.http.collector import pause_collector
 
     with pause_collector():
-        return _serve_folder(Path(folder), listen, certificate, key, trusted_proxy)
+        return _serve_folder(Path(folder), listen, certificate, key, database, trusted_proxy)
 
 
-def _serve_folder(folder: Path, listen: str, certificate: str, key: str, trusted_proxy: tuple[str, ...]) -> Ended:
+def _serve_folder(
+    folder: Path, listen: str, certificate: str, key: str, database: str, trusted_proxy: tuple[str, ...]
+) -> Ended:
     from tenure.http.endpoints import read_endpoint
     from tenure.http.serve import CannotListen
     from tenure.server.main import ListenOptions, serve_api
@@ -85,7 +98,7 @@ def _serve_folder(folder: Path, listen: str, certificate: str, key: str, trusted
         return fail_with(place)
     if not (folder / "secrets.json").exists():
         return invalid_field(f"There is no server in {folder}; `tenure server init` makes one.", "folder")
-    address = ListenOptions(place, certificate, key, trusted_proxy)
+    address = ListenOptions(place, certificate, key, database, trusted_proxy)
     try:
         refused = serve_api(folder, address)
     except CannotListen as fault:

@@ -25,6 +25,12 @@ VARIABLES: Final = (
     EnvironmentVariable(
         "TENURE_PROVIDER", _CLI, "for a vendor's token: whose data is meant; before it comes `--provider`"
     ),
+    EnvironmentVariable(
+        "TENURE_DATABASE",
+        _CLI,
+        "the server's PostgreSQL database; before it comes `--database`, after it `database` in `server.json`; here "
+        "alone the URL may hold a password",
+    ),
     EnvironmentVariable("TENURE_SITE", _CLI, "the folder of the administration server; before it comes `--site`"),
     EnvironmentVariable("TENURE_AGENT", _CLI, "the folder of this device's agent; before it comes `--agent`"),
     EnvironmentVariable(

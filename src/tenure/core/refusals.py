@@ -152,6 +152,8 @@ class RefusalCode(StrEnum):
     FOLDER_INCOMPLETE = "folder_incomplete"
     FOLDER_SERVED_ELSEWHERE = "folder_served_elsewhere"
     ENVIRONMENT_UNUSABLE = "environment_unusable"
+    DATABASE_UNUSABLE = "database_unusable"
+    DATABASE_UNREACHABLE = "database_unreachable"
 
 
 class RefusalRow(msgspec.Struct, frozen=True):
@@ -294,7 +296,7 @@ _make_row(_C.VERSION_STALE, 412, _E.STATE, "caller", "The resource changed meanw
 _make_row(_C.ALREADY_EXISTS, 409, _E.STATE, "caller", "This name is taken. | An item with the same name already exists. | Choose another name, or use what exists.")
 _make_row(_C.TOO_MANY_REQUESTS, 429, _E.LATER, "caller", "Too many requests. | More were sent than allowed in this time. | Wait a minute, then try again.", conclusive=False)
 _make_row(_C.NOT_FOUND, 404, _E.UNKNOWN, "caller", "Nothing was found under this name. | It does not exist, or it is not yours. | Check the id; list what you have.")
-_make_row(_C.SERVER_BUSY, 503, _E.LATER, "caller", "The server is overloaded at the moment. | Its queue is full, or its store is not available. | Wait a minute, then try again; nothing was done.", conclusive=False)
+_make_row(_C.SERVER_BUSY, 503, _E.LATER, "caller", "The server is overloaded at the moment. | Its queue is full, or its store is not available. | Wait a minute, then try again with the same key; it has one effect, however often it is sent.", conclusive=False)
 _make_row(_C.NO_SIGNING_KEY, 503, _E.LATER, "vendor", "The server cannot sign its answer at the moment. | Its signing key was revoked or has expired, and no other key may sign. | The vendor publishes one with `tenure keys publish` or `tenure keys replace`. Nothing was done, and existing licenses go on.", conclusive=False)
 _make_row(_C.INTERNAL, 500, _E.FAULT, "vendor", "The server had an unexpected error. | It is a fault in the program and is logged under the request id. | Try again; if it persists, send the request id to the operator of the server.", conclusive=False)
 _make_row(_C.UNREACHABLE, 503, _E.UNREACHABLE, "administrator", "The activation server cannot be reached. | No path led to it: name resolution, network, proxy or certificate. | Run `tenure doctor`; existing licenses go on meanwhile.", conclusive=False)
@@ -307,5 +309,7 @@ _make_row(_C.FOLDER_UNLOCKABLE, 503, _E.LATER, "administrator", "Files in this f
 _make_row(_C.FOLDER_INCOMPLETE, 503, _E.LATER, "administrator", "Files have disappeared from the folder in which the license is kept. | A user or a program deleted them while this program was running. It still has their content in memory. | Keep the program running until it has written them again, and find out what deletes them.", conclusive=False)
 _make_row(_C.FOLDER_SERVED_ELSEWHERE, 503, _E.LATER, "administrator", "Another computer is using the folder in which the license is kept. | The folder is shared over a network or a volume, and a license serves one computer at a time. | Use the other computer, or end the program there; this one then goes on at once (twelve minutes later if the other was killed). To use both, give each its own folder and activate it there.", conclusive=False)
 _make_row(_C.ENVIRONMENT_UNUSABLE, 503, _E.UNREACHABLE, "administrator", "A setting of this computer cannot be used. | An environment variable, or a file that it names, has a value that this program cannot use. | Correct or remove the variable named; existing licenses go on meanwhile.", conclusive=False)
+_make_row(_C.DATABASE_UNUSABLE, 503, _E.UNREACHABLE, "administrator", "The database cannot be used by this server. | The setting `database` (or `TENURE_DATABASE`, or `--database`) leads to a PostgreSQL database that does not fit: another user's, a standby, of another version, or not this server's. Nothing was changed in it. | Correct what is named, in the setting or in PostgreSQL, then start again.", conclusive=False)
+_make_row(_C.DATABASE_UNREACHABLE, 503, _E.LATER, "administrator", "The database cannot be reached. | PostgreSQL does not answer at the address in the setting `database` (or `TENURE_DATABASE`, or `--database`), or takes no more connections. | See that PostgreSQL runs there and that the address is right, then try again; nothing was done.", conclusive=False)
 
 TABLE: dict[RefusalCode, RefusalRow] = {row.code: row for row in _rows}

@@ -49,8 +49,9 @@ async def serve_raw(
     try:
         result = await _answer_raw(one, scope, receive)
     except Exception as error:  # the outermost layer: whatever it is, the caller gets a problem
-        log_internal(error)
         result = refusal_of(error)
+        if result.code is RefusalCode.INTERNAL:
+            log_internal(error)
     if isinstance(result, bytes):
         await send_bytes(send, 200, [(b"content-type", one.media_type.encode()), *head], result)
         return 200

@@ -107,8 +107,9 @@ def problem_response(
 
 def refusal_of(error: Exception) -> Refused:
     """The refusal that `error` is to the caller; `internal`, without any detail, for an unexpected error."""
-    if isinstance(error, RefusedError):
-        return error.refused
+    carried = getattr(error, "refused", None)  # `RefusedError`, and faults of layers that know no HTTP
+    if isinstance(carried, Refused):
+        return carried
     if isinstance(error, msgspec.ValidationError):
         return field_refusal(str(error))
     if isinstance(error, msgspec.DecodeError | UnicodeDecodeError):

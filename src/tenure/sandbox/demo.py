@@ -33,7 +33,7 @@ from tenure.sandbox.seed import (
 from tenure.sdk import License, Network, Rejected
 from tenure.server.app import build_app
 from tenure.server.main import create_server, open_context
-from tenure.server.setup import SETTINGS
+from tenure.server.state_place import SETTINGS
 
 DEVICES = ("reception", "workshop", "archive")
 CONTAINERS = ("build-container",)

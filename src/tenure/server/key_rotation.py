@@ -10,39 +10,31 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
-import sqlalchemy as sa
 
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
 from tenure.server import keyring
 from tenure.server.context import ROOT
 from tenure.server.keyring import RootSecrets, ServerSecrets, StoredKey
-from tenure.server.setup import DATABASE, SECRETS
+from tenure.server.setup import SECRETS
+from tenure.server.state_place import StatePlace, open_state, read_state
 from tenure.store.catalog import DOCUMENTS, PolicyEdition, WriteStamp
 from tenure.store.engine import Connection
-from tenure.store.sqlite import open_lite, open_read_only
 from tenure.wire import root as roots
 from tenure.wire.keys import Purpose, SeedSigner
 from tenure.wire.root import RootDocument, TrustedRoot
 
 
-def current_root(folder: Path) -> TrustedRoot | Refused:
+def current_root(place: StatePlace) -> TrustedRoot | Refused:
     """The root document in force, read beside a running server; `not_found` where there is no server."""
-    walked = root_versions(folder)
+    walked = root_versions(place)
     return walked if isinstance(walked, Refused) else walked[-1]
 
 
-def root_versions(folder: Path) -> list[TrustedRoot] | Refused:
+def root_versions(place: StatePlace) -> list[TrustedRoot] | Refused:
     """Every root document from the first on, each proven by the one before; refuses like `root.step_root`."""
-    path = folder / DATABASE
-    if not path.is_file():
-        return Refused(RefusalCode.NOT_FOUND, f"There is no server in {folder}.", "folder")
-    try:
-        with open_read_only(path) as connection, connection.begin():
-            editions = DOCUMENTS.all(connection, ROOT)
-    except sa.exc.DatabaseError as fault:
-        return Refused(RefusalCode.FIELD_INVALID, f"{path} is not a database of Tenure: {fault.orig}.", "folder")
-    return verify_versions([edition.body for edition in editions])
+    editions = read_state(place, lambda conn: DOCUMENTS.all(conn, ROOT))
+    return editions if isinstance(editions, Refused) else verify_versions([edition.body for edition in editions])
 
 
 def verify_versions(documents: list[bytes]) -> list[TrustedRoot] | Refused:
@@ -136,22 +128,22 @@ def forget_keys(folder: Path, root: TrustedRoot) -> Refused | None:
     return None
 
 
-async def install_root(folder: Path, data: bytes, now: Instant) -> PolicyEdition | Refused:
+async def install_root(place: StatePlace, data: bytes, now: Instant) -> PolicyEdition | Refused:
     """The next root document, put where the server finds it when it starts.
 
-    Refuses `server_busy` while the server runs (its API takes the document then), and like `root.step_root`.
+    Refuses `folder_in_use` while the server runs (its API takes the document then), and like `root.step_root`.
     """
-    walked = root_versions(folder)
-    if isinstance(walked, Refused):
-        return walked
-    following = roots.step_root(walked[-1], data)
-    if isinstance(following, Refused):
-        return following
-    db = open_lite(folder / DATABASE)
+    db = await open_state(place)
     if isinstance(db, Refused):
         return db
 
     def work(conn: Connection) -> PolicyEdition | Refused:
+        walked = verify_versions([edition.body for edition in DOCUMENTS.all(conn, ROOT)])
+        if isinstance(walked, Refused):
+            return walked
+        following = roots.step_root(walked[-1], data)
+        if isinstance(following, Refused):
+            return following
         return DOCUMENTS.publish(conn, ROOT, walked[-1].version, data, WriteStamp("keys", now))
 
     try:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import secrets
 import socket
 import sys
@@ -33,12 +34,12 @@ from tenure.server.settings import (
     trusted_proxies,
     webhook_networks,
 )
-from tenure.server.setup import DATABASE, SECRETS, SETTINGS, InitializedServer
+from tenure.server.setup import SECRETS, InitializedServer
+from tenure.server.state_place import SETTINGS, StatePlace, find_place, open_state
 from tenure.store.catalog import DOCUMENTS
 from tenure.store.engine import Database
 from tenure.store.meta import epoch_floor
 from tenure.store.sealed import AnswerCipher
-from tenure.store.sqlite import open_lite
 from tenure.wire import root as roots
 
 log = logging.getLogger("tenure.server")
@@ -51,18 +52,30 @@ def system_now() -> Instant:
 
 
 def create_server(
-    folder: Path, name: str, *, portal_url: str = "", root_keys: int = 1, threshold: int = 1
+    folder: Path, name: str, *, portal_url: str = "", root_keys: int = 1, threshold: int = 1, database: str = ""
 ) -> InitializedServer | Refused:
-    """Make a new server in `folder`; see `setup.init_folder`."""
+    """Make a new server in `folder`; see `setup.init_folder`. `database`: the URL of a PostgreSQL database."""
     made = setup.init_folder(
-        folder, name, secrets.token_bytes, system_now(), portal_url=portal_url, root_keys=root_keys, threshold=threshold
+        folder,
+        name,
+        secrets.token_bytes,
+        system_now(),
+        portal_url=portal_url,
+        root_keys=root_keys,
+        threshold=threshold,
+        place=_find_place(folder, database),
     )
     return asyncio.run(made)
 
 
-async def open_context(folder: Path, *, development: bool = False) -> ServerContext | Refused:
+def _find_place(folder: Path, option: str = "") -> StatePlace:
+    return find_place(folder, os.environ)._replace(option=option)
+
+
+async def open_context(folder: Path, *, development: bool = False, database: str = "") -> ServerContext | Refused:
     """State and keys of the server in `folder`; refuses what is missing, damaged or readable by others.
 
+    `database`: the URL of its PostgreSQL database, where settings and environment are not to say it.
     Unless this is for `development`, keys made for it are refused too (`key_not_for_this`, [spec: client-keys]).
     """
     secret = keyring.read_secrets(folder / SECRETS)
@@ -76,12 +89,14 @@ async def open_context(folder: Path, *, development: bool = False) -> ServerCont
     outside = _read_environment(folder)
     if isinstance(outside, Refused):
         return outside
-    db = open_lite(folder / DATABASE)
+    db = await open_state(_find_place(folder, database), now=system_now())
     if isinstance(db, Refused):
         return db
     context = await _make_context(db, secret, outside, folder / SECRETS)
     if isinstance(context, Refused):
         await db.close()
+    else:
+        await db.release_idle()
     return context
 
 
@@ -122,7 +137,11 @@ async def _make_context(
     try:
         keys = KeyRing(secret, root, sandbox_root, lambda: keyring.read_secrets(secret_file))
     except ValueError as fault:
-        return Refused(RefusalCode.KEY_UNKNOWN, f"Keys and root document do not belong together: {fault}.", "secrets")
+        told = (
+            f"The keys in {secret_file} and the root document in the database do not belong together: {fault}. Name "
+            "this server's own database (`database`), or bring the secrets.json that belongs to that one."
+        )
+        return Refused(RefusalCode.KEY_UNKNOWN, told, "secrets")
     context = ServerContext(
         db=db,
         clock=system_now,
@@ -145,6 +164,8 @@ class ListenOptions(NamedTuple):
     listen: Endpoint | None = None
     certificate: str = ""
     key: str = ""
+    database: str = ""
+    """The URL of the PostgreSQL database."""
     trusted_proxies: tuple[str, ...] = ()
     """Believed in their `X-Forwarded-For`, with those that the settings name."""
 
@@ -163,10 +184,11 @@ def serve_api(folder: Path, address: ListenOptions | None = None, *, development
         return listen
     with pause_collector():
         # The state needs no loop of its own; the server brings the faster one, and obeys signals.
-        context = asyncio.run(open_context(folder, development=development))
+        database = "" if address is None else address.database
+        context = asyncio.run(open_context(folder, development=development, database=database))
         if isinstance(context, Refused):
             return context
-        check = SelfCheck(folder / DATABASE, system_now, time.monotonic)
+        check = SelfCheck(_find_place(folder, database), system_now, time.monotonic)
         app = build_app(context, time.monotonic, certificate=listen.certificate, self_check=check)
         server = HttpServer(BehindPortal(app, context.keys.portal_key), listen, app.hot_requests())
     spare_collector()

@@ -14,9 +14,11 @@ from pathlib import Path
 import msgspec
 from prometheus_client import CollectorRegistry, Gauge
 
+from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant
+from tenure.server.state_place import StatePlace, read_state
 from tenure.store import integrity
-from tenure.store.sqlite import open_read_only
+from tenure.store.engine import Connection
 
 EVERY = 3_600
 """Seconds between the end of one look and the beginning of the next, at least."""
@@ -42,10 +44,10 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SelfCheck:
-    """Verifies the database at `database` again and again; what came of it stands in its attributes."""
+    """Verifies the database at `place` again and again; what came of it stands in its attributes."""
 
-    def __init__(self, database: Path, clock: Callable[[], Instant], ticks: Callable[[], float]) -> None:
-        self._database, self._clock, self._ticks = database, clock, ticks
+    def __init__(self, place: StatePlace, clock: Callable[[], Instant], ticks: Callable[[], float]) -> None:
+        self._place, self._clock, self._ticks = place, clock, ticks
         self.last: CheckResult | None = None
         """What the last look that ended found; None before the first."""
         self.ended_at: Instant = 0
@@ -76,7 +78,7 @@ class SelfCheck:
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
         try:
-            said, fault = await process.communicate(os.fsencode(self._database))
+            said, fault = await process.communicate(_encode_place(self._place))
         except asyncio.CancelledError:
             process.kill()
             await process.wait()
@@ -99,20 +101,32 @@ def pause_after(seconds: float) -> float:
     return max(EVERY, seconds * (SHARE - 1))
 
 
-def verify_database(database: Path) -> CheckResult:
+def _encode_place(place: StatePlace) -> bytes:
+    """What the other process is told through a pipe, where no one else sees a password."""
+    return msgspec.json.encode([os.fspath(place.folder), place.option, place.variable])
+
+
+def verify_database(connection: Connection) -> CheckResult:
     """One look at everything, in one transaction that only reads."""
     count, first = 0, list[str]()
-    with open_read_only(database) as connection, connection.begin():
-        for found in integrity.verify_histories(connection):
-            count += 1
-            if len(first) < TOLD:
-                first.append(f"{found.chain} link {found.seq} {found.fault} {found.detail}".rstrip())
-        for drifted in integrity.drifted_accounts(connection):
-            count += 1
-            first.append(f"the balance of {drifted.customer} is not what its postings sum up to")
+    for found in integrity.verify_histories(connection):
+        count += 1
+        if len(first) < TOLD:
+            first.append(f"{found.chain} link {found.seq} {found.fault} {found.detail}".rstrip())
+    for drifted in integrity.drifted_accounts(connection):
+        count += 1
+        first.append(f"the balance of {drifted.customer} is not what its postings sum up to")
     return CheckResult(findings=count, first=tuple(first[:TOLD]))
+
+
+def _verify_place(told: bytes) -> CheckResult:
+    folder, option, variable = msgspec.json.decode(told, type=tuple[str, str, str])
+    result = read_state(StatePlace(Path(folder), option, variable), verify_database)
+    if isinstance(result, Refused):
+        sys.exit(f"{result.code}: {result.detail}")
+    return result
 
 
 if __name__ == "__main__":
     os.nice(19)
-    sys.stdout.buffer.write(msgspec.json.encode(verify_database(Path(os.fsdecode(sys.stdin.buffer.read())))))
+    sys.stdout.buffer.write(msgspec.json.encode(_verify_place(sys.stdin.buffer.read())))

@@ -56,6 +56,8 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """The server's address as it stands in everything it signs; it never changes."""
     portal_url: Annotated[str, msgspec.Meta(max_length=256, pattern=r"^(https?://[!-~]+)?$(?!\n)")] = ""
     """Where people open the portal: links in mails and invitations lead there."""
+    database: Annotated[str, msgspec.Meta(max_length=2_048)] = ""
+    """The PostgreSQL database, `postgresql://user@host/database?…` without a password; empty: a SQLite file here."""
     listen: str = "127.0.0.1:8080"
     """Address and port to listen at; `0.0.0.0` is all of this computer's addresses, port 0 any that is free."""
     certificate: str = ""

@@ -13,16 +13,16 @@ from tenure.server.api.accounts.places import SecretPrefix, fresh_secret
 from tenure.server.context import ROOT, SANDBOX_ROOT
 from tenure.server.keyring import Draw, FoundedServer, KeyRing
 from tenure.server.roles import SCOPES, TeamRole
+from tenure.server.state_place import DATABASE, SETTINGS, StatePlace, open_state
 from tenure.store import audit_log, ending_rows, ids, invitations, tokens
 from tenure.store.audit_log import AuditEvent
 from tenure.store.catalog import DOCUMENTS, WriteStamp
 from tenure.store.engine import Connection, Database
 from tenure.store.invitations import Invitation
-from tenure.store.sqlite import open_lite
 from tenure.store.users import TeamPlace
 from tenure.wire import root as roots
 
-SECRETS, ROOT_SECRETS, DATABASE, SETTINGS = "secrets.json", "root-secrets.json", "tenure.db", "server.json"
+SECRETS, ROOT_SECRETS = "secrets.json", "root-secrets.json"
 UNFINISHED = "init.unfinished"
 ROOT_FILE, SANDBOX_ROOT_FILE = "root.jws", "sandbox-root.jws"
 PORTAL_KEY = "portal.key"
@@ -51,11 +51,20 @@ class InitializedServer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def init_folder(
-    folder: Path, name: str, draw: Draw, now: Instant, *, portal_url: str = "", root_keys: int = 1, threshold: int = 1
+    folder: Path,
+    name: str,
+    draw: Draw,
+    now: Instant,
+    *,
+    portal_url: str = "",
+    root_keys: int = 1,
+    threshold: int = 1,
+    place: StatePlace | None = None,
 ) -> InitializedServer | Refused:
     """Make a server in an empty or missing folder; `name` is its address as leases name it.
 
-    `portal_url` goes into its settings: mails and invitations are links to there.
+    `portal_url` goes into its settings: mails and invitations are links to there; and so does the database that
+    `place` names as an option, whose schema must be empty. None: a SQLite file in the folder.
 
     Refuses `already_exists` for a folder with a server in it, `field_invalid` for keys that cannot reach the threshold
     and for a name that no lease can carry. What breaks off (a full disk, a crash) stands in no later try's way.
@@ -70,12 +79,14 @@ async def init_folder(
     mark = folder / UNFINISHED
     if mark.exists():
         _undo_init(folder)
+    place = place or StatePlace(folder)
     if any((folder / each).exists() for each in (SECRETS, DATABASE)):
         return Refused(RefusalCode.ALREADY_EXISTS, f"There is a server in {folder} already.", "folder")
     write_secret(mark, b"tenure server init has not come to its end here; the next one starts over.\n")
     try:
-        settings = {"name": name, "portal_url": portal_url} if portal_url else {"name": name}
-        made = await _make_server(folder, settings, draw, now, root_keys=root_keys, threshold=threshold)
+        given = {"name": name, "portal_url": portal_url, "database": place.option}
+        settings = {key: value for key, value in given.items() if value}
+        made = await _make_server(place, settings, draw, now, root_keys=root_keys, threshold=threshold)
     except BaseException:
         _undo_init(folder)
         raise
@@ -94,8 +105,41 @@ def _undo_init(folder: Path) -> None:
 
 
 async def _make_server(
-    folder: Path, settings: dict[str, str], draw: Draw, now: Instant, *, root_keys: int, threshold: int
+    place: StatePlace, settings: dict[str, str], draw: Draw, now: Instant, *, root_keys: int, threshold: int
 ) -> InitializedServer | Refused:
+    folder = place.folder
+    db = await _open_empty(place)
+    if isinstance(db, Refused):
+        return db
+    try:
+        return await _fill_folder(db, folder, settings, draw, now, root_keys=root_keys, threshold=threshold)
+    finally:
+        await db.close()
+
+
+async def _open_empty(place: StatePlace) -> Database | Refused:
+    """The database, with its tables and nothing in them; one that has a history is left alone."""
+    db = await open_state(place, make=True)
+    if isinstance(db, Refused) or await db.read(lambda conn: DOCUMENTS.last(conn, ROOT)) is None:
+        return db
+    await db.close()
+    told = (
+        "There is a Tenure in that schema already, or what a broken-off `tenure server init` has left there: name an "
+        "empty schema, or empty it (drop schema … cascade)."
+    )
+    return Refused(RefusalCode.ALREADY_EXISTS, told, "database")
+
+
+async def _fill_folder(
+    db: Database,
+    folder: Path,
+    settings: dict[str, str],
+    draw: Draw,
+    now: Instant,
+    *,
+    root_keys: int,
+    threshold: int,
+) -> InitializedServer:
     identity = f"root-{draw(6).hex()}"
     founded = keyring.found_server(identity, draw, now, root_keys=root_keys, threshold=threshold)
     write_secret(folder / SECRETS, msgspec.json.encode(founded.secrets))
@@ -103,14 +147,10 @@ async def _make_server(
     (folder / ROOT_FILE).write_bytes(founded.root)
     (folder / SANDBOX_ROOT_FILE).write_bytes(founded.sandbox_root)
     write_secret(folder / SETTINGS, msgspec.json.format(msgspec.json.encode(settings), indent=2) + b"\n")
-    db = open_lite(folder / DATABASE)
-    if isinstance(db, Refused):
-        return db
     ring = ring_of(founded)
     write_secret(folder / PORTAL_KEY, ring.portal_key.encode())
     token = await furnish_database(db, ring, draw, now)
     invitation = await invite_owner(db, ring, draw, now)
-    await db.close()
     return InitializedServer(
         folder=str(folder),
         root_file=str(folder / ROOT_FILE),

@@ -9,7 +9,7 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 import sqlalchemy as sa
 
-from tenure.core.refusals import Refused
+from tenure.core.refusals import RefusalCode, Refused
 
 Connection = sa.Connection
 T = TypeVar("T")
@@ -26,6 +26,12 @@ class WriteConflict(Exception):
 
 class DatabaseUnavailable(Exception):
     """The database failed under a job: whether it was done is not known, so repeat it under the same key."""
+
+    refused = Refused(
+        RefusalCode.SERVER_BUSY,
+        "The store is not available. Whether this was done is not known; repeated under the same key it is done once.",
+    )
+    """What a caller is told."""
 
 
 class Database(Protocol):
@@ -64,6 +70,9 @@ class Database(Protocol):
 
         `server_busy`, and `told` is never called, when too many jobs wait already.
         """
+
+    async def release_idle(self) -> None:
+        """Let go of what belongs to the running event loop: the next use may be in another one."""
 
     async def close(self) -> None:
         """Finish what was accepted, then let go of the database."""

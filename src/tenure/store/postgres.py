@@ -7,8 +7,10 @@ through the batcher, where the round trips would cost most. The sole module that
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from typing import Concatenate
+from typing import Any, Concatenate
 
+import asyncpg
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
@@ -16,13 +18,17 @@ from sqlalchemy.pool import NullPool
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.store.batch import CAPACITY, MOST, WriteBatcher
 from tenure.store.engine import Answer, Connection, DatabaseUnavailable, Item, P, T, Told, WriteConflict
+from tenure.store.postgres_checks import explain_fault, refuse_server
+from tenure.store.postgres_target import SETTING, PostgresTarget
 from tenure.store.prepare import Upgrade, prepare_database
 
 ATTEMPTS = 3
 RACES = frozenset({"40001", "40P01", "55P03", "23505"})
 """SQLSTATEs of serialization failure, deadlock, lock timeout and unique violation: another process was first."""
-TIMEOUTS = {"timeout": 5, "command_timeout": 60}
-"""Seconds for a connection to stand, and for one statement."""
+READ_ONLY, SERVER_FAULTS = "25006", ("08", "53", "57")
+"""SQLSTATE of a write to a standby; classes of a lost connection, of missing room, and of a server that stops."""
+CONNECT_SECONDS, STATEMENT_SECONDS = 5, 60
+"""For a connection to stand, and for one statement."""
 _SETTINGS = {"lock_timeout": "5000", "idle_in_transaction_session_timeout": "60000", "timezone": "UTC"}
 
 
@@ -72,13 +78,17 @@ class PostgresDatabase:
         """See `engine.Database.post_to_set`."""
         return self._batcher.post_item(handler, item, told)
 
+    async def release_idle(self) -> None:
+        """See `engine.Database.release_idle`."""
+        for held in (self._writers, self._readers, self._sets):
+            await held.close()
+
     async def close(self) -> None:
         """See `engine.Database.close`."""
         self._closed = True
         await asyncio.gather(*self._running, return_exceptions=True)
         await self._batcher.close()
-        for held in (self._writers, self._readers, self._sets):
-            await held.close()
+        await self.release_idle()
         await self._engine.dispose()
 
     async def _submit_job(self, work: Callable[[Connection], T], *, keep: bool) -> T | Refused:
@@ -100,6 +110,8 @@ class PostgresDatabase:
                 if attempt == ATTEMPTS - 1:
                     raise
             except sa.exc.DBAPIError as fault:
+                if _state_of(fault) == READ_ONLY:  # it has become a standby since it was connected
+                    raise DatabaseUnavailable(str(fault)) from fault
                 if not _was_raced(fault):
                     raise
         return Refused(RefusalCode.SERVER_BUSY, "Others were first each time.")
@@ -124,11 +136,24 @@ class ConnectionPool:
     async def acquire(self) -> AsyncIterator[AsyncConnection]:
         """A connection for one transaction; what is not committed in the block is rolled back."""
         async with self._turns:
-            connection = self._free.pop() if self._free else await self._engine.connect()
+            connection = await self._take_living() or await self._engine.connect()
             try:
                 yield connection
+            except Exception as fault:
+                if _is_of_server(fault) or _state_of(fault) == READ_ONLY:
+                    await _discard(connection)
+                raise
             finally:
                 await self._give_back(connection)
+
+    async def _take_living(self) -> AsyncConnection | None:
+        """One that is free; those that ended meanwhile (a restart of the database) are forgotten."""
+        while self._free:
+            connection = self._free.pop()
+            if not _is_gone(connection):
+                return connection
+            await _discard(connection)
+        return None
 
     async def close(self) -> None:
         """Close the free connections; they are used no more."""
@@ -139,10 +164,16 @@ class ConnectionPool:
         try:
             await connection.rollback()
         except Exception:
-            await connection.invalidate()  # whatever was open in it, the database rolls back
-            await connection.close()
+            await _discard(connection)
         else:
             self._free.append(connection)
+
+
+async def _discard(connection: AsyncConnection) -> None:
+    """Whatever was open in it, the database rolls back."""
+    if not connection.closed:
+        await connection.invalidate()
+        await connection.close()
 
 
 class _SetTransactions:
@@ -153,6 +184,8 @@ class _SetTransactions:
         self._connection: AsyncConnection | None = None
 
     async def apply(self, work: Callable[[Connection], None]) -> None:
+        if self._connection is not None and _is_gone(self._connection):
+            await self.close()
         if self._connection is None:
             self._connection = await self._engine.connect()
         await self._connection.run_sync(work)
@@ -180,37 +213,74 @@ class _SetTransactions:
 
 
 async def open_postgres(
-    url: str,
+    target: PostgresTarget,
     upgrade: Upgrade | None = None,
     *,
-    schema: str = "public",
-    connections: int = 8,
+    make: bool = True,
+    now: int | None = None,
     capacity: int = CAPACITY,
     most: int = MOST,
 ) -> PostgresDatabase | Refused:
-    """The database at `url` (`postgresql://…`), its tables in `schema`, made if need be; see `prepare_database`.
+    """The database that `target` names; see `prepare_database` for `make` and `upgrade`.
 
-    Refuses `already_exists` when the schema holds something else or is of another Tenure, `server_busy` when the
-    database cannot be reached.
+    Refuses `database_unreachable`, `database_unusable` for what `postgres_checks` or
+    `prepare_database` find unfit. `now`, in unix seconds, is compared with the server's clock.
     """
-    settings = {**_SETTINGS, "search_path": schema}
-    engine = create_async_engine(
-        sa.make_url(url).set(drivername="postgresql+asyncpg"),
-        connect_args={**TIMEOUTS, "server_settings": settings},
-        poolclass=NullPool,  # `ConnectionPool` keeps them
-    )
+    engine = create_engine(target)
     try:
-        with _named_faults():
-            async with engine.connect() as connection:
-                refused = await connection.run_sync(prepare_database, upgrade)
-                if refused is None:
-                    await connection.commit()
-    except DatabaseUnavailable as fault:
-        refused = Refused(RefusalCode.SERVER_BUSY, f"The database cannot be reached: {fault}.")
+        async with engine.connect() as connection:
+            refused = await connection.run_sync(refuse_server, target.schema, now, make=make)
+            if refused is None:
+                unfit = await connection.run_sync(prepare_database, upgrade, make=make)
+                refused = None if unfit is None else Refused(RefusalCode.DATABASE_UNUSABLE, unfit.detail)
+            if refused is None:
+                await connection.commit()
+    except (OSError, sa.exc.DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError) as fault:
+        refused = explain_fault(_driver_fault(fault), target)
     if refused is not None:
         await engine.dispose()
-        return refused
-    return PostgresDatabase(engine, connections, capacity, most)
+        return msgspec.structs.replace(refused, field=SETTING, detail=f"{refused.detail} It is {target.name}.")
+    return PostgresDatabase(engine, target.connections, capacity, most)
+
+
+def create_engine(target: PostgresTarget) -> AsyncEngine:
+    """Makes connections to `target`; nothing is connected yet."""
+    settings = {**_SETTINGS, "search_path": target.schema, "application_name": "tenure"}
+
+    async def connect() -> Any:
+        return await asyncpg.connect(
+            host=list(target.hosts),
+            port=list(target.ports),
+            user=target.user,
+            password=target.password,
+            passfile=target.passfile,
+            database=target.database,
+            ssl=target.tls or False,
+            timeout=CONNECT_SECONDS,
+            command_timeout=STATEMENT_SECONDS,
+            server_settings=settings,
+            # Of several hosts the one that takes writes is looked for; a single one that does not is told as that.
+            target_session_attrs="primary" if len(target.hosts) > 1 else "any",
+        )
+
+    # `ConnectionPool` keeps the connections.
+    return create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
+
+
+def _is_gone(connection: AsyncConnection) -> bool:
+    """Whether the database has ended it, as far as that is known here."""
+    known = connection.sync_connection
+    if known is None or known.closed or known.invalidated:
+        return True
+    driver: Any = known.connection.driver_connection
+    return bool(driver.is_closed())
+
+
+def _driver_fault(fault: BaseException) -> BaseException:
+    """The driver's own exception, behind those that SQLAlchemy wraps it in."""
+    while isinstance(fault, sa.exc.DBAPIError) and fault.orig is not None:
+        fault = fault.orig
+    return fault.__cause__ if isinstance(fault.__cause__, asyncpg.PostgresError) else fault
 
 
 def _was_raced(fault: Exception) -> bool:
@@ -218,14 +288,25 @@ def _was_raced(fault: Exception) -> bool:
     return isinstance(fault, sa.exc.DBAPIError) and getattr(fault.orig, "sqlstate", "") in RACES
 
 
+def _is_of_server(fault: BaseException) -> bool:
+    """Whether the server, not the statement, is at fault: it stops, say, or has no room."""
+    return _state_of(fault)[:2] in SERVER_FAULTS
+
+
+def _state_of(fault: BaseException) -> str:
+    return str(getattr(getattr(fault, "orig", None), "sqlstate", None) or "")
+
+
 @contextmanager
 def _named_faults() -> Iterator[None]:
     """A database that cannot be reached is `DatabaseUnavailable`; mistakes of ours stay what they are."""
     try:
         yield
-    except (OSError, sa.exc.InterfaceError, sa.exc.OperationalError) as fault:
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as fault:  # no connection could be made
+        raise DatabaseUnavailable(str(fault)) from fault
+    except (sa.exc.InterfaceError, sa.exc.OperationalError) as fault:
         raise DatabaseUnavailable(str(fault)) from fault
     except sa.exc.DBAPIError as fault:
-        if fault.connection_invalidated:
+        if fault.connection_invalidated or _is_of_server(fault):
             raise DatabaseUnavailable(str(fault)) from fault
         raise

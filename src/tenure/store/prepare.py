@@ -12,7 +12,7 @@ from tenure.core.refusals import RefusalCode, Refused
 from tenure.store.schema import APPLICATION, APPLICATION_ID, HEAD, METADATA, REVISIONS, meta
 from tenure.store.schema.columns import COLLATION
 
-Upgrade = Callable[[sa.Connection], None]
+Upgrade = Callable[[sa.Connection], Refused | None]
 """`migrate.upgrade_schema`, or None: then an older database is refused with the command that brings it forward."""
 
 _VERSION = sa.text("select version_num from alembic_version")
@@ -30,21 +30,31 @@ _COLLATED_OTHERWISE = sa.text(
 
 
 def prepare_database(
-    connection: sa.Connection, upgrade: Upgrade | None = None, revisions: tuple[str, ...] = REVISIONS
+    connection: sa.Connection,
+    upgrade: Upgrade | None = None,
+    revisions: tuple[str, ...] = REVISIONS,
+    *,
+    make: bool = True,
 ) -> Refused | None:
     """Inside a transaction: None once the schema is present and current; reads one row when it is already.
 
+    Without `make` an empty database is refused as `not_found`: a server that has a history does not begin another.
     Refuses `already_exists` when the database holds something that is not Tenure's, is of another Tenure, or (on
     PostgreSQL) has a text column that is sorted by a language instead of byte by byte.
     """
     if connection.dialect.name != "postgresql":
-        return _bring_up_to_date(connection, upgrade, revisions)
+        return _bring_up_to_date(connection, upgrade, revisions, make=make)
     connection.execute(_LOCK, {"key": APPLICATION_ID})  # several servers may start at the same moment
-    return _bring_up_to_date(connection, upgrade, revisions) or _sorted_by_language(connection)
+    return _bring_up_to_date(connection, upgrade, revisions, make=make) or _sorted_by_language(connection)
 
 
-def _bring_up_to_date(connection: sa.Connection, upgrade: Upgrade | None, revisions: tuple[str, ...]) -> Refused | None:
+def _bring_up_to_date(
+    connection: sa.Connection, upgrade: Upgrade | None, revisions: tuple[str, ...], *, make: bool
+) -> Refused | None:
     tables = set(sa.inspect(connection).get_table_names())
+    if not tables and not make:
+        told = "It is empty: `tenure server init` makes a server in it, `tenure database move` moves one there."
+        return Refused(RefusalCode.NOT_FOUND, told)
     if not tables:
         _make_schema(connection)
         return None
@@ -52,7 +62,7 @@ def _bring_up_to_date(connection: sa.Connection, upgrade: Upgrade | None, revisi
         return Refused(
             RefusalCode.ALREADY_EXISTS, "The database holds something that is not Tenure's; nothing was changed."
         )
-    version = connection.scalar(_VERSION)
+    version = schema_version(connection)
     if version == revisions[-1]:
         return None
     if version not in revisions:
@@ -61,10 +71,15 @@ def _bring_up_to_date(connection: sa.Connection, upgrade: Upgrade | None, revisi
         )
     if upgrade is None:
         return Refused(
-            RefusalCode.ALREADY_EXISTS, f"The database is of an older Tenure (schema {version}); migrate it first."
+            RefusalCode.ALREADY_EXISTS,
+            f"The database is of an older Tenure (schema {version}): `tenure database upgrade` upgrades it.",
         )
-    upgrade(connection)
-    return None
+    return upgrade(connection)
+
+
+def schema_version(connection: sa.Connection) -> str:
+    """The newest step that the database has taken."""
+    return str(connection.scalar(_VERSION))
 
 
 def _make_schema(connection: sa.Connection) -> None:

@@ -90,6 +90,9 @@ class SqliteDatabase:
         """See `engine.Database.post_to_set`."""
         return self._batcher.post_item(handler, item, told)
 
+    async def release_idle(self) -> None:
+        """See `engine.Database.release_idle`: a file belongs to no loop."""
+
     async def close(self) -> None:
         """See `engine.Database.close`."""
         await self._batcher.close()

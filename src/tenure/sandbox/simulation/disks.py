@@ -213,6 +213,9 @@ class ServerDatabase:
             told(answer, None)
         return None
 
+    async def release_idle(self) -> None:
+        """See `engine.Database`; nothing belongs to a loop."""
+
     async def close(self) -> None:
         """The file stays where it is."""
 

@@ -1,0 +1,66 @@
+"""A database that goes away under the server: the caller is told to repeat, and repeating has one effect."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tenure.core.refusals import Refused
+from tenure.store.postgres import open_postgres
+from tests.contract.cut_front import CutFront, cut_front
+from tests.contract.databases import run_sql, target_of
+from tests.server.server_env import ServerEnv, office
+from tests.server.test_money import customer_with
+from tools.postgres import PostgresCluster, running_cluster
+
+pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[PostgresCluster]:
+    with running_cluster() as started:
+        sql = ("create role ana login password 'right'", "create schema ana authorization ana")
+        asyncio.run(run_sql(started.url(), *sql))
+        yield started
+
+
+@pytest.fixture
+async def cut(cluster: PostgresCluster, tmp_path: Path) -> AsyncIterator[tuple[ServerEnv, CutFront]]:
+    """A server whose line to the database can be cut."""
+    await run_sql(cluster.url(), "drop schema ana cascade", "create schema ana authorization ana")
+    async with cut_front(cluster.port) as front:
+        db = await open_postgres(target_of(f"postgresql://ana:right@127.0.0.1:{front.port}/postgres", "ana"))
+        assert not isinstance(db, Refused), db
+        async with office(tmp_path, database=db) as env:
+            yield env, front
+
+
+async def test_p4_a_commit_whose_answer_is_lost_is_done_once(cut: tuple[ServerEnv, CutFront]) -> None:
+    env, front = cut
+    account = await customer_with(env, 30_000)
+    body = {"customer": env.customer, "offer": env.offers["standard"], "devices": 10}
+    front.cuts = 1
+    lost = await env.staff.send("POST", "/v1/subscriptions", body, key="once")
+    assert (lost.status_code, lost.json()["code"]) == (503, "server_busy")
+    assert "Retry-After" in lost.headers
+    assert "repeated under the same key it is done once" in lost.json()["detail"]
+    again = await env.staff.send("POST", "/v1/subscriptions", body, key="once")
+    assert again.status_code == 201
+    assert (await env.staff.get(f"{account}/account"))["balance"] == 18_000
+
+
+async def test_p3_a_server_outlives_a_crash_of_its_database(
+    cut: tuple[ServerEnv, CutFront], cluster: PostgresCluster
+) -> None:
+    env, _ = cut
+    name, code = await env.order()
+    site = env.site()
+    await site.activate(code)
+    await asyncio.to_thread(cluster.stop, "immediate")
+    gone = await env.staff.send("GET", f"/v1/subscriptions/{name}")
+    assert (gone.status_code, gone.json()["code"]) == (503, "server_busy")
+    assert await site.sync() == "server_busy"
+    await asyncio.to_thread(cluster.start)
+    assert (await env.staff.get(f"/v1/subscriptions/{name}"))["id"] == name
+    assert not isinstance(await site.sync(), str)
