@@ -13,7 +13,7 @@ export CHROMIUM
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo story fast test test-browser test-system durations years lint format check bench soak lives review docs docs-check lock \
+.PHONY: help setup demo story fast test test-browser test-system durations years lint format check bench drill soak lives review docs docs-check lock \
 	dists clean
 
 help: ## list these commands
@@ -69,6 +69,9 @@ check: lint ## style, types, architecture, locks, docs
 
 bench: .venv/.stamp-dev ## measure every figure of the quality page beside what is due (SHORT=1: less of everything)
 	@.venv/bin/python -m benchmarks
+
+drill: .venv/.stamp-dev ## kill PostgreSQL, machines and servers under load and count what was lost (DRILL=sqlite, SHORT=1)
+	@.venv/bin/python -m drills $(DRILL)
 
 soak: .venv/.stamp-dev ## simulate a million device-days of the whole chain (SHORT=1: a hundred thousand)
 	@.venv/bin/python -m tenure.sandbox.simulation

@@ -11,10 +11,10 @@ from tenure.http.client.transports import SyncTransport
 
 
 class RefusedCallError(Exception):
-    """The server refused; `code` is the refusal's."""
+    """The server refused; `code` is the refusal's, `status` the answer's."""
 
     def __init__(self, refusal: ApiRefusal) -> None:
-        self.code = refusal.problem.code
+        self.code, self.status = refusal.problem.code, refusal.problem.status
         super().__init__(f"{self.code}: {refusal.problem.detail or refusal.problem.title}")
 
 
