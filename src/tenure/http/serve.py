@@ -3,6 +3,7 @@
 uvicorn does the work; what one connection may cost is in `connection`, TLS in `handshake`.
 """
 
+import asyncio
 import errno
 import logging
 import resource
@@ -16,6 +17,7 @@ from typing import Self
 
 import msgspec
 import uvicorn
+from uvicorn.loops.auto import auto_loop_factory
 
 from tenure.http.asgi import App
 from tenure.http.certificates import ServedCertificate
@@ -117,6 +119,11 @@ class _NotifyingServer(uvicorn.Server):
     def _http_protocol(self) -> BoundedHttp:
         made = BoundedHttp if self.config.hot is None else HotHttp  # type: ignore[attr-defined]
         return made(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+
+
+def fastest_loop() -> asyncio.AbstractEventLoop:
+    """A loop as uvicorn takes it for its own programs; for those that serve within a loop of their own."""
+    return auto_loop_factory()()
 
 
 REASONS = {

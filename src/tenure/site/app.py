@@ -129,6 +129,7 @@ def device_api(site: OpenedSite, ticks: Ticks) -> BuiltApi:
                 RawOperation(
                     path="/v1/device",
                     work=site.port.answer_device,
+                    begin=site.port.begin_answering,
                     name="device",
                     summary="A device enrolls, refreshes or releases its seat: a signed request, a signed answer.",
                     cap=CAPS[TokenType.DEVICE_REQUEST],

@@ -14,7 +14,7 @@ from tenure.http.certificates import ServedCertificate
 from tenure.http.collector import spare_collector
 from tenure.http.endpoints import Endpoint, known_endpoint, openable_url
 from tenure.http.logs import log_handler
-from tenure.http.serve import CannotListen, HttpServer, ListenAddress
+from tenure.http.serve import CannotListen, HttpServer, ListenAddress, fastest_loop
 from tenure.sdk.assembly import ConfigurationError, read_root
 from tenure.sdk.background import BackgroundTurns, ThreadRunner
 from tenure.sdk.computer import Computer
@@ -156,7 +156,8 @@ def serve_folder(path: Path, *, clock: Path | None = None) -> Refused | None:
     if isinstance(site, Refused):
         return site
     try:
-        return asyncio.run(_serve_site(site, sandbox=clock is not None))
+        with asyncio.Runner(loop_factory=fastest_loop) as runner:
+            return runner.run(_serve_site(site, sandbox=clock is not None))
     except CertificateUnusable as fault:
         return fault.refused
     except CannotListen as fault:
@@ -220,9 +221,8 @@ class SiteServers:
         settings, ticks = site.settings, site.computer.monotonic
         wall, place = site.computer.clocks.wall, known_endpoint(settings.devices.listen)
         shown = _open_certificate(certificate.served_certificate(site.folder, site.pin, wall))
-        self.devices = HttpServer(
-            device_api(site, ticks), ListenAddress(host=place.host, port=place.port, certificate=shown)
-        )
+        listen, served = ListenAddress(host=place.host, port=place.port, certificate=shown), device_api(site, ticks)
+        self.devices = HttpServer(served, listen, served.hot_requests())
         api = local_api(site, self.watch, ticks, lambda: self.devices.port, passwords)
         own = self.certificate = _open_certificate(console_certificate(site.folder, settings.api, wall))
         place = known_endpoint(settings.api.listen)

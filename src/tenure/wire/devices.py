@@ -12,7 +12,7 @@ from msgspec import Meta
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.wire import b64, field_types, jws, strict_json
 from tenure.wire.jws import CAPS, TokenType, token_digest
-from tenure.wire.keys import Signer, from_jwk, key_id
+from tenure.wire.keys import Signer, key_id, proving_key
 from tenure.wire.messages import Jwk, NextSync, SignedRefusal
 from tenure.wire.seats import Seat
 
@@ -114,7 +114,7 @@ def seal_device_request(message: DeviceRequest, signer: Signer) -> bytes:
 def read_request(token: bytes) -> ProvenDeviceRequest | Refused:
     """A request proven by the very key it names, under the id that follows from it.
 
-    Refuses like `jws.parse_token`, `strict_json.StrictLoader`, `keys.from_jwk`, and with `key_unknown`,
+    Refuses like `jws.parse_token`, `strict_json.StrictLoader`, `keys.proving_key`, and with `key_unknown`,
     `signature_invalid`.
     """
     envelope = jws.parse_token(token, TokenType.DEVICE_REQUEST)
@@ -123,7 +123,7 @@ def read_request(token: bytes) -> ProvenDeviceRequest | Refused:
     message = _load_request(envelope.payload)
     if isinstance(message, Refused):
         return message
-    public = from_jwk(msgspec.structs.asdict(message.key), "key")
+    public = proving_key(msgspec.structs.asdict(message.key), "key")
     if isinstance(public, Refused):
         return public
     if envelope.kid != key_id(public):

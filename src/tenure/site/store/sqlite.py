@@ -8,7 +8,7 @@ import logging
 import os
 import queue
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -18,7 +18,7 @@ from tenure.sdk.faults import refuse_unlocked, refuse_unwritable
 from tenure.sdk.locks import FileLock, acquire_lock
 from tenure.sdk.owners import give_to_owner
 from tenure.site.store.schema import APPLICATION_ID, STEPS
-from tenure.site.store.writer import Connection, SiteWriter, StoreUnavailable
+from tenure.site.store.writer import Connection, SiteWriter, StoreUnavailable, Told, Work
 
 try:
     from pysqlite3 import dbapi2 as driver
@@ -55,6 +55,10 @@ class SiteStore:
     def dry_run(self, work: Callable[[Connection], T | Refused]) -> "Future[T | Refused]":
         """What `work` would answer; nothing of its effect stays."""
         return cast("Future[T | Refused]", self._writer.submit_job(work, keep=False))
+
+    def submit_set(self, works: Sequence[Work], told: Told, *, keep: bool = True) -> Refused | None:
+        """See `SiteWriter.submit_set`."""
+        return self._writer.submit_set(works, told, keep=keep)
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """What `work` finds, all of it as of one moment."""
