@@ -6,6 +6,8 @@ import pytest
 
 from tenure.core.subscription import facts as f
 from tenure.core.subscription.fold import Subscription, fold
+from tenure.core.subscription.past_timeline import as_it_held
+from tenure.core.timeline import Timeline
 from tenure.server import folding
 from tenure.store import facts
 from tenure.store.engine import Connection
@@ -44,6 +46,33 @@ async def test_what_is_remembered_is_what_the_history_says(tmp_path: Path, monke
         folding._known[name] = (type(head)(head.seq, bytes(32)), plain)
         remembered, plain = await env.context.db.read(_both, env, name)
         assert remembered == plain, "under another hash it is another history"
+
+
+def _both_held(conn: Connection, env: ServerEnv, name: str) -> tuple[Timeline, Timeline]:
+    history = facts.load_history(conn, env.provider, name)
+    return folding.held_timeline(conn, env.provider, name), as_it_held(f.decode_fact(each.body) for each in history)
+
+
+async def test_spans_that_were_held_are_remembered_and_go_on_with_the_history(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folding, "LONG", 3)
+    async with office(tmp_path) as env:
+        name, _ = await env.order()
+        for _ in range(3):
+            await _switch(env, name, 2)
+            for action, body in (("hold", {"reason": "a move"}), ("release", None)):
+                env.clock.now += 3_600
+                await env.staff.post(f"/v1/subscriptions/{name}/{action}", body)
+                for _ in range(2):
+                    remembered, plain = await env.context.db.read(_both_held, env, name)
+                    assert remembered == plain
+        assert len(plain) > 3, "what was held shows"
+        known = folding._held[name]
+        folding._held[name] = known._replace(at=type(known.at)(known.at.seq, bytes(32)), spans=())
+        remembered, plain = await env.context.db.read(_both_held, env, name)
+        assert remembered == plain, "under another hash it is another history"
+        assert await env.context.db.read(lambda conn: folding.held_timeline(conn, "prv_other", name)) == ()
 
 
 async def test_nobody_elses_history_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

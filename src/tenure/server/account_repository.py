@@ -86,11 +86,6 @@ def _load_subscriptions(conn: Connection, provider: str, names: list[str]) -> It
     return subscriptions_of(conn, provider, names)
 
 
-def load_history(conn: Connection, provider: str, name: str) -> tuple[f.Fact, ...]:
-    """Every fact of one subscription, in order; none when it is not this provider's."""
-    return tuple(f.decode_fact(each.body) for each in facts.load_many(conn, provider, [name]).get(name, ()))
-
-
 def _make_item(
     conn: Connection,
     sub: Subscription,

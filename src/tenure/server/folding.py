@@ -1,13 +1,16 @@
-"""Subscriptions out of their facts, without going through a long history again each time.
+"""Subscriptions, and the spans they have held, out of their facts, without going through a long history each time.
 
-The subscription that a long history folds to is remembered under the hash of its last fact, which no other history has:
-no transaction that is rolled back, no other database and no edit can make a remembered one wrong.
+What a long history amounts to is remembered under the hash of its last fact, which no other history has: no transaction
+that is rolled back, no other database and no edit can make a remembered one wrong.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from tenure.core.subscription import facts as f
 from tenure.core.subscription.fold import Subscription, evolve, fold
+from tenure.core.subscription.past_timeline import as_it_held, gone_on
+from tenure.core.timeline import Timeline
 from tenure.store import facts
 from tenure.store.chain import ChainPosition
 from tenure.store.engine import Connection
@@ -18,6 +21,42 @@ REMEMBERED = 1_000
 """Long histories; the one not asked for longest is forgotten first, and read again when it is asked for."""
 
 _known: dict[str, tuple[ChainPosition, Subscription]] = {}
+
+
+class HeldSpans(NamedTuple):
+    """The spans that a subscription has held up to one fact."""
+
+    at: ChainPosition
+    sub: Subscription
+    spans: Timeline
+
+
+_held: dict[str, HeldSpans] = {}
+
+
+def held_timeline(conn: Connection, provider: str, name: str) -> Timeline:
+    """Every span that the provider's subscription has held, as it held (`past_timeline`); none where it is not his."""
+    sub = next(subscriptions_of(conn, provider, [name]), None)
+    head = facts.heads_of(conn, provider, [name]).get(name)
+    if sub is None or head is None:
+        return ()
+    known = _held.get(name)
+    if known is None or not _leads_to(conn, name, known.at, head):
+        spans = as_it_held(f.decode_fact(each.body) for each in facts.load_after(conn, provider, name, 0))
+    else:
+        later = facts.load_after(conn, provider, name, known.at.seq) if known.at != head else []
+        spans = gone_on(known.spans, known.sub, [f.decode_fact(each.body) for each in later])
+    if head.seq >= LONG:
+        _held.pop(name, None)
+        _held[name] = HeldSpans(head, sub, spans)
+        if len(_held) > REMEMBERED:
+            del _held[next(iter(_held))]
+    return spans
+
+
+def _leads_to(conn: Connection, name: str, at: ChainPosition, head: ChainPosition) -> bool:
+    """Whether the history that ends at `head` is the one that was at `at`, gone on."""
+    return at == head or (at.seq < head.seq and facts.hash_at(conn, name, at.seq) == at.hash)
 
 
 def subscriptions_of(conn: Connection, provider: str, names: Sequence[str]) -> Iterator[Subscription]:
@@ -42,10 +81,10 @@ def _cached_fold(conn: Connection, provider: str, name: str, head: ChainPosition
     if known is None:
         return None
     at, sub = known
+    if not _leads_to(conn, name, at, head):
+        del _known[name]
+        return None
     if at != head:
-        if at.seq >= head.seq or facts.hash_at(conn, name, at.seq) != at.hash:
-            del _known[name]
-            return None
         for each in facts.load_after(conn, provider, name, at.seq):
             sub = evolve(sub, f.decode_fact(each.body))
     _cache_fold(name, head, sub)

@@ -21,7 +21,6 @@ from tenure.core.policy.rules import Role
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.subscription.facts import SeatConflictListed
 from tenure.core.subscription.fold import Subscription
-from tenure.core.subscription.past_timeline import as_it_held
 from tenure.core.timeline import Instant, cut_at, merge_spans, span_at, starting_at
 from tenure.server import (
     account_repository,
@@ -35,6 +34,7 @@ from tenure.server import (
 from tenure.server.account_repository import AccountBooks
 from tenure.server.allotments import pools_of
 from tenure.server.context import DUE, Tenant
+from tenure.server.folding import held_timeline
 from tenure.server.notices import current_outages
 from tenure.server.site_record import rows_of
 from tenure.server.subscription_views import OutcomeView, SubscriptionView, subscription_view
@@ -259,7 +259,7 @@ def show_subscription(conn: Connection, tenant: Tenant, opened: OpenedSubscripti
 def full_timeline(conn: Connection, tenant: Tenant, opened: OpenedSubscription) -> tuple[SpanView, ...]:
     """Every span that has held, as it held, and every span to come if no user acts (B1)."""
     sub, ahead = opened.item.sub, ahead_of(opened.books, opened.item.sub.id)
-    held = as_it_held(account_repository.load_history(conn, tenant.id, sub.id))
+    held = held_timeline(conn, tenant.id, sub.id)
     spans = (
         merge_spans((*cut_at(held, tenant.now), *starting_at(ahead.timeline, tenant.now))) if ahead.renewals else held
     )
