@@ -51,6 +51,31 @@ async def test_a_history_grows_so_fast_and_no_faster(tmp_path: Path) -> None:
         assert (await _switch(env, customer, other, 1)).status_code == 200
 
 
+async def test_a_change_tells_what_is_left_of_each_limit(tmp_path: Path) -> None:
+    async with office(tmp_path) as env:
+        name, _ = await env.order()
+        customer = await env.token()
+        env.clock.now += 4_000
+        first, second = [await _switch(env, customer, name, number) for number in range(2)]
+        assert first.headers["ratelimit-policy"] == (
+            f'"changes by one customer";q={CUSTOMERS};w={CUSTOMERS},'
+            f' "changes of one subscription";q={CHANGES};w={CHANGES * 60}'
+        )
+        assert first.headers["ratelimit"] == (
+            f'"changes by one customer";r={CUSTOMERS - 1};t=1, "changes of one subscription";r={CHANGES - 1};t=60'
+        )
+        assert f'"changes of one subscription";r={CHANGES - 2};t=120' in second.headers["ratelimit"]
+        rehearsed = await customer.send("POST", f"/v1/subscriptions/{name}/set-renewal-intent", {}, dry_run="true")
+        assert "changes of one subscription" not in rehearsed.headers.get("ratelimit", "")
+        read = await customer.send("GET", f"/v1/subscriptions/{name}")
+        assert "ratelimit" not in read.headers
+        while (last := await _switch(env, customer, name, 1)).status_code != 429:
+            pass
+        assert 'subscription";r=0;' in last.headers["ratelimit"] or 'customer";r=0;' in last.headers["ratelimit"]
+        unknown = await env.staff.send("POST", "/v1/sessions", {})
+        assert "changes by one customer" not in unknown.headers.get("ratelimit", "")
+
+
 async def test_a_customers_many_tokens_have_one_pace(tmp_path: Path) -> None:
     async with office(tmp_path) as env:
         tokens = [await env.token() for _ in range(3)]

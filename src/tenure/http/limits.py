@@ -4,7 +4,7 @@ Times here are seconds of a monotonic counter handed in as `Ticks`, since a limi
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 import msgspec
@@ -57,6 +57,21 @@ def decide_limit(limit: RateLimit, stored: float | None, now: float, cost: int =
     )
 
 
+def limit_headers(limits: Iterable[tuple[RateLimit, float | None]], now: float) -> tuple[tuple[str, str], ...]:
+    """`RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10) of each limit and its counter.
+
+    `q` requests at once, all free again after `w` seconds; `r` of them are left, and all are free in `t` seconds.
+    """
+    policies, states = [], []
+    for limit, stored in limits:
+        free = decide_limit(limit, stored, now, cost=0)
+        policies.append(f'"{limit.name}";q={limit.burst or limit.count};w={math.ceil(limit.depth_seconds)}')
+        states.append(f'"{limit.name}";r={free.remaining};t={math.ceil(max(0.0, free.full_at - now))}')
+    if not policies:
+        return ()
+    return (("RateLimit-Policy", ", ".join(policies)), ("RateLimit", ", ".join(states)))
+
+
 class CounterStore(Protocol):
     """Where counters live: in memory for one process; anything shared for several."""
 
@@ -104,6 +119,11 @@ class RateThrottle:
         for key, _, decision in decisions:
             self._counters.write_counter(key, decision.full_at)
         return None
+
+    def describe_limits(self, *charges: tuple[RateLimit, str]) -> tuple[tuple[str, str], ...]:
+        """Headers that tell how much of each (limit, who) is left (`limit_headers`); nothing is counted."""
+        counters = [(limit, self._counters.read_counter((limit.name, who))) for limit, who in charges]
+        return limit_headers(counters, self._ticks())
 
     def _decide_all(
         self, charges: tuple[tuple[RateLimit, str], ...], now: float

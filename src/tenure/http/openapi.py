@@ -38,11 +38,14 @@ _OF_TICKET = (RefusalCode.IDEMPOTENCY_KEY_MISSING, RefusalCode.IDEMPOTENCY_KEY_R
 _HEADERS = {
     "Request-Id": "The id of this request in the server's logs; quote it when asking for help.",
     "Retry-After": "Seconds to wait before trying again.",
+    "RateLimit": "How many changes are left under each limit (`r`), and in how many seconds all of them (`t`).",
+    "RateLimit-Policy": "Each limit of changes, where there is one: so many at once (`q`) in so many seconds (`w`).",
     "WWW-Authenticate": "The scheme expected.",
     "Idempotency-Replayed": "`true` when the effect is older than this request, and this its stored answer.",
     "Link": 'The next page, as `rel="next"`; absent on the last.',
     "Allow": "The methods offered here.",
 }
+_PACE = ("RateLimit", "RateLimit-Policy")
 
 
 class ApiDescription(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,6 +153,8 @@ class _Responses:
             or RefusalCode.REQUEST_IN_FLIGHT in codes
         ):
             headers.append("Retry-After")
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
+            headers += _PACE
         if status == HTTPStatus.UNAUTHORIZED:
             headers.append("WWW-Authenticate")
         self.components[name] = {
@@ -244,6 +249,8 @@ def _success_object(one: Operation, schemas: _Schemas) -> dict[str, Any]:
     headers = ["Request-Id"]
     if one.input_from(InputPlace.TICKET):
         headers.append("Idempotency-Replayed")
+    if one.method in WRITES and not one.rule.public:
+        headers += _PACE
     payload = payload_of(one.result)
     if typing.get_origin(payload) is ResultPage:
         headers.append("Link")

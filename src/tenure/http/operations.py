@@ -135,7 +135,11 @@ def handler_of(one: Operation, clock: Clock, pacing: CallerPacing | None = None)
     async def answer(scope: Scope, receive: Receive) -> ApiResponse[Any]:
         values = await bind_inputs(one, scope, receive)
         result = values if isinstance(values, Refused) else await _run_operation(one, values, scope, pacing)
-        return problem_response(result, clock()) if isinstance(result, Refused) else answer_of(one, result, scope)
+        made = problem_response(result, clock()) if isinstance(result, Refused) else answer_of(one, result, scope)
+        if pacing is None or one.method not in WRITES or isinstance(values, Refused) or scope["user"].kind is None:
+            return made
+        told = pacing.pace_headers(scope["user"], scope["path_params"], dry_run=bool(values.get("dry_run")))
+        return msgspec.structs.replace(made, headers=(*made.headers, *told))
 
     return Handler(one.rule, answer)
 

@@ -88,15 +88,14 @@ class CallerPacing:
         `parts` are those of the path in braces. A dry run changes nothing and grows no history; an `item` of a batch
         counts by itself for a customer and a subscription, and with the whole batch for a provider.
         """
-        charges: list[tuple[RateLimit, str]] = []
-        if caller.kind is Role.CUSTOMER:
-            charges.append((BY_CUSTOMER, caller.customer))
-        elif not item:
-            charges.append((BY_PROVIDER, tenant_of(caller)))
-        if "subscription" in parts and not dry_run:
-            # Counted with the caller: one who names another tenant's subscription uses up nothing of it (`not_found`).
-            charges.append((OF_SUBSCRIPTION, f"{tenant_of(caller)} {parts['subscription']}"))
+        charges = _charges(caller, parts, item=item, dry_run=dry_run)
         return self._throttle.count_request(*charges) if charges else None
+
+    def pace_headers(
+        self, caller: Principal, parts: Mapping[str, str], *, dry_run: bool
+    ) -> tuple[tuple[str, str], ...]:
+        """What a change tells its caller of the pace that is left: `RateLimit` and its policy."""
+        return self._throttle.describe_limits(*_charges(caller, parts, item=False, dry_run=dry_run))
 
     @asynccontextmanager
     async def own_turn(self, caller: Principal, *, changes: bool, exports: bool) -> AsyncIterator[None]:
@@ -107,6 +106,18 @@ class CallerPacing:
         turns = self._exports if exports else self._changes if changes else self._reads
         async with turns.turn_of(tenant_of(caller)):
             yield
+
+
+def _charges(caller: Principal, parts: Mapping[str, str], *, item: bool, dry_run: bool) -> list[tuple[RateLimit, str]]:
+    charges: list[tuple[RateLimit, str]] = []
+    if caller.kind is Role.CUSTOMER:
+        charges.append((BY_CUSTOMER, caller.customer))
+    elif not item:
+        charges.append((BY_PROVIDER, tenant_of(caller)))
+    if "subscription" in parts and not dry_run:
+        # Counted with the caller: one who names another tenant's subscription uses up nothing of it (`not_found`).
+        charges.append((OF_SUBSCRIPTION, f"{tenant_of(caller)} {parts['subscription']}"))
+    return charges
 
 
 def tenant_of(caller: Principal) -> str:
