@@ -42,7 +42,9 @@ def _names(file: Path) -> frozenset[str]:
 def _bound(tree: ast.Module) -> Iterator[str]:
     """Names that running the module binds; those inside of functions and classes count, too, which errs to leniency."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+        if isinstance(node, ast.ImportFrom) and node.module and node.names[0].name == "*":
+            yield from _names(ROOTS[0].joinpath(*node.module.split(".")).with_suffix(".py"))
+        elif isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             yield node.name
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             yield node.id
@@ -66,5 +68,10 @@ def test_a_name_that_is_gone_is_found() -> None:
     source = ast.parse(
         "from tenure.core.field_errors import LABELS, GONE\nfrom tenure.gone import anything\n"
         "from tenure.core import field_errors\nfrom tests.portal import stage\n"
+        "from tenure.core.subscription.facts import Renewed, Undone\n"
     )
-    assert missing_names(source) == ["line 1: tenure.core.field_errors.GONE", "line 2: tenure.gone.anything"]
+    assert missing_names(source) == [
+        "line 1: tenure.core.field_errors.GONE",
+        "line 2: tenure.gone.anything",
+        "line 5: tenure.core.subscription.facts.Undone",
+    ]

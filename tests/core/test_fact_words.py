@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 import pytest
 
-from tenure.core.fact_words import Names, describe_fact
+from tenure.core.fact_words import Names
 from tenure.core.policy.rules import Rules
 from tenure.core.subscription import facts as f
 from tenure.core.subscription.terms import CodeRef, Hold, Period, RenewalIntent, TermsField
@@ -124,7 +124,7 @@ TOLD: list[tuple[f.Fact, str]] = [
 
 @pytest.mark.parametrize(("fact", "words"), TOLD, ids=[type(fact).__name__ for fact, _ in TOLD])
 def test_a_fact_says_what_it_changed(fact: f.Fact, words: str) -> None:
-    assert describe_fact(fact, NAMES) == words
+    assert f.describe_fact(fact, NAMES) == words
 
 
 def test_every_kind_of_fact_has_its_sentence() -> None:
@@ -133,6 +133,6 @@ def test_every_kind_of_fact_has_its_sentence() -> None:
 
 def test_what_has_no_name_is_not_called_by_its_id() -> None:
     for fact, _ in TOLD:
-        told = describe_fact(fact, STRANGERS)
+        told = f.describe_fact(fact, STRANGERS)
         assert told, fact
         assert not re.search(r"\b[a-z]{2,4}_[0-9a-z]{20}", told), told

@@ -1,9 +1,8 @@
-"""What facts on money and on the course of time mean for a subscription's periods; never refuses."""
+"""How facts on money and time change a subscription's periods; which fact does what is said by its kind."""
 
 import msgspec
 
 from tenure.core.periods import whole_days
-from tenure.core.subscription import facts as f
 from tenure.core.subscription.day_prices import day_prices_of, first_days, unused_price
 from tenure.core.subscription.state import Subscription
 from tenure.core.subscription.terms import Period, TermsChange
@@ -15,34 +14,6 @@ def anchor_of_first(until: Instant | None, period: Period | None) -> Instant | N
     if period is None:
         return None
     return period.until if until is not None or period.trial else period.since
-
-
-Money = f.PaymentConfirmed | f.Activated | f.Renewed | f.RenewalReserved | f.ReserveReleased
-
-
-def evolve_money(sub: Subscription, fact: Money) -> Subscription:
-    """`sub` after a period was bought, set aside or given up."""
-    match fact:
-        case f.PaymentConfirmed():
-            paid = msgspec.structs.replace(sub, awaiting_payment=sub.awaiting_payment and fact.covers != "order")
-            return paid if fact.period is None else begin_term(paid, fact.period)
-        case f.Activated():
-            return begin_term(sub, fact.period)
-        case f.Renewed():
-            left = cut_periods(sub.periods, fact.period.since)
-            return msgspec.structs.replace(
-                _edges_moved(sub, fact.period, fact.at),
-                periods=(*left, fact.period),
-                begin_again=sub.begin_again if left == sub.periods else sub.revision + 1,
-                reserved=None if fact.paid_by == "reserve" else sub.reserved,
-                anchor=sub.anchor if fact.anchor is None else fact.anchor,
-                failed_at=None,
-                resumed_at=None,
-            )
-        case f.RenewalReserved():
-            return msgspec.structs.replace(_edges_moved(sub, fact.period, fact.at), reserved=fact.period)
-        case f.ReserveReleased():
-            return msgspec.structs.replace(sub, reserved=fact.kept)
 
 
 def begin_term(sub: Subscription, period: Period) -> Subscription:
@@ -71,7 +42,7 @@ def _end_period(period: Period, moment: Instant) -> Period:
     )
 
 
-def _edges_moved(sub: Subscription, bought: Period, moment: Instant) -> Subscription:
+def move_edges(sub: Subscription, bought: Period, moment: Instant) -> Subscription:
     """A change agreed for an edge that now lies inside a paid period waits for its end: those days are paid for.
 
     Not so one that has taken effect by `moment`: the period was bought at its terms.
@@ -85,27 +56,7 @@ def _edges_moved(sub: Subscription, bought: Period, moment: Instant) -> Subscrip
     return sub.with_later_changes(later)
 
 
-Course = f.PaymentFailed | f.Refunded | f.RenewalIntentSet | f.Reanchored | f.GraceExtended
-
-
-def evolve_course(sub: Subscription, fact: Course) -> Subscription:
-    """`sub` after what became of its renewals, its anchor or its grace."""
-    match fact:
-        case f.PaymentFailed():
-            return msgspec.structs.replace(sub, failed_at=fact.at)
-        case f.Refunded():
-            return msgspec.structs.replace(sub, owed=None, refunded=True)
-        case f.RenewalIntentSet():
-            return msgspec.structs.replace(sub, intent=fact.intent, resumed_at=fact.at)
-        case f.Reanchored():
-            return msgspec.structs.replace(sub, anchor=fact.anchor)
-        case f.GraceExtended():
-            return (
-                _extend_grace(sub, fact.days) if fact.period is None else _add_grace_days(sub, fact.period, fact.days)
-            )
-
-
-def _extend_grace(sub: Subscription, days: int) -> Subscription:
+def extend_grace(sub: Subscription, days: int) -> Subscription:
     """The last paid period alone has a longer grace; what was before it stays as it was."""
     if not sub.paid_periods:
         return sub
@@ -117,7 +68,7 @@ def _extend_grace(sub: Subscription, days: int) -> Subscription:
     return msgspec.structs.replace(sub, periods=(*sub.periods[:-1], longer))
 
 
-def _add_grace_days(sub: Subscription, since: Instant, days: int) -> Subscription:
+def add_grace_days(sub: Subscription, since: Instant, days: int) -> Subscription:
     """The bought period of that beginning has a longer grace, by the figure that concerns it."""
 
     def longer(period: Period) -> Period:

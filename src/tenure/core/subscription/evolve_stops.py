@@ -1,39 +1,16 @@
-"""What holds and cancellations mean for a subscription, the standing clock included; never refuses."""
+"""How holds and cancellations change a subscription; which fact does what is said by its kind."""
 
 import msgspec
 
 from tenure.core.policy.rules import RefundRule
-from tenure.core.subscription import facts as f
 from tenure.core.subscription.state import Cancellation, RefundOwed, SiteState, StoppedClock, Subscription
 from tenure.core.subscription.terms import Hold, Period, RenewalIntent, TermsChange
 from tenure.core.timeline import DAY, Instant
 
-Stops = f.HoldPlaced | f.HoldReleased | f.Canceled | f.CancellationUndone
 
-
-def evolve_stops(sub: Subscription, fact: Stops) -> Subscription:
-    """`sub` after a hold or a cancellation came or went."""
-    match fact:
-        case f.HoldPlaced():
-            return _place_hold(sub, fact.hold)
-        case f.HoldReleased():
-            return _release_hold(sub, fact)
-        case f.Canceled():
-            return _cancel_subscription(sub, fact)
-        case f.CancellationUndone():
-            intent = sub.cancellation.former_intent if sub.cancellation else sub.intent
-            return msgspec.structs.replace(sub, cancellation=None, intent=intent)
-
-
-def _cancel_subscription(sub: Subscription, fact: f.Canceled) -> Subscription:
-    stop = Cancellation(
-        at=fact.at,
-        effective=fact.effective,
-        at_once=fact.at_once,
-        grace_days=fact.grace_days,
-        former_intent=fact.former_intent,
-    )
-    owed = _refund_owed(sub, fact.at) if fact.at_once else sub.owed
+def stop_service(sub: Subscription, stop: Cancellation) -> Subscription:
+    """Nothing is bought any more; where service ends at once, money may be owed."""
+    owed = _refund_owed(sub, stop.at) if stop.at_once else sub.owed
     return msgspec.structs.replace(sub, cancellation=stop, intent=RenewalIntent.MANUAL, owed=owed)
 
 
@@ -45,7 +22,8 @@ def _refund_owed(sub: Subscription, moment: Instant) -> RefundOwed | None:
     return RefundOwed(revision=sub.revision + 1, since=moment, begun=begun) if unbegun_order or back else None
 
 
-def _place_hold(sub: Subscription, hold: Hold) -> Subscription:
+def place_hold(sub: Subscription, hold: Hold) -> Subscription:
+    """One more pause; its clock stands still if that was said."""
     stopped, held = sub.stopped, msgspec.structs.replace(sub, holds=(*sub.holds, hold))
     if hold.stop_clock:
         revision = sub.revision + 1
@@ -62,11 +40,12 @@ def _prolong_stop(stopped: StoppedClock, before: Instant | None, after: Instant 
     return msgspec.structs.replace(stopped, prolonged=(*kept, (before, revision)))
 
 
-def _release_hold(sub: Subscription, fact: f.HoldReleased) -> Subscription:
-    left = tuple(hold for hold in sub.holds if hold.owner != fact.owner)
+def release_hold(sub: Subscription, owner: str, shift_days: int) -> Subscription:
+    """The pause of a side is over; the clock runs again after the last one that stopped it."""
+    left = tuple(hold for hold in sub.holds if hold.owner != owner)
     if sub.stopped is None or any(hold.stop_clock for hold in left):
         return msgspec.structs.replace(sub, holds=left)
-    shifted = _shift_clock(sub, sub.stopped.since, fact.shift_days * DAY)
+    shifted = _shift_clock(sub, sub.stopped.since, shift_days * DAY)
     return msgspec.structs.replace(shifted, holds=left, stopped=None)
 
 

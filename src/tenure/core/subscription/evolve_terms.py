@@ -1,4 +1,4 @@
-"""What changes of plan and devices mean for a subscription; never refuses."""
+"""How changes of plan and devices change a subscription; which fact does what is said by its kind."""
 
 from collections.abc import Iterable
 
@@ -6,34 +6,19 @@ import msgspec
 
 from tenure.core import pricing
 from tenure.core.periods import begun_days, period_boundary, whole_days
-from tenure.core.subscription import facts as f
 from tenure.core.subscription.day_prices import day_prices_of, raise_prices
 from tenure.core.subscription.state import Subscription
 from tenure.core.subscription.terms import DayPrice, Period, TermsChange, TermsField
 from tenure.core.timeline import Instant
 
-Terms = f.TermsChanged | f.ChangeScheduled | f.ChangeDropped
 
-
-def evolve_terms(sub: Subscription, fact: Terms) -> Subscription:
-    """`sub` after its terms changed, or are to change at a later instant."""
-    match fact:
-        case f.ChangeScheduled():
-            changed = _with_change(sub, TermsChange(fact.effective, fact.terms, scheduled=True, field=fact.field))
-        case f.ChangeDropped():
-            left = (
-                _without_field(change, fact.field) if _is_change(change, fact) else change for change in sub.changes[1:]
-            )
-            changed = msgspec.structs.replace(sub, changes=(sub.changes[0], *(each for each in left if each)))
-        case f.TermsChanged():
-            # While a hold stops the clock it is agreed for the instant that the clock shows, before what is to come.
-            changed = _with_change(sub, TermsChange(sub.contract_clock(fact.at), fact.terms, field=fact.field))
-            changed = _count_paid(changed, fact, _other_plan(sub, fact))
-    return _paid_for(changed, fact) if fact.raises else changed
-
-
-def _is_change(change: TermsChange, fact: f.ChangeDropped) -> bool:
-    return change.scheduled and change.effective == fact.effective
+def drop_change(sub: Subscription, effective: Instant, field: TermsField | None) -> Subscription:
+    """Without what was scheduled for that instant, or only without `field` of it."""
+    left = (
+        _without_field(change, field) if change.scheduled and change.effective == effective else change
+        for change in sub.changes[1:]
+    )
+    return msgspec.structs.replace(sub, changes=(sub.changes[0], *(each for each in left if each)))
 
 
 def _without_field(change: TermsChange, field: TermsField | None) -> TermsChange | None:
@@ -45,7 +30,7 @@ def _without_field(change: TermsChange, field: TermsField | None) -> TermsChange
     return msgspec.structs.replace(change, field=TermsField.PLAN if field is TermsField.DEVICES else TermsField.DEVICES)
 
 
-def _with_change(sub: Subscription, change: TermsChange) -> Subscription:
+def add_change(sub: Subscription, change: TermsChange) -> Subscription:
     """Changes stay in order of effect; of one field, the later of two for the same instant replaces the earlier."""
     first, *rest = sub.changes
     if change.effective <= first.effective:
@@ -57,11 +42,6 @@ def _with_change(sub: Subscription, change: TermsChange) -> Subscription:
     return msgspec.structs.replace(sub, changes=(first, *ordered))
 
 
-def _other_plan(sub: Subscription, fact: f.TermsChanged) -> bool:
-    old = sub.terms_at(fact.at)
-    return (old.plan, old.bands) != (fact.terms.plan, fact.terms.bands)
-
-
 def _each_paid(sub: Subscription, moment: Instant, become: Iterable[tuple[Period, Period]]) -> Subscription:
     known = {period.since: after for period, after in become if period.until > moment}
     reserved = None if sub.reserved is None else known.get(sub.reserved.since, sub.reserved)
@@ -70,21 +50,23 @@ def _each_paid(sub: Subscription, moment: Instant, become: Iterable[tuple[Period
     )
 
 
-def _count_paid(sub: Subscription, fact: f.TermsChanged, other_plan: bool) -> Subscription:
+def count_paid(sub: Subscription, moment: Instant, paid_devices: int, *, other_plan: bool) -> Subscription:
     """The count now paid for; one paid under another plan's prices says nothing any more."""
-    if not fact.paid_devices:
+    if not paid_devices:
         return sub
 
     def counted(period: Period) -> Period:
-        devices = fact.paid_devices if other_plan else max(period.devices, fact.paid_devices)
+        devices = paid_devices if other_plan else max(period.devices, paid_devices)
         return msgspec.structs.replace(period, devices=devices)
 
-    return _each_paid(sub, sub.contract_clock(fact.at), ((period, counted(period)) for period in sub.paid_periods))
+    return _each_paid(sub, sub.contract_clock(moment), ((period, counted(period)) for period in sub.paid_periods))
 
 
-def _paid_for(sub: Subscription, fact: Terms) -> Subscription:
+def add_raises(sub: Subscription, at: Instant, raises: tuple[tuple[Instant, int], ...]) -> Subscription:
     """What was paid on top, noted in its periods, and what their days cost from then on."""
-    more, moment = dict(fact.raises), sub.contract_clock(fact.at)
+    if not raises:
+        return sub
+    more, moment = dict(raises), sub.contract_clock(at)
 
     def more_expensive(period: Period) -> Period:
         start = max(period.since, moment)

@@ -1,11 +1,9 @@
-"""A subscription is the fold of its facts: `evolve` says what each one means, and never refuses."""
-
-from typing import assert_never
+"""A subscription is the fold of its facts, from the order on; what each one means is said by its kind (`facts`)."""
 
 import msgspec
 
-from tenure.core.subscription import evolve_periods, evolve_sites, evolve_stops, evolve_terms
 from tenure.core.subscription import facts as f
+from tenure.core.subscription.evolve_periods import anchor_of_first
 from tenure.core.subscription.state import CodeState, SiteState, Subscription
 from tenure.core.subscription.terms import TermsChange
 
@@ -24,7 +22,7 @@ def fold(history: tuple[f.Fact, ...]) -> Subscription:
 
 def evolve(sub: Subscription, fact: f.Fact) -> Subscription:
     """`sub` after `fact`; total, never refuses: what is in the history has happened."""
-    return msgspec.structs.replace(_fold_one(sub, fact), revision=sub.revision + 1)
+    return msgspec.structs.replace(fact.apply_to(sub), revision=sub.revision + 1)
 
 
 def _first_state(fact: f.Ordered) -> Subscription:
@@ -46,47 +44,6 @@ def _first_state(fact: f.Ordered) -> Subscription:
         changes=(TermsChange(fact.at, fact.terms),),
         codes=(CodeState(id=fact.code.id, last_group=fact.code.last_group),),
         started_at=fact.period.since if fact.period else None,
-        anchor=evolve_periods.anchor_of_first(fact.until, fact.period),
+        anchor=anchor_of_first(fact.until, fact.period),
         periods=(fact.period,) if fact.period else (),
     )
-
-
-def _fold_one(sub: Subscription, fact: f.Fact) -> Subscription:
-    """One branch per fact, grouped by what they touch; a fact without a branch does not type-check."""
-    match fact:
-        case f.Ordered():
-            return sub  # only the first fact orders; a second one would say nothing new
-        case f.PaymentConfirmed() | f.Activated() | f.Renewed() | f.RenewalReserved() | f.ReserveReleased():
-            return evolve_periods.evolve_money(sub, fact)
-        case f.PaymentFailed() | f.Refunded() | f.RenewalIntentSet() | f.Reanchored() | f.GraceExtended():
-            return evolve_periods.evolve_course(sub, fact)
-        case f.TermsChanged() | f.ChangeScheduled() | f.ChangeDropped():
-            return evolve_terms.evolve_terms(sub, fact)
-        case f.HoldPlaced() | f.HoldReleased() | f.Canceled() | f.CancellationUndone():
-            return evolve_stops.evolve_stops(sub, fact)
-        case f.CodeReissued() | f.CodeBlocked() | f.CodeUnblocked():
-            return evolve_sites.evolve_codes(sub, fact)
-        case (
-            f.SiteActivated()
-            | f.SiteReplaced()
-            | f.SiteReleaseOrdered()
-            | f.SiteLeft()
-            | f.SuccessorStaged()
-            | f.SuccessorDropped()
-            | f.SuccessorStarted()
-            | f.SiteDeclaredLost()
-            | f.AllotmentSet()
-            | f.AllotmentFreed()
-            | f.ForkFound()
-            | f.ForkResolved()
-            | f.SeatConflictListed()
-        ):
-            return evolve_sites.evolve_sites(sub, fact)
-        case f.Transferred():
-            return msgspec.structs.replace(sub, customer=fact.customer)
-        case f.DevicesReleased() | f.Learned():
-            return sub  # evidence: kept in the history, folded nowhere
-        case f.EphemeralCounted():
-            return msgspec.structs.replace(sub, ephemeral_until=max(sub.ephemeral_until, fact.at))
-        case _:
-            assert_never(fact)

@@ -10,11 +10,6 @@ from tenure.core.subscription.contract import timeline
 from tenure.core.subscription.fold import Subscription, evolve, fold
 from tenure.core.timeline import Instant, Timeline, cut_at, merge_spans, starting_at
 
-UNSEEN = (
-    f.AllotmentSet, f.AllotmentFreed, f.ForkFound, f.ForkResolved, f.DevicesReleased, f.Learned, f.EphemeralCounted
-)  # fmt: skip
-"""Facts of which no span of the subscription tells."""
-
 
 def as_it_held(history: Iterable[f.Fact]) -> Timeline:
     """Every span that has held, and what follows if no command changes it: each fact tells of the time from it on.
@@ -31,7 +26,7 @@ def gone_on(spans: Timeline, sub: Subscription, facts: Iterable[f.Fact]) -> Time
     """`spans` of `sub`, and what the `facts` that follow make of the time from each of them on."""
     for fact in facts:
         sub = evolve(sub, fact)
-        if not isinstance(fact, UNSEEN):
+        if fact.in_timeline:
             spans = _from_then_on(spans, sub, fact.at)
     return spans
 

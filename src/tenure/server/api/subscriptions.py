@@ -9,9 +9,8 @@ import msgspec
 from tenure.core.business import commands as c
 from tenure.core.business.command_table import COMMANDS
 from tenure.core.business.command_table.row import CommandRow, CommandTopic
-from tenure.core.fact_words import describe_fact
 from tenure.core.refusals import RefusalCode, Refused
-from tenure.core.subscription.facts import decode_fact
+from tenure.core.subscription.facts import decode_fact, describe_fact
 from tenure.core.subscription.fold import Subscription
 from tenure.core.subscription.terms import RenewalIntent
 from tenure.core.timeline import Instant

@@ -44,30 +44,11 @@ LISTED_AT: Final = "/v1/event-kinds"
 """Where the API lists the catalog."""
 
 PHASES: Final = "Phases and reminders"
-_TOPICS: dict[str, tuple[type, ...]] = {
-    "Orders and activation codes": (
-        facts.Ordered, facts.Activated, facts.CodeReissued, facts.CodeBlocked, facts.CodeUnblocked, facts.Transferred,
-    ),
-    "Renewals and payments": (
-        facts.PaymentConfirmed, facts.RenewalReserved, facts.ReserveReleased, facts.Renewed, facts.Reanchored,
-        facts.PaymentFailed, facts.Refunded, facts.RenewalIntentSet, facts.GraceExtended,
-    ),
-    "Changes, pauses and cancellations": (
-        facts.TermsChanged, facts.ChangeScheduled, facts.ChangeDropped, facts.HoldPlaced, facts.HoldReleased,
-        facts.Canceled, facts.CancellationUndone,
-    ),
-    "Installations and devices": (
-        facts.SiteActivated, facts.SiteReplaced, facts.SiteReleaseOrdered, facts.SiteLeft, facts.SuccessorStaged,
-        facts.SuccessorDropped, facts.SuccessorStarted, facts.SiteDeclaredLost, facts.SeatConflictListed,
-        facts.AllotmentFreed, facts.AllotmentSet, facts.DevicesReleased, facts.ForkFound, facts.ForkResolved,
-        facts.Learned, facts.EphemeralCounted,
-    ),
-}  # fmt: skip
 _TOPIC_OF = {
-    f"subscription.{snake_case(fact.__name__)}": topic for topic, several in _TOPICS.items() for fact in several
+    f"subscription.{snake_case(fact.__name__)}": topic for topic, several in facts.TOPICS.items() for fact in several
 }
 _OTHER_TOPICS = {"order": "Orders and activation codes", "payment": "Renewals and payments", "webhook": "Webhooks"}
-TOPICS: Final = (PHASES, *_TOPICS, "Webhooks")
+TOPICS: Final = (PHASES, *facts.TOPICS, "Webhooks")
 """What kinds are about, in the order in which they are shown."""
 
 
