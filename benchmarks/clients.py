@@ -80,9 +80,18 @@ def whole_length(begun: bytes) -> float:
 class ClientGroup:
     """Connections to one server, each with the requests that it is to send, in order."""
 
-    def __init__(self, port: int, waiting: Sequence[Sequence[bytes]], tls: ssl.SSLContext | None = None) -> None:
-        """`tls`: where the server speaks TLS."""
-        self.links = [Link(connect(port, tls), deque(each)) for each in waiting]
+    def __init__(
+        self,
+        port: int,
+        waiting: Sequence[Sequence[bytes]],
+        tls: ssl.SSLContext | None = None,
+        others: Sequence[int] = (),
+    ) -> None:
+        """`tls`: where the server speaks TLS; `others`: ports of more processes, each with its share of connections."""
+        ports = (port, *others)
+        self.links = [
+            Link(connect(ports[number % len(ports)], tls), deque(each)) for number, each in enumerate(waiting)
+        ]
         self._poll = select.epoll()
         self._by_number = {link.sock.fileno(): link for link in self.links}
         for number in self._by_number:

@@ -74,9 +74,12 @@ class InProcessServer:
     offer: str = ""
 
 
-def found(folder: Path, sites: int) -> InProcessServer:
-    """A new server in `folder` with so many sites, each with a customer and a subscription of its own."""
-    made = main.create_server(folder, "https://license.example")
+def found(folder: Path, sites: int, database: str = "") -> InProcessServer:
+    """A new server in `folder` with so many sites, each with a customer and a subscription of its own.
+
+    `database`: the URL of a PostgreSQL database, which its settings then name.
+    """
+    made = main.create_server(folder, "https://license.example", database=database)
     if isinstance(made, Refused):
         raise RuntimeError(made.detail)
     return asyncio.run(_furnished(folder, made.vendor_token, sites))

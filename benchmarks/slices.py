@@ -1,14 +1,13 @@
 """One slice of load at one server: requests sealed, sent, answers judged, processor time told."""
 
 import time
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
 from benchmarks.clients import ClientGroup, Slice, body_of, http_request
 from benchmarks.in_process import BenchmarkSite, InProcessServer
-from benchmarks.programs import Program
 from tenure.core.refusals import Refused
 from tenure.wire import b64, exchanges
 
@@ -18,6 +17,17 @@ CONTACTS = 11
 """Of a site's mean day: leases of 45 days, renewed at a quarter, contacts each day."""
 PROVEN_EACH = 50
 """Every so many answers one is proven like a client does; of all others only what they say is looked at."""
+
+
+class Program(Protocol):
+    """A server under load."""
+
+    @property
+    def port(self) -> int:
+        """Where it listens, at 127.0.0.1."""
+
+    def cpu(self) -> float:
+        """Seconds of processor time that it has used so far."""
 
 
 class Measured(NamedTuple):
@@ -39,8 +49,11 @@ def settle() -> None:
 class Load:
     """All sites on connections to one server."""
 
-    def __init__(self, bench: InProcessServer, program: Program, connections: int) -> None:
-        self._bench, self._program, self._connections = bench, program, connections
+    def __init__(
+        self, bench: InProcessServer, program: Program, connections: int, others: Sequence[Program] = ()
+    ) -> None:
+        """`others`: more processes on the same state, each with its share of the connections."""
+        self._bench, self._programs, self._connections = bench, (program, *others), connections
         self._hands = [bench.citizens[number::connections] for number in range(connections)]
 
     def unchanged(self, requests: int, rate: float | None = None) -> Measured:
@@ -77,6 +90,9 @@ class Load:
             body_of(answer)
         return measured
 
+    def _cpu(self) -> float:
+        return sum(each.cpu() for each in self._programs)
+
     def _each(self, requests: int) -> int:
         return max(1, requests // self._connections)
 
@@ -101,11 +117,12 @@ class Load:
 
     def _run(self, waiting: list[list[bytes]], rate: float | None) -> tuple[Measured, list[tuple[bytes, bytes]]]:
         # A new connection each time: between slices the server would hang up on idle connections.
-        group = ClientGroup(self._program.port, waiting)
+        first, *others = (each.port for each in self._programs)
+        group = ClientGroup(first, waiting, others=others)
         settle()
-        before = self._program.cpu()
+        before = self._cpu()
         taken = group.flood() if rate is None else group.stream(rate)
-        used = self._program.cpu() - before
+        used = self._cpu() - before
         group.close()
         measured = Measured(taken.rate, used / taken.answered * 1e6, taken.own_cpu / taken.answered * 1e6, taken)
         return measured, group.answered()

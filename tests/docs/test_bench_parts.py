@@ -1,7 +1,9 @@
 """Controls of the single measurements: each is given something bad that it must not take for good."""
 
+import os
 import random
 import socket
+import subprocess
 import sys
 import threading
 from collections import Counter
@@ -9,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import against_peers, growth, outage, overload
+from benchmarks import against_peers, growth, outage, overload, postgres
 from benchmarks.clients import read_whole
 from benchmarks.outage import Client
-from benchmarks.rows import Figure, Missing
+from benchmarks.rows import Figure, Missing, Yardstick, judge
 from benchmarks.run import SHORT
 from tenure.core.lease.sync_schedule import Rhythm, SyncState
 from tenure.core.timeline import DAY
@@ -101,3 +103,24 @@ def test_an_answer_that_is_cut_off_is_no_answer() -> None:
     with ours, pytest.raises(ConnectionError):
         read_whole(ours)
     sending.join()
+
+
+def test_a_lock_that_was_waited_for_once_fails_its_row() -> None:
+    lite, costs = {"unchanged": 150.0, "lease": 700.0}, {"unchanged": 200.0, "lease": 1_400.0}
+    found = postgres.make_figures(lite, costs, 210.0, Counter({"Client": 900, "Lock": 1}))
+    rows = judge(found, Yardstick(35_000, 35_000, 35_000), postgres.KEYS)
+    assert [row.figure for row in rows] == [0.75, 0.5, 1.05, 1.0]
+    assert [row.verdict for row in rows] == ["holds", "holds", "holds", "fails"]
+    quiet = postgres.make_figures(lite, costs, 210.0, Counter({"Client": 900}))
+    assert quiet["postgres_waits"] == Figure(0, "900 looks: Client 100%")
+
+
+def test_no_look_at_what_was_waited_for_is_no_pass() -> None:
+    lite, costs = {"unchanged": 150.0, "lease": 700.0}, {"unchanged": 200.0, "lease": 1_400.0}
+    found = postgres.make_figures(lite, costs, 210.0, Counter())
+    assert isinstance(found["postgres_waits"], Missing)
+
+
+def test_the_processes_that_a_program_has_started_are_counted_with_it() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        assert child.pid in postgres.children_of(os.getpid())
