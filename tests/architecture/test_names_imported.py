@@ -1,4 +1,4 @@
-"""Every name that tests, tools and benchmarks import from this repository exists; types are checked in `src` only."""
+"""Every name that tests, tools, benchmarks and drills import from here exists; types are checked in `src` only."""
 
 import ast
 from collections.abc import Iterator
@@ -7,8 +7,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 ROOTS = (ROOT / "src", ROOT / "packages/tenure-sdk/src", ROOT)
 """Where packages of this repository begin."""
-READ = ("tests", "tools", "benchmarks")
-OURS = ("tenure", "tests", "tools", "benchmarks")
+READ = ("tests", "tools", "benchmarks", "drills")
+OURS = ("tenure", "tests", "tools", "benchmarks", "drills")
 
 
 def missing_names(source: ast.Module) -> list[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "src" / "tenure"
-USERS = ("src", "tools", "conformance", "benchmarks")
+USERS = ("src", "tools", "conformance", "benchmarks", "drills")
 ALLOWED = {}
 REGISTERING = {"add_verb"}
 """Decorators that hand what they decorate to somebody who calls it: the command line's."""
