@@ -76,7 +76,7 @@ async def test_every_version_of_a_policy_stays(stocked: Database) -> None:
     assert second == PolicyEdition("prv_a", 2, b"stricter", NOW + 5)
     assert code_of(await stocked.write(POLICIES.publish, "prv_a", 1, b"x", STAMP)) is RefusalCode.VERSION_STALE
     first = PolicyEdition("prv_a", 1, b"a", NOW)
-    assert await stocked.read(POLICIES.all, "prv_a") == [first, second]
+    assert await stocked.read(POLICIES.all, "prv_a") == (first, second)
     assert await stocked.read(POLICIES.last, "prv_a") == second
     assert await stocked.read(POLICIES.version, "prv_a", 1) == first
     assert await stocked.read(POLICIES.version, "prv_a", 3) is None

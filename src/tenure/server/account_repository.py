@@ -5,6 +5,7 @@ Everything here runs inside one transaction of the caller and reads no clock. Wh
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 import msgspec
 
@@ -37,6 +38,12 @@ BY = "settlement"
 """Who books what falls due by itself."""
 
 
+HISTORIES_REMEMBERED = 512
+"""Of plans under policies, and of plans."""
+
+_histories: dict[tuple[int, str, bytes], tuple[policies.PublishedPolicies, PolicyHistory]] = {}
+
+
 class AccountBooks(msgspec.Struct, frozen=True):
     """An account as loaded: its row, the core's view of it, and its own provider's now."""
 
@@ -60,7 +67,8 @@ def load_books(
     row = (accounts.lock_account if lock else accounts.get_account)(conn, provider, customer)
     if row is None:
         return None
-    names = [each.id for each in subscriptions.of_customer(conn, provider, customer)]
+    rows = subscriptions.of_customer(conn, provider, customer)
+    names = [each.id for each in rows]
     policy = policies.load_policies(conn, provider)
     known: dict[str, PolicyHistory] = {}
     held = outstanding_leases(conn, provider, names)
@@ -75,6 +83,18 @@ def load_books(
         orders=tuple((published, body.renewal_order) for published, body in policy.editions),
     )
     return AccountBooks(row, account, items, time.now_at(conn, provider))
+
+
+def books_of(conn: Connection, provider: str, subscription: str, likely: str, time: RealTime) -> AccountBooks | None:
+    """The books that the provider's subscription is paid from, as `load_books`; None when there is none.
+
+    `likely`: the customer whose it was when last heard of; another one is looked up.
+    """
+    loaded = load_books(conn, provider, likely, time) if likely else None
+    if loaded is not None and loaded.find_item(subscription) is not None:
+        return loaded
+    customer = customer_of(conn, provider, subscription)
+    return None if customer is None else load_books(conn, provider, customer, time)
 
 
 def load_subscription(conn: Connection, provider: str, name: str) -> Subscription | None:
@@ -101,8 +121,23 @@ def _make_item(
 
 
 def policy_history(conn: Connection, policy: policies.PublishedPolicies, plan_id: str) -> PolicyHistory:
-    """What was published over time for a plan: the provider's rules and the plan's lowest versions."""
-    plan = plan_of(conn, plan_id)
+    """What was published over time for a plan: the provider's rules and the plan's lowest versions.
+
+    Kept by the very policies and the plan's bytes, so that it is never another's or an earlier one's.
+    """
+    item = PLANS.get(conn, VENDOR, plan_id)
+    key = (id(policy), plan_id, b"" if item is None else item.body)
+    known = _histories.get(key)
+    if known is not None and known[0] is policy:
+        return known[1]
+    made = _make_history(policy, plan_id, None if item is None else _read_plan(item.body))
+    if len(_histories) >= HISTORIES_REMEMBERED:
+        _histories.pop(next(iter(_histories)), None)
+    _histories[key] = (policy, made)
+    return made
+
+
+def _make_history(policy: policies.PublishedPolicies, plan_id: str, plan: PlanValue | None) -> PolicyHistory:
     floors = [(each.since, each.version) for each in plan.floors] if plan else []
     period = plan.period if plan else None
     moments = sorted(
@@ -121,7 +156,12 @@ def policy_history(conn: Connection, policy: policies.PublishedPolicies, plan_id
 def plan_of(conn: Connection, plan_id: str) -> PlanValue | None:
     """The vendor's plan."""
     found = PLANS.get(conn, VENDOR, plan_id)
-    return None if found is None else msgspec.json.decode(found.body, type=PlanValue)
+    return None if found is None else _read_plan(found.body)
+
+
+@lru_cache(maxsize=HISTORIES_REMEMBERED)
+def _read_plan(body: bytes) -> PlanValue:
+    return msgspec.json.decode(body, type=PlanValue)
 
 
 def plan_names(conn: Connection, plans: Iterable[str]) -> dict[str, str]:

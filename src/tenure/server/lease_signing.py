@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from functools import lru_cache
 
 import msgspec
 
@@ -14,7 +15,7 @@ from tenure.core.answering.lease_issue import (
     successor_lease,
 )
 from tenure.core.business.expected_renewals import outlook_of
-from tenure.core.lease.claims import Lease
+from tenure.core.lease.claims import Brand, Lease
 from tenure.core.renewal_outlook import RenewalOutlook
 from tenure.core.subscription import facts as f
 from tenure.core.subscription.contract import timeline
@@ -44,6 +45,10 @@ UNHEARD = (
 """To a site that is short (ADR 16)."""
 
 
+BRANDS_REMEMBERED = 128
+"""Providers, each of whose brands may hold a picture."""
+
+
 class SignedSite(msgspec.Struct, frozen=True):
     """A site after a lease was signed for it."""
 
@@ -55,9 +60,14 @@ class SignedSite(msgspec.Struct, frozen=True):
 
 def issuer_of(context: ServerContext, provider: tenants.ProviderRow) -> LeaseIssuer:
     """Who speaks in a provider's leases."""
-    value = msgspec.json.decode(provider.body, type=ProviderValue)
-    brand = value.brand if value.brand.name else msgspec.structs.replace(value.brand, name=provider.name)
+    brand = _brand_of(provider.body, provider.name)
     return LeaseIssuer(name=context.issuer, provider=provider.name, brand=brand, sandbox=provider.sandbox)
+
+
+@lru_cache(maxsize=BRANDS_REMEMBERED)
+def _brand_of(body: bytes, name: str) -> Brand:
+    brand = msgspec.json.decode(body, type=ProviderValue).brand
+    return brand if brand.name else msgspec.structs.replace(brand, name=name)
 
 
 def sign_lease(
@@ -75,6 +85,7 @@ def sign_lease(
 
     `forked`, `carried`: see `lease_issue.lease_for`. `newest`: the site's newest lease, where it has been read already.
     """
+    newest = newest or leases.latest_lease(conn, site.id)
     provider = tenants.get_provider(conn, site.provider)
     sub = places.with_ephemeral(sub, site)
     state = sub.find_site(site.id)
@@ -85,7 +96,7 @@ def sign_lease(
     site = msgspec.structs.replace(site, epoch=max(site.epoch, context.epoch_floor))
     body = read_record(site)
     holder = msgspec.structs.replace(
-        _lease_holder(conn, site, body, sub.terms_at(now), newest or leases.latest_lease(conn, site.id)),
+        _lease_holder(conn, site, body, sub.terms_at(now), newest),
         coming=seat_conflicts.coming_limit(conn, site, sub, now),
         outlook=renewal_outlook(conn, context, sub, now),
     )
@@ -93,7 +104,7 @@ def sign_lease(
     lease = lease_for(sub, told, holder, issuer, now, forked=forked, carried=carried)
     signer = context.keys.signer_for(Purpose.LEASE, site.product, context.clock(), sandbox=provider.sandbox)
     lease, token = _seal_lease(lease, signer)
-    _record_lease(conn, site, sub, lease, token, PRESENT, now)
+    _record_lease(conn, site, sub, lease, token, PRESENT, now, newest)
     site = _count_promise(conn, site, sub, lease, now)
     plain = _plain_word(conn, site, sub, lease)
     moved = msgspec.structs.replace(
@@ -192,7 +203,14 @@ def _lease_holder(
 
 
 def _record_lease(
-    conn: Connection, site: SiteRow, sub: Subscription, lease: Lease, token: bytes, slot: str, now: Instant
+    conn: Connection,
+    site: SiteRow,
+    sub: Subscription,
+    lease: Lease,
+    token: bytes,
+    slot: str,
+    now: Instant,
+    newest: SignedLease | None = None,
 ) -> None:
     leases.add_lease(
         conn,
@@ -210,6 +228,7 @@ def _record_lease(
             digest=hashlib.sha256(token).digest(),
             body=token,
         ),
+        newest,
     )
 
 

@@ -1,6 +1,7 @@
 """The provider's policy as published over time, layered with the vendor's defaults and bounds into effective rules."""
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import msgspec
 
@@ -26,6 +27,8 @@ from tenure.store.engine import Connection
 from tenure.store.provider_chain import VENDOR
 
 BOUNDS = "policy-bounds"
+PROVIDERS_REMEMBERED = 512
+"""Whose policies are kept read; one not asked for longest is read again."""
 
 
 class PublishedPolicies(msgspec.Struct, frozen=True):
@@ -87,8 +90,14 @@ class PublishedPolicies(msgspec.Struct, frozen=True):
 
 def load_policies(conn: Connection, provider: str) -> PublishedPolicies:
     """The provider's policy with the bounds in force."""
-    editions = tuple((each.published, _read_body(each)) for each in POLICIES.all(conn, provider))
-    bounded = tuple((each.published, _read_bounds(each)) for each in DOCUMENTS.all(conn, BOUNDS))
+    return _published(POLICIES.all(conn, provider), DOCUMENTS.all(conn, BOUNDS))
+
+
+@lru_cache(maxsize=PROVIDERS_REMEMBERED)
+def _published(policy: tuple[PolicyEdition, ...], bounds: tuple[PolicyEdition, ...]) -> PublishedPolicies:
+    """What those rows say; kept by all that stands in them, so that it is never another's or an earlier one's."""
+    editions = tuple((each.published, _read_body(each)) for each in policy)
+    bounded = tuple((each.published, _read_bounds(each)) for each in bounds)
     return PublishedPolicies(editions, bounded[-1][1] if bounded else {}, bounded)
 
 

@@ -74,10 +74,7 @@ def answer_site(contact: SyncContact, site: SiteRow, resolve: str, *, stored: bo
 def settle_subscription(contact: SyncContact, site: SiteRow, *, heard: bool = False) -> Subscription | None:
     """What the site uses, with everything booked that was due; `heard`: it has just acknowledged a lease."""
     conn, context = contact.conn, contact.context
-    customer = account_repository.customer_of(conn, site.provider, site.subscription)
-    if customer is None:
-        return None
-    loaded = account_repository.load_books(conn, site.provider, customer, contact.time)
+    loaded = account_repository.books_of(conn, site.provider, site.subscription, site.customer, contact.time)
     if loaded is not None and not context.stopped_money:
         loaded = settlement.settle_books(conn, loaded, heard=heard)
     item = None if loaded is None else loaded.find_item(site.subscription)

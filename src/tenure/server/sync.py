@@ -233,7 +233,7 @@ class SyncService:
         if isinstance(answered, Refused):
             return answered
         answer, after = answered
-        sites.save_many(conn, [after])
+        sites.save_after(conn, site, after)
         return answer
 
     def _answer_unchanged(

@@ -17,6 +17,7 @@ from tenure.store.engine import Connection
 from tenure.store.provider_chain import VENDOR
 from tenure.store.schema import documents, offers, plans, policies, products
 from tenure.store.schema import provider_links as log
+from tenure.store.transaction_memo import forget_reads, read_once
 
 
 class WriteStamp(msgspec.Struct, frozen=True):
@@ -89,8 +90,12 @@ class ItemStore:
 
     def get(self, conn: Connection, provider: str, item_id: str) -> CatalogItem | None:
         """The owner's item of that id, withdrawn or not."""
-        row = conn.execute(self._get, {"tenant": provider, "item": item_id}).one_or_none()
-        return None if row is None else CatalogItem(*row)
+
+        def read() -> CatalogItem | None:
+            row = conn.execute(self._get, {"tenant": provider, "item": item_id}).one_or_none()
+            return None if row is None else CatalogItem(*row)
+
+        return read_once(conn, (self._name, provider, item_id), read)
 
     def page(
         self, conn: Connection, provider: str, after: str = "", limit: int = 50, *, withdrawn: bool = True
@@ -174,9 +179,13 @@ class VersionStore:
         row = conn.execute(self._one, {"of": name, "version": version}).one_or_none()
         return None if row is None else PolicyEdition(*row)
 
-    def all(self, conn: Connection, name: str) -> list[PolicyEdition]:
+    def all(self, conn: Connection, name: str) -> tuple[PolicyEdition, ...]:
         """Every version, oldest first."""
-        return [PolicyEdition(*row) for row in conn.execute(self._all, {"of": name})]
+
+        def read() -> tuple[PolicyEdition, ...]:
+            return tuple(PolicyEdition(*row) for row in conn.execute(self._all, {"of": name}))
+
+        return read_once(conn, (self._name, name), read)
 
 
 POLICIES = VersionStore(policies, policies.c.provider)
@@ -224,5 +233,6 @@ def _by_id(conn: Connection) -> Iterator[tuple[_Key, ItemState]]:
 
 
 def _record_write(conn: Connection, owner: str, topic: str, action: str, logged: ItemState, stamp: WriteStamp) -> None:
+    forget_reads(conn)
     fact = StoredFact(f"{logged.table}.{action}", stamp.now, stamp.now, stamp.by, msgspec.json.encode(logged))
     provider_chain.append_record(conn, owner, topic, fact)

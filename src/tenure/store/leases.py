@@ -43,6 +43,11 @@ _STRIP = (
     .where(leases.c.site == sa.bindparam("of"), leases.c.slot == sa.bindparam("in_slot"), leases.c.body.is_not(None))
     .values(body=None)
 )
+_STRIP_ONE = PreparedUpdate(
+    leases.update()
+    .where(*(leases.c[name] == sa.bindparam(name) for name in ("site", "epoch", "serial", "slot")))
+    .values(body=None)
+)
 _LATEST = (
     sa.select(*_LEASE)
     .where(leases.c.site == sa.bindparam("of"), leases.c.slot == sa.bindparam("in_slot"))
@@ -103,9 +108,15 @@ _REPLACED = leases.delete().where(
 )
 
 
-def add_lease(conn: Connection, lease: SignedLease) -> None:
-    """A lease just signed; earlier ones of its slot keep their figures and lose their bytes."""
-    conn.execute(_STRIP, {"of": lease.site, "in_slot": lease.slot})
+def add_lease(conn: Connection, lease: SignedLease, newest: SignedLease | None = None) -> None:
+    """A lease just signed; earlier ones of its slot keep their figures and lose their bytes.
+
+    `newest`: the one before it in its slot, where that has been read already: it alone has bytes.
+    """
+    if newest is not None:
+        _STRIP_ONE.run(conn, [newest])
+    else:
+        conn.execute(_STRIP, {"of": lease.site, "in_slot": lease.slot})
     conn.execute(_ADD, msgspec.structs.asdict(lease))
 
 

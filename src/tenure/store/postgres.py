@@ -21,6 +21,7 @@ from tenure.store.engine import Answer, Connection, DatabaseUnavailable, Item, P
 from tenure.store.postgres_checks import explain_fault, refuse_server
 from tenure.store.postgres_target import SETTING, PostgresTarget
 from tenure.store.prepare import Upgrade, prepare_database
+from tenure.store.transaction_memo import begin_memo, forget_reads
 
 ATTEMPTS = 3
 RACES = frozenset({"40001", "40P01", "55P03", "23505"})
@@ -138,6 +139,7 @@ class ConnectionPool:
         async with self._turns:
             connection = await self._take_living() or await self._engine.connect()
             try:
+                await connection.run_sync(begin_memo)
                 yield connection
             except Exception as fault:
                 if _is_of_server(fault) or _state_of(fault) == READ_ONLY:
@@ -188,6 +190,7 @@ class _SetTransactions:
             await self.close()
         if self._connection is None:
             self._connection = await self._engine.connect()
+        await self._connection.run_sync(begin_memo)
         await self._connection.run_sync(work)
 
     async def commit(self) -> None:
@@ -207,6 +210,8 @@ class _SetTransactions:
 
     def savepoint(self, connection: Connection, statement: str) -> None:
         connection.exec_driver_sql(statement)
+        if statement.startswith("rollback"):
+            forget_reads(connection)
 
     def raced(self, fault: Exception) -> bool:
         return _was_raced(fault)

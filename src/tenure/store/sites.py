@@ -5,6 +5,7 @@ What a lease or an answer says, and whether a token is good, is decided elsewher
 """
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -82,6 +83,14 @@ _CHANGES = [name for name in _NAMES if name not in _FIXED]
 _SAVE = PreparedUpdate(
     sites.update().where(sites.c.id == sa.bindparam("id")).values({name: sa.bindparam(name) for name in _CHANGES})
 )
+_BOUND = frozenset({"provider", "customer", "subscription", "successor", "jwk", "name"})
+"""What refers to other rows or is indexed, or is known once: to write it costs more than to leave it."""
+_SAVE_IN_PLACE = PreparedUpdate(
+    sites.update()
+    .where(sites.c.id == sa.bindparam("id"))
+    .values({name: sa.bindparam(name) for name in _CHANGES if name not in _BOUND})
+)
+_bound_of = attrgetter(*sorted(_BOUND))
 _KEEP_ANSWER = sites.update().where(sites.c.id == sa.bindparam("of")).values(answer=sa.bindparam("new"))
 _PAGE = (
     sa.select(*_SITE).where(_MINE, sites.c.id > sa.bindparam("after")).order_by(sites.c.id).limit(sa.bindparam("most"))
@@ -186,6 +195,12 @@ def lock_many(conn: Connection, wanted: Iterable[str]) -> dict[str, SiteRow]:
 def save_many(conn: Connection, changed: Sequence[SiteRow]) -> None:
     """What those sites have become; id, key, product and birth never change."""
     _SAVE.run(conn, changed)
+
+
+def save_after(conn: Connection, before: SiteRow, after: SiteRow) -> None:
+    """What a site has become that was `before` in this transaction."""
+    save = _SAVE_IN_PLACE if _bound_of(before) == _bound_of(after) else _SAVE
+    save.run(conn, [after])
 
 
 def keep_answer(conn: Connection, site: str, answer: bytes) -> None:

@@ -22,6 +22,7 @@ from tenure.store.dialects import SteadyLimitCompiler
 from tenure.store.engine import Answer, Connection, Item, P, T, Told
 from tenure.store.lite_connection import LiteConnection
 from tenure.store.prepare import Upgrade, prepare_database
+from tenure.store.transaction_memo import begin_memo, forget_reads
 
 try:
     from pysqlite3 import dbapi2 as driver
@@ -58,6 +59,7 @@ class SqliteDatabase:
         """See `engine.Database.read`."""
         raw = self._reader.raw
         raw.execute("begin")
+        begin_memo(self._reader)
         try:
             return fn(self._reader, *args, **kwargs)
         finally:
@@ -105,6 +107,7 @@ class SqliteDatabase:
     async def apply(self, work: Callable[[Connection], None]) -> None:
         """For the batcher: BEGIN IMMEDIATE and `work`, inline."""
         self._raw.execute("begin immediate")
+        begin_memo(self._writer)
         work(self._writer)
 
     async def commit(self) -> None:
@@ -118,6 +121,8 @@ class SqliteDatabase:
     def savepoint(self, connection: Connection, statement: str) -> None:
         """For the batcher: past SQLAlchemy, because a fence must cost less than what it guards."""
         self._raw.execute(statement)
+        if statement.startswith("rollback"):
+            forget_reads(connection)
 
     def raced(self, fault: Exception) -> bool:
         """For the batcher: never, because no other process may write."""

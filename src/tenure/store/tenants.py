@@ -8,9 +8,9 @@ import sqlalchemy as sa
 
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
-from tenure.store.dialects import PreparedSelect
 from tenure.store.engine import Connection
 from tenure.store.schema import customers, providers
+from tenure.store.transaction_memo import forget_reads, read_once
 
 
 class ProviderClock(msgspec.Struct, frozen=True):
@@ -65,9 +65,6 @@ _PROVIDER = sa.select(
     providers.c.clock_at,
     providers.c.clock_set,
     providers.c.clock_rate,
-)
-_CLOCK = PreparedSelect(
-    sa.select(*(providers.c[f"clock_{part}"] for part in ("at", "set", "rate"))), among=providers.c.id
 )
 _GET_PROVIDER = _PROVIDER.where(providers.c.id == sa.bindparam("of"))
 _PROVIDERS = (
@@ -126,19 +123,24 @@ def add_provider(conn: Connection, new: ProviderRow) -> ProviderRow | Refused:
     if clock is not None:
         row |= {"clock_at": clock.at, "clock_set": clock.set, "clock_rate": clock.rate}
     conn.execute(providers.insert(), row)
+    forget_reads(conn)
     return new
 
 
 def get_provider(conn: Connection, provider_id: str) -> ProviderRow | None:
     """The provider of that id, withdrawn or not."""
-    row = conn.execute(_GET_PROVIDER, {"of": provider_id}).one_or_none()
-    return None if row is None else _read_provider(row)
+
+    def read() -> ProviderRow | None:
+        row = conn.execute(_GET_PROVIDER, {"of": provider_id}).one_or_none()
+        return None if row is None else _read_provider(row)
+
+    return read_once(conn, ("provider", provider_id), read)
 
 
 def clock_of(conn: Connection, provider_id: str) -> ProviderClock | None:
     """The sandbox's clock; None for a provider of production, and for an unknown one."""
-    row = next(iter(_CLOCK.run(conn, [provider_id])), None)
-    return None if row is None or row[0] is None else ProviderClock(*row)
+    known = get_provider(conn, provider_id)
+    return None if known is None else known.clock
 
 
 def list_providers(conn: Connection, after: str = "", limit: int = 50) -> list[ProviderRow]:
@@ -153,6 +155,7 @@ def change_provider(conn: Connection, changed: ProviderRow, seen: int) -> Provid
         return Refused(RefusalCode.NOT_FOUND)
     if changed.name != present.name and conn.scalar(_TAKEN.limit(1), {"of": "", "called": changed.name}) is not None:
         return Refused(RefusalCode.ALREADY_EXISTS, "Another provider has this name.", field="name")
+    forget_reads(conn)
     moved = {"of": changed.id, "seen": seen, "called": changed.name, "new": changed.body, "gone": changed.withdrawn}
     if conn.execute(_CHANGE_PROVIDER, moved).rowcount != 1:
         return Refused(RefusalCode.VERSION_STALE, f"The present version is {present.version}.")
@@ -169,6 +172,7 @@ def set_clock(conn: Connection, provider_id: str, clock: ProviderClock) -> Provi
     if clock.rate < 0 or (present.clock is not None and clock.at < present.clock.now_at(clock.set)):
         return Refused(RefusalCode.CLOCK_BACKWARDS, field="now")
     conn.execute(_SET_CLOCK, {"of": provider_id, "moment": clock.at, "real": clock.set, "speed": clock.rate})
+    forget_reads(conn)
     return msgspec.structs.replace(present, clock=clock)
 
 
