@@ -7,8 +7,8 @@ import pytest
 import sqlalchemy as sa
 
 from tenure.core.refusals import RefusalCode, Refused
-from tenure.store.batch import WriteBatcher
-from tenure.store.engine import Connection, DatabaseUnavailable, WriteConflict
+from tenure.store.batch import PUT_OFF_MOST, WriteBatcher
+from tenure.store.engine import LATER, Connection, DatabaseUnavailable, Later, WriteConflict
 
 NOTES = sa.Table("notes", sa.MetaData(), sa.Column("word", sa.Text, primary_key=True))
 
@@ -183,3 +183,59 @@ async def test_who_lost_every_race_is_told_to_come_again_and_leaves_nothing() ->
         await batcher.run(lambda conn: always(conn, WriteConflict("somebody else wrote first")))
     assert len(tries) == 6
     assert held.words() == set()
+
+
+async def test_what_a_set_puts_off_comes_again_in_order_and_holds_up_no_other() -> None:
+    """Dear items, two of which fit into a transaction, before cheap ones: the cheap ones are answered in the first."""
+    held = Held()
+    batcher = WriteBatcher(held, capacity=200)
+    sets: list[list[str]] = []
+
+    def answer(conn: Connection, items: Sequence[str]) -> list[str | Later]:
+        sets.append(list(items))
+        dear = [item for item in items if item.startswith("dear")]
+        for item in items:
+            if item not in dear[2:]:
+                note(item)(conn)
+        return [LATER if item in dear[2:] else item for item in items]
+
+    told: list[str] = []
+    held.gate.clear()
+    names = [*(f"dear {number:03}" for number in range(PUT_OFF_MOST + 20)), "cheap 1", "cheap 2"]
+    for name in names:
+        assert batcher.post_item(answer, name, lambda outcome, fault: told.append(outcome)) is None
+    await rest()
+    batcher.post_item(answer, "cheap 3", lambda outcome, fault: told.append(outcome))
+    names.append("cheap 3")
+    held.gate.set()
+    await batcher.close()
+    assert told.index("cheap 3") < 8, "a new one waits for one transaction, not for all that were put off"
+    assert told[:4] == ["dear 000", "dear 001", "cheap 1", "cheap 2"]
+    assert sorted(told) == sorted(names)
+    assert [each for each in told if each.startswith("dear")] == names[:-3]
+    assert max(len(each) for each in sets[1:]) <= PUT_OFF_MOST + 1
+    assert held.words() >= set(names)
+
+
+async def test_what_was_put_off_is_told_when_the_transaction_breaks() -> None:
+    held = Held()
+    batcher = WriteBatcher(held)
+    faults: list[Exception | None] = []
+    held.broken = True
+    for item in ("a", "b"):
+        handler = lambda conn, items: [items[0], *[LATER] * (len(items) - 1)]  # noqa: E731
+        batcher.post_item(handler, item, lambda outcome, fault: faults.append(fault))
+    await batcher.close()
+    assert [type(each) for each in faults] == [DatabaseUnavailable] * 2
+
+
+async def test_a_caller_who_cannot_be_answered_harms_no_other() -> None:
+    held = Held()
+    batcher = WriteBatcher(held)
+
+    def breaks(outcome: object, fault: Exception | None) -> None:
+        raise OSError("gone")
+
+    batcher.post_item(note_all, "a", breaks)
+    assert await batcher.run_item(note_all, "b") == 2
+    assert held.words() == {"a", "b"}

@@ -25,7 +25,7 @@ from tenure.server.sync_hint import SyncHint, read_pace
 from tenure.server.sync_reply import overtaken_by
 from tenure.server.sync_values import SyncContact, report_of
 from tenure.store import leases, sites, sync_fast_path
-from tenure.store.engine import Connection, DatabaseUnavailable
+from tenure.store.engine import LATER, Connection, DatabaseUnavailable, Later
 from tenure.store.leases import Acknowledgment
 from tenure.store.sync_fast_path import SiteSnapshot, SiteUpdate
 from tenure.wire import b64, exchanges, jws
@@ -37,6 +37,10 @@ KEYS_REMEMBERED = 50_000
 """Of sites that synchronized lately; another one's costs one more look into the store."""
 
 
+DEAR_MOST = 8
+"""Contacts of one transaction that change something. Each costs as much as five or ten that bring nothing new, and all
+are answered together: with more of them those others would wait for long."""
+SetAnswer = bytes | Refused | Later
 UNAVAILABLE = Refused(RefusalCode.SERVER_BUSY, "The store is not available.")
 
 
@@ -118,9 +122,11 @@ class SyncService:
             deliver(asked)
             return True
         proven = ProvenSync(asked, known.thumbprint)
-        refused = self._refuse_wishes(proven) or self._context.db.post_to_set(
-            self.answer_many, proven, lambda outcome, fault: deliver(_outcome_of(outcome, fault))
-        )
+
+        def told(answer: bytes | Refused | None, fault: Exception | None) -> None:
+            deliver(_outcome_of(answer, fault))
+
+        refused = self._refuse_wishes(proven) or self._context.db.post_to_set(self.answer_many, proven, told)
         if refused is not None:
             deliver(refused)
         return True
@@ -143,16 +149,29 @@ class SyncService:
         known = self._known[envelope.kid] = KnownSite(public, key_thumbprint(public))
         return known
 
-    def answer_many(self, conn: Connection, requests: Sequence[ProvenSync]) -> list[bytes | Refused]:
-        """The answers in order, their effects in the caller's transaction; several of one site are taken in turn."""
+    def answer_many(self, conn: Connection, requests: Sequence[ProvenSync]) -> list[SetAnswer]:
+        """The answers in order, their effects in the caller's transaction; several of one site are taken in turn.
+
+        Of those that change something at most `DEAR_MOST`; the others of that kind are put off.
+        """
         real = self._context.clock()
-        answered: dict[int, bytes | Refused] = {}
+        answered: dict[int, SetAnswer] = {}
+        put_off: set[str] = set()
         waiting = list(enumerate(requests))
+        room = DEAR_MOST
         while waiting:
             round_: dict[str, tuple[int, ProvenSync]] = {}
             for place, proven in waiting:
-                round_.setdefault(proven.site, (place, proven))
-            self._answer_round(conn, round_, real, answered)
+                if proven.site in put_off:
+                    answered[place] = LATER  # a site is answered in the order in which it asks
+                else:
+                    round_.setdefault(proven.site, (place, proven))
+            others = self._answer_round(conn, round_, real, answered)
+            self._answer_dear(conn, others[:room], real, answered)
+            for place, site, _ in others[room:]:
+                answered[place] = LATER
+                put_off.add(site.id)
+            room -= len(others[:room])
             waiting = [each for each in waiting if each[0] not in answered]
         return [answered[place] for place in range(len(requests))]
 
@@ -161,9 +180,9 @@ class SyncService:
         conn: Connection,
         requests: dict[str, tuple[int, ProvenSync]],
         real: Instant,
-        answered: dict[int, bytes | Refused],
-    ) -> None:
-        """One request of each site: first all that bring nothing new, at once, then the others, one by one."""
+        answered: dict[int, SetAnswer],
+    ) -> list[tuple[int, SiteSnapshot, ProvenSync]]:
+        """One request of each site: all that bring nothing new, at once; the others are left."""
         found = sync_fast_path.at_hand(conn, requests)
         contacted: list[SiteUpdate] = []
         shown: list[Acknowledgment] = []
@@ -188,6 +207,16 @@ class SyncService:
                 others.append((place, site, proven))
         sync_fast_path.save_updates(conn, contacted)
         leases.mark_acknowledged(conn, shown)
+        return others
+
+    def _answer_dear(
+        self,
+        conn: Connection,
+        others: Sequence[tuple[int, SiteSnapshot, ProvenSync]],
+        real: Instant,
+        answered: dict[int, SetAnswer],
+    ) -> None:
+        """Those that change something, one by one."""
         for place, site, proven in others:
             if not self._context.keys.can_sign(Purpose.LEASE, site.product, real, sandbox=site.is_sandbox):
                 answered[place] = Refused(RefusalCode.NO_SIGNING_KEY)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from tenure.core.refusals import RefusalCode, Refused
-from tenure.store.engine import Connection, DatabaseUnavailable, Told, WriteConflict
+from tenure.store.engine import LATER, Connection, DatabaseUnavailable, Told, WriteConflict
 
 CAPACITY = 1024
 """Jobs that may wait; one more is refused, because a client that retries later costs less than a long queue."""
@@ -22,12 +22,15 @@ MOST = 128
 SLICE = 0.02
 """Seconds that applying one transaction's jobs may take, or the loop answers no other request; the jobs that are left
 come next."""
+PUT_OFF_MOST = 64
+"""Items that a set has put off and that come first in the next transaction: half of it is for those that are new."""
 ATTEMPTS = 3
 """How often a job is applied where another process was first each time."""
 
 _log = logging.getLogger("tenure.store")
 Work = Callable[[Connection], Any]
 Handler = Callable[[Connection, Sequence[Any]], Sequence[Any]]
+"""Answers items, each at its place; it may put items off (`LATER`), but never all of them."""
 
 
 class TransactionRunner(Protocol):
@@ -54,7 +57,7 @@ class _WaitingCaller(ABC):
 
     __slots__ = ("attempts", "fault", "keep", "outcome", "told")
 
-    def __init__(self, told: Told[Any], *, keep: bool) -> None:
+    def __init__(self, told: Told, *, keep: bool) -> None:
         self.keep = keep
         self.attempts = 1
         self.told = told
@@ -78,7 +81,7 @@ class _SingleJob(_WaitingCaller):
 
     __slots__ = ("_work",)
 
-    def __init__(self, work: Work, told: Told[Any], *, keep: bool) -> None:
+    def __init__(self, work: Work, told: Told, *, keep: bool) -> None:
         super().__init__(told, keep=keep)
         self._work = work
 
@@ -91,7 +94,7 @@ class _ItemJob(_WaitingCaller):
 
     __slots__ = ("handler", "item")
 
-    def __init__(self, handler: Handler, item: object, told: Told[Any]) -> None:
+    def __init__(self, handler: Handler, item: object, told: Told) -> None:
         super().__init__(told, keep=True)
         self.handler, self.item = handler, item
 
@@ -106,6 +109,7 @@ class WriteBatcher:
         self._transactions = transactions
         self._capacity, self._most = capacity, most
         self._waiting: deque[_WaitingCaller] = deque()
+        self._put_off: deque[_WaitingCaller] = deque()
         self._drain: asyncio.Task[None] | None = None
         self._closed = False
 
@@ -124,7 +128,7 @@ class WriteBatcher:
         refused = self.post_item(handler, item, _settle(waiting))
         return await waiting if refused is None else refused
 
-    def post_item(self, handler: Handler, item: object, told: Told[Any]) -> Refused | None:
+    def post_item(self, handler: Handler, item: object, told: Told) -> Refused | None:
         """`run_item` for a caller who does not wait; a refusal, and `told` is not called, where there is no room."""
         refused = self._is_full()
         if refused is None:
@@ -138,7 +142,7 @@ class WriteBatcher:
             await self._drain
 
     def _is_full(self) -> Refused | None:
-        if self._closed or len(self._waiting) >= self._capacity:
+        if self._closed or len(self._waiting) + len(self._put_off) >= self._capacity:
             return Refused(RefusalCode.SERVER_BUSY, "The store takes no more work at the moment.")
         return None
 
@@ -148,16 +152,20 @@ class WriteBatcher:
             self._drain = asyncio.create_task(self._run_all())
 
     async def _run_all(self) -> None:
-        while self._waiting:
-            batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
+        while self._waiting or self._put_off:
+            batch = [self._put_off.popleft() for _ in range(min(PUT_OFF_MOST, len(self._put_off)))]
+            known = len(batch)
+            batch += [self._waiting.popleft() for _ in range(min(self._most - len(batch), len(self._waiting)))]
             later = await self._run_batch(batch)
             if later:
                 batch = [job for job in batch if job not in later]
                 self._waiting.extendleft(reversed(later))
             again = [job for job in batch if self._to_repeat(job)]
             for job in batch:
-                if job not in again:
+                if job not in again and job.outcome is not LATER:
                     job.answer_caller()
+            self._put_off.extendleft(job for job in reversed(batch[:known]) if job.outcome is LATER)
+            self._put_off.extend(job for job in batch[known:] if job.outcome is LATER)
             self._waiting.extendleft(reversed(again))
 
     def _to_repeat(self, job: _WaitingCaller) -> bool:
@@ -181,7 +189,7 @@ class WriteBatcher:
             # The transaction itself broke (disk full, connection lost): no caller can be told that its work is done.
             _log.exception("a batch of %d jobs failed", len(batch))
             for job in batch:
-                job.fault = DatabaseUnavailable(str(fault))
+                job.outcome, job.fault = None, DatabaseUnavailable(str(fault))
             await self._end_batch()
             return []
         return later
@@ -238,7 +246,7 @@ class WriteBatcher:
         return outcome
 
 
-def _settle(waiting: asyncio.Future[Any]) -> Told[Any]:
+def _settle(waiting: asyncio.Future[Any]) -> Told:
     """Tells who waits for a future, unless he has gone away."""
 
     def tell(outcome: Any, fault: Exception | None) -> None:

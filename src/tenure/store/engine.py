@@ -5,7 +5,8 @@ handed in.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from enum import Enum
+from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
 
 import sqlalchemy as sa
 
@@ -16,8 +17,17 @@ T = TypeVar("T")
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 P = ParamSpec("P")
-Told = Callable[[Answer | Refused | None, Exception | None], None]
+Told = Callable[[Any, Exception | None], None]
 """Who is told how a job ended: its answer, or the exception it raised. It must not raise."""
+
+
+class Later(Enum):
+    """A set's answer to an item that costs too much for this transaction: nothing was done, and it comes again."""
+
+    LATER = "later"
+
+
+LATER: Final = Later.LATER
 
 
 class WriteConflict(Exception):
@@ -56,15 +66,16 @@ class Database(Protocol):
         """What `fn` would answer; nothing of its effect stays (dry run, B4)."""
 
     async def submit_set(
-        self, handler: Callable[[Connection, Sequence[Item]], Sequence[Answer]], item: Item
+        self, handler: Callable[[Connection, Sequence[Item]], Sequence[Answer | Later]], item: Item
     ) -> Answer | Refused:
         """The answer to `item` out of one call of `handler` for all items that wait, after it is durable.
 
-        `handler` answers each item at its place and leaves nothing behind for an item that it refuses.
+        `handler` answers each item at its place and leaves nothing behind for an item that it refuses; the first one
+        it answers, others it may put off (`LATER`).
         """
 
     def post_to_set(
-        self, handler: Callable[[Connection, Sequence[Item]], Sequence[Answer]], item: Item, told: Told[Answer]
+        self, handler: Callable[[Connection, Sequence[Item]], Sequence[Answer | Later]], item: Item, told: Told
     ) -> Refused | None:
         """`submit_set` without waiting: `told` is called once with the answer, or the exception that it would raise.
 

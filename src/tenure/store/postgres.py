@@ -17,7 +17,7 @@ from sqlalchemy.pool import NullPool
 
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.store.batch import CAPACITY, MOST, WriteBatcher
-from tenure.store.engine import Answer, Connection, DatabaseUnavailable, Item, P, T, Told, WriteConflict
+from tenure.store.engine import Answer, Connection, DatabaseUnavailable, Item, Later, P, T, Told, WriteConflict
 from tenure.store.postgres_checks import explain_fault, refuse_server
 from tenure.store.postgres_target import SETTING, PostgresTarget
 from tenure.store.prepare import Upgrade, prepare_database
@@ -67,14 +67,14 @@ class PostgresDatabase:
         return await self._submit_job(lambda conn: fn(conn, *args, **kwargs), keep=False)
 
     async def submit_set(
-        self, handler: Callable[[Connection, Sequence[Item]], Sequence[Answer]], item: Item
+        self, handler: Callable[[Connection, Sequence[Item]], Sequence[Answer | Later]], item: Item
     ) -> Answer | Refused:
         """See `engine.Database.submit_set`."""
         answer: Answer | Refused = await self._batcher.run_item(handler, item)
         return answer
 
     def post_to_set(
-        self, handler: Callable[[Connection, Sequence[Item]], Sequence[Answer]], item: Item, told: Told[Answer]
+        self, handler: Callable[[Connection, Sequence[Item]], Sequence[Answer | Later]], item: Item, told: Told
     ) -> Refused | None:
         """See `engine.Database.post_to_set`."""
         return self._batcher.post_item(handler, item, told)

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.store.batch import CAPACITY, MOST, WriteBatcher
 from tenure.store.dialects import SteadyLimitCompiler
-from tenure.store.engine import Answer, Connection, Item, P, T, Told
+from tenure.store.engine import Answer, Connection, Item, Later, P, T, Told
 from tenure.store.lite_connection import LiteConnection
 from tenure.store.prepare import Upgrade, prepare_database
 from tenure.store.transaction_memo import begin_memo, forget_reads
@@ -80,14 +80,14 @@ class SqliteDatabase:
         return answer
 
     async def submit_set(
-        self, handler: Callable[[Connection, Sequence[Item]], Sequence[Answer]], item: Item
+        self, handler: Callable[[Connection, Sequence[Item]], Sequence[Answer | Later]], item: Item
     ) -> Answer | Refused:
         """See `engine.Database.submit_set`."""
         answer: Answer | Refused = await self._batcher.run_item(handler, item)
         return answer
 
     def post_to_set(
-        self, handler: Callable[[Connection, Sequence[Item]], Sequence[Answer]], item: Item, told: Told[Answer]
+        self, handler: Callable[[Connection, Sequence[Item]], Sequence[Answer | Later]], item: Item, told: Told
     ) -> Refused | None:
         """See `engine.Database.post_to_set`."""
         return self._batcher.post_item(handler, item, told)

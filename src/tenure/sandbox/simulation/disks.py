@@ -15,7 +15,7 @@ from tenure.core.refusals import Refused
 from tenure.site.store.schema import STEPS
 from tenure.site.store.sqlite import SiteStore
 from tenure.site.store.writer import Connection as SiteConnection
-from tenure.store.engine import Answer, Connection, Item, P, Told
+from tenure.store.engine import Answer, Connection, Item, Later, P, Told
 from tenure.store.prepare import prepare_database
 from tenure.store.sqlite import connect_lite
 
@@ -195,14 +195,14 @@ class ServerDatabase:
         return answer
 
     async def submit_set(
-        self, handler: Callable[[Connection, Sequence[Item]], Sequence[Answer]], item: Item
+        self, handler: Callable[[Connection, Sequence[Item]], Sequence[Answer | Later]], item: Item
     ) -> Answer | Refused:
         """See `engine.Database`."""
         answer: Answer | Refused = self._done(lambda: handler(self.disk.connection, [item])[0], keep=True)
         return answer
 
     def post_to_set(
-        self, handler: Callable[[Connection, Sequence[Item]], Sequence[Answer]], item: Item, told: Told[Answer]
+        self, handler: Callable[[Connection, Sequence[Item]], Sequence[Answer | Later]], item: Item, told: Told
     ) -> Refused | None:
         """See `engine.Database`."""
         try:
