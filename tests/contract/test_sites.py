@@ -14,7 +14,7 @@ from tenure.core.subscription.ephemeral import EphemeralStay
 from tenure.core.subscription.occupied_place import CountRule, OccupiedPlace
 from tenure.store import leases, places, schema, sites, stays, sync_fast_path
 from tenure.store.engine import Connection, Database
-from tenure.store.leases import PRESENT, SUCCESSOR, Acknowledgment
+from tenure.store.leases import PRESENT, SUCCESSOR, Acknowledgment, SignedLease
 from tests.contract.seed import NOW, lease, must, provide, site, two_providers
 
 T = TypeVar("T")
@@ -139,10 +139,14 @@ async def test_sites_of_a_subscription_include_its_stagers(stocked: Database) ->
     assert [each.id for each in await stocked.read(sites.page, "prv_a", "sub_a")] == ["sit_a", "sit_a2"]
 
 
-async def test_only_the_latest_lease_keeps_its_bytes(stocked: Database) -> None:
-    await stocked.write(leases.add_lease, lease("a", serial=2, digest=b"2", body=b"second"))
-    await stocked.write(leases.add_lease, lease("a", serial=2, slot=SUCCESSOR, digest=b"s", body=b"successor"))
-    await stocked.write(leases.add_lease, lease("a", epoch=2, serial=1, digest=b"3", body=b"third"))
+@pytest.mark.parametrize("read", [False, True], ids=["looked for", "read before"])
+async def test_only_the_latest_lease_keeps_its_bytes(stocked: Database, read: bool) -> None:
+    def add(conn: Connection, new: SignedLease) -> None:
+        leases.add_lease(conn, new, leases.latest_lease(conn, new.site, new.slot) if read else None)
+
+    await stocked.write(add, lease("a", serial=2, digest=b"2", body=b"second"))
+    await stocked.write(add, lease("a", serial=2, slot=SUCCESSOR, digest=b"s", body=b"successor"))
+    await stocked.write(add, lease("a", epoch=2, serial=1, digest=b"3", body=b"third"))
     latest = await stocked.read(leases.latest_lease, "sit_a")
     assert latest is not None
     assert (latest.epoch, latest.serial, latest.body) == (2, 1, b"third"), "an epoch outranks every serial before it"

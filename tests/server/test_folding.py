@@ -10,6 +10,7 @@ from tenure.core.subscription.past_timeline import as_it_held
 from tenure.core.timeline import Timeline
 from tenure.server import folding
 from tenure.store import facts
+from tenure.store.chain import ChainPosition
 from tenure.store.engine import Connection
 from tests.server.server_env import ServerEnv, office
 
@@ -31,14 +32,12 @@ async def test_what_is_remembered_is_what_the_history_says(tmp_path: Path, monke
     monkeypatch.setattr(folding, "LONG", 3)
     async with office(tmp_path) as env:
         name, _ = await env.order()
-        short, _ = await env.order()
         for _ in range(4):
             await _switch(env, name, 3)
             for _ in range(2):
                 remembered, plain = await env.context.db.read(_both, env, name)
                 assert remembered == plain
         assert name in folding._known
-        assert short not in folding._known, "a short history costs less than remembering it"
         await env.staff.send("POST", f"/v1/subscriptions/{name}/change-devices", {"devices": 12}, dry_run="true")
         remembered, plain = await env.context.db.read(_both, env, name)
         assert remembered == plain, "nothing of a rehearsal stays"
@@ -73,6 +72,27 @@ async def test_spans_that_were_held_are_remembered_and_go_on_with_the_history(
         remembered, plain = await env.context.db.read(_both_held, env, name)
         assert remembered == plain, "under another hash it is another history"
         assert await env.context.db.read(lambda conn: folding.held_timeline(conn, "prv_other", name)) == ()
+
+
+async def test_a_short_history_is_remembered_where_its_end_is_at_hand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with office(tmp_path) as env:
+        name, _ = await env.order()
+        monkeypatch.setattr(folding, "_known", {})
+        _, plain = await env.context.db.read(_both, env, name)
+        assert name not in folding._known, "to look for its end costs more than to go through it"
+
+        def with_ends(conn: Connection, by: int) -> list[Subscription]:
+            head = facts.heads_of(conn, env.provider, [name])[name]
+            ends = {name: ChainPosition(head.seq - by, head.hash if not by else bytes(32))}
+            return list(folding.subscriptions_of(conn, env.provider, [name], ends))
+
+        assert await env.context.db.read(with_ends, 1) == [plain]
+        assert name not in folding._known, "it has grown since its end was read"
+        assert await env.context.db.read(with_ends, 0) == [plain]
+        assert folding._known[name][1] == plain
+        assert await env.context.db.read(with_ends, 0) == [plain]
 
 
 async def test_nobody_elses_history_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,7 +30,7 @@ from tenure.server.real_time import RealTime
 from tenure.server.values import PlanValue
 from tenure.store import accounts, facts, leases, ledger, outbox, projections, sites, subscriptions, tenants
 from tenure.store.catalog import PLANS
-from tenure.store.chain import StoredFact
+from tenure.store.chain import ChainPosition, StoredFact
 from tenure.store.engine import Connection, WriteConflict
 from tenure.store.provider_chain import VENDOR
 
@@ -69,11 +69,12 @@ def load_books(
         return None
     rows = subscriptions.of_customer(conn, provider, customer)
     names = [each.id for each in rows]
+    ends = {each.id: ChainPosition(each.revision, each.head_hash) for each in rows}
     policy = policies.load_policies(conn, provider)
     known: dict[str, PolicyHistory] = {}
     held = outstanding_leases(conn, provider, names)
     items = tuple(
-        _make_item(conn, sub, policy, known, held[sub.id]) for sub in _load_subscriptions(conn, provider, names)
+        _make_item(conn, sub, policy, known, held[sub.id]) for sub in subscriptions_of(conn, provider, names, ends)
     )
     account = Account(
         balance=row.balance,

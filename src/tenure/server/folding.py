@@ -4,7 +4,7 @@ What a long history amounts to is remembered under the hash of its last fact, wh
 that is rolled back, no other database and no edit can make a remembered one wrong.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from tenure.core.subscription import facts as f
@@ -16,9 +16,10 @@ from tenure.store.chain import ChainPosition
 from tenure.store.engine import Connection
 
 LONG = 64
-"""Facts from which on a history is remembered; a shorter one costs less than remembering it."""
-REMEMBERED = 1_000
-"""Long histories; the one not asked for longest is forgotten first, and read again when it is asked for."""
+"""Facts from which on a history is remembered where its end is not at hand; to look for that costs more than to go
+through a shorter one."""
+REMEMBERED = 2_000
+"""Histories; the one not asked for longest is forgotten first, and read again when it is asked for."""
 
 _known: dict[str, tuple[ChainPosition, Subscription]] = {}
 
@@ -59,20 +60,33 @@ def _leads_to(conn: Connection, name: str, at: ChainPosition, head: ChainPositio
     return at == head or (at.seq < head.seq and facts.hash_at(conn, name, at.seq) == at.hash)
 
 
-def subscriptions_of(conn: Connection, provider: str, names: Sequence[str]) -> Iterator[Subscription]:
-    """Each of the provider's subscriptions of these names, as all its facts say, in the order of the names."""
+def subscriptions_of(
+    conn: Connection, provider: str, names: Sequence[str], ends: Mapping[str, ChainPosition] | None = None
+) -> Iterator[Subscription]:
+    """Each of the provider's subscriptions of these names, as all its facts say, in the order of the names.
+
+    `ends`: where the provider's histories of these names end, where the caller has read that.
+    """
     if not names:
         return
     known = [name for name in names if name in _known]
-    heads = facts.heads_of(conn, provider, known) if known else {}
-    found = {name: sub for name, head in heads.items() if (sub := _cached_fold(conn, provider, name, head)) is not None}
+    heads = facts.heads_of(conn, provider, known) if known and ends is None else ends or {}
+    found = {
+        name: sub
+        for name, head in heads.items()
+        if name in _known and (sub := _cached_fold(conn, provider, name, head)) is not None
+    }
     wanted = [name for name in names if name not in found]
     histories = facts.load_many(conn, provider, wanted) if wanted else {}
     for name, history in histories.items():
         found[name] = fold(tuple(f.decode_fact(each.body) for each in history))
-    long = [name for name, history in histories.items() if len(history) >= LONG]
-    for name, head in (facts.heads_of(conn, provider, long) if long else {}).items():
-        _cache_fold(name, head, found[name])
+    if ends is None:
+        long = [name for name, history in histories.items() if len(history) >= LONG]
+        ends = facts.heads_of(conn, provider, long) if long else {}
+    for name in histories:
+        # A history that has grown meanwhile is not kept under its earlier end.
+        if name in ends and ends[name].seq == found[name].revision:
+            _cache_fold(name, ends[name], found[name])
     yield from (found[name] for name in names if name in found)
 
 

@@ -255,13 +255,15 @@ def _lease_or_unchanged(contact: SyncContact, shared: SharedPool, *, renews: boo
 
 def _is_current(contact: SyncContact, present: PresentSite, lease: Lease) -> bool:
     context, site, sub, now = contact.context, present.site, present.sub, contact.now
+    pace = read_pace(site.pace)
+    trusted = context.keys.is_believed("" if pace is None else pace.kid, sandbox=contact.sandbox)
+    moment = ServerMoment(now, renewal_at(lease), context.epoch_floor, trusted)
+    if not sync_reply.lease_says_all(present, contact.message, sub.revision, moment):
+        return False  # whatever it says, the site goes by an older one, or its time has come
     outlook = lease_signing.renewal_outlook(contact.conn, context, sub, now)
     told = revision_told(lease, sub, present.state, now, outlook=outlook)
     if told and _is_told_otherwise(contact, present, lease):
         told = 0
-    pace = read_pace(site.pace)
-    trusted = context.keys.is_believed("" if pace is None else pace.kid, sandbox=contact.sandbox)
-    moment = ServerMoment(now, renewal_at(lease), context.epoch_floor, trusted)
     return sync_reply.lease_says_all(present, contact.message, told, moment)
 
 

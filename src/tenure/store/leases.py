@@ -46,7 +46,7 @@ _STRIP = (
 _STRIP_ONE = PreparedUpdate(
     leases.update()
     .where(*(leases.c[name] == sa.bindparam(name) for name in ("site", "epoch", "serial", "slot")))
-    .values(body=None)
+    .values(body=sa.null())
 )
 _LATEST = (
     sa.select(*_LEASE)

@@ -93,9 +93,11 @@ def agreed_limit(sub: Subscription, now: Instant) -> LowerLimit | None:
     The list of a seat conflict is kept by it, because what a hold's release moves it moves there, too.
     """
     clock = sub.contract_clock(now)
-    present = _most_at(sub, clock)
     turns = {*(each.effective for each in sub.changes), *(period.since for period in sub.paid_periods)}
     ahead = sorted(each for each in turns if each > clock)
+    if not ahead:
+        return None
+    present = _most_at(sub, clock)
     lower = next((moment for moment in ahead if _most_at(sub, moment) < present), None)
     return None if lower is None else LowerLimit(lower, sub.terms_for(lower).devices, _most_at(sub, lower))
 
