@@ -101,7 +101,8 @@ def _cached_fold(conn: Connection, provider: str, name: str, head: ChainPosition
     if at != head:
         for each in facts.load_after(conn, provider, name, at.seq):
             sub = evolve(sub, f.decode_fact(each.body))
-    _cache_fold(name, head, sub)
+    if sub.revision == head.seq:
+        _cache_fold(name, head, sub)
     return sub
 
 
