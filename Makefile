@@ -3,6 +3,9 @@
 PYTEST := .venv/bin/pytest
 # A file's tests stay together, because they share what is dear to make; the longest files begin first.
 WORKERS := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# DATABASE=postgres: beside a PostgreSQL server of their own, from the development environment or POSTGRES_BIN.
+BESIDE := $(if $(filter postgres,$(DATABASE)),.venv/bin/python -m tools.postgres)
+KIND := $(if $(BESIDE),dev,run)
 FAST := core wire store http web
 # Stages of their own: what needs a browser, and what runs whole programs, built packages and simulated seasons.
 BROWSER := browser
@@ -19,11 +22,11 @@ export PYTHONDONTWRITEBYTECODE :=
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
-demo: .venv/.stamp-run ## start everything in one process, with data to play with (Ctrl-C ends it)
-	@.venv/bin/tenure demo
+demo: .venv/.stamp-$(KIND) ## start everything in one process, with data to play with (Ctrl-C ends it; DATABASE=postgres)
+	@$(BESIDE) .venv/bin/tenure demo
 
-story: .venv/.stamp-run ## tell the main job through the real programs, one line per step
-	@.venv/bin/tenure story
+story: .venv/.stamp-$(KIND) ## tell the main job through the real programs, one line per step (DATABASE=postgres)
+	@$(BESIDE) .venv/bin/tenure story
 
 fast: .venv/.stamp-dev ## in a minute: lint of changed files, types, quick tests of core, wire, store, http and web
 	@{ git diff --name-only --diff-filter=d HEAD; git ls-files --others --exclude-standard; } | grep '\.py$$' | sort -u \

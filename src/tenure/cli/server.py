@@ -78,27 +78,29 @@ def run_server(
         Parameter(help="Addresses of portals and proxies whose X-Forwarded-For is trusted. Repeatable."),
     ] = (),
     database: Database = "",
+    workers: Annotated[int, Parameter(help="Processes that serve; more than one need PostgreSQL.")] = 1,
 ) -> Ended:
     """Run the activation server until it is stopped. Options come before its settings, server.json."""
     from tenure.http.collector import pause_collector
 
     with pause_collector():
-        return _serve_folder(Path(folder), listen, certificate, key, database, trusted_proxy)
+        return _serve_folder(Path(folder), listen, (certificate, key, database, workers, trusted_proxy))
 
 
-def _serve_folder(
-    folder: Path, listen: str, certificate: str, key: str, database: str, trusted_proxy: tuple[str, ...]
-) -> Ended:
+def _serve_folder(folder: Path, listen: str, more: tuple[str, str, str, int, tuple[str, ...]]) -> Ended:
     from tenure.http.endpoints import read_endpoint
     from tenure.http.serve import CannotListen
     from tenure.server.main import ListenOptions, serve_api
+    from tenure.server.workers import MOST
 
     place = read_endpoint(listen) if listen else None
     if isinstance(place, Refused):
         return fail_with(place)
     if not (folder / "secrets.json").exists():
         return invalid_field(f"There is no server in {folder}; `tenure server init` makes one.", "folder")
-    address = ListenOptions(place, certificate, key, database, trusted_proxy)
+    if not 1 <= more[3] <= MOST:
+        return invalid_field(f"From 1 to {MOST} workers.", "workers")
+    address = ListenOptions(place, *more)
     try:
         refused = serve_api(folder, address)
     except CannotListen as fault:

@@ -142,6 +142,22 @@ class CannotListen(OSError):
         super().__init__(f"{Endpoint(listen.host, listen.port)} cannot be listened at: {why}.")
 
 
+def take_port(listen: ListenAddress) -> socket.socket:
+    """The socket that listens there; raises `CannotListen` where it cannot be had."""
+    family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
+    try:
+        return socket.create_server((listen.host, listen.port), family=family, backlog=2048)
+    except OSError as fault:
+        raise CannotListen(listen, fault) from fault
+
+
+def listening_url(listen: ListenAddress, listener: socket.socket) -> str:
+    """The address to reach it under, such as `http://127.0.0.1:41573`."""
+    host, port = listener.getsockname()[:2]
+    scheme = "https" if listen.certificate else "http"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
 class HttpServer:
     """A listening server. The port is taken at once, so that `url` is known before anything runs.
 
@@ -151,16 +167,21 @@ class HttpServer:
     runs already, or `with Server(...) as server:` in a thread of its own.
     """
 
-    def __init__(self, app: App, listen: ListenAddress | None = None, hot: HotRequests | None = None) -> None:
-        """`hot`: the application's own (`middleware.EdgeMiddleware.hot_requests`), answered past ASGI."""
+    def __init__(
+        self,
+        app: App,
+        listen: ListenAddress | None = None,
+        hot: HotRequests | None = None,
+        listener: socket.socket | None = None,
+    ) -> None:
+        """`hot`: the application's own (`middleware.EdgeMiddleware.hot_requests`), answered past ASGI.
+
+        `listener`: the socket of `take_port`, where several processes accept from one.
+        """
         self._listen = listen or ListenAddress()
-        family = socket.AF_INET6 if ":" in self._listen.host else socket.AF_INET
-        place = (self._listen.host, self._listen.port)
-        try:
-            self._socket = socket.create_server(place, family=family, backlog=2048)
-        except OSError as fault:
-            raise CannotListen(self._listen, fault) from fault
-        self._host, self.port = self._socket.getsockname()[:2]
+        self._socket = listener or take_port(self._listen)
+        self._url = listening_url(self._listen, self._socket)
+        self.port: int = self._socket.getsockname()[1]
         """The port, also when the system chose it."""
         self._uvicorn = _NotifyingServer(_Config(app, self._listen, hot))
         self._thread: threading.Thread | None = None
@@ -169,9 +190,7 @@ class HttpServer:
     @property
     def url(self) -> str:
         """The address to reach it under, such as `http://127.0.0.1:41573`."""
-        scheme = "https" if self._listen.certificate else "http"
-        host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"{scheme}://{host}:{self.port}"
+        return self._url
 
     @property
     def draining(self) -> bool:

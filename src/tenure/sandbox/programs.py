@@ -1,11 +1,13 @@
 """The real programs as processes of their own on loopback: started, waited for, killed."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -60,9 +62,25 @@ class RunningProgram:
     def kill(self) -> None:
         """End it the hard way (`kill -9`), as a power cut would."""
         if self._process is not None:
+            workers = self._workers()
             self._process.kill()
             self._process.wait()
+            for each in workers:
+                with suppress(ProcessLookupError):
+                    os.kill(each, signal.SIGKILL)
             self._port, self.url = self.port, ""
+
+    def kill_worker(self) -> None:
+        """End one of several processes that serve the same port (`kill -9`); nothing where there is one alone."""
+        for each in self._workers()[:1]:
+            os.kill(each, signal.SIGKILL)
+
+    def _workers(self) -> list[int]:
+        """The processes that this one has started."""
+        if self._process is None:
+            return []
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        return [int(each) for each in children.read_text().split()] if children.exists() else []
 
     def stop(self) -> None:
         """End it as an operator would."""

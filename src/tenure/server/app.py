@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Protocol
 
@@ -24,6 +24,7 @@ from tenure.http.middleware import MiddlewareParts, log_requests
 from tenure.http.openapi import ApiDescription
 from tenure.http.operations import Operation
 from tenure.http.pacing import CallerPacing
+from tenure.server import self_check as self_checks
 from tenure.server.activation import ActivationService
 from tenure.server.api.accounts.account_security import AccountSecurityOperations
 from tenure.server.api.accounts.audit import AuditOperations
@@ -65,8 +66,10 @@ from tenure.server.authenticating import make_authenticator
 from tenure.server.context import ServerContext
 from tenure.server.messages.workers import OutgoingMessages, show_queues
 from tenure.server.self_check import SelfCheck
+from tenure.server.shared_state import SharedCounters, SharedStateWatch
 from tenure.server.sweep import BackgroundSweep
 from tenure.server.sync import SyncService
+from tenure.store import meta
 from tenure.store.engine import Connection
 
 METRICS = AccessRule("metrics:read", frozenset({Role.VENDOR}))
@@ -101,7 +104,8 @@ def build_app(
     show_queues(context, registry)
     if self_check is not None:
         self_check.register_gauges(registry)
-    throttle = RateThrottle(MemoryCounters(), ticks, context.clock)
+    shared = SharedCounters(ticks) if context.db.is_shared else None
+    throttle = RateThrottle(shared or MemoryCounters(), ticks, context.clock)
     pacing = CallerPacing(throttle)
     activations, synchronization = ActivationService(context, throttle), SyncService(context, throttle)
     api = BuiltApi(
@@ -148,7 +152,7 @@ def build_app(
                 ticks=ticks,
                 observers=(metrics, log_requests(_requests, quiet=("/v1/sync", "/livez", "/readyz"))),
             ),
-            lifespan=(_background_tasks(context, self_check),) if sweeping else (),
+            lifespan=(_background_tasks(context, self_check, shared),) if sweeping else (),
         )
     )
     metrics.watch_in_flight(lambda: api.in_flight)
@@ -216,12 +220,29 @@ def _store_works(context: ServerContext) -> Callable[[], Any]:
     return check
 
 
+def _claims_check(context: ServerContext) -> Callable[[], Awaitable[bool]]:
+    """Whether this process is the one that verifies the histories now."""
+
+    async def claim() -> bool:
+        if not context.db.is_shared:
+            return True
+        try:
+            turn = await context.db.write(meta.claim_turn, "self check", context.clock(), self_checks.EVERY // 2)
+        except Exception:  # the database may be away: the next turn finds out
+            return False
+        return turn is True
+
+    return claim
+
+
 @asynccontextmanager
-async def _background_tasks(context: ServerContext, self_check: SelfCheck | None) -> AsyncIterator[None]:
-    checks = () if self_check is None else (self_check.run(),)
-    tasks = [
-        asyncio.create_task(work) for work in (BackgroundSweep(context).run(), OutgoingMessages(context).run(), *checks)
-    ]
+async def _background_tasks(
+    context: ServerContext, self_check: SelfCheck | None, shared: SharedCounters | None
+) -> AsyncIterator[None]:
+    checks = () if self_check is None else (self_check.run(_claims_check(context)),)
+    watch = () if shared is None else (SharedStateWatch(context, shared).run(),)
+    works = (BackgroundSweep(context).run(), OutgoingMessages(context).run(), *checks, *watch)
+    tasks = [asyncio.create_task(work) for work in works]
     try:
         yield
     finally:

@@ -1,6 +1,7 @@
 """The activation server as a program: settings, state, keys, application, serve. Reads clock and randomness itself."""
 
 import asyncio
+import gc
 import logging
 import os
 import secrets
@@ -20,7 +21,7 @@ from tenure.http.logs import log_handler
 from tenure.http.outgoing.smtp import MailServer
 from tenure.http.outgoing.ssrf import WebhookNetworks
 from tenure.http.portal_key import BehindPortal
-from tenure.http.serve import HttpServer, ListenAddress
+from tenure.http.serve import HttpServer, ListenAddress, listening_url, take_port
 from tenure.server import keyring, setup
 from tenure.server.app import build_app
 from tenure.server.context import ROOT, SANDBOX_ROOT, ServerContext
@@ -36,6 +37,7 @@ from tenure.server.settings import (
 )
 from tenure.server.setup import SECRETS, InitializedServer
 from tenure.server.state_place import SETTINGS, StatePlace, find_place, open_state
+from tenure.server.workers import WorkerGroup
 from tenure.store.catalog import DOCUMENTS
 from tenure.store.engine import Database
 from tenure.store.meta import epoch_floor
@@ -166,6 +168,8 @@ class ListenOptions(NamedTuple):
     key: str = ""
     database: str = ""
     """The URL of the PostgreSQL database."""
+    workers: int = 1
+    """Processes that serve; more than one on PostgreSQL only."""
     trusted_proxies: tuple[str, ...] = ()
     """Believed in their `X-Forwarded-For`, with those that the settings name."""
 
@@ -182,19 +186,70 @@ def serve_api(folder: Path, address: ListenOptions | None = None, *, development
     )
     if isinstance(listen, Refused):
         return listen
+    options = address or ListenOptions()
+    if options.workers > 1:
+        return _serve_with_workers(folder, listen, options, development=development)
     with pause_collector():
         # The state needs no loop of its own; the server brings the faster one, and obeys signals.
-        database = "" if address is None else address.database
-        context = asyncio.run(open_context(folder, development=development, database=database))
+        context = asyncio.run(open_context(folder, development=development, database=options.database))
         if isinstance(context, Refused):
             return context
-        check = SelfCheck(_find_place(folder, database), system_now, time.monotonic)
-        app = build_app(context, time.monotonic, certificate=listen.certificate, self_check=check)
-        server = HttpServer(BehindPortal(app, context.keys.portal_key), listen, app.hot_requests())
+        server = _make_http(context, folder, listen, options)
     spare_collector()
-    sys.stdout.write(f"listening on {openable_url(server.url, socket.gethostname())}\n")
-    sys.stdout.flush()
+    _tell_address(server.url)
     server.run()
+    return None
+
+
+def _make_http(
+    context: ServerContext,
+    folder: Path,
+    listen: ListenAddress,
+    options: ListenOptions,
+    listener: socket.socket | None = None,
+) -> HttpServer:
+    check = SelfCheck(_find_place(folder, options.database), system_now, time.monotonic)
+    app = build_app(context, time.monotonic, certificate=listen.certificate, self_check=check)
+    return HttpServer(BehindPortal(app, context.keys.portal_key), listen, app.hot_requests(), listener)
+
+
+def _tell_address(url: str) -> None:
+    sys.stdout.write(f"listening on {openable_url(url, socket.gethostname())}\n")
+    sys.stdout.flush()
+
+
+def _serve_with_workers(
+    folder: Path, listen: ListenAddress, options: ListenOptions, *, development: bool
+) -> Refused | None:
+    """As `serve_api`, in several processes on one socket; what prevents them is found out once, before they begin."""
+
+    async def look() -> Refused | None:
+        context = await open_context(folder, development=development, database=options.database)
+        if isinstance(context, Refused):
+            return context
+        await context.db.close()
+        if context.db.is_shared:
+            return None
+        told = "Several workers need PostgreSQL (--database): a SQLite file has one process that writes."
+        return Refused(RefusalCode.FIELD_INVALID, told, "workers")
+
+    refused = asyncio.run(look())
+    if refused is not None:
+        return refused
+    listener = take_port(listen)
+
+    def serve() -> None:
+        context = asyncio.run(open_context(folder, development=development, database=options.database))
+        if isinstance(context, Refused):
+            log.error("a worker cannot start: %s %s", context.code, context.detail)
+            raise SystemExit(1)
+        server = _make_http(context, folder, listen, options, listener)
+        gc.enable()
+        spare_collector()
+        server.run()
+
+    _tell_address(listening_url(listen, listener))
+    WorkerGroup(options.workers, serve).run()
     return None
 
 

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import msgspec
@@ -63,12 +63,13 @@ class SelfCheck:
         )  # fmt: skip
         ended.set_function(lambda: self.ended_at)
 
-    async def run(self) -> None:
-        """Until canceled."""
+    async def run(self, claim: Callable[[], Awaitable[bool]]) -> None:
+        """Until canceled; of several processes those look whose turn it is (`claim`)."""
         await asyncio.sleep(FIRST_AFTER)
         while True:
             began = self._ticks()
-            await self.once()
+            if await claim():
+                await self.once()
             await asyncio.sleep(pause_after(self._ticks() - began))
 
     async def once(self) -> CheckResult | None:

@@ -26,8 +26,10 @@ from tenure.store import (
     idempotency,
     integrity,
     invitations,
+    meta,
     outbox,
     pending_codes,
+    rate_counters,
     sessions,
     stays,
     subscriptions,
@@ -40,6 +42,8 @@ AT_ONCE = 200
 PAUSE = 1.0
 """Seconds between looks; each look is one indexed query when nothing is due."""
 CHECK_EVERY = 3_600
+TURN = "housekeeping"
+"""Whose turn the hourly work is, where several processes share the state."""
 LATE = 3_600
 """Seconds after its end that a day is counted: whatever began on it is written down by then."""
 KEEP_INVITATIONS = 30 * DAY
@@ -109,7 +113,7 @@ class BackgroundSweep:
     async def _look_once(self, provider: str | None, now: Instant, time: RealTime) -> int:
         due = await self._context.db.read(accounts.due_accounts, now, self._at_once, provider)
         for tenant, customer in due:
-            await self._context.db.write(self._settle_account, tenant, customer, time)
+            await self._context.db.write(self._settle_unclaimed, tenant, customer, time)
         changed = await self._context.db.read(subscriptions.due_subscriptions, now, self._at_once, provider)
         for tenant, name in changed:
             await self._context.db.write(self._announce_changes, tenant, name, time)
@@ -124,11 +128,15 @@ class BackgroundSweep:
         if self._checked_at is not None and now - self._checked_at < CHECK_EVERY:
             return
         self._checked_at = now
+        if self._context.db.is_shared and not await self._context.db.write(meta.claim_turn, TURN, now, CHECK_EVERY):
+            return  # another process has done it, and `shared_state` tells this one what it found
         await self._context.db.write(_collect_old, now)
         for clock, moment in await self._all_clocks(RealTime(now)):
             await self._collect_ended(clock, moment)
         drifted = await self._context.db.read(integrity.drifted_accounts)
         self._context.stopped_money[:] = [each.customer for each in drifted]
+        if self._context.db.is_shared:
+            await self._context.db.write(meta.set_stopped_money, self._context.stopped_money)
         if drifted:
             _log.critical("balances of %d accounts differ from their postings: money is stopped", len(drifted))
 
@@ -151,6 +159,12 @@ class BackgroundSweep:
 
         return [(None, time.instant), *await self._context.db.read(work)]
 
+    def _settle_unclaimed(self, conn: Connection, provider: str, customer: str, time: RealTime) -> None:
+        """Of several processes one settles an account, and the others go on with the next."""
+        account = accounts.lock_unclaimed(conn, provider, customer)
+        if account is not None and account.next_due is not None and account.next_due <= time.now_at(conn, provider):
+            self._settle_account(conn, provider, customer, time)
+
     def _settle_account(self, conn: Connection, provider: str, customer: str, time: RealTime) -> None:
         loaded = account_repository.load_books(conn, provider, customer, time)
         if loaded is not None:
@@ -166,6 +180,8 @@ class BackgroundSweep:
 
     def _count_days(self, conn: Connection, provider: str, name: str, time: RealTime) -> bool:
         """Appends what is to be said of the ephemeral applications of days that are over; whether there was any."""
+        if _is_claimed(conn, provider, name):
+            return False
         now = self._settle_due(conn, provider, name, time)
         sub, over = account_repository.load_subscription(conn, provider, name), ephemeral.day_of(now - LATE)
         if sub is None:
@@ -180,6 +196,8 @@ class BackgroundSweep:
 
     def _announce_changes(self, conn: Connection, provider: str, name: str, time: RealTime) -> None:
         """What holds is told, so first everything is booked that was due: its account may not have had its turn yet."""
+        if _is_claimed(conn, provider, name):
+            return
         now = self._settle_due(conn, provider, name, time)
         takeover.take_over_all(conn, provider, name, time)
         sub = account_repository.load_subscription(conn, provider, name)
@@ -187,6 +205,14 @@ class BackgroundSweep:
             announce_phase(conn, sub, now)
             announce_reminders(conn, sub, now)
             account_repository.project_subscription(conn, sub, now)
+
+
+def _is_claimed(conn: Connection, provider: str, name: str) -> bool:
+    """Whether another process has the account of that subscription at this moment; else this transaction has it."""
+    owner = account_repository.customer_of(conn, provider, name) or ""
+    if accounts.lock_unclaimed(conn, provider, owner) is not None:
+        return False
+    return accounts.get_account(conn, provider, owner) is not None
 
 
 def announce_phase(conn: Connection, sub: Subscription, now: Instant) -> None:
@@ -222,6 +248,7 @@ def announce_reminders(conn: Connection, sub: Subscription, now: Instant) -> Non
 def _collect_old(conn: Connection, now: Instant) -> None:
     idempotency.collect_old(conn, now)
     throttle.collect_old(conn, now - DAY)
+    rate_counters.collect_paid(conn, now)
     sessions.collect(conn, now)
     invitations.collect(conn, now - KEEP_INVITATIONS)
     audit_log.collect_old(conn, now - KEEP_AUDIT)

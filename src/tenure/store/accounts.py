@@ -32,6 +32,7 @@ _COLUMNS = [accounts.c[name] for name in AccountRow.__struct_fields__]
 _MINE = (accounts.c.customer == sa.bindparam("of"), accounts.c.provider == sa.bindparam("tenant"))
 _GET = sa.select(*_COLUMNS).where(*_MINE)
 _LOCK = _GET.with_for_update()
+_LOCK_UNCLAIMED = _GET.with_for_update(skip_locked=True)
 _ADD = accounts.insert()
 _SETTLED = accounts.update().where(*_MINE).values(settled_at=sa.bindparam("until"), next_due=sa.bindparam("due"))
 _MARK_DUE = (
@@ -74,6 +75,12 @@ def get_account(conn: Connection, provider: str, customer: str) -> AccountRow | 
 def lock_account(conn: Connection, provider: str, customer: str) -> AccountRow | None:
     """Lock the account: no other transaction changes it before this one ends."""
     row = conn.execute(_LOCK, {"of": customer, "tenant": provider}).one_or_none()
+    return None if row is None else AccountRow(*row)
+
+
+def lock_unclaimed(conn: Connection, provider: str, customer: str) -> AccountRow | None:
+    """As `lock_account`, but None at once where another transaction has it: for work that processes share."""
+    row = conn.execute(_LOCK_UNCLAIMED, {"of": customer, "tenant": provider}).one_or_none()
     return None if row is None else AccountRow(*row)
 
 

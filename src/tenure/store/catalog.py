@@ -14,6 +14,7 @@ from tenure.core.timeline import Instant
 from tenure.store import provider_chain
 from tenure.store.chain import ChainFault, ChainFinding, StoredFact
 from tenure.store.engine import Connection
+from tenure.store.meta import tell_processes
 from tenure.store.provider_chain import VENDOR
 from tenure.store.schema import documents, offers, plans, policies, products
 from tenure.store.schema import provider_links as log
@@ -167,6 +168,8 @@ class VersionStore:
         owner, topic = (name, provider_chain.POLICY) if mine else (VENDOR, provider_chain.CATALOG)
         logged = ItemState(self._name, name, edition.version, body)
         _record_write(conn, owner, topic, "published", logged, stamp)
+        if not mine:
+            tell_processes(conn)
         return edition
 
     def last(self, conn: Connection, name: str) -> PolicyEdition | None:

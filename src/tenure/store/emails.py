@@ -56,6 +56,8 @@ class StoredEmail(msgspec.Struct, frozen=True):
 
 _EMAIL = sa.select(*[emails.c[name] for name in StoredEmail.__struct_fields__])
 _DUE = _EMAIL.where(is_due(emails.c.due)).order_by(emails.c.due).limit(sa.bindparam("most"))
+_CLAIMABLE = _DUE.with_for_update(skip_locked=True)
+"""Those that another process is claiming at this moment are its own (PostgreSQL; SQLite has one writer)."""
 _MINE = emails.c.provider.is_not_distinct_from(sa.bindparam("tenant", type_=emails.c.provider.type))
 _PAGE = _EMAIL.where(_MINE, emails.c.id > sa.bindparam("after")).order_by(emails.c.id).limit(sa.bindparam("most"))
 _PAGE_BACK = (
@@ -173,9 +175,10 @@ def due(conn: Connection, now: Instant, limit: int = 50) -> list[StoredEmail]:
 
 def claim(conn: Connection, now: Instant, until: Instant, limit: int) -> list[StoredEmail]:
     """Claim at most `limit` mails that are due: no other worker tries them before `until`."""
+    found = conn.execute(_CLAIMABLE, {"now": now, "far": now + FARTHEST, "most": limit}).all()
     return [
         email
-        for email in due(conn, now, limit)
+        for email in (StoredEmail(*row) for row in found)
         if conn.execute(_CLAIM, {"of": email.id, "seen": email.due, "until": until}).rowcount == 1
     ]
 

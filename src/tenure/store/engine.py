@@ -52,6 +52,10 @@ class Database(Protocol):
     Raises `WriteConflict` and `DatabaseUnavailable`; `Refused` with `server_busy` when too many jobs wait already.
     """
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes may have it open for writing, too."""
+
     async def read(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What `fn` finds, all of it as of one moment; `fn` cannot write."""
 
@@ -81,6 +85,9 @@ class Database(Protocol):
 
         `server_busy`, and `told` is never called, when too many jobs wait already.
         """
+
+    async def wait_for_news(self, seconds: float) -> None:
+        """Until another process has told that something changed (`meta.tell_processes`), or so long."""
 
     async def release_idle(self) -> None:
         """Let go of what belongs to the running event loop: the next use may be in another one."""

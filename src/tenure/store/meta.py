@@ -1,12 +1,23 @@
 """What is remembered of the database itself."""
 
+import msgspec
 import sqlalchemy as sa
 
 from tenure.core.timeline import Instant
-from tenure.store.dialects import upsert
+from tenure.store.dialects import insert_or_ignore, upsert
 from tenure.store.engine import Connection
 from tenure.store.schema import meta, sites
 
+_VALUE = sa.select(meta.c.value).where(meta.c.key == sa.bindparam("of"))
+_FIRST = insert_or_ignore(meta, "key")
+_CLAIM = (
+    meta.update()
+    .where(meta.c.key == sa.bindparam("of"), sa.cast(meta.c.value, sa.BigInteger) <= sa.bindparam("before"))
+    .values(value=sa.bindparam("now"))
+)
+STOPPED = "stopped_money"
+CHANNEL = "tenure"
+_TELL = sa.text(f"select pg_notify('{CHANNEL}', current_schema())")
 _GREATEST = sa.select(sa.func.max(sites.c.epoch))
 _SET = upsert(meta, "key")
 _LOOK_AT_EACH = sites.update().values(revision=0)
@@ -25,3 +36,30 @@ def open_epoch(conn: Connection, now: Instant) -> Instant:
     conn.execute(_SET[conn.dialect.name], {"key": "epoch_floor", "value": str(epoch)})
     conn.execute(_LOOK_AT_EACH)
     return epoch
+
+
+def claim_turn(conn: Connection, name: str, now: Instant, every: int) -> bool:
+    """Whether this process does the work `name` now, which one of them does every so many seconds."""
+    conn.execute(_FIRST[conn.dialect.name], {"key": f"turn {name}", "value": "0"})
+    asked = {"of": f"turn {name}", "before": now - every, "now": str(now)}
+    return conn.execute(_CLAIM, asked).rowcount == 1
+
+
+def set_stopped_money(conn: Connection, customers: list[str]) -> None:
+    """Tell all processes whose balances differ from their postings; none: money moves."""
+    value = msgspec.json.encode(customers).decode()
+    if conn.scalar(_VALUE, {"of": STOPPED}) != value:
+        conn.execute(_SET[conn.dialect.name], {"key": STOPPED, "value": value})
+        tell_processes(conn)
+
+
+def stopped_money(conn: Connection) -> list[str] | None:
+    """What was told last; None: no process has looked yet."""
+    value = conn.scalar(_VALUE, {"of": STOPPED})
+    return None if value is None else msgspec.json.decode(value, type=list[str])
+
+
+def tell_processes(conn: Connection) -> None:
+    """Wake the processes that wait for news, once this transaction is done; they look for themselves what it is."""
+    if conn.dialect.name == "postgresql":
+        conn.execute(_TELL)

@@ -19,6 +19,7 @@ from tenure.core.refusals import RefusalCode, Refused
 from tenure.store.batch import CAPACITY, MOST, WriteBatcher
 from tenure.store.engine import Answer, Connection, DatabaseUnavailable, Item, Later, P, T, Told, WriteConflict
 from tenure.store.postgres_checks import explain_fault, refuse_server
+from tenure.store.postgres_listener import NewsListener
 from tenure.store.postgres_target import SETTING, PostgresTarget
 from tenure.store.prepare import Upgrade, prepare_database
 from tenure.store.transaction_memo import begin_memo, forget_reads
@@ -36,8 +37,8 @@ _SETTINGS = {"lock_timeout": "5000", "idle_in_transaction_session_timeout": "600
 class PostgresDatabase:
     """`engine.Database` on a PostgreSQL database; made by `open_postgres`."""
 
-    def __init__(self, engine: AsyncEngine, connections: int, capacity: int, most: int) -> None:
-        self._engine = engine
+    def __init__(self, engine: AsyncEngine, listener: NewsListener, connections: int, capacity: int, most: int) -> None:
+        self._engine, self._listener = engine, listener
         self._writers = ConnectionPool(engine, connections)
         self._readers = ConnectionPool(
             engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True), connections
@@ -47,6 +48,9 @@ class PostgresDatabase:
         self._running: set[asyncio.Task[object]] = set()
         self._capacity = capacity
         self._closed = False
+
+    is_shared = True
+    """See `engine.Database`."""
 
     async def read(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """See `engine.Database.read`."""
@@ -79,8 +83,13 @@ class PostgresDatabase:
         """See `engine.Database.post_to_set`."""
         return self._batcher.post_item(handler, item, told)
 
+    async def wait_for_news(self, seconds: float) -> None:
+        """See `engine.Database.wait_for_news`."""
+        await self._listener.wait(seconds)
+
     async def release_idle(self) -> None:
         """See `engine.Database.release_idle`."""
+        await self._listener.close()
         for held in (self._writers, self._readers, self._sets):
             await held.close()
 
@@ -245,31 +254,36 @@ async def open_postgres(
     if refused is not None:
         await engine.dispose()
         return msgspec.structs.replace(refused, field=SETTING, detail=f"{refused.detail} It is {target.name}.")
-    return PostgresDatabase(engine, target.connections, capacity, most)
+    listener = NewsListener(lambda: _connect(target), target.schema)
+    return PostgresDatabase(engine, listener, target.connections, capacity, most)
 
 
 def create_engine(target: PostgresTarget) -> AsyncEngine:
     """Makes connections to `target`; nothing is connected yet."""
-    settings = {**_SETTINGS, "search_path": target.schema, "application_name": "tenure"}
 
     async def connect() -> Any:
-        return await asyncpg.connect(
-            host=list(target.hosts),
-            port=list(target.ports),
-            user=target.user,
-            password=target.password,
-            passfile=target.passfile,
-            database=target.database,
-            ssl=target.tls or False,
-            timeout=CONNECT_SECONDS,
-            command_timeout=STATEMENT_SECONDS,
-            server_settings=settings,
-            # Of several hosts the one that takes writes is looked for; a single one that does not is told as that.
-            target_session_attrs="primary" if len(target.hosts) > 1 else "any",
-        )
+        return await _connect(target)
 
     # `ConnectionPool` keeps the connections.
     return create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
+
+
+async def _connect(target: PostgresTarget) -> Any:
+    """The driver's own connection."""
+    return await asyncpg.connect(
+        host=list(target.hosts),
+        port=list(target.ports),
+        user=target.user,
+        password=target.password,
+        passfile=target.passfile,
+        database=target.database,
+        ssl=target.tls or False,
+        timeout=CONNECT_SECONDS,
+        command_timeout=STATEMENT_SECONDS,
+        server_settings={**_SETTINGS, "search_path": target.schema, "application_name": "tenure"},
+        # Of several hosts the one that takes writes is looked for; a single one that does not is told as that.
+        target_session_attrs="primary" if len(target.hosts) > 1 else "any",
+    )
 
 
 def _is_gone(connection: AsyncConnection) -> bool:

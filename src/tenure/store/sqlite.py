@@ -55,6 +55,9 @@ class SqliteDatabase:
             each.begin()
         self._batcher = WriteBatcher(self, capacity, most)
 
+    is_shared = False
+    """See `engine.Database`: one process writes."""
+
     async def read(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """See `engine.Database.read`."""
         raw = self._reader.raw
@@ -91,6 +94,10 @@ class SqliteDatabase:
     ) -> Refused | None:
         """See `engine.Database.post_to_set`."""
         return self._batcher.post_item(handler, item, told)
+
+    async def wait_for_news(self, seconds: float) -> None:
+        """See `engine.Database.wait_for_news`: there is no other process."""
+        await asyncio.sleep(seconds)
 
     async def release_idle(self) -> None:
         """See `engine.Database.release_idle`: a file belongs to no loop."""

@@ -26,7 +26,8 @@ _AGAIN = per_dialect(
     throttles,
     lambda insert: insert.on_conflict_do_update(index_elements=["key", "began"], set_={"count": throttles.c.count + 1}),
 )
-_COLLECT = throttles.delete().where(throttles.c.began < sa.bindparam("before"))
+_COLLECT = throttles.delete().where(throttles.c.began.between(1, sa.bindparam("before") - 1))
+"""Those of `rate_counters` began at 0."""
 
 
 def count_tries(conn: Connection, key: str, now: Instant) -> tuple[int, Instant]:

@@ -4,6 +4,7 @@ What is cut short is the waiting for a real disk, never an order of steps: at ea
 process may die, and what it finds afterwards is what was durable then. Everything happens in the caller's thread.
 """
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
@@ -175,6 +176,9 @@ class ServerDatabase:
     def __init__(self, disk: ServerDisk, step: Step) -> None:
         self.disk, self._step = disk, step
 
+    is_shared = False
+    """See `engine.Database`: one process writes."""
+
     async def read(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """See `engine.Database`."""
         with self.disk.connection.begin():
@@ -212,6 +216,10 @@ class ServerDatabase:
         else:
             told(answer, None)
         return None
+
+    async def wait_for_news(self, seconds: float) -> None:
+        """See `engine.Database.wait_for_news`: there is no other process."""
+        await asyncio.sleep(seconds)
 
     async def release_idle(self) -> None:
         """See `engine.Database`; nothing belongs to a loop."""

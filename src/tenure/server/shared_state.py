@@ -1,0 +1,114 @@
+"""What several processes of one server have in common and each keeps in memory: root, notices, stopped money, pace.
+
+Each looks for itself twice a second, and at once when another one has told that something changed. With one process
+(SQLite) there is nothing to look for.
+"""
+
+import logging
+from collections.abc import Callable
+
+import msgspec
+
+from tenure.http.limits import MemoryCounters
+from tenure.server.context import ROOT, ServerContext
+from tenure.server.notices import NOTICES
+from tenure.store import meta, rate_counters
+from tenure.store.catalog import DOCUMENTS
+from tenure.store.engine import Connection
+
+EVERY = 0.5
+"""Seconds between looks: what one process publishes, all go by within a second."""
+_log = logging.getLogger("tenure.server.shared_state")
+
+
+class SharedVersions(msgspec.Struct, frozen=True):
+    """What there is to go by."""
+
+    root: int
+    notices: int
+    stopped_money: list[str] | None
+
+
+class SharedCounters(MemoryCounters):
+    """Counters that all processes charge: what was spent here is told to the others, and theirs is taken over.
+
+    Between two exchanges each process goes by what it knows, so that for half a second of the first rush each lets its
+    own burst through; it is charged to all of them afterwards, and the average holds.
+    """
+
+    def __init__(self, ticks: Callable[[], float]) -> None:
+        super().__init__()
+        self._ticks = ticks
+        self._spent: dict[tuple[str, str], float] = {}
+
+    def write_counter(self, key: tuple[str, str], full_at: float) -> None:
+        """See `MemoryCounters`; what it costs is remembered until the next exchange."""
+        now = self._ticks()
+        before = max(self.read_counter(key) or now, now)
+        self._spent[key] = self._spent.get(key, 0.0) + max(0.0, full_at - before)
+        super().write_counter(key, full_at)
+
+    def take_spent(self) -> dict[tuple[str, str], float]:
+        """Seconds spent since the last time, by key."""
+        spent, self._spent = self._spent, {}
+        return spent
+
+    def give_back(self, spent: dict[tuple[str, str], float]) -> None:
+        """It could not be told: it is told the next time."""
+        for key, seconds in spent.items():
+            self._spent[key] = self._spent.get(key, 0.0) + seconds
+
+    def take_over(self, key: tuple[str, str], owed: float) -> None:
+        """What all processes together have spent of `key`: seconds until its whole burst is free again."""
+        super().write_counter(key, self._ticks() + owed + self._spent.get(key, 0.0))
+
+
+class SharedStateWatch:
+    """Keeps one process at what the others have changed."""
+
+    def __init__(self, context: ServerContext, counters: SharedCounters) -> None:
+        self._context, self._counters = context, counters
+        self._seen: SharedVersions | None = None
+
+    async def run(self) -> None:
+        """Until canceled; a look that fails is repeated."""
+        while True:
+            try:
+                await self.look_once()
+            except Exception:  # the database may be away: the next look finds out
+                _log.warning("the shared state could not be read; it is tried again", exc_info=True)
+            await self._context.db.wait_for_news(EVERY)
+
+    async def look_once(self) -> None:
+        """Go by what is stored now, and exchange what was spent."""
+        found = await self._context.db.read(_read_versions)
+        if self._seen is None or found.root != self._seen.root:
+            await self._context.take_root()
+        elif found.notices != self._seen.notices:
+            await self._context.take_notices()
+        if found.stopped_money is not None:
+            self._context.stopped_money[:] = found.stopped_money
+        self._seen = found
+        await self._exchange_counters()
+
+    async def _exchange_counters(self) -> None:
+        spent = self._counters.take_spent()
+        if not spent:
+            return
+        try:
+            owed = await self._context.db.write(rate_counters.charge_counters, spent)
+        except Exception:
+            self._counters.give_back(spent)
+            raise
+        if isinstance(owed, dict):
+            for key, seconds in owed.items():
+                self._counters.take_over(key, seconds)
+        else:
+            self._counters.give_back(spent)
+
+
+def _read_versions(conn: Connection) -> SharedVersions:
+    root, notices = (DOCUMENTS.last(conn, name) for name in (ROOT, NOTICES))
+    return SharedVersions(
+        0 if root is None else root.version, 0 if notices is None else notices.version, meta.stopped_money(conn)
+    )

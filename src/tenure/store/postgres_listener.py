@@ -1,0 +1,58 @@
+"""The connection on which a process hears that another one has changed something (LISTEN).
+
+Nothing depends on it: who waits is woken after his time anyway and looks for himself. A database that knows no LISTEN
+is asked as often as if there were no news.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import asyncpg
+
+from tenure.store.meta import CHANNEL
+
+_log = logging.getLogger("tenure.store")
+
+
+class NewsListener:
+    """Waits for notifications of one schema; connects when it is first waited for, and again after a loss."""
+
+    def __init__(self, connect: Callable[[], Awaitable[Any]], schema: str) -> None:
+        self._connect, self._schema = connect, schema
+        self._connection: Any = None
+        self._news = asyncio.Event()
+        self._deaf = False
+
+    async def wait(self, seconds: float) -> None:
+        """Until there is news, or so long."""
+        await self._listen()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._news.wait()
+        except TimeoutError:
+            return
+        self._news.clear()
+
+    async def close(self) -> None:
+        """Let the connection go."""
+        connection, self._connection = self._connection, None
+        if connection is not None and not connection.is_closed():
+            await connection.close()
+
+    async def _listen(self) -> None:
+        if self._deaf or (self._connection is not None and not self._connection.is_closed()):
+            return
+        try:
+            self._connection = await self._connect()
+            await self._connection.add_listener(CHANNEL, self._hear)
+        except asyncpg.exceptions.FeatureNotSupportedError:
+            _log.info("the database knows no LISTEN: it is asked twice a second instead")
+            self._deaf = True
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            self._connection = None  # it is tried again with the next wait
+
+    def _hear(self, _connection: Any, _process: int, _channel: str, schema: str) -> None:
+        if schema == self._schema:
+            self._news.set()

@@ -1,0 +1,220 @@
+"""Several processes on one state: what one changes the others go by within a second, and one that dies is replaced."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+import sqlalchemy as sa
+
+from tenure.core.refusals import RefusalCode, Refused
+from tenure.http.limits import RateLimit, RateThrottle
+from tenure.server.shared_state import SharedCounters, SharedStateWatch
+from tenure.server.sweep import BackgroundSweep
+from tenure.store import meta
+from tenure.store.engine import Connection
+from tests.cli.terminal import Terminal
+from tests.contract.databases import SharedSchema, named_schema
+from tests.server.server_env import ServerEnv, office
+from tests.server.test_money import customer_with
+
+pytestmark = [pytest.mark.anyio, pytest.mark.postgres]
+SINCE, UNTIL = "2025-12-30T00:00:00Z", "2025-12-31T00:00:00Z"
+
+
+@pytest.fixture
+async def envs(shared_schema: SharedSchema, tmp_path: Path) -> AsyncIterator[tuple[ServerEnv, ServerEnv]]:
+    """Two processes of one server."""
+    opener = await shared_schema.emptied()
+    async with office(tmp_path, database=await opener.open()) as env:
+        second = await opener.open()
+        yield env, env.second_process(second)
+        await second.close()
+
+
+def watch_of(env: ServerEnv) -> SharedStateWatch:
+    return SharedStateWatch(env.context, SharedCounters(time.monotonic))
+
+
+async def test_a_notice_of_one_process_goes_with_the_answers_of_the_other(envs: tuple[ServerEnv, ServerEnv]) -> None:
+    """Told by the database, without waiting for the next look."""
+    one, two = envs
+    watch = watch_of(two)
+    await watch.look_once()
+    await two.context.db.wait_for_news(0)
+    heard = asyncio.create_task(two.context.db.wait_for_news(30))
+    await one.vendor.post("/v1/notices", {"since": SINCE, "until": UNTIL, "text": "outage"})
+    async with asyncio.timeout(1):
+        await heard
+        await watch.look_once()
+    assert two.context.notices_carried(sandbox=False) == one.context.notices_carried(sandbox=False) != ()
+
+
+async def test_money_that_one_process_stops_is_stopped_at_all(envs: tuple[ServerEnv, ServerEnv]) -> None:
+    one, two = envs
+    await customer_with(one, 30_000)
+
+    def damage(conn: Connection) -> None:
+        conn.exec_driver_sql("update accounts set balance = balance + 1")
+
+    await one.context.db.write(damage)
+    await BackgroundSweep(one.context).housekeeping()
+    watch = watch_of(two)
+    await watch.look_once()
+    assert two.context.stopped_money == one.context.stopped_money != []
+    body = {"customer": two.customer, "offer": two.offers["standard"], "devices": 10}
+    assert await two.staff.refused("/v1/subscriptions", body) == "ledger_drift"
+    later = BackgroundSweep(two.context)
+    await later.housekeeping()
+    assert two.context.stopped_money, "whose turn it is not looks at nothing, and forgets nothing"
+
+
+async def test_the_hourly_work_is_done_by_one_process_an_hour(envs: tuple[ServerEnv, ServerEnv]) -> None:
+    one, two = envs
+    now = one.clock()
+
+    async def claim(env: ServerEnv, at: int) -> object:
+        return await env.context.db.write(meta.claim_turn, "work", at, 3_600)
+
+    assert sorted([await claim(one, now), await claim(two, now)], key=str) == [False, True]
+    assert await claim(two, now + 3_599) is False
+    assert await claim(two, now + 3_600) is True
+
+
+async def test_a_pace_is_charged_to_all_processes(envs: tuple[ServerEnv, ServerEnv]) -> None:
+    ticks = [100.0]
+    limit = RateLimit("tries", 10, 600)
+    sides = []
+    for env in envs:
+        counters = SharedCounters(lambda: ticks[0])
+        throttle = RateThrottle(counters, lambda: ticks[0], env.clock)
+        sides.append((throttle, SharedStateWatch(env.context, counters)))
+    (first, watch_first), (second, watch_second) = sides
+    for _ in range(6):
+        assert first.count_request((limit, "ana")) is None
+    await watch_first.look_once()
+    assert second.count_request((limit, "ana")) is None
+    await watch_second.look_once()
+    allowed = sum(second.count_request((limit, "ana")) is None for _ in range(10))
+    assert allowed == 3, "ten in all, of which six were the other's"
+    await watch_second.look_once()
+    assert first.count_request((limit, "eve")) is None
+    refused = second.count_request((limit, "ana"))
+    assert isinstance(refused, Refused) and refused.code is RefusalCode.TOO_MANY_REQUESTS
+
+
+def kinds_of(conn: Connection, name: str) -> list[str]:
+    return list(conn.scalars(sa.text("select kind from facts where subscription = :name"), {"name": name}))
+
+
+async def test_a_due_account_is_settled_by_one_and_skipped_by_the_other(envs: tuple[ServerEnv, ServerEnv]) -> None:
+    """While one process holds the account the other does not wait for it."""
+    one, two = envs
+    await customer_with(one, 100_000)
+    name, _ = await one.order("monthly")
+    one.clock.now += 40 * 86_400
+    holds, go_on = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def hold(conn: Connection) -> None:
+        conn.exec_driver_sql("select * from accounts for update")
+        loop.call_soon(holds.set)
+        sa.util.await_only(go_on.wait())
+
+    holding = asyncio.create_task(one.context.db.write(hold))
+    await holds.wait()
+    try:
+        async with asyncio.timeout(3):
+            await BackgroundSweep(two.context).once()
+            assert "Renewed" not in await two.context.db.read(kinds_of, name)
+    finally:
+        go_on.set()
+        await holding
+    await BackgroundSweep(two.context).once()
+    assert (await two.facts(name)).count("Renewed") == 1
+
+
+@pytest.fixture
+def served(postgres_url: str, tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """The program with two workers."""
+    with named_schema(postgres_url) as schema:
+        url = f"{postgres_url.replace(':@', '@')}{'&' if '?' in postgres_url else '?'}schema={schema}&connections=2"
+        terminal = Terminal(tmp_path)
+        folder = str(tmp_path / "server")
+        terminal.now = lambda: int(time.time())
+        terminal.good("server", "init", "--folder", folder, "--name", "https://x.example", "--database", url)
+        program = [Path(sys.executable).with_name("tenure"), "server", "run", "--folder", folder]
+        process = subprocess.Popen(
+            [*program, "--listen", "127.0.0.1:0", "--workers", "2"],
+            stdout=subprocess.PIPE, stderr=(tmp_path / "log").open("w"), text=True,
+        )  # fmt: skip
+        assert process.stdout is not None
+        yield process.stdout.readline().split()[-1], process
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+def workers_of(process: subprocess.Popen[str]) -> set[int]:
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    return {int(each) for each in children.read_text().split()}
+
+
+def answers(address: str, seconds: float = 20) -> bool:
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        try:
+            if httpx2.get(f"{address}/readyz").status_code == 200:
+                return True
+        except httpx2.HTTPError:
+            time.sleep(0.05)
+    return False
+
+
+def test_a_worker_that_is_killed_is_replaced_and_a_signal_ends_all(
+    served: tuple[str, subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    address, process = served
+    assert answers(address)
+    before = workers_of(process)
+    assert len(before) == 2
+    os.kill(min(before), signal.SIGKILL)
+    ends = time.monotonic() + 20
+    while (now := workers_of(process)) == before or len(now) < 2:
+        assert time.monotonic() < ends
+        time.sleep(0.05)
+    assert len(before & now) == 1
+    assert Counter(answers(address) for _ in range(20)) == {True: 20}
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == -signal.SIGTERM
+    assert not any(Path(f"/proc/{each}").exists() for each in now)
+    assert "is replaced" in (tmp_path / "log").read_text()
+
+
+def test_workers_end_with_a_parent_that_is_killed(served: tuple[str, subprocess.Popen[str]]) -> None:
+    address, process = served
+    assert answers(address)
+    children = workers_of(process)
+    process.kill()
+    process.wait()
+    ends = time.monotonic() + 20
+    while any(Path(f"/proc/{each}").exists() for each in children):
+        assert time.monotonic() < ends
+        time.sleep(0.05)
+
+
+def test_several_workers_need_postgresql(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path)
+    terminal.now = lambda: int(time.time())
+    folder = str(tmp_path / "server")
+    terminal.good("server", "init", "--folder", folder, "--name", "https://x.example")
+    refused = terminal.refused("server", "run", "--folder", folder, "--workers", "2")
+    assert (refused["code"], refused["field"]) == ("field_invalid", "workers")
+    assert "PostgreSQL" in refused["detail"]
