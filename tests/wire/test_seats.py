@@ -8,7 +8,7 @@ from tenure.wire import jws, seats
 from tenure.wire.jws import TokenType
 from tenure.wire.keys import SeedSigner, key_thumbprint
 from tenure.wire.leases import SealedLease, read_lease, seal_lease
-from tenure.wire.seats import ErasureReceipt, SealedSeat, Seat, SeatBundle, SeatHolder, read_seat, seal_seat
+from tenure.wire.seats import ErasureReceipt, SealedSeat, Seat, SeatBundle, SeatHolder, read_seat, sign_seat
 from tests.wire.samples import DEVICE, NONCE, NOW, OTHER_SITE, SITE, lease, pinned, seed, signer
 
 
@@ -16,6 +16,11 @@ def sealed_lease(**changes: object) -> SealedLease:
     read = read_lease(seal_lease(lease(**changes), signer("lease-1")), pinned())
     assert isinstance(read, SealedLease)
     return read
+
+
+def seal_seat(made: Seat, lease: SealedLease, signer: SeedSigner) -> bytes:
+    """A signed seat with its lease, as a device keeps both."""
+    return msgspec.json.encode(SeatBundle(sign_seat(made, lease, signer), lease.token.decode("ascii")))
 
 
 LEASE = sealed_lease()

@@ -51,12 +51,11 @@ def answer_device(
 def gather(parts: ContactParts, conn: Connection, asked: ProvenDeviceRequest, look: LicenseSnapshot) -> DeviceKnowledge:
     """What the site knows of the device that asks, once a switch of the subscription is noticed."""
     product, key = asked.message.product, key_thumbprint(asked.public)
-    subscription_change.notice_switch(conn, product, look)
-    device = devices.by_key(conn, product, key) or duplicates.come_back(conn, product, key, look)
-    known = DeviceKnowledge(
-        device=device,
-        pool=pools.get_pool(conn, product),
-    )
+    pool = subscription_change.notice_switch(conn, product, look)
+    device = devices.by_key(conn, product, key)
+    if device is None and (device := duplicates.come_back(conn, product, key, look)) is not None:
+        pool = pools.get_pool(conn, product)  # it may count again
+    known = DeviceKnowledge(device=device, pool=pool)
     if device is None:
         return _gather_unknown(parts, conn, asked, known, look)
     twin = devices.by_id(conn, device.twin) if device.twin else None
@@ -108,7 +107,7 @@ def _sign_seat(
     if reply.seat is None or reply.device is None:
         return reply.device, ""
     seat = msgspec.structs.replace(reply.seat, jti=ids.new_id("seat", look.now, parts.draw))
-    sealed = msgspec.json.decode(words.seal_seat(seat, lease, parts.signer), type=words.SeatBundle).seat
+    sealed = words.sign_seat(seat, lease, parts.signer)
     digest = jws.token_digest(sealed.encode("ascii"))
     return msgspec.structs.replace(reply.device, seat=seat.jti, seat_sha256=digest), sealed
 

@@ -3,7 +3,6 @@
 Seeds come in as arguments: where randomness is drawn and how a key is kept is the caller's affair.
 """
 
-import base64
 import hashlib
 import re
 from collections.abc import Mapping
@@ -15,11 +14,13 @@ from nacl.bindings import crypto_core_ed25519_is_valid_point, crypto_sign, crypt
 
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.wire import b64
+from tenure.wire.base32 import RFC_4648, number_speller
 
 PUBLIC_BYTES = SEED_BYTES = 32
 SIGNATURE_BYTES = 64
 
 _KID = re.compile(r"[a-z0-9_-]{1,32}")
+_spell_id = number_speller(RFC_4648, 32)
 _UNFIT_FOR_PRODUCTION = ("dev-", "sandbox-")
 
 # Proquints (arXiv:0901.4016): sixteen bits as a word of five letters that can be read out on the telephone.
@@ -85,6 +86,7 @@ def is_public(public: bytes) -> bool:
     return len(public) == PUBLIC_BYTES and crypto_core_ed25519_is_valid_point(public)
 
 
+@lru_cache(maxsize=1_024)
 def key_thumbprint(public: bytes) -> str:
     """The RFC 7638 thumbprint (SHA-256, base64url) of an Ed25519 public key."""
     canonical = b'{"crv":"Ed25519","kty":"OKP","x":"' + b64.b64_encode(public) + b'"}'
@@ -99,7 +101,7 @@ def key_id(public: bytes) -> str:
     capitals and 43 characters, more than an id may have.
     """
     digest = b64.decode_text(key_thumbprint(public)) or b""
-    return base64.b32encode(digest[:20]).decode("ascii").lower()
+    return _spell_id(int.from_bytes(digest[:20], "big"))
 
 
 def to_jwk(public: bytes) -> dict[str, str]:

@@ -83,21 +83,23 @@ class ErasureReceipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
 _load_seat = strict_json.StrictLoader(Seat, CAPS[TokenType.SEAT])
 _load_bundle = strict_json.StrictLoader(SeatBundle, BUNDLE_CAP)
+_BUNDLE_FRAME = len(msgspec.json.encode(SeatBundle("", "")))
+"""Bytes of a bundle without seat and lease: both are of characters that JSON writes as they are."""
 _load_erased = strict_json.StrictLoader(ErasureReceipt, CAPS[TokenType.ERASED])
 
 
-def seal_seat(seat: Seat, lease: SealedLease, signer: Signer) -> bytes:
-    """The sealed `seat` with `lease` as a bundle. Raises ValueError, naming the field, for one no device would take."""
+def sign_seat(seat: Seat, lease: SealedLease, signer: Signer) -> str:
+    """The sealed `seat`, to go with `lease`. Raises ValueError, naming the field, for one no device would take."""
     payload = msgspec.json.encode(seat)
     read = _load_seat(payload)
     fault = read if isinstance(read, Refused) else _refuse_beyond_lease(seat, lease)
     if fault is not None:
         raise ValueError(f"{fault.field}: {fault.detail}")
     sealed = jws.sign_token(TokenType.SEAT, payload, signer)
-    bundle = msgspec.json.encode(SeatBundle(sealed.decode("ascii"), lease.token.decode("ascii")))
-    if len(bundle) > BUNDLE_CAP:
-        raise ValueError(f"seat and lease of {len(bundle)} bytes exceed their {BUNDLE_CAP}")
-    return bundle
+    size = len(sealed) + len(lease.token) + _BUNDLE_FRAME
+    if size > BUNDLE_CAP:
+        raise ValueError(f"seat and lease of {size} bytes exceed their {BUNDLE_CAP}")
+    return sealed.decode("ascii")
 
 
 def read_seat(
