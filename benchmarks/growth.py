@@ -30,18 +30,21 @@ STARTS, READS = 3, 400
 SEED = 7
 
 _NUMBERS = "with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < ?)"
-_OTHER_NAME = "printf('{prefix}%07d', n) || substr({column}, {after})"
 _NEW = {
-    "subscriptions": {"id": "sub_", "next_change": None},
-    "standings": {"subscription": "sub_"},
+    "customers": {"id": "cus_"},
+    "accounts": {"customer": "cus_"},
+    "subscriptions": {"id": "sub_", "customer": "cus_", "next_change": None},
+    "standings": {"subscription": "sub_", "customer": "cus_"},
     "facts": {"subscription": "sub_"},
-    "sites": {"id": "site_", "subscription": "sub_", "thumbprint": ""},
+    "sites": {"id": "site_", "subscription": "sub_", "customer": "cus_", "thumbprint": ""},
     "leases": {"site": "site_", "subscription": "sub_"},
     "codes": {"id": "cod_", "subscription": "sub_", "digest": None},
 }
 """By table, the columns that tell a row from the one it is like: the prefix of its name; None for what is its own."""
 _OWN = {"next_change": "null", "digest": "randomblob(32)"}
 """Nothing falls due for the added ones: what is measured is how large the store is, not a sweep."""
+_WITH_NAMES = ("customers", "facts")
+"""Tables whose `body` holds the names of customer and subscription, too."""
 
 
 def measure(run: Run, many: int = 0) -> Figures:
@@ -117,16 +120,20 @@ def _reads(server: Program, made: InProcessServer) -> list[float]:
 
 
 def grow(made: InProcessServer, more: int) -> int:
-    """Adds `more` sites like the first one to the server's database; the file's bytes afterwards."""
-    file = made.folder / DATABASE
-    first = made.citizens[0]
-    like = {"sites": ("id", first.id), "leases": ("site", first.id), "subscriptions": ("id", first.subscription)}
+    """Adds `more` sites like the first one to the database, each of a customer of its own; the bytes of the file."""
+    file, first = made.folder / DATABASE, made.citizens[0]
     with closing(sqlite3.connect(file)) as opened, opened:
+        owner = opened.execute("select customer from subscriptions where id = ?", (first.subscription,)).fetchone()[0]
+        like = {"sites": ("id", first.id), "leases": ("site", first.id), "subscriptions": ("id", first.subscription)}
+        like |= {"customers": ("id", owner), "accounts": ("customer", owner)}
         for table, new in _NEW.items():
             columns = [row[1] for row in opened.execute(f"pragma table_info({table})")]
-            told = ", ".join(_told(column, new) for column in columns)
+            told = {column: _told(column, new) for column in columns}
+            if table in _WITH_NAMES:
+                told["body"] = _renamed(owner, first.subscription)
             key, value = like.get(table, ("subscription", first.subscription))
-            fill = f"{_NUMBERS} insert into {table} select {told} from {table}, numbers where {key} = ?"  # noqa: S608
+            chosen = ", ".join(told.values())
+            fill = f"{_NUMBERS} insert into {table} select {chosen} from {table}, numbers where {key} = ?"  # noqa: S608
             opened.execute(fill, (max(more, 1), value))
         opened.execute("analyze")
     return file.stat().st_size
@@ -136,6 +143,17 @@ def _told(column: str, new: dict[str, str | None]) -> str:
     if column not in new:
         return f'"{column}"'
     prefix = new[column]
-    if prefix is None:
-        return _OWN[column]
-    return _OTHER_NAME.format(prefix=prefix, column=column, after=len(prefix) + 8)
+    return _OWN[column] if prefix is None else _other_name(column, prefix)
+
+
+def _other_name(text: str, prefix: str) -> str:
+    """As SQL: the name in `text` with its first seven symbols replaced by the row's number."""
+    return f"printf('{prefix}%07d', n) || substr({text}, {len(prefix) + 8})"
+
+
+def _renamed(customer: str, subscription: str) -> str:
+    """As SQL: a body that speaks of the row's own customer and subscription."""
+    body = "cast(body as text)"
+    for name in (customer, subscription):
+        body = f"replace({body}, '{name}', {_other_name(repr(name), name[:4])})"
+    return f"cast({body} as blob)"
