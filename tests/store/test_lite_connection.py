@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from tenure.store.lite_connection import VARIANTS, LiteConnection, LiteRow
+from tenure.store.lite_connection import VARIANTS, LiteConnection, LiteResult, LiteRow
 from tenure.store.sqlite import connect_lite, driver
 
 THINGS = sa.Table(
@@ -148,6 +148,19 @@ def test_it_begins_by_itself(conn: LiteConnection) -> None:
 
 
 def test_what_was_built_for_one_call_is_not_remembered(conn: LiteConnection) -> None:
+    before = len(conn._plans)
     for number in range(200):
         assert conn.execute(sa.select(ID).where(number == SIZE)) is not None
-    assert len(conn._plans) < 20
+    assert len(conn._plans) < before + 20
+
+
+def test_a_statement_is_compiled_once_for_all_connections() -> None:
+    statement = sa.select(sa.literal(1).label("one"))
+    first, second = (connect_lite(lambda: driver.connect(":memory:", isolation_level=None), "begin") for _ in range(2))
+    for _ in range(2):
+        assert first.execute(statement).scalar() == 1
+    told = second.execute(statement)
+    assert isinstance(told, LiteResult)
+    assert told.all() == [(1,)] and told.all()[0].one == 1  # type: ignore[attr-defined]
+    for each in (first, second):
+        each.close()

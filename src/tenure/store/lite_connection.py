@@ -139,11 +139,13 @@ class _Plan:
 class LiteConnection(sa.Connection):
     """`sa.Connection` to SQLite."""
 
+    _plans: ClassVar[WeakKeyDictionary[Any, _Plan | None]] = WeakKeyDictionary()
+    """By statement, for every connection of the process: all of them spell it alike. None: seen once."""
+
     def __init__(self, engine: sa.Engine) -> None:
         super().__init__(engine)
         self.raw: Any = self.connection.dbapi_connection
         """The driver's own connection."""
-        self._plans: WeakKeyDictionary[Any, _Plan | None] = WeakKeyDictionary()
         self._fault: type[Exception] = self.dialect.loaded_dbapi.Error
 
     def execute(self, statement: Any, parameters: Any = None, *, execution_options: Any = None) -> Any:
