@@ -94,6 +94,19 @@ class CommandSession:
             task = bar.add_task("", total=None, visible=False)
             yield lambda count: bar.update(task, completed=count, visible=True)
 
+    @contextmanager
+    def show_share(self, things: str) -> Iterator[Callable[[int, int], None]]:
+        """A bar on a terminal, of how many things out of how many are done."""
+        if not self.aside.is_terminal or self.options.json:
+            yield lambda done, total: None
+            return
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (BarColumn(), TextColumn("{task.completed:,} of {task.total:,} " + things), TimeRemainingColumn())
+        with Progress(*columns, console=self.aside.console, transient=True) as bar:
+            task = bar.add_task("", total=1, visible=False)
+            yield lambda done, total: bar.update(task, completed=done, total=total, visible=True)
+
     def write(self, sending: CliRequest, printer: ScreenPrinter) -> CommandOutput | CommandFailed:
         """One write as the options want it: rehearsed, previewed and confirmed, or done."""
         api = self.api()

@@ -1,5 +1,7 @@
 """`tenure database`: what an operator does with the database itself: upgrade its schema, tell of its restore."""
 
+import asyncio
+from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
@@ -8,12 +10,13 @@ from tenure.cli.argument_types import Folder
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import LOCAL
 from tenure.cli.output import make_output, sentence_output
-from tenure.cli.problems import fail_with
+from tenure.cli.problems import explain_folder, fail_with
 from tenure.cli.registration import SERVER, Ended, add_noun, add_verb
 from tenure.cli.screen import CommandScreen
+from tenure.core.plurals import format_count
 from tenure.core.refusals import Refused
 
-_APP = add_noun("database", "The server's database: upgrade, restored.", SERVER)
+_APP = add_noun("database", "The server's database: move, upgrade, restored.", SERVER)
 
 
 def add(app: App) -> None:
@@ -39,6 +42,31 @@ def upgrade_database(
     return fail_with(done) if isinstance(done, Refused) else make_output(done, _print_upgrade)
 
 
+@add_verb(_APP, "move", LOCAL, example="tenure database move tenure.db 'postgresql://tenure@db/tenure?passfile=pgpass'")
+def move_database(
+    session: CommandSession,
+    file: Annotated[Path, Parameter(help="The SQLite file of a server that does not run.")],
+    target: Annotated[
+        str, Parameter(help="postgresql://user@host/database?…, whose schema is empty [env: TENURE_DATABASE].")
+    ] = "",
+) -> Ended:
+    """Move a server's state into PostgreSQL, verified chain by chain. Killed and begun again, it goes on where it was.
+
+    Paths in the URL are relative to the file's folder. Afterwards the settings there name the database, and the file is
+    kept under another name.
+    """
+    from tenure.cli import database_move
+    from tenure.server.state_place import VARIABLE
+
+    variable = session.world.env.get(VARIABLE, "")
+    unnamed = database_move.refuse_target(target, variable)
+    if unnamed is not None:
+        return fail_with(unnamed)
+    with session.show_share("rows") as progress:
+        moved = asyncio.run(database_move.move_state(file, target, variable, session.world.now(), progress))
+    return explain_folder(moved, "server", "FILE") if isinstance(moved, Refused) else make_output(moved, _print_move)
+
+
 @add_verb(_APP, "restored", LOCAL, example="tenure database restored --folder /srv/tenure")
 def tell_restored(session: CommandSession, *, folder: Folder) -> Ended:
     """Say that PostgreSQL was restored from a backup, before servers start again: it opens a new epoch.
@@ -53,6 +81,13 @@ def tell_restored(session: CommandSession, *, folder: Folder) -> Ended:
         return fail_with(epoch)
     told = f"Epoch {epoch} is open. Start the servers: sites tell what is missing."
     return make_output({"epoch": epoch}, sentence_output(told))
+
+
+def _print_move(screen: CommandScreen, value: Any) -> None:
+    screen.heading(f"{format_count(value['rows'], 'row is', 'rows are')} in PostgreSQL, and every chain is the same.")
+    screen.line(f"The file is kept as {value['kept']}.")
+    named = f"{value['settings']} names the database now." if value["settings"] else "Give its URL to the server."
+    screen.line(f"{named} Start the server.")
 
 
 def _print_upgrade(screen: CommandScreen, value: Any) -> None:

@@ -60,16 +60,24 @@ def find_place(folder: Path, environment: Mapping[str, str]) -> StatePlace:
 
 
 async def open_state(
-    place: StatePlace, upgrade: Upgrade | None = None, *, make: bool = False, now: Instant | None = None
+    place: StatePlace,
+    upgrade: Upgrade | None = None,
+    *,
+    make: bool = False,
+    copying: bool = False,
+    now: Instant | None = None,
 ) -> Database | Refused:
-    """The state, opened for writing; `make`: an empty place becomes a new database. Refuses as both databases do."""
+    """The state, opened for writing; `make`: an empty place becomes a new database. Refuses as both databases do.
+
+    `copying`: an unfinished copy is opened, too, to be finished (`store.copying`).
+    """
     target = place.find_target()
     if isinstance(target, Refused):
         return target
     if target is not None:
         from tenure.store.postgres import open_postgres  # noqa: PLC0415 - its driver is an extra
 
-        return await open_postgres(target, upgrade, make=make, now=now)
+        return await open_postgres(target, upgrade, make=make, copying=copying, now=now)
     missing = None if make else refuse_unfit(place.file)
     return missing if missing is not None else open_lite(place.file, upgrade)
 

@@ -17,6 +17,7 @@ from sqlalchemy.pool import NullPool
 
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.store.batch import CAPACITY, MOST, WriteBatcher
+from tenure.store.copying import is_copy_unfinished
 from tenure.store.engine import Answer, Connection, DatabaseUnavailable, Item, Later, P, T, Told, WriteConflict
 from tenure.store.postgres_checks import explain_fault, refuse_server
 from tenure.store.postgres_listener import NewsListener
@@ -25,6 +26,7 @@ from tenure.store.prepare import Upgrade, prepare_database
 from tenure.store.transaction_memo import begin_memo, forget_reads
 
 ATTEMPTS = 3
+UNFINISHED = "A move into it was not finished: repeat `tenure database move`, which goes on where it was."
 RACES = frozenset({"40001", "40P01", "55P03", "23505"})
 """SQLSTATEs of serialization failure, deadlock, lock timeout and unique violation: another process was first."""
 READ_ONLY, SERVER_FAULTS = "25006", ("08", "53", "57")
@@ -231,11 +233,12 @@ async def open_postgres(
     upgrade: Upgrade | None = None,
     *,
     make: bool = True,
+    copying: bool = False,
     now: int | None = None,
     capacity: int = CAPACITY,
     most: int = MOST,
 ) -> PostgresDatabase | Refused:
-    """The database that `target` names; see `prepare_database` for `make` and `upgrade`.
+    """The database that `target` names; see `prepare_database` for `make` and `upgrade`, `copying` for its name.
 
     Refuses `database_unreachable`, `database_unusable` for what `postgres_checks` or
     `prepare_database` find unfit. `now`, in unix seconds, is compared with the server's clock.
@@ -247,6 +250,8 @@ async def open_postgres(
             if refused is None:
                 unfit = await connection.run_sync(prepare_database, upgrade, make=make)
                 refused = None if unfit is None else Refused(RefusalCode.DATABASE_UNUSABLE, unfit.detail)
+            if refused is None and not copying and await connection.run_sync(is_copy_unfinished):
+                refused = Refused(RefusalCode.DATABASE_UNUSABLE, UNFINISHED)
             if refused is None:
                 await connection.commit()
     except (OSError, sa.exc.DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError) as fault:

@@ -1,0 +1,141 @@
+"""A server's state moves from its file into PostgreSQL: every chain equal, killed or not, and never over another."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tenure.cli import database_move
+from tenure.core.refusals import ExitCode, Refused
+from tenure.server.state_place import StatePlace, read_state
+from tenure.store import copying
+from tests.cli.terminal import Terminal
+from tests.cli.vendor import vendor
+from tests.contract.databases import named_schema, run_sql
+
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture(scope="module")
+def used(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a server that was used and stopped."""
+    home = tmp_path_factory.mktemp("used")
+    with vendor(home) as opened:
+        staff = opened.staff(home / "desk")
+        for devices in (1, 2, 3):
+            sub = staff.subscription("year", devices)
+        staff.terminal.good("hold", sub, "an invoice is open", "--until", "2026-02-28")
+    return opened.folder
+
+
+@pytest.fixture
+def place(used: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    folder = tmp_path / "server"
+    folder.mkdir()
+    for each in used.iterdir():
+        (folder / each.name).write_bytes(each.read_bytes())
+        (folder / each.name).chmod(0o600)
+    return folder
+
+
+@pytest.fixture
+def url(postgres_url: str) -> Iterator[str]:
+    with named_schema(postgres_url) as name:
+        yield f"{postgres_url.replace(':@', '@')}{'&' if '?' in postgres_url else '?'}schema={name}"
+
+
+def test_a_move_keeps_every_chain_and_the_server_goes_on_there(terminal: Terminal, place: Path, url: str) -> None:
+    before = read_state(StatePlace(place), copying.source_digest)
+    done = terminal.good("database", "move", str(place / "tenure.db"), url)
+    assert done["rows"] > 50
+    assert Path(done["kept"]).exists()
+    assert not (place / "tenure.db").exists()
+    assert json.loads((place / "server.json").read_text())["database"] == url
+    assert read_state(StatePlace(place), copying.source_digest) == before
+    assert terminal.good("verify-history", "--folder", str(place))["sound"]
+    assert terminal.refused("server", "run", "--folder", str(place), "--workers", "0")["field"] == "workers"
+
+
+def test_a_target_that_is_not_empty_is_refused_and_left_as_it_is(terminal: Terminal, place: Path, url: str) -> None:
+    other = place.parent / "other"
+    terminal.good("server", "init", "--folder", str(other), "--name", "https://x.example", "--database", url)
+    before = read_state(StatePlace(other), copying.source_digest)
+    refused = terminal.refused("database", "move", str(place / "tenure.db"), url)
+    assert (refused["code"], refused["field"]) == ("database_unusable", "database")
+    assert "holds a state already" in refused["detail"]
+    assert read_state(StatePlace(other), copying.source_digest) == before
+    assert (place / "tenure.db").exists()
+
+
+def test_a_file_whose_server_runs_is_refused(terminal: Terminal, place: Path, url: str) -> None:
+    held = database_move.open_lite(place / "tenure.db")
+    assert not isinstance(held, Refused)
+    refused = terminal.refused("database", "move", str(place / "tenure.db"), url)
+    assert (refused["code"], refused["exit"]) == ("folder_in_use", ExitCode.LATER)
+    asyncio.run(held.close())
+
+
+def test_a_move_that_breaks_off_is_refused_to_servers_and_goes_on(
+    terminal: Terminal, place: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Broken off after each of its first batches: what is there stays, nothing is copied twice."""
+    monkeypatch.setattr(copying, "BATCH", 5)
+    file = place / "tenure.db"
+    seen: list[int] = []
+
+    def stop(done: int, _total: int) -> None:
+        seen.append(done)
+        raise KeyboardInterrupt
+
+    for _ in range(4):
+        with pytest.raises(KeyboardInterrupt):
+            asyncio.run(database_move.move_state(file, url, "", 1, stop))
+    assert seen == sorted(set(seen)), "it goes on where it was"
+    refused = terminal.refused("server", "run", "--folder", str(place), "--database", url)
+    assert "was not finished" in refused["detail"]
+    before = read_state(StatePlace(place), copying.source_digest)
+    assert terminal.good("database", "move", str(file), url)["rows"] > seen[-1]
+    assert read_state(StatePlace(place), copying.source_digest) == before
+
+
+def test_a_copy_that_was_edited_meanwhile_is_not_finished(
+    terminal: Terminal, place: Path, url: str, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copying, "BATCH", 5)
+
+    def stop(done: int, total: int) -> None:
+        if done > total // 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(database_move.move_state(place / "tenure.db", url, "", 1, stop))
+    schema = url.rpartition("schema=")[2]
+    asyncio.run(run_sql(postgres_url, f"update {schema}.providers set name = 'Mallory'"))  # noqa: S608
+    refused = terminal.refused("database", "move", str(place / "tenure.db"), url)
+    assert "The copy is not sound" in refused["detail"]
+    assert (place / "tenure.db").exists()
+
+
+def test_a_move_killed_at_any_moment_comes_to_the_same_end(terminal: Terminal, place: Path, url: str) -> None:
+    file = place / "tenure.db"
+    before = read_state(StatePlace(place), copying.source_digest)
+    command = [Path(sys.executable).with_name("tenure"), "database", "move", file, url]
+    for tenths in (7, 9, 11, 13):
+        if not file.exists():
+            break
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ})
+        time.sleep(tenths / 10)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    if file.exists():
+        terminal.good("database", "move", str(file), url)
+    assert read_state(StatePlace(place, url), copying.source_digest) == before
+    assert terminal.good("verify-history", "--folder", str(place))["sound"]
