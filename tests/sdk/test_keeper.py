@@ -432,3 +432,22 @@ class TestAServerThatDoesNotKnowIt:
         assert len([each for each in world.cable.sent[sent:] if each.path == "/v1/sync"]) == 2
         assert world.keeper.holder.standing().phase is before.phase is Phase.ACTIVE
         assert "activation code" in done.message
+
+    def test_m10_another_code_is_then_for_the_server_to_judge(self) -> None:
+        """What the lease is of may be forgotten there: refused here, what was ordered again would be of no use."""
+        world = activated()
+
+        def asks() -> int:
+            before = len(world.cable.sent)
+            refused = world.keeper.activate(code("B").reveal())
+            assert isinstance(refused, Rejected)
+            assert refused.code is RefusalCode.SUBSCRIPTION_IN_FORCE
+            return len(world.cable.sent) - before
+
+        assert asks() == 0
+        world.cable.replies = [problem(401, "key_unknown")] * 2
+        world.keeper.synchronize()
+        assert asks() == 1, "this server knows it, and says so itself"
+        world.hands.uptime += HOUR
+        world.keeper.synchronize()
+        assert asks() == 0

@@ -205,6 +205,38 @@ def test_every_figure_of_the_policy_has_a_row() -> None:
     assert {each.name for each in msgspec.structs.fields(Policy)} == {"rules"} | AT_ONCE | ACCOUNTS
 
 
+@pytest.mark.parametrize("punctual", [True, False])
+@pytest.mark.parametrize("goodwill", [0, 5])
+@pytest.mark.parametrize(("first", "then"), [(14, 7), (7, 14), (14, 14)])
+def test_m08_a_reserved_period_has_the_grace_of_its_start(
+    *, first: int, then: int, goodwill: int, punctual: bool
+) -> None:
+    """Published while the next period is reserved. A sweep that was down until it runs books the same."""
+    world = automatic(grace_days=first)
+    world.until(day("2026-12-10"))
+    if punctual or goodwill:
+        world.until(day("2026-12-24"))
+        assert sub(world).reserved is not None
+    if goodwill:
+        accepted(world.do(c.ExtendGrace(by="operator", days=goodwill)))
+    publish(world, day("2026-12-26"), grace_days=then)
+    world.now = day("2027-01-05")
+    world.settle()
+    assert (sub(world).reserved, sub(world).goodwill_days) == (None, 0)
+    assert (sub(world).paid_until or 0) > day("2027-06-01"), "it was captured"
+    assert grace(world) == (then + goodwill) * DAY
+
+
+def test_m08_goodwill_days_stay_with_their_period_alone() -> None:
+    world = automatic(5 * PRICE, grace_days=14)
+    world.until(day("2026-12-28"))
+    accepted(world.do(c.ExtendGrace(by="operator", days=5)))
+    world.until(day("2027-02-01"))
+    assert grace(world) == 19 * DAY
+    world.until(day("2028-02-01"))
+    assert grace(world) == 14 * DAY
+
+
 @pytest.mark.parametrize("promised", [0, 3])
 def test_canceled_in_the_window_what_runs_keeps_its_own_grace(promised: int) -> None:
     """The reserve was made under the policy of now and is given up: what ends is the period that ran."""

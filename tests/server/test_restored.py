@@ -19,6 +19,7 @@ from tenure.server.app import build_app
 from tenure.server.context import ServerContext
 from tenure.server.main import open_context, system_now
 from tenure.server.setup import ROOT_SECRETS
+from tenure.server.state_place import StatePlace
 from tenure.store import integrity
 from tenure.store import schema as tables
 from tenure.wire import exchanges, rotation
@@ -66,11 +67,11 @@ async def test_after_a_restore_the_sites_epoch_exceeds_every_one_ever_issued(tmp
         name, code = await env.order()
         site = env.site()
         assert isinstance(await site.activate(code), ActivateAnswer)
-        assert backups.backup_database(folder, file, lambda _: None) is None
+        assert backups.backup_database(StatePlace(folder), file, lambda _: None) is None
         await env.staff.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 12})
         assert isinstance(await site.sync(), SyncAnswer)
         lost = epoch_of(site)
-    restored = backups.restore_database(folder, file, system_now() + DAY, lambda _: None)
+    restored = backups.restore_database(StatePlace(folder), file, system_now() + DAY, lambda _: None)
     assert not isinstance(restored, Refused), restored
     assert restored.epoch > lost
     async with running(folder) as (context, http):
@@ -132,12 +133,12 @@ async def test_after_a_restore_no_event_has_a_number_that_was_given_before(tmp_p
         for _ in range(before):
             await env.order()
         await listen(env)
-        assert backups.backup_database(folder, file, lambda _: None) is None
+        assert backups.backup_database(StatePlace(folder), file, lambda _: None) is None
         for _ in range(3):
             await env.order()
         await listen(env)
     assert len(heard) == before + 3
-    restored = backups.restore_database(folder, file, system_now(), lambda _: None)
+    restored = backups.restore_database(StatePlace(folder), file, system_now(), lambda _: None)
     assert not isinstance(restored, Refused), restored
     async with running(folder) as (context, http):
         env = replace(env, context=context, http=http, staff=Caller(http, env.staff.token))
@@ -167,12 +168,12 @@ async def forgotten(
     async with running(folder / "server") as (context, http):
         env = await shop_at(context, http, token)
         name, code = await env.order(offer)
-        assert backups.backup_database(folder / "server", file, lambda _: None) is None
+        assert backups.backup_database(StatePlace(folder / "server"), file, lambda _: None) is None
         site = PlainSite(env, alone=alone)
         assert isinstance(await site.activate(code), ActivateAnswer)
         assert isinstance(await site.sync(), SyncAnswer)
     assert not isinstance(
-        backups.restore_database(folder / "server", file, system_now() + DAY, lambda _: None), Refused
+        backups.restore_database(StatePlace(folder / "server"), file, system_now() + DAY, lambda _: None), Refused
     )
     async with running(folder / "server") as (context, http):
         site.office = replace(env, context=context, http=http)
@@ -208,24 +209,31 @@ async def test_a_site_activated_after_the_backup_is_taken_in_by_its_lease(
 
 @asynccontextmanager
 async def gone_on(
-    folder: Path, offer: str, *, alone: bool = False, ordered_later: bool = False
+    folder: Path, offer: str, *, alone: bool = False, ordered_later: bool = False, canceled_later: bool = False
 ) -> AsyncIterator[tuple[PlainSite, str, str, Caller]]:
     """A site that went from a subscription that has ended to another one after the backup; the two, the provider."""
+
+    async def cancel(name: str) -> None:
+        await env.staff.post(f"/v1/subscriptions/{name}/cancel", {"at_once": True})
+
     file, token = folder / "backup.db", await made(folder / "server")
     async with running(folder / "server") as (context, http):
         env = await shop_at(context, http, token)
         (old, first), site = await env.order(), PlainSite(env, alone=alone)
         assert isinstance(await site.activate(first), ActivateAnswer)
-        await env.staff.post(f"/v1/subscriptions/{old}/cancel", {"at_once": True})
+        if not canceled_later:
+            await cancel(old)
         new, second = ("", "") if ordered_later else await env.order(offer)
         assert isinstance(await site.sync(), SyncAnswer)
-        assert backups.backup_database(folder / "server", file, lambda _: None) is None
+        assert backups.backup_database(StatePlace(folder / "server"), file, lambda _: None) is None
+        if canceled_later:
+            await cancel(old)
         if ordered_later:
             new, second = await env.order(offer)
         answer = await site.activate(second)
         assert isinstance(answer, ActivateAnswer) and answer.result == "granted"
         assert isinstance(await site.sync(), SyncAnswer)
-    restored = backups.restore_database(folder / "server", file, system_now() + DAY, lambda _: None)
+    restored = backups.restore_database(StatePlace(folder / "server"), file, system_now() + DAY, lambda _: None)
     assert not isinstance(restored, Refused)
     async with running(folder / "server") as (context, http):
         site.office = replace(env, context=context, http=http)
@@ -284,6 +292,58 @@ async def test_a_site_whose_subscription_was_ordered_after_the_backup_goes_on_by
         for _ in range(2):
             assert await site.sync(lease=site.lease.token.decode()) == "key_unknown"
             assert await site.sync(**introduced(site)) == "key_unknown"
+        assert site.lease.lease.subscription == new
+
+
+@pytest.mark.parametrize("canceled_later", [False, True])
+@pytest.mark.parametrize("alone", [False, True])
+async def test_m10_what_a_site_left_for_a_forgotten_subscription_binds_it_no_more(
+    tmp_path: Path, alone: bool, canceled_later: bool
+) -> None:
+    """The provider orders again what the backup lacks; that its former subscription was canceled is forgotten, too."""
+    async with gone_on(tmp_path, "standard", alone=alone, ordered_later=True, canceled_later=canceled_later) as (
+        site,
+        old,
+        _,
+        staff,
+    ):
+        again, third = await site.office.order()
+        granted = await site.activate(third)
+        assert isinstance(granted, ActivateAnswer)
+        assert (granted.result, granted.refusal) == ("granted", None)
+        assert site.lease is not None
+        assert (site.lease.lease.subscription, site.lease.lease.features) == (again, ("edit", "export", "read"))
+        told = await site.sync()
+        assert isinstance(told, SyncAnswer)
+        assert (told.result, told.forked) == ("unchanged", False)
+        for name, sites in ((old, []), (again, [site.id])):
+            assert [each["id"] for each in (await staff.get("/v1/sites", subscription=name))["items"]] == sites
+        _, fourth = await site.office.order()
+        refused = await site.activate(fourth)
+        assert isinstance(refused, ActivateAnswer) and refused.refusal is not None
+        assert refused.refusal.code == "subscription_in_force", "the rule binds it as before"
+        context = site.office.context
+        assert await context.db.read(lambda conn: list(integrity.verify_histories(conn))) == []
+
+
+async def test_m10_without_a_lease_of_this_server_the_former_subscription_binds(tmp_path: Path) -> None:
+    async with gone_on(tmp_path, "standard", ordered_later=True, canceled_later=True) as (site, _, _, _):
+        _, third = await site.office.order()
+        site.lease = None
+        refused = await site.activate(third)
+        assert isinstance(refused, ActivateAnswer) and refused.refusal is not None
+        assert refused.refusal.code == "subscription_in_force"
+
+
+@pytest.mark.parametrize("canceled_later", [False, True])
+async def test_a_successor_of_a_forgotten_subscription_brings_no_lease_of_the_one_before(
+    tmp_path: Path, canceled_later: bool
+) -> None:
+    """The answer to staging carries the present lease, and would put the site back to what it has left."""
+    async with gone_on(tmp_path, "standard", ordered_later=True, canceled_later=canceled_later) as (site, _, new, _):
+        assert site.lease is not None
+        _, third = await site.office.order()
+        assert await site.activate(third, role="successor") == "key_unknown"
         assert site.lease.lease.subscription == new
 
 

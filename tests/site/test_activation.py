@@ -40,6 +40,21 @@ def test_m10_another_code_is_refused_with_the_date_and_without_asking_the_server
     assert len(house.cable.sent) == sent
 
 
+def test_m10_once_the_server_does_not_know_the_site_it_judges_another_code(here: SiteEnv) -> None:
+    house = here.site()
+    house.activate(here.order()[1])
+    code, holder = here.order()[1], house.license.keeper.holder
+    refused = house.license.would_apply(code)
+    assert refused is not None
+    assert refused.code is RefusalCode.SUBSCRIPTION_IN_FORCE
+    assert holder.save_state(msgspec.structs.replace(holder.kept, key_wanted=True)) is None
+    assert house.license.would_apply(code) is None
+    asked = house.license.activate(code)
+    assert isinstance(asked, Rejected)
+    assert asked.code is RefusalCode.SUBSCRIPTION_IN_FORCE, "this server knows it: the word was another's"
+    assert house.license.remove() is not None, "and what is in force stays"
+
+
 def test_m10_the_same_code_again_changes_nothing(here: SiteEnv) -> None:
     house = here.site()
     _, code = here.order()

@@ -218,7 +218,9 @@ class LicenseKeeper(ContactKeeper[ClientState, ProvenHoldings, Synchronized | Re
         lease = self.holder.lease()
         if role == "successor" or lease is None or self.holder.proven_holdings.lost is not None:
             return None
-        return None if lease.code_last_group == code.last_group else another_code(lease, self.holder.now().instant)
+        if lease.code_last_group == code.last_group:
+            return None
+        return another_code(lease, self.holder.now().instant, forgotten=self.holder.kept.key_wanted)
 
     # the parts of what is carried by hand
 

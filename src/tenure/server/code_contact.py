@@ -31,6 +31,7 @@ from tenure.server import (
     settlement,
     subscription_service,
     takeover,
+    taking_in,
 )
 from tenure.server.account_repository import AccountBooks
 from tenure.server.activation_values import ActivationReply, CodeContact
@@ -68,7 +69,11 @@ def answer_code(contact: CodeContact, site: SiteRow | None) -> ActivationReply |
     if site is None:
         return _use_code(contact, None)
     known = known_site.recognize_key(contact, site)
-    return _answer_copy(contact, known) if known.caller is Caller.COPY else _use_code(contact, known.site)
+    if known.has_gone_on and contact.message.role == "successor":
+        return taking_in.NOT_HERE  # its present lease, signed anew, would be of the subscription that it left
+    if known.caller is Caller.COPY:
+        return _answer_copy(contact, known)
+    return _use_code(contact, known.site, is_free=known.has_gone_on)
 
 
 def _answer_copy(contact: CodeContact, known: RecognizedSite) -> ActivationReply | Refused:
@@ -78,8 +83,9 @@ def _answer_copy(contact: CodeContact, known: RecognizedSite) -> ActivationReply
     return contact.reply(known_site.answer_copy(contact, known, _current_subscription(contact, known.site)))
 
 
-def _use_code(contact: CodeContact, site: SiteRow | None) -> ActivationReply | Refused:
-    use = _decide_use(contact, site)
+def _use_code(contact: CodeContact, site: SiteRow | None, *, is_free: bool = False) -> ActivationReply | Refused:
+    """`is_free`: the subscription that this server knows the site by does not bind it."""
+    use = _decide_use(contact, site, is_free=is_free)
     if isinstance(use, Refused):
         return contact.reply(contact.refuse(use))
     if contact.context.stopped_money and (account_repository.is_due(use.loaded) or use.outcome.postings):
@@ -90,7 +96,7 @@ def _use_code(contact: CodeContact, site: SiteRow | None) -> ActivationReply | R
 # what the code would do
 
 
-def _decide_use(contact: CodeContact, site: SiteRow | None) -> CodeUse | Refused:
+def _decide_use(contact: CodeContact, site: SiteRow | None, *, is_free: bool) -> CodeUse | Refused:
     conn, tenant = contact.conn, contact.tenant
     present = None if site is None else _current_subscription(contact, site)
     loaded = account_repository.load_books(conn, tenant.id, tenant.customer, tenant.time)
@@ -99,7 +105,9 @@ def _decide_use(contact: CodeContact, site: SiteRow | None) -> CodeUse | Refused
         return Refused(RefusalCode.SUBSCRIPTION_ENDED)
     name = ids.new_id("site", contact.context.clock()) if site is None else site.id
     seen = subscription_service.seen_for(conn, tenant, item.sub, loaded.row.available)
-    seen = msgspec.structs.replace(seen, present=present, taken=_occupied_places(contact, item.sub))
+    seen = msgspec.structs.replace(
+        seen, present=present, present_left=is_free, taken=_occupied_places(contact, item.sub)
+    )
     outcome = settlement.execute_command(loaded, item.sub.id, _make_command(contact, site, name, item.sub), seen)
     if isinstance(outcome, Refused):
         if outcome.code is RefusalCode.DEVICE_LIMIT_REACHED:

@@ -34,6 +34,8 @@ class RecognizedSite(msgspec.Struct, frozen=True):
     site: SiteRow
     lease: Lease | None
     """The present lease that the request carries, if this server signed it."""
+    has_gone_on: bool = False
+    """Its lease is of a subscription that this server has forgotten: the one that it is known by here was left."""
 
 
 def recognize_key(contact: CodeContact, site: SiteRow) -> RecognizedSite:
@@ -42,18 +44,30 @@ def recognize_key(contact: CodeContact, site: SiteRow) -> RecognizedSite:
     lease = None if held is None else held.lease
     shown = contact.context.keys.read_state_token(site.id, contact.message.token)
     caller = activation_reply.recognize_key(site, contact.message, shown)
+    gone_on = False
     if caller is Caller.AHEAD and shown is not None:
+        gone_on = _has_gone_on(contact, site, held)
         site = _follow_lease(contact, site, held)
         site = activation_reply.after_learning(site, lease, shown[-1], contact.now)
     if caller is Caller.COPY and _has_given_up(contact, site):
         caller = Caller.SITE
-    return RecognizedSite(caller, site, lease)
+    return RecognizedSite(caller, site, lease, gone_on)
+
+
+def _has_gone_on(contact: CodeContact, site: SiteRow, held: SealedLease | None) -> bool:
+    """Whether it went to a subscription that was ordered after the backup that the server goes by (ADR 42)."""
+    return held is not None and _is_own_elsewhere(contact, site, held) and taking_in.is_forgotten(contact.conn, held)
+
+
+def _is_own_elsewhere(contact: CodeContact, site: SiteRow, held: SealedLease) -> bool:
+    """Whether the lease in force is the site's own, of another subscription than those that it is known by here."""
+    own = held.lease.sub == site.id
+    return own and is_elsewhere(held.lease, (site.subscription, site.successor), contact.now)
 
 
 def _follow_lease(contact: CodeContact, site: SiteRow, held: SealedLease | None) -> SiteRow:
     """The site under the subscription that it went to after the backup that the server goes by: that binds it (M10)."""
-    own = held is not None and held.lease.sub == site.id
-    if held is None or not own or not is_elsewhere(held.lease, (site.subscription, site.successor), contact.now):
+    if held is None or not _is_own_elsewhere(contact, site, held):
         return site
     present = account_repository.load_subscription(contact.conn, site.provider, site.subscription)
     if present is None:

@@ -100,6 +100,11 @@ def follow_lease(
     )
 
 
+def is_forgotten(conn: Connection, held: SealedLease) -> bool:
+    """Whether no subscription here is that of the lease."""
+    return subscriptions.find_subscription(conn, held.lease.subscription) is None
+
+
 def _find_item(conn: Connection, home: subscriptions.SubscriptionRow, time: RealTime) -> AccountSubscription | None:
     loaded = account_repository.load_books(conn, home.provider, home.customer, time)
     return None if loaded is None else loaded.find_item(home.id)

@@ -128,16 +128,20 @@ class ProductLicense:
             return code
         lease = self.take_snapshot().lease_terms
         same = lease is not None and lease.code_last_group == code.last_group
-        return None if role == "successor" or same else self.in_force()
+        return None if role == "successor" or same else self._bound_by_present()
 
     def look_at(self, text: str, role: str = "active") -> CodePreviewed | Rejected:
         """What a code would start, as the server says; nothing begins. See `Keeper.look_at`."""
         return self.keeper.look_at(text, role)
 
     def in_force(self) -> Refused | None:
-        """Why the present license cannot be replaced or removed: `subscription_in_force`, with the date (M10)."""
+        """Why the present license cannot be removed: `subscription_in_force`, with the date (M10)."""
         look = self.take_snapshot()
         return None if look.kept.lost is not None else another_code(look.lease_terms, look.now)
+
+    def _bound_by_present(self) -> Refused | None:
+        look = self.take_snapshot()
+        return None if look.kept.key_wanted else self.in_force()
 
     def remove(self) -> Refused | None:
         """Forgets the license; refuses `subscription_in_force`, and `not_activated` when there is none."""

@@ -271,6 +271,8 @@ class DecisionContext(msgspec.Struct, frozen=True, kw_only=True):
     trial_used: bool = False
     present: Subscription | None = None
     """The subscription the asking site uses for the same product, if any (M10)."""
+    present_left: bool = False
+    """Whether it has left that one for another, which a restored server has forgotten: it binds the site no more."""
     words: tuple[OutstandingLease, ...] = ()
     parts: tuple[SiteShare, ...] = ()
     """What each site holds of the subscription's pool."""

@@ -22,10 +22,9 @@ from tenure.core.business.ledger import Posting
 from tenure.core.business.outstanding_leases import SUCCESSOR_DAYS
 from tenure.core.periods import begun_days, whole_days
 from tenure.core.subscription import facts as f
-from tenure.core.subscription.contract import grace_days
 from tenure.core.subscription.day_prices import unused_price
 from tenure.core.subscription.fold import Subscription, evolve
-from tenure.core.subscription.grace_extension import next_gain
+from tenure.core.subscription.grace_extension import most_grace, next_gain
 from tenure.core.subscription.renewal import (
     OfferedPeriod,
     automatic_runs,
@@ -223,10 +222,13 @@ def _capture_reserve(run: _Settlement, item: AccountSubscription, at: Instant) -
     reserved = item.sub.reserved
     if reserved is None:
         return
+    # The policy version of its start counts [spec: policy-version], whichever was known when it was reserved: a sweep
+    # that was down meanwhile knows only that one. Goodwill days given while it was reserved stay with it.
     rules, floor = item.book.at(at)
-    # Goodwill days given while the period was only reserved stay with it.
-    rules = msgspec.structs.replace(rules, grace_days=max(rules.grace_days, grace_days(reserved)))
     period = msgspec.structs.replace(reserved, rules=rules, min_version=floor)
+    if item.sub.goodwill_days:
+        days = min(rules.grace_days + item.sub.goodwill_days, most_grace(item.sub, period))
+        period = msgspec.structs.replace(period, rules=msgspec.structs.replace(rules, grace_days=days))
     posting = None
     if total_cost(reserved):
         posting = _pay_period(ledger.capture, total_cost(reserved), item.sub, at, at, run.now)

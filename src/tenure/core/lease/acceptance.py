@@ -137,13 +137,16 @@ def accept_seat(
     return AcceptedSeat(after, accepted.reservation)
 
 
-def another_code(lease: Lease | None, now: Instant) -> Refused | None:
+def another_code(lease: Lease | None, now: Instant, *, forgotten: bool = False) -> Refused | None:
     """Why the site does not apply another code yet: `subscription_in_force` with the date; None if it may (M10).
+
+    `forgotten`: the server said last that it does not know the site. What its lease is of may be unknown there, too, so
+    that the server decides (ADR 42).
 
     Only the contract clock decides: silence, holds and blocks do not matter, a coming cancellation does. Where the
     lease leaves it open (nothing started yet) the server decides.
     """
-    if lease is None:
+    if lease is None or forgotten:
         return None
     coming = [span for span in lease.spans if span.until is None or now < span.until]
     beneath = coming[0].phase is Phase.PAUSED or coming[0].why is PhaseCause.CODE_BLOCKED

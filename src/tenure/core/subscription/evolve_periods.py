@@ -64,7 +64,7 @@ def extend_grace(sub: Subscription, days: int) -> Subscription:
     rules = msgspec.structs.replace(last.rules, grace_days=last.rules.grace_days + days)
     longer = msgspec.structs.replace(last, rules=rules)
     if sub.reserved is not None:
-        return msgspec.structs.replace(sub, reserved=longer)
+        return msgspec.structs.replace(sub, reserved=longer, goodwill_days=sub.goodwill_days + days)
     return msgspec.structs.replace(sub, periods=(*sub.periods[:-1], longer))
 
 

@@ -129,6 +129,8 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     anchor: Instant | None = None
     periods: tuple[Period, ...] = ()
     reserved: Period | None = None
+    goodwill_days: int = 0
+    """Days of grace given to the reserved period: they stay with it when it begins under another policy."""
     failed_at: Instant | None = None
     resumed_at: Instant | None = None
     cancellation: Cancellation | None = None

@@ -99,7 +99,12 @@ def _state_forbids(sub: Subscription, seen: DecisionContext, now: Instant) -> Re
 def _in_force(sub: Subscription, command: Activate, seen: DecisionContext, now: Instant) -> Refused | None:
     """M10: another code only when the present subscription's contract is over or canceled."""
     present = seen.present
-    if present is None or present.id == sub.id or refuse_not_replaceable(present, now, command.key):
+    if (
+        present is None
+        or present.id == sub.id
+        or seen.present_left
+        or refuse_not_replaceable(present, now, command.key)
+    ):
         return None
     return Refused(
         RefusalCode.SUBSCRIPTION_IN_FORCE,

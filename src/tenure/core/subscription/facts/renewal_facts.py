@@ -37,7 +37,8 @@ class RenewalReserved(FactHeader, frozen=True, kw_only=True, tag="RenewalReserve
     period: Period
 
     def apply_to(self, sub: Subscription) -> Subscription:
-        return msgspec.structs.replace(evolve_periods.move_edges(sub, self.period, self.at), reserved=self.period)
+        moved = evolve_periods.move_edges(sub, self.period, self.at)
+        return msgspec.structs.replace(moved, reserved=self.period, goodwill_days=0)
 
     def describe_change(self, names: Names) -> str:
         period = self.period
@@ -74,6 +75,7 @@ class Renewed(FactHeader, frozen=True, kw_only=True, tag="Renewed"):
             periods=(*left, self.period),
             begin_again=sub.begin_again if left == sub.periods else sub.revision + 1,
             reserved=None if self.paid_by == "reserve" else sub.reserved,
+            goodwill_days=0 if self.paid_by == "reserve" else sub.goodwill_days,
             anchor=sub.anchor if self.anchor is None else self.anchor,
             failed_at=None,
             resumed_at=None,
