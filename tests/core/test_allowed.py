@@ -3,9 +3,11 @@
 import pytest
 
 from tenure.core.business import commands as c
-from tenure.core.business.allowed_actions import Allowed, allowed_actions
+from tenure.core.business.allowed_actions import Allowed, allowed_actions, sample_commands
 from tenure.core.policy.rules import Action, Policy, Role
 from tenure.core.refusals import RefusalCode
+from tenure.core.subscription import facts as f
+from tenure.core.subscription.fold import Subscription, evolve
 from tests.core.situations import PRICE, accepted, cancel, limited, refunding, refusal, unlimited, waiting
 from tests.core.world import World, day, terms
 
@@ -66,6 +68,36 @@ def test_b03_in_grace_fewer_devices_can_be_ordered_but_not_less_than_one() -> No
     assert code(allowed(world)[Action.CHANGE_DEVICES]) is None
     single = limited(of=terms(devices=1, max_devices=1))
     assert code(allowed(single)[Action.CHANGE_DEVICES]) is RefusalCode.DEVICE_COUNT_OUT_OF_RANGE
+
+
+def test_b03_a_place_can_be_released_whichever_site_it_is_of() -> None:
+    """The first one gives its place up already; at another one the subscription only waits."""
+    world = limited(2 * PRICE)
+    assert code(allowed(world)[Action.RELEASE_SITE]) is RefusalCode.SITE_UNKNOWN
+    accepted(world.activate("site_1"))
+    accepted(world.activate("site_2"))
+    accepted(world.do(c.ReleaseSite(by="desk", site="site_1")))
+    assert code(allowed(world)[Action.RELEASE_SITE]) is None
+    accepted(world.do(c.ReleaseSite(by="desk", site="site_2")))
+    assert code(allowed(world)[Action.RELEASE_SITE]) is RefusalCode.NOTHING_TO_CHANGE
+    staged = f.SuccessorStaged(
+        at=world.now,
+        recorded_at=world.now,
+        by="site_3",
+        site="site_3",
+        key="key_3",
+        code=world.sub().codes[0].id,
+        present="sub_0",
+        name="",
+        version="12.0",
+    )
+    waiting = evolve(world.sub(), staged)
+    assert _sampled(waiting) == "site_3"
+
+
+def _sampled(sub: Subscription) -> str:
+    samples = dict(sample_commands(sub, Role.PROVIDER, 0))[Action.RELEASE_SITE]
+    return "".join(each.site for each in samples if isinstance(each, c.ReleaseSite))
 
 
 def test_m11_buttons_follow_the_policy_of_the_role() -> None:

@@ -405,6 +405,31 @@ class TestWhatItTells:
         assert asked(world).wanted == 17
 
 
+class TestByHand:
+    def test_a_try_that_reached_no_server_is_not_counted(self) -> None:
+        """The cable is put back: nobody has to wait for a minute to see that it was that."""
+        world = activated()
+        world.cable.loses_answer = lambda: True
+        for _ in range(3):
+            silent = world.keeper.synchronize("manual")
+            assert isinstance(silent, Rejected)
+            assert silent.code is not RefusalCode.TOO_MANY_REQUESTS
+        world.cable.loses_answer = lambda: False
+        assert isinstance(world.keeper.synchronize("manual"), Synchronized)
+        world.keeper.holder.reload_state()
+        too_soon = world.keeper.synchronize("manual")
+        assert isinstance(too_soon, Rejected)
+        assert too_soon.code is RefusalCode.TOO_MANY_REQUESTS
+
+    def test_a_server_that_says_that_it_is_busy_was_reached(self) -> None:
+        world = activated()
+        world.cable.replies = [problem(503, "server_busy")]
+        busy, too_soon = world.keeper.synchronize("manual"), world.keeper.synchronize("manual")
+        assert isinstance(busy, Rejected)
+        assert isinstance(too_soon, Rejected)
+        assert (busy.code, too_soon.code) == (RefusalCode.SERVER_BUSY, RefusalCode.TOO_MANY_REQUESTS)
+
+
 class TestAServerThatDoesNotKnowIt:
     """It was put back from a backup, or somebody on the way says so: the word is unsigned [spec: signed-responses]."""
 

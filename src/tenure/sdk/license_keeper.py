@@ -10,7 +10,7 @@ from collections.abc import Callable
 import msgspec
 
 from tenure.core.activation_codes import ActivationCode, parse_code
-from tenure.core.lease.acceptance import another_code
+from tenure.core.lease.acceptance import ResponseKind, another_code
 from tenure.core.lease.sync_schedule import Rhythm, after_manual_sync, sync_rhythm
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
@@ -110,9 +110,8 @@ class LicenseKeeper(ContactKeeper[ClientState, ProvenHoldings, Synchronized | Re
         with self._hold_turn(watch) as (steps, prevented):
             if prevented is not None:
                 return make_rejected(prevented, conclusive=False, steps=tuple(steps))
-            refused = self._by_hand() if trigger == "manual" and wish is NO_WISH else None
-            if refused is not None:
-                return make_rejected(refused, conclusive=False)
+            if trigger == "manual" and wish is NO_WISH:
+                return self._synchronize_by_hand(steps)
             return self._synchronize_once(trigger, wish, steps)
 
     def release(self, watch: Watch | None = None) -> LicenseReleased | Rejected:
@@ -244,13 +243,22 @@ class LicenseKeeper(ContactKeeper[ClientState, ProvenHoldings, Synchronized | Re
 
     # the parts of a synchronization
 
-    def _by_hand(self) -> Refused | None:
-        contacts, now = self.holder.kept.contacts, self.holder.now().instant
-        refused = after_manual_sync(contacts.by_hand, now)
-        if refused is None:
-            noted = msgspec.structs.replace(contacts, by_hand=now)
-            self.holder.apply_state(msgspec.structs.replace(self.holder.kept, contacts=noted))
-        return refused
+    def _synchronize_by_hand(self, steps: list[ProgressStep]) -> Synchronized | Rejected:
+        """One that reached no server is not counted: once the network is mended it may be tried again at once."""
+        before, now = self.holder.standing(), self.holder.now().instant
+        last = self.holder.kept.contacts.by_hand
+        refused = after_manual_sync(last, now)
+        if refused is not None:
+            return make_rejected(refused, conclusive=False)
+        self.holder.apply_state(self._with_last_by_hand(now))
+        heard = self._contact_server("manual", NO_WISH)
+        if _reached_no_server(heard):
+            self._session.keep_state(self._with_last_by_hand(last))
+        return results.sync_result(heard, before, self.holder, tuple(steps))
+
+    def _with_last_by_hand(self, at: Instant | None) -> ClientState:
+        kept = self.holder.kept
+        return msgspec.structs.replace(kept, contacts=msgspec.structs.replace(kept.contacts, by_hand=at))
 
     def _contact_server(self, trigger: Trigger, wish: SyncWish) -> results.Heard:
         activation: TakenActivation | Inconclusive | Refused | None = None
@@ -289,6 +297,13 @@ class LicenseKeeper(ContactKeeper[ClientState, ProvenHoldings, Synchronized | Re
     def _synchronize_once(self, trigger: Trigger, wish: SyncWish, steps: list[ProgressStep]) -> Synchronized | Rejected:
         before = self.holder.standing()
         return results.sync_result(self._contact_server(trigger, wish), before, self.holder, tuple(steps))
+
+
+def _reached_no_server(heard: results.Heard) -> bool:
+    """Whether nothing came back: there was no way, no answer in time, or nothing to ask."""
+    if isinstance(heard, Inconclusive):
+        return heard.heard is ResponseKind.SILENCE
+    return isinstance(heard, Refused)
 
 
 def _site_of(kept: ClientState) -> str:

@@ -88,6 +88,18 @@ def _sample_commands(
     return (first,)
 
 
+def _sample_site(sub: Subscription) -> str:
+    """A site of which most can be asked: one that uses the subscription, else one at which it waits, else any that is
+    not gone for good."""
+    known = [sub.find_site(site.id) or site for site in sub.sites if not site.lost]
+    order = (
+        next((site.id for site in known if site.is_active), ""),
+        next((site.id for site in known if site.is_staged), ""),
+        next((site.id for site in known), ""),
+    )
+    return next(filter(None, order), "")
+
+
 def _sample_value(field: CommandField, sub: Subscription, now: Instant) -> dict[str, Any]:
     """Something for a field that must be given; of a choice the one that would change something."""
     terms = sub.terms_at(now)
@@ -99,7 +111,7 @@ def _sample_value(field: CommandField, sub: Subscription, now: Instant) -> dict[
         case FieldKind.DAYS:
             return {field.name: field.least}
         case FieldKind.SITE:
-            return {field.name: next((site.id for site in sub.sites_holding), "")}
+            return {field.name: _sample_site(sub)}
         case FieldKind.CHOICE if field.enum is RenewalIntent:
             running = sub.intent is RenewalIntent.AUTO and not can_resume(sub, now)
             return {field.name: RenewalIntent.MANUAL if running else RenewalIntent.AUTO}
