@@ -6,8 +6,10 @@ Server on core 0, load on core 1, candidates in turn. `SHORT=1` measures less of
 
 import argparse
 import os
+import resource
 import sys
 import tempfile
+import time
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -38,6 +40,7 @@ from benchmarks.run import SHORT, USUAL, Run
 from benchmarks.targets import TARGETS
 
 BUILD = ROOT / "build"
+_WHOSE = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
 
 
 class Part(NamedTuple):
@@ -88,9 +91,17 @@ def measure_parts(run: Run, names: list[str]) -> dict[str, Figure | Missing]:
     """What the parts found, in turn; one that breaks takes only its own rows with it."""
     found: dict[str, Figure | Missing] = {}
     for name in names:
-        print(f"measuring: {name}", file=sys.stderr, flush=True)
+        begun, used = time.perf_counter(), _cpu_used()
+        print(f"measuring: {name}", end="", file=sys.stderr, flush=True)
         found.update(measure_part(run, PARTS[name]))
+        spent = f", {time.perf_counter() - begun:.0f} s, {_cpu_used() - used:.0f} s of processor time"
+        print(spent, file=sys.stderr, flush=True)
     return found
+
+
+def _cpu_used() -> float:
+    """Seconds of processor time of this process and of those it has waited for."""
+    return sum(time_used.ru_utime + time_used.ru_stime for time_used in map(resource.getrusage, _WHOSE))
 
 
 def measure_part(run: Run, part: Part) -> Figures:

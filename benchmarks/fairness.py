@@ -81,7 +81,7 @@ def measure(run: Run) -> Figures:
         for key, hog in HOGS.items():
             noted = _wait_with_hog(stage, hog, seconds, program.cpu)
             refusals.update({status: count for status, count in noted.during.statuses.items() if status != 200})
-            found[key] = _figure(noted, f"{rows:,} rows, {facts:,} facts" if run.size.short else "")
+            found[key] = make_figure(noted, f"{rows:,} rows, {facts:,} facts" if run.size.short else "")
     return {**found, "fair_refused": Figure(refusals.total(), _counted(refusals) if refusals else "")}
 
 
@@ -95,7 +95,8 @@ class WaitsWithHog(NamedTuple):
     """Of one core, by the server."""
 
 
-def _figure(noted: WaitsWithHog, size: str) -> Figure | Missing:
+def make_figure(noted: WaitsWithHog, size: str) -> Figure | Missing:
+    """Others' p99; none where they waited too long before the hog came, as well: that is the machine."""
     before, during = (f"{each.at(0.5):.1f}/{each.at(0.99):.1f}" for each in (noted.before, noted.during))
     note = f"p50/p99 {before} before, {during} during; hog: {noted.hog}; server {noted.busy:.0%} of a core"
     late = noted.during.at(0.99)

@@ -24,9 +24,9 @@ from benchmarks.slices import Load
 from tenure.server.state_place import DATABASE
 
 KEYS = ("growth", "million_start", "million_reads")
-FEW, MANY, SHORT = 1_000, 1_000_000, 20_000
+FEW, MANY, SHORT = 1_000, 1_000_000, 10_000
 BYTES_A_SITE = 15_000
-STARTS, READS = 3, 400
+STARTS, READS = 3, 300
 SEED = 7
 
 _NUMBERS = "with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < ?)"
@@ -90,7 +90,7 @@ def _starts(run: Run, stores: list[InProcessServer]) -> list[float]:
 
 def _costs(run: Run, *loads: Load) -> list[float]:
     """Microseconds of one synchronization that brings nothing new at each, in turn, the least."""
-    requests = max(run.size.sites * 8, 2_000)
+    requests = max(run.size.sites * 8, 1_000)
     for each in loads:
         each.unchanged(requests)
     taken: list[list[float]] = [[] for _ in loads]

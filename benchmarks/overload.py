@@ -64,7 +64,7 @@ Next = Callable[[float, float, bool, bytes], float]
 
 def measure(run: Run) -> Figures:
     """All rows. Five minutes at three times the capacity, in slices between which requests are sealed."""
-    seconds, twice, thrice = (3.0, 1, 1) if run.size.short else (20.0, 3, 15)
+    seconds, twice, thrice = (2.0, 1, 1) if run.size.short else (20.0, 3, 15)
     made, dice = run.fleet(), random.Random(SEED)  # noqa: S311 - the same arrivals in each run
     with Program("serve", str(made.folder), log=run.log) as server:
         group = OverloadGroup(made, server.port, dice)

@@ -15,7 +15,7 @@ FORM = 700
 """Bytes of a request at the bare server: about as long as a synchronization's."""
 
 
-FLEET = 600
+FLEET = 480
 """Sites, each on a connection of its own: more than requests are worked on at once."""
 
 

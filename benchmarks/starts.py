@@ -15,7 +15,7 @@ NAMES: Mapping[str, str] = {
     "start_sdk": "import tenure.sdk",
 }
 KEYS = tuple(NAMES)
-SHORT, USUAL = 3, 15
+SHORT, USUAL = 2, 15
 
 
 def measure(run: Run) -> Figures:

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import against_peers, growth, outage, overload, postgres
+from benchmarks import against_peers, fairness, growth, in_process, outage, overload, postgres, restart
 from benchmarks.clients import read_whole
 from benchmarks.outage import Client
 from benchmarks.rows import Figure, Missing, Yardstick, judge
 from benchmarks.run import SHORT
 from tenure.core.lease.sync_schedule import Rhythm, SyncState
 from tenure.core.timeline import DAY
+from tenure.wire import b64
 
 
 def test_clients_that_all_come_at_once_are_a_peak_and_a_lease_that_ended_before_is_lost() -> None:
@@ -124,3 +125,59 @@ def test_no_look_at_what_was_waited_for_is_no_pass() -> None:
 def test_the_processes_that_a_program_has_started_are_counted_with_it() -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
         assert child.pid in postgres.children_of(os.getpid())
+
+
+def waits(late: float, *, statuses: tuple[int, ...] = (200,)) -> fairness.Waits:
+    return fairness.Waits([1.0] * 90 + [late] * 10, Counter(statuses))
+
+
+def test_others_that_wait_too_long_fail_and_where_they_did_before_nothing_is_said() -> None:
+    late = fairness.make_figure(fairness.WaitsWithHog(waits(5), waits(150), "9 x 200", 0.5), "")
+    in_time = fairness.make_figure(fairness.WaitsWithHog(waits(5), waits(90), "9 x 200", 0.5), "")
+    noisy = fairness.make_figure(fairness.WaitsWithHog(waits(60), waits(150), "9 x 200", 0.5), "")
+    quiet = Yardstick(35_000, 35_000, 35_000)
+    for found, verdict in ((late, "fails"), (in_time, "holds"), (noisy, "not measured")):
+        assert judge({"fair_writes": found}, quiet, ["fair_writes"])[0].verdict == verdict
+
+
+def answering(answers: list[bytes | None]) -> tuple[int, threading.Thread]:
+    """A server that gives these answers in turn, one on each connection; None: it hangs up."""
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        with listening:
+            for answer in answers:
+                connection, _ = listening.accept()
+                with connection:
+                    connection.recv(65_536)
+                    connection.sendall(answer or b"")
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    return listening.getsockname()[1], thread
+
+
+def signed(claims: bytes) -> bytes:
+    body = b"e30." + b64.b64_encode(claims) + b"." + b64.b64_encode(bytes(64))
+    return b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(body) + body
+
+
+def test_a_site_repeats_what_brought_no_answer_and_counts_a_wrong_one_as_failed(tmp_path: Path) -> None:
+    made = in_process.found(tmp_path / "server", 1)
+    busy = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 60\r\ncontent-length: 0\r\n\r\n"
+    port, thread = answering([None, busy, signed(b'{"result":"unchanged"}'), signed(b'{"result":"refused"}')])
+    ends = iter((False, False, True))
+    counts = restart.ask_until(made, made.citizens[0], port, lambda: next(ends))
+    thread.join()
+    assert counts == (1, 2, 1), "answered, repeated, failed"
+
+
+def test_a_license_that_says_no_once_is_noticed() -> None:
+    class Flickering:
+        said = iter((True, False, True))
+
+        def allows(self, feature: str) -> bool:
+            return next(self.said)
+
+    ends = iter((False, False, False, True))
+    assert restart.watch(Flickering(), lambda: next(ends)) == 1  # type: ignore[arg-type]
