@@ -36,10 +36,11 @@ def measure(run: Run) -> Figures:
         httpx2.Client(base_url=f"http://127.0.0.1:{server.port}", timeout=60) as http,
     ):
         buyer = Buyer(http, made)
-        buyer.order(4)
+        buyer.order(buyer.customers(4))
         for _ in range(ROUNDS):
+            customers = buyer.customers(each)
             before = server.cpu()
-            codes = buyer.order(each)
+            codes = buyer.order(customers)
             orders.append((server.cpu() - before) / each * 1_000)
             run.look_at_limit()
             activations.append(_activate(server, made, codes) / each * 1e6)
@@ -50,19 +51,24 @@ def measure(run: Run) -> Figures:
 
 
 class Buyer:
-    """A provider's program that orders for a customer who has money."""
+    """A provider's program that orders for customers who have money."""
 
     def __init__(self, http: httpx2.Client, made: InProcessServer) -> None:
         self._http, self._made = http, made
-        self._customer = self._post("/v1/customers", {"name": "ACME"})["id"]
-        money = {"amount": 100_000_000, "reference": secrets.token_hex(8)}
-        self._post(f"/v1/customers/{self._customer}/top-ups", money)
 
-    def order(self, number: int) -> list[str]:
-        """The codes of so many orders, each previewed and then ordered as the preview showed it."""
-        wish = {"customer": self._customer, "offer": self._made.offer, "devices": 10}
+    def customers(self, number: int) -> list[str]:
+        """So many new customers: what one costs who has a hundred subscriptions is another question."""
+        names = [self._post("/v1/customers", {"name": "ACME"})["id"] for _ in range(number)]
+        for name in names:
+            money = {"amount": 1_000_000, "reference": secrets.token_hex(8)}
+            self._post(f"/v1/customers/{name}/top-ups", money)
+        return names
+
+    def order(self, customers: list[str]) -> list[str]:
+        """The codes of an order for each, previewed and then ordered as the preview showed it."""
         codes = []
-        for _ in range(number):
+        for customer in customers:
+            wish = {"customer": customer, "offer": self._made.offer, "devices": 10}
             shown = self._post("/v1/subscriptions?dry_run=true", wish)
             ordered = self._post("/v1/subscriptions", {**wish, "outcome_hash": shown["outcome_hash"]})
             codes.append(ordered["activation_code"])
@@ -83,7 +89,8 @@ class Buyer:
 def order_at(port: int, made: InProcessServer) -> str:
     """The code of one order at the server on that port."""
     with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as http:
-        return Buyer(http, made).order(1)[0]
+        buyer = Buyer(http, made)
+        return buyer.order(buyer.customers(1))[0]
 
 
 def _activate(server: Program, made: InProcessServer, codes: list[str]) -> float:
