@@ -239,3 +239,21 @@ async def test_a_caller_who_cannot_be_answered_harms_no_other() -> None:
     batcher.post_item(note_all, "a", breaks)
     assert await batcher.run_item(note_all, "b") == 2
     assert held.words() == {"a", "b"}
+
+
+async def test_a_set_alone_needs_no_fence_and_a_bad_item_in_it_is_found_all_the_same() -> None:
+    class Counted(Held):
+        fences = 0
+
+        def savepoint(self, connection: Connection, statement: str) -> None:
+            self.fences += 1
+            super().savepoint(connection, statement)
+
+    held = Counted()
+    batcher = WriteBatcher(held)
+    assert await asyncio.gather(*(batcher.run_item(note_all, word) for word in "ab")) == [2, 2]
+    assert held.fences == 0
+    told = await asyncio.gather(*(batcher.run_item(note_all, word) for word in "cad"), return_exceptions=True)
+    assert [isinstance(each, Exception) for each in told] == [False, True, False], "a stands there already"
+    assert held.words() == set("abcd")
+    assert held.fences > 0

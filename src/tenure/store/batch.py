@@ -181,18 +181,46 @@ class WriteBatcher:
 
     async def _run_batch(self, batch: list[_WaitingCaller]) -> list[_WaitingCaller]:
         """Applies and commits what there is time for; the jobs that are left, untouched."""
+        if await self._run_set_alone(batch):
+            return []
         later: list[_WaitingCaller] = []
         try:
             await self._transactions.apply(lambda connection: later.extend(self._apply_batch(connection, batch)))
             await self._transactions.commit()
         except Exception as fault:
-            # The transaction itself broke (disk full, connection lost): no caller can be told that its work is done.
-            _log.exception("a batch of %d jobs failed", len(batch))
-            for job in batch:
-                job.outcome, job.fault = None, DatabaseUnavailable(str(fault))
-            await self._end_batch()
+            await self._fail_batch(batch, fault)
             return []
         return later
+
+    async def _run_set_alone(self, batch: list[_WaitingCaller]) -> bool:
+        """Whether the batch was one set alone, for which a fence would guard nothing, and its callers can be told.
+
+        A set that fails is left, to be run again with fences: then the items at fault are found.
+        """
+        jobs = [job for job in batch if isinstance(job, _ItemJob)]
+        if len(jobs) < len(batch) or len({job.handler for job in jobs}) != 1:
+            return False
+        answers: list[Any] = []
+        try:
+            await self._transactions.apply(lambda conn: answers.extend(_run_handler(jobs[0].handler, conn, jobs)))
+        except Exception:
+            await self._end_batch()
+            return False
+        try:
+            await self._transactions.commit()
+        except Exception as fault:
+            await self._fail_batch(batch, fault)
+            return True
+        for job, answer in zip(jobs, answers, strict=True):
+            job.outcome = answer
+        return True
+
+    async def _fail_batch(self, batch: list[_WaitingCaller], fault: Exception) -> None:
+        """The transaction itself broke (disk full, connection lost): no caller can be told that its work is done."""
+        _log.error("a batch of %d jobs failed", len(batch), exc_info=fault)
+        for job in batch:
+            job.outcome, job.fault = None, DatabaseUnavailable(str(fault))
+        await self._end_batch()
 
     async def _end_batch(self) -> None:
         try:
