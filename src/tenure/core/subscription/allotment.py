@@ -273,6 +273,8 @@ def recalled_margins(pool: Pool, now: Instant) -> tuple[tuple[str, int], ...]:
     claims = sum(_claim_of(share, pool.limit) for share in present)
     coming = sum(share.held - share.signed for share in present)
     missing = claims - pool.free_at(now) - coming
+    if missing <= 0:
+        return ()
     found: list[tuple[str, int]] = []
     for share in sorted(present, key=lambda share: (-share.unused_seats, share.site)):
         back = min(share.unused_seats, missing)
