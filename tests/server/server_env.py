@@ -136,7 +136,7 @@ class ServerEnv:
 
     def second_process(self, database: Database) -> "ServerEnv":
         """A second server process on the same state: its own access to the database, the same keys and clock."""
-        context = replace(self.context, db=database, answer_signers={}, stopped_money=[], notices=[])
+        context = replace(self.context, db=database, chosen_signers={}, stopped_money=[], notices=[])
         api = build_app(context, lambda: float(self.clock()), sweeping=False)
         http = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=api), base_url="http://license.test")
         vendor, staff = (Caller(http, caller.token) for caller in (self.vendor, self.staff))

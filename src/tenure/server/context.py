@@ -64,8 +64,8 @@ class ServerContext:
     passwords: PasswordHashes = field(default_factory=PasswordHashes)
     stopped_money: list[str] = field(default_factory=list)
     """Why money cannot be written at the moment (ledger drift); empty when it can."""
-    answer_signers: dict[tuple[str, bool], ChosenSigner] = field(default_factory=dict)
-    """By product and sandbox, the signers of answers as last chosen."""
+    chosen_signers: dict[tuple[Purpose, str, bool], ChosenSigner] = field(default_factory=dict)
+    """By purpose, product and sandbox, the signers of answers and leases as last chosen."""
 
     notices: list[PublishedNotice] = field(default_factory=list)
     """Amnesties that go with every answer."""
@@ -99,17 +99,24 @@ class ServerContext:
 
     def answer_signer(self, product: str, *, sandbox: bool) -> SeedSigner:
         """The key that signs answers now; looked up once a second, because every answer asks."""
+        return self._signer_for(Purpose.ANSWER, product, sandbox)
+
+    def lease_signer(self, product: str, *, sandbox: bool) -> SeedSigner:
+        """The key that signs leases now, likewise."""
+        return self._signer_for(Purpose.LEASE, product, sandbox)
+
+    def _signer_for(self, purpose: Purpose, product: str, sandbox: bool) -> SeedSigner:
         now, root = self.clock(), self.keys.root_of(sandbox=sandbox)
-        known = self.answer_signers.get((product, sandbox))
+        known = self.chosen_signers.get((purpose, product, sandbox))
         if known is not None and known.now == now and known.root is root:
             return known.signer
-        signer = self.keys.signer_for(Purpose.ANSWER, product, now, sandbox=sandbox)
+        signer = self.keys.signer_for(purpose, product, now, sandbox=sandbox)
         # Strangers may name any product: what they fill up lasts a second, and costs the others a look each time.
-        if len(self.answer_signers) >= PRODUCTS_REMEMBERED:
-            for name in [name for name, chosen in self.answer_signers.items() if chosen.now != now]:
-                del self.answer_signers[name]
-        if len(self.answer_signers) < PRODUCTS_REMEMBERED:
-            self.answer_signers[product, sandbox] = ChosenSigner(signer, now, root)
+        if len(self.chosen_signers) >= PRODUCTS_REMEMBERED:
+            for name in [name for name, chosen in self.chosen_signers.items() if chosen.now != now]:
+                del self.chosen_signers[name]
+        if len(self.chosen_signers) < PRODUCTS_REMEMBERED:
+            self.chosen_signers[purpose, product, sandbox] = ChosenSigner(signer, now, root)
         return signer
 
     async def run_once(self, ticket: IdempotentRequest, dry_run: bool, work: Work, *, secret: bool = False) -> Any:

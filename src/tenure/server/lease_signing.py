@@ -34,7 +34,7 @@ from tenure.store import leases, tenants
 from tenure.store.engine import Connection
 from tenure.store.leases import PRESENT, SUCCESSOR, SignedLease
 from tenure.store.sites import SiteRow
-from tenure.wire.keys import Purpose, Signer
+from tenure.wire.keys import Signer
 from tenure.wire.leases import seal_lease
 
 UNHEARD = (
@@ -102,7 +102,7 @@ def sign_lease(
     )
     told = seat_conflicts.as_promised(conn, sub, site, state, now, context.epoch_floor)
     lease = lease_for(sub, told, holder, issuer, now, forked=forked, carried=carried)
-    signer = context.keys.signer_for(Purpose.LEASE, site.product, context.clock(), sandbox=provider.sandbox)
+    signer = context.lease_signer(site.product, sandbox=provider.sandbox)
     lease, token = _seal_lease(lease, signer)
     _record_lease(conn, site, sub, lease, token, PRESENT, now, newest)
     site = _count_promise(conn, site, sub, lease, now)
@@ -263,7 +263,7 @@ def _sign_successor(
         _lease_holder(conn, site, read_record(site), sub.terms_at(begins), None), serial=site.serial
     )
     lease = successor_lease(sub, told, holder, issuer_of(context, provider), begins=begins, now=now)
-    signer = context.keys.signer_for(Purpose.LEASE, site.product, context.clock(), sandbox=provider.sandbox)
+    signer = context.lease_signer(site.product, sandbox=provider.sandbox)
     lease, token = _seal_lease(lease, signer)
     _record_lease(conn, site, sub, lease, token, SUCCESSOR, now)
     return _count_promise(conn, site, sub, lease, now), token

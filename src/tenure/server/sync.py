@@ -193,7 +193,7 @@ class SyncService:
                 answered[place] = Refused(RefusalCode.KEY_UNKNOWN, "This key is not the site's.", "site")
                 continue
             now = site.provider_now(real)
-            if not self._can_answer(site, real):
+            if not self._can_sign(Purpose.ANSWER, site, real):
                 answered[place] = Refused(RefusalCode.NO_SIGNING_KEY)
                 continue
             pace = None if site.last_request == asked.message.request else read_pace(site.pace)
@@ -218,7 +218,7 @@ class SyncService:
     ) -> None:
         """Those that change something, one by one."""
         for place, site, proven in others:
-            if not self._context.keys.can_sign(Purpose.LEASE, site.product, real, sandbox=site.is_sandbox):
+            if not self._can_sign(Purpose.LEASE, site, real):
                 answered[place] = Refused(RefusalCode.NO_SIGNING_KEY)
                 continue
             answered[place] = self._answer_one(conn, proven, site, RealTime(real))
@@ -233,13 +233,13 @@ class SyncService:
         trusted = self._context.keys.is_believed(pace.kid, sandbox=site.is_sandbox)
         return ServerMoment(now, pace.renew_at, self._context.epoch_floor, trusted)
 
-    def _can_answer(self, site: SiteSnapshot, real: Instant) -> bool:
-        """Whether there is a key for its answer: a site without any must not stop the answers of all others."""
+    def _can_sign(self, purpose: Purpose, site: SiteSnapshot, real: Instant) -> bool:
+        """Whether there is a key for its answer or lease: a site without one must not stop the answers of others."""
         keys, product, sandbox = self._context.keys, site.product, site.is_sandbox
-        known = self._context.answer_signers.get((product, sandbox))
+        known = self._context.chosen_signers.get((purpose, product, sandbox))
         if known is not None and known.now == real and known.root is keys.root_of(sandbox=sandbox):
             return True
-        return keys.can_sign(Purpose.ANSWER, product, real, sandbox=sandbox)
+        return keys.can_sign(purpose, product, real, sandbox=sandbox)
 
     def _answer_one(
         self, conn: Connection, proven: ProvenSync, at_hand: SiteSnapshot, time: RealTime

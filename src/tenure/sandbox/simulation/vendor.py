@@ -87,7 +87,7 @@ class SimulatedVendor:
     def _open_process(self) -> None:
         """A process begins: it knows what the database says, and nothing else."""
         self.context = replace(self.context, epoch_floor=run_to_end(self.context.db.read(epoch_floor)))
-        self.context.answer_signers.clear()
+        self.context.chosen_signers.clear()
         self.context.stopped_money.clear()
         run_to_end(self.context.take_notices())
         throttle = RateThrottle(MemoryCounters(), lambda: float(self._time.now), self._time)
