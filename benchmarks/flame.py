@@ -22,7 +22,7 @@ from benchmarks.slices import Load
 
 CONNECTIONS, SITES = 64, 256
 HERTZ = 400
-WIDTH, ROW, LETTER = 1_200, 17, 6.4
+WIDTH, ROW, CHARACTER = 1_200, 17, 6.4
 LEAST = 0.004
 """A frame of less than this share of all is not drawn."""
 IDLE = ("_worker (concurrent", "run (asyncio/runners.py", "Thread._bootstrap")
@@ -116,7 +116,7 @@ def _boxes(frame: Frame, left: float, row: int, root: Frame) -> Iterator[str]:
         width, top = share * WIDTH, row * ROW
         color = next((color for room, color in ROOMS.items() if room in each.name), "#d9d9d9")
         told = escape(each.name)
-        short = escape(each.name.partition(" (")[0][: int(width / LETTER)]) if width > 4 * LETTER else ""
+        short = escape(each.name.partition(" (")[0][: int(width / CHARACTER)]) if width > 4 * CHARACTER else ""
         yield (
             f'<g data-row="{row}"><title>{told} {share:.1%}</title><rect x="{left:.1f}" y="{top}" width="{width:.1f}" '
             f'height="{ROW - 1}" fill="{color}"/><text x="{left + 2:.1f}" y="{top + 12}">{short}</text></g>'
