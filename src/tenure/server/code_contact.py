@@ -70,7 +70,7 @@ def answer_code(contact: CodeContact, site: SiteRow | None) -> ActivationReply |
         return _use_code(contact, None)
     known = known_site.recognize_key(contact, site)
     if known.has_gone_on and contact.message.role == "successor":
-        return taking_in.NOT_HERE  # its present lease, signed anew, would be of the subscription that it left
+        return taking_in.NOT_HERE  # its present lease, signed again, would be of the subscription that it left
     if known.caller is Caller.COPY:
         return _answer_copy(contact, known)
     return _use_code(contact, known.site, is_free=known.has_gone_on)
