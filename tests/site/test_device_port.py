@@ -1,5 +1,6 @@
 """The device port over real TLS: the agent trusts exactly the key that its enrollment token names, name check on."""
 
+import asyncio
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +17,16 @@ from tenure.sdk.disk import FolderOnDisk
 from tenure.site import certificate
 from tenure.site.main import SiteServers
 from tenure.site.store import devices
-from tenure.wire.devices import EnrollmentToken, read_ticket, write_ticket
+from tenure.wire import b64, exchanges
+from tenure.wire.devices import (
+    DeviceRequest,
+    EnrollmentToken,
+    read_answer,
+    read_ticket,
+    seal_device_request,
+    write_ticket,
+)
+from tenure.wire.keys import SeedSigner
 from tests.site.site_env import FEATURES, AgentProcess, SiteProcess
 
 
@@ -141,3 +151,43 @@ def test_a_device_walks_to_a_newer_root_through_its_site(house: SiteProcess) -> 
             assert answer.json()["code"] == "message_malformed"
             assert http.get("/v1/licenses").status_code == 404
     assert house.site.store.read(lambda conn: devices.device_page(conn, devices.DeviceFilter(), 0, 9)) == []
+
+
+def enrolling(house: SiteProcess, name: str) -> bytes:
+    """A new device's first request, sealed."""
+    ticket, signer = read_ticket(house.ticket()), SeedSigner(name.encode().ljust(32))
+    assert isinstance(ticket, EnrollmentToken)
+    message = DeviceRequest(
+        nonce=b64.encode_text(name.encode().ljust(32)),
+        request=f"req_{name:0>32}",
+        ask="enroll",
+        product=ticket.product,
+        key=exchanges.public_jwk(signer.public),
+        wall=house.site.now(),
+        uptime=60,
+        root=1,
+        version="99.0",
+        enrollment=ticket.secret,
+        name=name,
+    )
+    return seal_device_request(message, signer)
+
+
+def test_by_callback_and_by_waiting_devices_are_answered_alike(house: SiteProcess) -> None:
+    port, site = house.site.port, house.site.secrets.site_signer.public
+    asked = [enrolling(house, name) for name in ("called", "waited")]
+
+    async def both_ways(first: bytes, second: bytes) -> tuple[object, object]:
+        delivered: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        assert port.begin_answering(first, "127.0.0.1", delivered.set_result)
+        return await delivered, await port.answer_device(second, "127.0.0.1")
+
+    answers = asyncio.run(both_ways(*asked))
+    for answer, request in zip(answers, asked, strict=True):
+        assert isinstance(answer, bytes)
+        read = read_answer(answer, request, site)
+        assert not isinstance(read, Refused)
+        assert read.result == "seat", read.refusal
+    called, waited = asyncio.run(both_ways(b"no request", b"no request"))
+    assert isinstance(called, Refused)
+    assert called == waited

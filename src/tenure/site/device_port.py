@@ -43,13 +43,18 @@ class DevicePort:
 
     async def answer_device(self, body: bytes, _address: str) -> bytes | Refused:
         """The signed answer; an unsigned refusal for what is not proven, and while nothing is licensed here."""
-        try:
-            return await asyncio.wrap_future(self.answer_blocking(body))
-        except StoreUnavailable:
-            return UNAVAILABLE
+        work = self._prepare_work(body)
+        if isinstance(work, Refused):
+            return work
+        waiting: asyncio.Future[WriteOutcome] = asyncio.get_running_loop().create_future()
+        self._writes.post_job(work, partial(_settle, waiting))
+        answer = _answer_of(await waiting)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     def answer_blocking(self, body: bytes) -> "Future[bytes | Refused]":
-        """The same for callers without a loop."""
+        """`answer_device` for callers without a loop; raises `StoreUnavailable`."""
         work = self._prepare_work(body)
         return _stored_answer(work) if isinstance(work, Refused) else self._store.write(work)
 
@@ -84,6 +89,12 @@ class DevicePort:
         parts: ContactParts, asked: ProvenDeviceRequest, look: LicenseSnapshot, lease: SealedLease, conn: Connection
     ) -> bytes:
         return answer_device(parts, conn, asked, look, lease)
+
+
+def _settle(waiting: "asyncio.Future[WriteOutcome]", outcome: WriteOutcome) -> None:
+    """Tells a caller that waits, unless it has gone away."""
+    if not waiting.done():
+        waiting.set_result(outcome)
 
 
 def _answer_of(outcome: WriteOutcome) -> bytes | Refused | Exception:
