@@ -3,6 +3,7 @@
 Form, key, signature and bounds are proven here; whether a genuine lease may replace the one held is `lease.acceptance`.
 """
 
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Annotated, Literal
 
@@ -15,7 +16,7 @@ from tenure.core.renewal_outlook import RenewalOutlook
 from tenure.core.timeline import Span
 from tenure.wire import field_types, jws, strict_json
 from tenure.wire.jws import CAPS, ParsedToken, TokenType, token_digest
-from tenure.wire.keys import Purpose, Signer, from_jwk
+from tenure.wire.keys import Purpose, Signer, from_jwk, proving_key
 from tenure.wire.root import OnlineKey, TrustedRoot
 
 READ = 64
@@ -132,17 +133,20 @@ _load = strict_json.StrictLoader(LeaseClaims, CAPS[TokenType.LEASE])
 _decode = msgspec.json.Decoder(Lease).decode
 
 
-def _parse_claims(payload: bytes) -> Lease | Refused:
+KeyReader = Callable[[Mapping[str, object], str], bytes | Refused]
+
+
+def _parse_claims(payload: bytes, read_key: KeyReader = from_jwk) -> Lease | Refused:
     bounded = _load(payload)
     if isinstance(bounded, Refused):
         return bounded
     lease = _decode(payload)
-    fault = _refuse_contradiction(lease)
+    fault = _refuse_contradiction(lease, read_key)
     return lease if fault is None else fault
 
 
-def _refuse_contradiction(lease: Lease) -> Refused | None:
-    holder = from_jwk(lease.cnf.jwk, "cnf.jwk")
+def _refuse_contradiction(lease: Lease, read_key: KeyReader) -> Refused | None:
+    holder = read_key(lease.cnf.jwk, "cnf.jwk")
     if isinstance(holder, Refused):
         return holder
     if lease.aud != lease.product:
@@ -157,9 +161,12 @@ def _refuse_contradiction(lease: Lease) -> Refused | None:
 
 
 def seal_lease(lease: Lease, signer: Signer) -> bytes:
-    """The `tenure-lease+jwt` of `lease`. Raises ValueError, naming the field, for one that no reader would accept."""
+    """The `tenure-lease+jwt` of `lease`. Raises ValueError, naming the field, for one that no reader would accept.
+
+    The holder's point is not looked at: a lease is signed for a key by which a request has just been verified.
+    """
     payload = msgspec.json.encode(lease)
-    read = _parse_claims(payload)
+    read = _parse_claims(payload, proving_key)
     if isinstance(read, Refused):
         raise ValueError(f"{read.field}: {read.detail}")
     return jws.sign_token(TokenType.LEASE, payload, signer)
