@@ -5,13 +5,16 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 from tests import scratch
-from tests.contract.databases import SharedSchema, postgres_server
 from tests.schedule import TABLE, Durations, file_of, longest_first, read
+
+if TYPE_CHECKING:
+    from tests.contract.databases import SharedSchema
 
 scratch.keep_in_memory()
 
@@ -58,12 +61,17 @@ def pytest_runtestloop() -> None:
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """One PostgreSQL server for all tests of a worker: starting one takes longer than most of them."""
+    # Drivers and database are half a second to load, and rooms without them need not wait for that in each process.
+    from tests.contract.databases import postgres_server  # noqa: PLC0415
+
     with postgres_server() as url:
         yield url
 
 
 @pytest.fixture(scope="session")
-def shared_schema(postgres_url: str) -> SharedSchema:
+def shared_schema(postgres_url: str) -> "SharedSchema":
+    from tests.contract.databases import SharedSchema  # noqa: PLC0415
+
     return SharedSchema(postgres_url)
 
 
