@@ -4,11 +4,13 @@ import msgspec
 import pytest
 
 from tenure.core.refusals import RefusalCode, Refused
+from tenure.http.outgoing.signing import SigningSecret
+from tenure.server.messages.webhook_worker import open_secrets, seal_secrets
 from tenure.store import deliveries, webhooks
 from tenure.store.deliveries import DELIVERED, FAILED, WAITING, DeliveryAttempt, WebhookDelivery
 from tenure.store.engine import Connection, Database
 from tenure.store.sealed import AnswerCipher
-from tenure.store.webhooks import WebhookRow, WebhookSecret
+from tenure.store.webhooks import WebhookRow
 from tests.contract.seed import NOW, two_providers
 
 SAFE = AnswerCipher(b"k" * 32)
@@ -43,17 +45,17 @@ async def test_a_webhook_is_served_from_its_place_once(stocked: Database) -> Non
 
 async def test_a_change_needs_the_present_version_and_secrets_stay_sealed(stocked: Database) -> None:
     mine = await stocked.read(hook)
-    secrets = (WebhookSecret(b"new"), WebhookSecret(b"old", NOW + 9))
-    changed = msgspec.structs.replace(mine, events=("a", "b"), secrets=webhooks.seal_secrets(SAFE, secrets))
+    secrets = (SigningSecret(b"new"), SigningSecret(b"old", NOW + 9))
+    changed = msgspec.structs.replace(mine, events=("a", "b"), secrets=seal_secrets(SAFE, secrets))
     done = await stocked.write(webhooks.change, changed, 1)
     assert isinstance(done, WebhookRow)
     stale = await stocked.write(webhooks.change, changed, 1)
     assert isinstance(stale, Refused)
     assert stale.code is RefusalCode.VERSION_STALE
     known = await stocked.read(hook)
-    assert (known.events, known.version, known.open_secrets(SAFE)) == (("a", "b"), 2, secrets)
+    assert (known.events, known.version, open_secrets(SAFE, known)) == (("a", "b"), 2, secrets)
     assert b"new" not in known.secrets
-    assert known.open_secrets(AnswerCipher(b"other key".ljust(32))) == ()
+    assert open_secrets(AnswerCipher(b"other key".ljust(32)), known) == ()
 
 
 async def test_a_provider_has_so_many_webhooks_and_no_more(stocked: Database) -> None:

@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY
 from tenure.http.outgoing import delivery_worker
 from tenure.http.outgoing.delivery_worker import DeliveryWorker, WorkerPace, write_persistently
-from tenure.http.outgoing.retry_schedule import GIVE_UP_AFTER, TRIES_LEAST, is_given_up, next_attempt
+from tenure.http.outgoing.retry_schedule import GIVE_UP_AFTER, TRIES_LEAST, next_attempt, why_given_up
+from tenure.http.outgoing.send_outcome import SendOutcome
+from tenure.http.outgoing.signing import SigningSecret, rotate_secrets, secrets_at
 
 pytestmark = pytest.mark.anyio
 
@@ -19,13 +23,6 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
-
-
-@dataclass(frozen=True)
-class Came:
-    """What came of sending."""
-
-    was_accepted: bool
 
 
 @dataclass
@@ -56,13 +53,13 @@ class Shelf:
         found, self.waiting[receiver] = self.waiting[receiver][: self.batch], self.waiting[receiver][self.batch :]
         return found
 
-    async def send_message(self, message: str) -> Came:
+    async def send_message(self, message: str) -> SendOutcome:
         receiver = message.partition("-")[0]
         if receiver in self.held:
             await self.held[receiver].wait()
-        return Came(receiver not in self.down)
+        return SendOutcome(fault="down" if receiver in self.down else "")
 
-    async def record_attempt(self, message: str, outcome: Came, draw: float) -> Refused | None:
+    async def record_attempt(self, message: str, outcome: SendOutcome, draw: float) -> Refused | None:
         if self.busy:
             self.busy -= 1
             return Refused(RefusalCode.SERVER_BUSY)
@@ -153,7 +150,7 @@ async def test_what_cannot_be_recorded_is_not_sent_again_with_each_look(
         async def claim_messages(self, receiver: str) -> list[str]:
             return self.waiting[receiver]
 
-        async def record_attempt(self, message: str, outcome: Came, draw: float) -> Refused | None:
+        async def record_attempt(self, message: str, outcome: SendOutcome, draw: float) -> Refused | None:
             tried.append(message)
             if fault == "raised":
                 raise OSError("no space left on device")
@@ -223,6 +220,25 @@ def test_the_next_attempt_is_spread_and_heeds_what_the_receiver_asks() -> None:
 
 
 def test_patience_ends_after_three_days_and_some_tries() -> None:
-    assert not is_given_up(0, GIVE_UP_AFTER - 1, 99)
-    assert is_given_up(0, GIVE_UP_AFTER, TRIES_LEAST)
-    assert not is_given_up(0, 365 * DAY, TRIES_LEAST - 1), "a clock that jumps is no reason"
+    failed = SendOutcome(fault="no route", cause="unreachable")
+    assert why_given_up(failed, 0, GIVE_UP_AFTER - 1, 99) == ""
+    assert (
+        why_given_up(failed, 0, GIVE_UP_AFTER, TRIES_LEAST) == "It took nothing since 1970-01-01T00:00:00Z: no route."
+    )
+    assert why_given_up(failed, 0, 365 * DAY, TRIES_LEAST - 1) == "", "a clock that jumps is no reason"
+    own = SendOutcome(fault="no network", cause="own_computer")
+    assert why_given_up(own, 0, 365 * DAY, 99) == "", "for our own faults no receiver is given up"
+    gone = SendOutcome(fault="answered with status 410", cause="gone", status=410)
+    assert why_given_up(gone, 9, 9, 1) == "It answered 410: it is gone for good."
+
+
+@given(st.integers(0, 3), st.lists(st.integers(0, 90), max_size=6))
+def test_two_secrets_sign_at_once_at_most_and_the_newest_always(known: int, hours: list[int]) -> None:
+    secrets = tuple(SigningSecret(bytes([number]), number or None) for number in range(known))
+    for now, overlap in enumerate(hours):
+        before = secrets[:1]
+        secrets = rotate_secrets(secrets, b"new%d" % now, now + overlap)
+        good = secrets_at(secrets, now)
+        assert len(good) <= 2
+        assert good[0] == SigningSecret(b"new%d" % now)
+        assert [each.key for each in good[1:]] == [each.key for each in before if overlap]

@@ -7,7 +7,6 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,8 @@ from tenure.core.lease.claims import Brand
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY
 from tenure.http.outgoing.delivery_worker import DeliveryWorker
-from tenure.http.outgoing.smtp import MailParts, MailServer, compose_email, send_mail
+from tenure.http.outgoing.send_outcome import SendOutcome
+from tenure.http.outgoing.smtp import SECONDS, MailParts, MailServer, send_mail
 from tenure.server.context import ServerContext
 from tenure.server.messages import email_worker as email_source
 from tenure.server.messages.backoff import next_email_try
@@ -29,7 +29,7 @@ from tenure.server.settings import ServerSettings, mail_server, read_settings, t
 from tenure.store import emails, outbox
 from tenure.store.engine import Connection
 from tests.server.mailbox import Mailbox, mailbox
-from tests.server.server_env import Clock, ServerEnv, office
+from tests.server.server_env import START, Clock, ServerEnv, office
 
 pytestmark = pytest.mark.anyio
 
@@ -198,14 +198,14 @@ async def test_the_line_is_encrypted_and_the_certificate_checked(tmp_path: Path,
         trusting = replace(
             plain(box), security=security, ca=str(tmp_path / "ca.pem"), user="licenses", password="right"
         )
-        assert (await send_mail(trusting, mail(trusting), "ana@example.com")).fault == ""
+        assert (await hand_over(trusting, "ana@example.com")).fault == ""
         assert box.signed_in == [(b"licenses", b"right")]
         assert security == "tls" or box.encrypted == [True]
         for wrong in (replace(trusting, ca=""), replace(trusting, host="localhost")):
-            done = await send_mail(wrong, mail(wrong), "ana@example.com")
+            done = await hand_over(wrong, "ana@example.com")
             assert done.fault.startswith("no trusted connection")
             assert not done.final
-        barred = await send_mail(replace(trusting, password="wrong"), mail(trusting), "ana@example.com")
+        barred = await hand_over(replace(trusting, password="wrong"), "ana@example.com")
         assert barred.fault.startswith("the mail server does not accept user and password")
         assert not barred.final
         assert len(box.mails) == 1
@@ -214,7 +214,7 @@ async def test_the_line_is_encrypted_and_the_certificate_checked(tmp_path: Path,
 async def test_a_server_that_cannot_encrypt_gets_nothing(tmp_path: Path) -> None:
     async with mailbox() as box:
         strict = replace(plain(box), security="starttls")
-        done = await send_mail(strict, mail(strict), "ana@example.com")
+        done = await hand_over(strict, "ana@example.com")
         assert "STARTTLS" in done.fault
         assert box.mails == []
 
@@ -223,7 +223,7 @@ async def test_a_server_that_never_answers_is_left() -> None:
     async with mailbox() as box:
         box.wait = 30
         begun = time.monotonic()
-        done = await send_mail(plain(box), mail(plain(box)), "ana@example.com", 0.2)
+        done = await hand_over(plain(box), "ana@example.com", 0.2)
         assert done.fault == "the mail server took longer than 0.2 seconds"
         assert time.monotonic() - begun < 15
 
@@ -233,12 +233,12 @@ async def test_a_mail_that_was_given_up_is_not_sent_behind_its_senders_back() ->
     async with mailbox() as box:
         box.wait = 1.0
         server, patient = plain(box), [f"{number}@example.com" for number in range(4)]
-        sending = [asyncio.create_task(send_mail(server, mail(server), to)) for to in patient]
+        sending = [asyncio.create_task(hand_over(server, to)) for to in patient]
         await asyncio.sleep(0.1)
-        late = await send_mail(server, mail(server), "late@example.com", 0.2)
+        late = await hand_over(server, "late@example.com", 0.2)
         assert late.cause == "too_slow"
         assert [each.fault for each in await asyncio.gather(*sending)] == [""] * 4
-        assert (await send_mail(server, mail(server), "next@example.com")).fault == ""
+        assert (await hand_over(server, "next@example.com")).fault == ""
         assert sorted(box.recipients) == sorted([*patient, "next@example.com"])
 
 
@@ -282,9 +282,9 @@ async def test_a_mail_that_was_put_off_by_a_clock_that_was_ahead_goes_out(tmp_pa
         assert len(box.mails) == 1
 
 
-def mail(server: MailServer, **more: str) -> Any:
+async def hand_over(server: MailServer, to: str, most: float = SECONDS, **more: str) -> SendOutcome:
     given = {"to": "ana@example.com", "sender_name": "North", "subject": "Hello", "text": "t", "html": "<p>t"} | more
-    return compose_email(server, MailParts(id="eml_1", **given), datetime(2026, 1, 1, tzinfo=UTC))  # type: ignore[arg-type]
+    return await send_mail(server, MailParts(id="eml_1", **given), (to,), START, most)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -299,7 +299,7 @@ def mail(server: MailServer, **more: str) -> Any:
 )
 async def test_nothing_in_a_header_makes_another(field: str, value: str) -> None:
     async with mailbox() as box:
-        done = await send_mail(plain(box), mail(plain(box), **{field: value}), "ana@example.com")
+        done = await hand_over(plain(box), "ana@example.com", **{field: value})
         assert done.fault == ""
         (came,) = box.mails
         assert came["Bcc"] is None

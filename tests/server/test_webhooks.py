@@ -22,12 +22,12 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from tenure.core.timeline import DAY, HOUR
 from tenure.http.outgoing.delivery_worker import DeliveryWorker
+from tenure.http.outgoing.send_outcome import one_line_excerpt
 from tenure.http.outgoing.ssrf import WebhookNetworks
 from tenure.http.outgoing.webhook_client import MOST, post_webhook
-from tenure.http.outgoing.webhook_reply import one_line_excerpt
 from tenure.server.messages import webhook_worker as webhook_source
 from tenure.server.messages.catalog import CATALOG, PHASES, TOPICS
-from tenure.server.messages.webhook_worker import webhook_worker
+from tenure.server.messages.webhook_worker import open_secrets, webhook_worker
 from tenure.server.values import ProviderValue
 from tenure.store import emails, tenants, webhooks
 from tenure.store import schema as tables
@@ -489,7 +489,7 @@ async def test_of_a_huge_answer_the_beginning_is_read() -> None:
         other.always = answer("200 OK", b"x" * (40 * MOST))
         reply = await post_webhook(other.url, [], b"{}", HERE, TRUST)
         assert reply.was_accepted
-        assert reply.excerpt == "x" * 300
+        assert reply.answer == "x" * 300
 
 
 @pytest.mark.parametrize("junk", [b"", b"220 smtp ready\r\n", b"HTTP/1.1 abc\r\n\r\n", b"\x00" * 100_000])
@@ -538,4 +538,4 @@ async def test_a_webhook_row_cannot_be_opened_with_another_key(tmp_path: Path) -
     async with watched(tmp_path) as (env, _, hook):
         stored = await env.context.db.read(webhooks.get_webhook, env.provider, hook["id"])
         assert stored is not None
-        assert len(stored.open_secrets(env.context.safe)[0].key) == 32
+        assert len(open_secrets(env.context.safe, stored)[0].key) == 32

@@ -6,11 +6,10 @@ import pytest
 
 from tenure.core.timeline import DAY, HOUR
 from tenure.http.outgoing.delivery_errors import OWN_CAUSES
-from tenure.http.outgoing.smtp import RejectedMailbox
+from tenure.http.outgoing.send_outcome import RejectedMailbox, SendOutcome
 from tenure.site.forwarding.config import ForwardingConfig, MailTarget, WebhookTarget
 from tenure.site.forwarding.progress import LONGEST_PAUSE, SentMessage, after_attempt, is_due
 from tenure.site.forwarding.remedies import advice_for
-from tenure.site.forwarding.sending import SendOutcome
 from tenure.site.forwarding.site_networks import SiteNetworks
 from tenure.site.store.forwardings import ForwardingRow
 
@@ -52,7 +51,12 @@ def test_pauses_double_to_an_hour_and_a_receivers_wish_is_heard_for_a_day_at_mos
         pauses.append(row.next - NOW)
     assert pauses == [30, 60, 120, 240, 480, 960, 1_920, HOUR, HOUR, HOUR]
     later = after_attempt(
-        row, HOOK, SentMessage(1), SendOutcome(cause="answered_otherwise", retry_after=10 * DAY), NOW, 0.999
+        row,
+        HOOK,
+        SentMessage(1),
+        SendOutcome(fault="busy", cause="answered_otherwise", retry_after=10 * DAY),
+        NOW,
+        0.999,
     )
     assert later.row.next == NOW + DAY
     assert after_attempt(row, HOOK, SentMessage(1), FAILED, NOW, 0.999).row.next <= NOW + LONGEST_PAUSE * 1.1
@@ -106,7 +110,7 @@ def test_a_mailbox_that_stays_full_is_given_up_for_this_mail_and_holds_nobody_up
     config = ForwardingConfig(name="Mails", severity="info", mail=mail)
     full = (RejectedMailbox("b@example.com", "452 full", final=False),)
     row = ForwardingRow("fwd_1", b"", b"", NOW, 0, upto=7, pending=b'["a@example.com","b@example.com"]')
-    first = SendOutcome(taken=True, cause="recipients_refused", fault="b: 452 full", refused=full)
+    first = SendOutcome(cause="recipients_refused", refused=full)
     row = after_attempt(row, config, SentMessage(7, mail.recipients), first, NOW, 0.0).row
     assert (row.cursor, row.pending) == (0, b'["b@example.com"]')
     again = SendOutcome(cause="recipients_refused", fault="b: 452 full", refused=full)

@@ -10,16 +10,6 @@ from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
 from tenure.store.engine import Connection
 from tenure.store.schema import deliveries, outbox_heads, webhooks
-from tenure.store.sealed import AnswerCipher
-
-PURPOSE = "webhook"
-
-
-class WebhookSecret(msgspec.Struct, frozen=True):
-    """One secret of a webhook; `until` is set once a newer one has replaced it."""
-
-    key: bytes
-    until: Instant | None = None
 
 
 class WebhookRow(msgspec.Struct, frozen=True):
@@ -37,16 +27,6 @@ class WebhookRow(msgspec.Struct, frozen=True):
     disabled: Instant | None = None
     reason: str = ""
     version: int = 1
-
-    def open_secrets(self, safe: AnswerCipher) -> tuple[WebhookSecret, ...]:
-        """Its secrets, newest first; none when they cannot be opened."""
-        opened = safe.decrypt(self.secrets, PURPOSE)
-        return () if opened is None else msgspec.json.decode(opened, type=tuple[WebhookSecret, ...])
-
-
-def seal_secrets(safe: AnswerCipher, secrets: tuple[WebhookSecret, ...]) -> bytes:
-    """Secrets as they are stored."""
-    return safe.encrypt(msgspec.json.encode(secrets), PURPOSE)
 
 
 _WEBHOOK = sa.select(*[webhooks.c[name] for name in WebhookRow.__struct_fields__])

@@ -13,6 +13,7 @@ import msgspec
 
 from tenure.core.refusals import Refused
 from tenure.http.outgoing.retry_schedule import Jitter
+from tenure.http.outgoing.send_outcome import SendOutcome
 
 PAUSE = 1.0
 """Seconds between looks; each is a few indexed queries when nothing waits."""
@@ -29,19 +30,8 @@ M = TypeVar("M")
 T = TypeVar("T")
 
 
-class DeliveryOutcome(Protocol):
-    """What came of sending a message once."""
-
-    @property
-    def was_accepted(self) -> bool:
-        """Whether the receiver has it."""
-
-
-R = TypeVar("R", bound=DeliveryOutcome)
-
-
-class DeliverySource(Protocol[E, M, R]):
-    """What is to be told to whom; `E` is a receiver, `M` a message, `R` what came of sending it."""
+class DeliverySource(Protocol[E, M]):
+    """What is to be told to whom; `E` is a receiver, `M` a message."""
 
     async def collect_events(self) -> int:
         """Put what happened since the last look into messages; how much was put. One receiver's fault is logged."""
@@ -52,10 +42,10 @@ class DeliverySource(Protocol[E, M, R]):
     async def claim_messages(self, receiver: E) -> Sequence[M]:
         """What is to be sent next, in order; no other worker sends it meanwhile."""
 
-    async def send_message(self, message: M) -> R:
+    async def send_message(self, message: M) -> SendOutcome:
         """Send it once, within bounded time; never raises for what the other side does."""
 
-    async def record_attempt(self, message: M, outcome: R, draw: float) -> Refused | None:
+    async def record_attempt(self, message: M, outcome: SendOutcome, draw: float) -> Refused | None:
         """Put on record what came of it, and when it is tried again (`draw` spreads that); refuses while busy."""
 
     async def release_messages(self, messages: Sequence[M]) -> None:
@@ -81,7 +71,7 @@ class WorkerPace(msgspec.Struct, frozen=True, kw_only=True):
 class DeliveryWorker:
     """The background work of one source. A slow receiver does not delay the others."""
 
-    def __init__(self, source: DeliverySource[Any, Any, Any], pace: WorkerPace, jitter: Jitter, log: str) -> None:
+    def __init__(self, source: DeliverySource[Any, Any], pace: WorkerPace, jitter: Jitter, log: str) -> None:
         self._source, self._pace, self._jitter = source, pace, jitter
         self._log = logging.getLogger(log)
         self._turns = asyncio.Semaphore(pace.at_once)
@@ -159,7 +149,7 @@ class DeliveryWorker:
 
     async def _try_message(self, receiver: Hashable, message: Any) -> bool:
         """Whether it was taken; what came of it is on record when this returns, though the store be busy."""
-        outcome: DeliveryOutcome = await self._source.send_message(message)
+        outcome = await self._source.send_message(message)
         draw = self._jitter()
         refused = await write_persistently(lambda: self._source.record_attempt(message, outcome, draw))
         if isinstance(refused, Refused):

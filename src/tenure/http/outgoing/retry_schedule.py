@@ -6,6 +6,9 @@ How many tries there are, and how their pauses grow, is the business of each kin
 from collections.abc import Callable
 
 from tenure.core.timeline import DAY, Instant
+from tenure.http.outgoing.delivery_errors import DeliveryErrorCause
+from tenure.http.outgoing.send_outcome import SendOutcome
+from tenure.http.timestamps import format_rfc3339
 
 JITTER = 0.1
 ASKED_MOST = DAY
@@ -33,6 +36,15 @@ def next_attempt(now: Instant, pause: int, asked: int, draw: float) -> Instant:
     return now + max(pause + int(draw * JITTER * pause), min(max(asked, 0), ASKED_MOST))
 
 
-def is_given_up(failing_since: Instant, now: Instant, tries: int, least: int = TRIES_LEAST) -> bool:
-    """Whether something has failed for so long, and so often, that it is given up."""
-    return now - failing_since >= GIVE_UP_AFTER and tries >= least
+def why_given_up(
+    outcome: SendOutcome, failing_since: Instant, now: Instant, tries: int, least: int = TRIES_LEAST
+) -> str:
+    """Why a receiver is told nothing any more, in a sentence; empty while it is tried on.
+
+    It says that it is gone, or has failed for long enough and often enough, and not for faults of our own.
+    """
+    if outcome.cause == DeliveryErrorCause.GONE:
+        return "It answered 410: it is gone for good."
+    if outcome.is_own_fault or now - failing_since < GIVE_UP_AFTER or tries < least:
+        return ""
+    return f"It took nothing since {format_rfc3339(failing_since)}: {outcome.fault}."

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from email.headerregistry import Address as Mailbox
 from email.message import EmailMessage
 from ipaddress import ip_address
@@ -20,10 +20,11 @@ from typing import Any, Literal
 
 import msgspec
 
+from tenure.core.timeline import Instant
 from tenure.http.outgoing.delivery_errors import AddressRefused, DeliveryErrorCause, cause_of
+from tenure.http.outgoing.send_outcome import RejectedMailbox, SendOutcome, one_line_excerpt
 from tenure.http.outgoing.ssrf import Address
 from tenure.http.outgoing.trust import outgoing_context
-from tenure.http.outgoing.webhook_reply import one_line_excerpt
 
 Security = Literal["starttls", "tls", "none"]
 STEP = 15.0
@@ -58,31 +59,6 @@ class MailServer:
     """Further ones as text (PEM)."""
     allows: Callable[[Address], bool] | None = None
     """Which of the addresses behind the name may be connected to; None: any."""
-
-
-class RejectedMailbox(msgspec.Struct, frozen=True):
-    """A mailbox that the server would not take the mail for."""
-
-    recipient: str
-    said: str
-    """Its code and words."""
-    final: bool
-    """Whether it will be the same tomorrow."""
-
-
-class SendResult(msgspec.Struct, frozen=True):
-    """What came of it: no fault means that the server took the mail; `final` that trying again is of no use."""
-
-    fault: str = ""
-    final: bool = False
-    cause: DeliveryErrorCause = DeliveryErrorCause.NONE
-    refused: tuple[RejectedMailbox, ...] = ()
-    """Those of the mailboxes that did not get it, though others did."""
-
-    @property
-    def was_accepted(self) -> bool:
-        """Whether the server took the mail."""
-        return not self.fault
 
 
 class MailParts(msgspec.Struct, frozen=True):
@@ -122,15 +98,19 @@ def one_line(text: str) -> str:
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:200]
 
 
-async def send_mail(server: MailServer, mail: EmailMessage, to: str, most: float = SECONDS) -> SendResult:
-    """Hand the mail over for one mailbox; `most` is in seconds, after which the connection is torn."""
-    return await send_to_all(server, mail, (to,), most)
+async def send_mail(
+    server: MailServer, parts: MailParts, recipients: tuple[str, ...], now: Instant, most: float = SECONDS
+) -> SendOutcome:
+    """Hand one mail over for all `recipients`; who of them was refused while others were not is in the outcome.
 
-
-async def send_to_all(
-    server: MailServer, mail: EmailMessage, recipients: tuple[str, ...], most: float = SECONDS
-) -> SendResult:
-    """Hand the mail over once for all `recipients`; who of them was refused while others were not is in the result."""
+    `now` is its date; `most` is in seconds, after which the connection is torn.
+    """
+    try:
+        mail = compose_email(server, parts, datetime.fromtimestamp(now, UTC))
+    except ValueError as fault:
+        return SendOutcome(
+            fault=f"it cannot be written as a mail: {fault}", final=True, cause=DeliveryErrorCause.MAIL_REFUSED
+        )
     talk = _MailTalk()
     work = asyncio.get_running_loop().run_in_executor(THREADS, _send_blocking, server, mail, recipients, talk)
     try:
@@ -139,7 +119,9 @@ async def send_to_all(
     except TimeoutError:
         talk.give_up()
         work.cancel()  # where no thread was free yet, nothing is sent later behind the caller's back
-        return SendResult(f"the mail server took longer than {most:g} seconds", cause=DeliveryErrorCause.TOO_SLOW)
+        return SendOutcome(
+            fault=f"the mail server took longer than {most:g} seconds", cause=DeliveryErrorCause.TOO_SLOW
+        )
 
 
 class _MailTalk:
@@ -165,34 +147,38 @@ class _MailTalk:
             _close_abruptly(self._line)
 
 
-def _send_blocking(server: MailServer, mail: EmailMessage, recipients: tuple[str, ...], talk: _MailTalk) -> SendResult:
+def _send_blocking(server: MailServer, mail: EmailMessage, recipients: tuple[str, ...], talk: _MailTalk) -> SendOutcome:
     try:
-        return SendResult(refused=_rejected_mailbox(_talk_smtp(server, mail, recipients, talk)))
+        refused = _rejected_mailbox(_talk_smtp(server, mail, recipients, talk))
+        return SendOutcome(refused=refused, cause=DeliveryErrorCause.RECIPIENTS_REFUSED if refused else "")
     except smtplib.SMTPRecipientsRefused as fault:
         refused = _rejected_mailbox(fault.recipients)
-        words = "; ".join(f"{each.recipient}: {each.said}" for each in refused) if len(refused) > 1 else refused[0].said
-        final = all(each.final for each in refused)
-        return SendResult(f"the mailbox was refused: {words}", final, DeliveryErrorCause.RECIPIENTS_REFUSED, refused)
+        words = SendOutcome(refused=refused).said if len(refused) > 1 else refused[0].said
+        return SendOutcome(
+            fault=f"the mailbox was refused: {words}",
+            final=all(each.final for each in refused),
+            cause=DeliveryErrorCause.RECIPIENTS_REFUSED,
+            refused=refused,
+        )
     except smtplib.SMTPDataError as fault:
-        return SendResult(
-            f"the mail was refused: {_server_words(fault)}",
-            500 <= fault.smtp_code < 600,
-            DeliveryErrorCause.MAIL_REFUSED,
-        )
-    except smtplib.SMTPAuthenticationError as fault:
-        words = f"the mail server does not accept user and password: {_server_words(fault)}"
-        return SendResult(words, cause=DeliveryErrorCause.SIGN_IN_REFUSED)
-    except smtplib.SMTPResponseException as fault:
-        return SendResult(f"the mail server answered: {_server_words(fault)}", cause=cause_of(fault))
-    except ssl.SSLError as fault:
-        words = f"no trusted connection to the mail server: {one_line_excerpt(str(fault).encode())}"
-        return SendResult(words, cause=cause_of(fault))
+        final = 500 <= fault.smtp_code < 600
+        words = f"the mail was refused: {_server_words(fault)}"
+        return SendOutcome(fault=words, final=final, cause=DeliveryErrorCause.MAIL_REFUSED)
     except _UnableError as fault:
-        return SendResult(str(fault), cause=fault.cause)
+        return SendOutcome(fault=str(fault), cause=fault.cause)
     except (smtplib.SMTPException, OSError, ValueError, AddressRefused) as fault:
-        return SendResult(
-            f"the mail server cannot be reached or used: {one_line_excerpt(str(fault).encode())}", cause=cause_of(fault)
-        )
+        return SendOutcome(fault=_fault_words(fault), cause=cause_of(fault))
+
+
+def _fault_words(fault: Exception) -> str:
+    if isinstance(fault, smtplib.SMTPAuthenticationError):
+        return f"the mail server does not accept user and password: {_server_words(fault)}"
+    if isinstance(fault, smtplib.SMTPResponseException):
+        return f"the mail server answered: {_server_words(fault)}"
+    words = one_line_excerpt(str(fault).encode())
+    if isinstance(fault, ssl.SSLError):
+        return f"no trusted connection to the mail server: {words}"
+    return f"the mail server cannot be reached or used: {words}"
 
 
 class _UnableError(Exception):

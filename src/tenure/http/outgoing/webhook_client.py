@@ -13,8 +13,8 @@ from ipaddress import ip_address
 import httpcore2
 
 from tenure.http.outgoing.delivery_errors import AddressRefused, DeliveryErrorCause, cause_of, cause_of_status
+from tenure.http.outgoing.send_outcome import SendOutcome, one_line_excerpt
 from tenure.http.outgoing.ssrf import AllowedNetworks
-from tenure.http.outgoing.webhook_reply import WebhookReply, one_line_excerpt
 
 SECONDS = 10.0
 ADDRESSES = 3
@@ -66,17 +66,17 @@ async def post_webhook(
     bounds: AllowedNetworks,
     trust: ssl.SSLContext,
     most: float = SECONDS,
-) -> WebhookReply:
+) -> SendOutcome:
     """POST `body` as JSON; `most` is in seconds from call to last byte."""
     try:
         async with asyncio.timeout(most):
             return await _post_once(url, headers, body, bounds, trust)
     except TimeoutError:
-        return WebhookReply(fault=f"no answer within {most:g} seconds", cause=DeliveryErrorCause.TOO_SLOW)
+        return SendOutcome(fault=f"no answer within {most:g} seconds", cause=DeliveryErrorCause.TOO_SLOW)
     except AddressRefused as fault:
-        return WebhookReply(fault=f"not sent: {fault}", cause=DeliveryErrorCause.ADDRESS_FORBIDDEN)
+        return SendOutcome(fault=f"not sent: {fault}", cause=DeliveryErrorCause.ADDRESS_FORBIDDEN)
     except httpcore2.ProtocolError as fault:
-        return WebhookReply(fault=_fault_detail(fault), cause=DeliveryErrorCause.NOT_UNDERSTOOD)
+        return SendOutcome(fault=_fault_detail(fault), cause=DeliveryErrorCause.NOT_UNDERSTOOD)
     except (
         httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.UnsupportedProtocol, ssl.SSLError, OSError,
         ValueError,
@@ -86,10 +86,10 @@ async def post_webhook(
 
 async def _post_once(
     url: str, headers: Sequence[tuple[str, str]], body: bytes, bounds: AllowedNetworks, trust: ssl.SSLContext
-) -> WebhookReply:
+) -> SendOutcome:
     unsound = bounds.check_url(url)
     if unsound is not None:
-        return WebhookReply(fault=f"not sent: {unsound.detail}", cause=DeliveryErrorCause.ADDRESS_FORBIDDEN)
+        return SendOutcome(fault=f"not sent: {unsound.detail}", cause=DeliveryErrorCause.ADDRESS_FORBIDDEN)
     sent = [("Content-Type", "application/json"), ("User-Agent", "Tenure"), ("Connection", "close"), *headers]
     pool = httpcore2.AsyncConnectionPool(ssl_context=trust, network_backend=CheckedBackend(bounds), max_connections=1)
     async with pool, pool.stream("POST", url, headers=sent, content=body) as answer:
@@ -99,16 +99,22 @@ async def _post_once(
             if len(read) >= MOST:
                 break  # what comes after is not read: the connection is closed
         status, later = answer.status, _retry_after_seconds(answer.headers)
-        return WebhookReply(status, one_line_excerpt(read), _is_unwanted(status), later, cause_of_status(status))
+        return SendOutcome(
+            status=status,
+            answer=one_line_excerpt(read),
+            fault=_is_unwanted(status),
+            retry_after=later,
+            cause=cause_of_status(status),
+        )
 
 
-def _fault_reply(fault: Exception) -> WebhookReply:
+def _fault_reply(fault: Exception) -> SendOutcome:
     cause, detail = cause_of(fault), _fault_detail(fault)
     told = {
         DeliveryErrorCause.OWN_COMPUTER: f"not sent, because of the computer that sends: {detail}",
         DeliveryErrorCause.NAME_UNANSWERED: "not sent: no name server answered",
     }
-    return WebhookReply(fault=told.get(cause, detail), cause=cause)
+    return SendOutcome(fault=told.get(cause, detail), cause=cause)
 
 
 def _is_unwanted(status: int) -> str:

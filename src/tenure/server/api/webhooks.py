@@ -23,12 +23,12 @@ from tenure.server.api.deliveries import READ, WRITE, webhook_of
 from tenure.server.api.fields import Id
 from tenure.server.context import ServerContext, Tenant, tenant_of
 from tenure.server.messages.catalog import LISTED_AT, EventKind, event_kinds, no_such_kind, unknown_filter
-from tenure.server.messages.webhook_worker import signer_of
+from tenure.server.messages.webhook_worker import open_secrets, seal_secrets, signer_of
 from tenure.server.views import optional_rfc3339
 from tenure.store import ids, outbox, webhooks
 from tenure.store.engine import Connection
 from tenure.store.users import TeamPlace
-from tenure.store.webhooks import WebhookRow, WebhookSecret
+from tenure.store.webhooks import WebhookRow
 from tenure.wire.keys import SeedSigner
 
 OWN = AccessRule()
@@ -40,7 +40,7 @@ MOST = 20
 Url = Annotated[str, msgspec.Meta(min_length=8, max_length=512, pattern=r"^https?://[!-~]+$(?!\n)")]
 Filter = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[a-z_]+\.([a-z0-9_]+|\*)$(?!\n)")]
 Filters = Annotated[tuple[Filter, ...], msgspec.Meta(max_length=64)]
-Overlap = Annotated[int, msgspec.Meta(ge=0, le=168)]
+Overlap = Annotated[int, msgspec.Meta(ge=0, le=signing.OVERLAP_HOURS_MOST)]
 
 
 class NewWebhook(RequestBody, frozen=True, kw_only=True):
@@ -159,7 +159,7 @@ class WebhookOperations:
                 url=body.url,
                 events=body.events,
                 note=body.note,
-                secrets=webhooks.seal_secrets(self._context.safe, (WebhookSecret(key),)),
+                secrets=seal_secrets(self._context.safe, (signing.SigningSecret(key),)),
                 seq=outbox.last_number(conn, tenant.id),
                 created=real,
             )
@@ -238,12 +238,8 @@ class WebhookOperations:
                 return opened
             tenant, hook = opened
             key = self._context.draw(signing.SECRET_BYTES)
-            # Two sign at once at most: the last one before this, for the overlap.
-            old = [
-                WebhookSecret(each.key, real + body.overlap_hours * HOUR)
-                for each in hook.open_secrets(self._context.safe)[:1]
-            ]
-            sealed = webhooks.seal_secrets(self._context.safe, (WebhookSecret(key), *old))
+            known, until = open_secrets(self._context.safe, hook), real + body.overlap_hours * HOUR
+            sealed = seal_secrets(self._context.safe, signing.rotate_secrets(known, key, until))
             changed = webhooks.change(conn, msgspec.structs.replace(hook, secrets=sealed), hook.version)
             if isinstance(changed, Refused):
                 return changed
@@ -282,7 +278,7 @@ class WebhookOperations:
 
     def _webhook_view(self, hook: WebhookRow, tenant: Tenant, real: Instant, secret: str = "") -> WebhookView:
         signer = signer_of(self._context, real, sandbox=tenant.provider.sandbox)
-        kept = [each for each in hook.open_secrets(self._context.safe) if each.until is None or real < each.until]
+        kept = signing.secrets_at(open_secrets(self._context.safe, hook), real)
         return WebhookView(
             id=hook.id,
             url=hook.url,

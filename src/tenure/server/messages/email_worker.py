@@ -5,7 +5,6 @@ Without a mail server emails wait where they can be seen; what an email says is 
 
 import logging
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 import msgspec
 
@@ -14,8 +13,8 @@ from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant
 from tenure.http.outgoing.delivery_worker import DeliveryWorker, WorkerPace
 from tenure.http.outgoing.retry_schedule import Jitter
-from tenure.http.outgoing.smtp import MailParts, MailServer, SendResult, is_mailbox, send_mail
-from tenure.http.outgoing.smtp import compose_email as written
+from tenure.http.outgoing.send_outcome import SendOutcome
+from tenure.http.outgoing.smtp import MailParts, is_mailbox, send_mail
 from tenure.server.context import ServerContext
 from tenure.server.messages import backoff
 from tenure.server.messages.composing import compose_emails
@@ -68,15 +67,15 @@ class EmailSource:
         """See `DeliverySource`."""
         return [receiver]
 
-    async def send_message(self, message: StoredEmail) -> SendResult:
+    async def send_message(self, message: StoredEmail) -> SendOutcome:
         """See `DeliverySource`."""
         parts = self._render_email(message, await self._context.db.read(sender_identity, message.provider))
         server = self._context.post
-        if isinstance(parts, SendResult) or server is None:
-            return parts if isinstance(parts, SendResult) else SendResult("there is no mail server")
-        return await _hand_over(server, parts, self._context.clock())
+        if isinstance(parts, SendOutcome) or server is None:
+            return parts if isinstance(parts, SendOutcome) else SendOutcome(fault="there is no mail server")
+        return await send_mail(server, parts, (parts.to,), self._context.clock())
 
-    async def record_attempt(self, message: StoredEmail, outcome: SendResult, draw: float) -> Refused | None:
+    async def record_attempt(self, message: StoredEmail, outcome: SendOutcome, draw: float) -> Refused | None:
         """See `DeliverySource`."""
         return await self._context.db.write(self._record_result, message, outcome, self._context.clock(), draw)
 
@@ -87,19 +86,21 @@ class EmailSource:
         """See `DeliverySource`; its trace could show what the mail says."""
         _log.error("mail %s (%s) could not be sent: %s", receiver.id, receiver.template, type(fault).__name__)
 
-    def _render_email(self, email: StoredEmail, house: SenderIdentity) -> MailParts | SendResult:
+    def _render_email(self, email: StoredEmail, house: SenderIdentity) -> MailParts | SendOutcome:
         values = email.template_values(self._context.safe)
         if values is None:
-            return SendResult("its text cannot be opened: the server's key for it is another", final=True)
+            return SendOutcome(fault="its text cannot be opened: the server's key for it is another", final=True)
         if not is_mailbox(email.recipient):
-            return SendResult("this is not an address that mail can be sent to", final=True)
+            return SendOutcome(fault="this is not an address that mail can be sent to", final=True)
         words = render_email(email.template, values, house)
         if words is None:
-            return SendResult(f"there is no template {email.template}", final=True)
+            return SendOutcome(fault=f"there is no template {email.template}", final=True)
         reply_to = house.support if is_mailbox(house.support) else ""
         return MailParts(email.id, email.recipient, house.name, words.subject, words.text, words.html, reply_to)
 
-    def _record_result(self, conn: Connection, email: StoredEmail, sent: SendResult, now: Instant, draw: float) -> None:
+    def _record_result(
+        self, conn: Connection, email: StoredEmail, sent: SendOutcome, now: Instant, draw: float
+    ) -> None:
         if not sent.fault:
             emails.mark_sent(conn, email, now)
             return
@@ -121,11 +122,3 @@ def sender_identity(conn: Connection, provider: str | None) -> SenderIdentity:
         return house_of(VENDOR, Brand())
     brand = msgspec.json.decode(found.body, type=ProviderValue).brand
     return house_of(found.name, brand, sandbox=found.sandbox)
-
-
-async def _hand_over(server: MailServer, parts: MailParts, now: Instant) -> SendResult:
-    try:
-        mail = written(server, parts, datetime.fromtimestamp(now, UTC))
-    except ValueError as fault:
-        return SendResult(f"it cannot be written as a mail: {fault}", final=True)
-    return await send_mail(server, mail, parts.to)

@@ -15,8 +15,9 @@ from tenure.core.timeline import Instant
 from tenure.http.outgoing import signing
 from tenure.http.outgoing.delivery_errors import DeliveryErrorCause
 from tenure.http.outgoing.delivery_worker import DeliveryWorker, WorkerPace
-from tenure.http.outgoing.retry_schedule import Jitter, is_given_up
-from tenure.http.outgoing.webhook_reply import WebhookReply
+from tenure.http.outgoing.retry_schedule import Jitter, why_given_up
+from tenure.http.outgoing.send_outcome import SendOutcome
+from tenure.http.outgoing.signing import SigningSecret
 from tenure.http.timestamps import format_rfc3339
 from tenure.server.context import ServerContext
 from tenure.server.keyring import NoSigningKeyError
@@ -26,6 +27,7 @@ from tenure.server.messages.staff_recipients import staff_addresses
 from tenure.store import deliveries, emails, outbox, tenants, webhooks
 from tenure.store.deliveries import DELIVERED, FAILED, WAITING, DeliveryAttempt, WebhookDelivery
 from tenure.store.engine import Connection, WriteConflict
+from tenure.store.sealed import AnswerCipher
 from tenure.store.webhooks import WebhookRow
 from tenure.wire.keys import Purpose, Signer
 
@@ -34,10 +36,11 @@ WEBHOOKS_AT_ONCE = 16
 BATCH = 8
 CLAIM = 180
 """Seconds for which no other worker takes a claimed batch: longer than every try in it may take."""
-GONE = 410
 LOGGER = "tenure.server.webhooks"
+SECRETS = "webhook"
+"""What the secrets of webhooks are sealed for."""
 
-UNSIGNED = WebhookReply(
+UNSIGNED = SendOutcome(
     fault="not sent: its secrets cannot be opened, because this server's key for them is another",
     cause=DeliveryErrorCause.OWN_COMPUTER,
 )
@@ -63,7 +66,7 @@ class ClaimedDelivery(msgspec.Struct, frozen=True):
 
     item: WebhookDelivery
     hook: WebhookRow
-    secrets: tuple[bytes, ...]
+    secrets: tuple[SigningSecret, ...]
     signer: Signer | None
 
 
@@ -98,7 +101,7 @@ class WebhookSource:
         found = await self._context.db.write(self._claim_deliveries, *receiver, self._context.clock())
         return found if isinstance(found, list) else []
 
-    async def send_message(self, message: ClaimedDelivery) -> WebhookReply:
+    async def send_message(self, message: ClaimedDelivery) -> SendOutcome:
         """See `DeliverySource`."""
         from tenure.http.outgoing.webhook_client import post_webhook
 
@@ -113,7 +116,7 @@ class WebhookSource:
             _log.info("webhook %s: delivery %s failed: %s", hook.id, one.id, reply.fault)
         return reply
 
-    async def record_attempt(self, message: ClaimedDelivery, outcome: WebhookReply, draw: float) -> Refused | None:
+    async def record_attempt(self, message: ClaimedDelivery, outcome: SendOutcome, draw: float) -> Refused | None:
         """See `DeliverySource`."""
         return await self._context.db.write(self._record_reply, message.item, outcome, self._context.clock(), draw)
 
@@ -132,27 +135,24 @@ class WebhookSource:
             return []
         many = 1 if hook.failing_since is not None else BATCH
         items = deliveries.claim(conn, provider, webhook, now, now + CLAIM, many)
-        keys = [each.key for each in hook.open_secrets(self._context.safe) if each.until is None or now < each.until]
+        secrets = signing.secrets_at(open_secrets(self._context.safe, hook), now)
         signer = signer_of(self._context, now, sandbox=tenant.sandbox)
-        return [ClaimedDelivery(each, hook, tuple(keys), signer) for each in items]
+        return [ClaimedDelivery(each, hook, secrets, signer) for each in items]
 
     def _record_reply(
-        self, conn: Connection, one: WebhookDelivery, reply: WebhookReply, now: Instant, draw: float
+        self, conn: Connection, one: WebhookDelivery, reply: SendOutcome, now: Instant, draw: float
     ) -> None:
         hook = webhooks.get_webhook(conn, one.provider, one.webhook)
         if hook is None:
             return  # deleted meanwhile, and this delivery with it
         deliveries.record_attempt(conn, one, outcome_of(one, reply, now, draw), now)
+        since = now if one.seq is None else hook.failing_since or now
         if reply.was_accepted:
             webhooks.mark_working(conn, hook)
-        elif reply.status == GONE:
-            self._give_up(conn, hook, "It answered 410: it is gone for good.", now)
+        elif why := why_given_up(reply, since, now, one.tries + 1):
+            self._give_up(conn, hook, why, now)
         elif one.seq is not None and not reply.is_own_fault:
             webhooks.mark_failing(conn, hook, now)
-            if hook.failing_since is not None and is_given_up(hook.failing_since, now, one.tries + 1):
-                self._give_up(
-                    conn, hook, f"It took nothing since {format_rfc3339(hook.failing_since)}: {reply.fault}.", now
-                )
 
     def _give_up(self, conn: Connection, hook: WebhookRow, why: str, now: Instant) -> None:
         tenant = tenants.get_provider(conn, hook.provider)
@@ -219,25 +219,36 @@ def message_id(one: WebhookDelivery) -> str:
     return f"evt_{one.provider.partition('_')[2]}_{one.seq}" if one.seq is not None else f"evt_{own.partition('_')[2]}"
 
 
-def outcome_of(one: WebhookDelivery, reply: WebhookReply, now: Instant, draw: float) -> DeliveryAttempt:
+def outcome_of(one: WebhookDelivery, reply: SendOutcome, now: Instant, draw: float) -> DeliveryAttempt:
     """What a reply means for a delivery; a test is tried once."""
     if reply.was_accepted:
-        return DeliveryAttempt(state=DELIVERED, status=reply.status, answer=reply.excerpt)
-    again = None if one.seq is None or reply.status == GONE else _next_try(one, reply, now, draw)
+        return DeliveryAttempt(state=DELIVERED, status=reply.status, answer=reply.answer)
+    again = None if one.seq is None or reply.cause == DeliveryErrorCause.GONE else _next_try(one, reply, now, draw)
     return DeliveryAttempt(
         state=FAILED if again is None else WAITING,
         status=reply.status,
-        answer=reply.excerpt,
+        answer=reply.answer,
         fault=reply.fault,
         again=again,
         counts=not reply.is_own_fault,
     )
 
 
-def _next_try(one: WebhookDelivery, reply: WebhookReply, now: Instant, draw: float) -> Instant | None:
+def _next_try(one: WebhookDelivery, reply: SendOutcome, now: Instant, draw: float) -> Instant | None:
     if reply.is_own_fault:
         return backoff.next_own_try(one.created, now, draw)
     return backoff.next_webhook_try(one.tries + 1, now, reply.retry_after, draw)
+
+
+def open_secrets(safe: AnswerCipher, hook: WebhookRow) -> tuple[SigningSecret, ...]:
+    """A webhook's secrets, newest first; none when they cannot be opened."""
+    opened = safe.decrypt(hook.secrets, SECRETS)
+    return () if opened is None else msgspec.json.decode(opened, type=tuple[SigningSecret, ...])
+
+
+def seal_secrets(safe: AnswerCipher, secrets: tuple[SigningSecret, ...]) -> bytes:
+    """Secrets as they are stored."""
+    return safe.encrypt(msgspec.json.encode(secrets), SECRETS)
 
 
 def signer_of(context: ServerContext, now: Instant, *, sandbox: bool) -> Signer | None:

@@ -11,23 +11,18 @@ from tenure.http.auth import Principal
 from tenure.http.body_types import RequestBody
 from tenure.http.idempotency import IdempotentRequest
 from tenure.http.operations import Operation, make_operation
-from tenure.http.outgoing.signing import SECRET_BYTES, shown_secret
+from tenure.http.outgoing import signing
+from tenure.http.outgoing.send_outcome import SendOutcome
 from tenure.http.paging import PageRequest, ResultPage, cut_page
 from tenure.http.responses import ApiResponse, json_response
 from tenure.site.api.devices import Id
 from tenure.site.api.forwarding_views import ForwardingDeliveryView, ForwardingView, TestView, WithSecret, delivery_view
 from tenure.site.api.forwardings import view_forwarding
 from tenure.site.api.local import LOOKS, RULES, LocalApi
-from tenure.site.forwarding.config import (
-    OVERLAP_HOURS_MOST,
-    ForwardingConfig,
-    ForwardingSecrets,
-    SecretVault,
-    read_config,
-)
+from tenure.site.forwarding.config import ForwardingConfig, ForwardingSecrets, SecretVault, read_config
+from tenure.site.forwarding.messages import test_event
 from tenure.site.forwarding.remedies import advice_for
-from tenure.site.forwarding.sending import SendOutcome, place_of
-from tenure.site.forwarding.testing import send_test
+from tenure.site.forwarding.sending import OutgoingMessage, place_of, send_events
 from tenure.site.forwarding.worker import delivery_row, origin_of
 from tenure.site.store import events, forwardings
 from tenure.site.store.forwardings import ForwardingRow
@@ -47,7 +42,7 @@ class ResumeBody(RequestBody, frozen=True, kw_only=True):
 class RotateBody(RequestBody, frozen=True, kw_only=True):
     """What becomes of the secret before."""
 
-    overlap_hours: Annotated[int, msgspec.Meta(ge=0, le=OVERLAP_HOURS_MOST)] = 24
+    overlap_hours: Annotated[int, msgspec.Meta(ge=0, le=signing.OVERLAP_HOURS_MOST)] = 24
     """For so long it signs too."""
 
 
@@ -67,16 +62,22 @@ class ForwardingActionOperations:
             return UNKNOWN
         if self._turns.locked():
             return Refused(RefusalCode.SERVER_BUSY, "Other tests are under way; wait for them.")
-        config, at = read_config(row.body), (self._wall(), site.now())
+        config = read_config(row.body)
+        message = OutgoingMessage(
+            id=f"evt_test_{self._vault.draw(12).hex()}",
+            config=config,
+            hidden=self._vault.open(row.id, row.sealed),
+            events=[test_event(site.now())],
+            recipients=config.mail.recipients if config.mail else (),
+        )
         async with self._turns:
-            hidden = self._vault.open(row.id, row.sealed)
-            message, event, outcome = await send_test(config, hidden, origin_of(site), self._vault.draw, at)
+            outcome = await send_events(message, origin_of(site), self._wall())
 
         def note(conn: Connection, _: Instant) -> ApiResponse[None]:
             present = forwardings.find(conn, forwarding)
             if present is not None:
-                forwardings.log_attempt(conn, forwarding, delivery_row(message, [event], outcome, self._wall()))
-                if outcome.taken:
+                forwardings.log_attempt(conn, forwarding, delivery_row(message, outcome, self._wall()))
+                if outcome.was_accepted:
                     forwardings.save(conn, msgspec.structs.replace(present, next=0))
             return json_response(None)
 
@@ -115,16 +116,15 @@ class ForwardingActionOperations:
                 return UNKNOWN
             if read_config(row.body).webhook is None:
                 return Refused(RefusalCode.NOTHING_TO_CHANGE, "Mails are not signed with a secret.")
-            former = self._vault.open(row.id, row.sealed)
-            until = self._wall() + body.overlap_hours * HOUR
-            fresh = ForwardingSecrets(
-                key=self._vault.draw(SECRET_BYTES), former=former.key if former else b"", former_until=until
-            )
+            known, until = self._vault.open(row.id, row.sealed), self._wall() + body.overlap_hours * HOUR
+            key = self._vault.draw(signing.SECRET_BYTES)
+            rotated = signing.rotate_secrets(known.signing if known else (), key, until)
+            fresh = ForwardingSecrets().with_signing(rotated)
             row = msgspec.structs.replace(row, sealed=self._vault.seal(row.id, fresh), next=0)
             forwardings.save(conn, row)
             text = f"made a new secret for the forwarding “{read_config(row.body).name}”."
             self._add_event(conn, now, caller, row, text, "forwarding_changed")
-            secret = "" if dry_run else shown_secret(fresh.key)
+            secret = "" if dry_run else signing.shown_secret(fresh.key)
             return json_response(WithSecret(forwarding=view_forwarding(conn, row, caller, self._vault), secret=secret))
 
         return await self._local.run_once(ticket, dry_run, work)
@@ -177,13 +177,13 @@ class ForwardingActionOperations:
 
 def _test_view(config: ForwardingConfig, outcome: SendOutcome) -> TestView:
     host, port = place_of(config)
-    told = advice_for(outcome.cause, config, host, port, outcome.status)
+    told = advice_for(outcome.cause, config, host, port, outcome.status or 0)
     return TestView(
-        taken=outcome.taken,
+        taken=outcome.was_accepted,
         what=told.what or _after_success(config),
         remedy=told.remedy,
         cause=outcome.cause,
-        said=outcome.fault,
+        said=outcome.said,
         status=outcome.status or None,
         answer=outcome.answer,
         refused=tuple(f"{each.recipient}: {each.said}" for each in outcome.refused),

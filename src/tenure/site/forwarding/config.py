@@ -10,12 +10,12 @@ from nacl.exceptions import CryptoError
 from nacl.secret import SecretBox
 
 from tenure.core.timeline import Instant
+from tenure.http.outgoing.signing import SigningSecret
 from tenure.site.folder import Draw, SiteSecrets
 from tenure.site.forwarding.kinds import at_least
 from tenure.site.store.events import EventFilter, Severity
 
 Security = Literal["starttls", "tls", "none"]
-OVERLAP_HOURS_MOST = 168
 
 
 class MailTarget(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,9 +65,17 @@ class ForwardingSecrets(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     """The key before it, while it signs too."""
     former_until: Instant = 0
 
-    def signing_keys(self, now: Instant) -> tuple[bytes, ...]:
-        """Every key that signs at `now`."""
-        return (self.key, self.former) if self.former and now < self.former_until else (self.key,)
+    @property
+    def signing(self) -> tuple[SigningSecret, ...]:
+        """The keys of a webhook, the newest first."""
+        former = (SigningSecret(self.former, self.former_until),) if self.former else ()
+        return (SigningSecret(self.key), *former)
+
+    def with_signing(self, secrets: tuple[SigningSecret, ...]) -> "ForwardingSecrets":
+        """With other keys, the newest first."""
+        new, *old = secrets
+        former = old[0] if old else SigningSecret(b"")
+        return msgspec.structs.replace(self, key=new.key, former=former.key, former_until=former.until or 0)
 
 
 class _Bound(msgspec.Struct, frozen=True):

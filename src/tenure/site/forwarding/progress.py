@@ -7,10 +7,10 @@ import msgspec
 
 from tenure.core.timeline import HOUR, Instant
 from tenure.http.outgoing.delivery_errors import OWN_CAUSES, DeliveryErrorCause
-from tenure.http.outgoing.retry_schedule import ASKED_MOST, is_given_up, next_attempt
+from tenure.http.outgoing.retry_schedule import ASKED_MOST, next_attempt, why_given_up
+from tenure.http.outgoing.send_outcome import SendOutcome
 from tenure.http.timestamps import format_rfc3339
 from tenure.site.forwarding.config import ForwardingConfig
-from tenure.site.forwarding.sending import SendOutcome
 from tenure.site.store.events import Severity
 from tenure.site.store.forwardings import TOLD_FAILING, TOLD_PARTLY, ForwardingRow
 
@@ -60,7 +60,7 @@ def after_attempt(
     """What `outcome` of a try means; `draw` in [0, 1) spreads the next one."""
     if config.mail is not None:
         return _after_mail(row, config, sent, outcome, now, draw)
-    if outcome.taken:
+    if outcome.was_accepted:
         return _after_success(row, config, sent, "", "", now)
     return _after_failure(row, config, outcome, now, draw)
 
@@ -80,7 +80,7 @@ def pending_of(row: ForwardingRow) -> tuple[str, ...]:
 
 def stop_forwarding(row: ForwardingRow, config: ForwardingConfig, why: str, now: Instant) -> ForwardingResult:
     """Give the forwarding up until an administrator resumes it."""
-    text = f"Forwarding “{config.name}” has stopped: {why} Mend it and resume it; what happened meanwhile waits."
+    text = f"Forwarding “{config.name}” has stopped. {why} Mend it and resume it; what happened meanwhile waits."
     return ForwardingResult(
         msgspec.structs.replace(row, stopped=now), (ForwardingEvent("critical", "forwarding_stopped", text),)
     )
@@ -90,7 +90,7 @@ def _after_mail(
     row: ForwardingRow, config: ForwardingConfig, sent: SentMessage, outcome: SendOutcome, now: Instant, draw: float
 ) -> ForwardingResult:
     left, all_ = pending_of(row), () if config.mail is None else config.mail.recipients
-    reached = outcome.taken or (outcome.cause == DeliveryErrorCause.RECIPIENTS_REFUSED and len(left) < len(all_))
+    reached = outcome.was_accepted or (outcome.cause == DeliveryErrorCause.RECIPIENTS_REFUSED and len(left) < len(all_))
     if not reached:
         return _after_failure(row, config, outcome, now, draw)
     later = {each.recipient for each in outcome.refused if not each.final and row.tries + 1 < TRIES_EACH}
@@ -101,7 +101,7 @@ def _after_mail(
             who = "; ".join(f"{each.recipient} ({each.said})" for each in lost)
             text = f"Mails of forwarding “{config.name}” do not reach all recipients: {who}."
             news = (ForwardingEvent("warning", "forwarding_partly", text),)
-        row = msgspec.structs.replace(row, told=TOLD_PARTLY, cause=outcome.cause, fault=outcome.fault)
+        row = msgspec.structs.replace(row, told=TOLD_PARTLY, cause=outcome.cause, fault=outcome.said)
     left = tuple(each for each in left if each in later or each not in sent.recipients)
     if left:
         again = msgspec.structs.replace(row, pending=msgspec.json.encode(left), tries=row.tries + 1, well=now)
@@ -127,28 +127,25 @@ def _after_success(
 def _after_failure(
     row: ForwardingRow, config: ForwardingConfig, outcome: SendOutcome, now: Instant, draw: float
 ) -> ForwardingResult:
-    own = outcome.cause in OWN_CAUSES
+    own = outcome.is_own_fault
     # How long the receiver has failed is counted from its own first failure.
     since = row.failing_since if row.failing_since and own == (row.cause in OWN_CAUSES) else now
     failing = msgspec.structs.replace(
-        row, tries=row.tries + 1, failing_since=since, cause=outcome.cause, fault=outcome.fault
+        row, tries=row.tries + 1, failing_since=since, cause=outcome.cause, fault=outcome.said
     )
     failing = msgspec.structs.replace(failing, next=_next_attempt(failing, outcome, now, draw))
-    if outcome.cause == DeliveryErrorCause.GONE:
-        return stop_forwarding(failing, config, "the receiver says that it is gone for good.", now)
-    if not own and is_given_up(since, now, failing.tries, TRIES_LEAST):
-        return stop_forwarding(
-            failing, config, f"nothing was taken since {format_rfc3339(since)} ({outcome.fault}).", now
-        )
+    why = why_given_up(outcome, since, now, failing.tries, TRIES_LEAST)
+    if why:
+        return stop_forwarding(failing, config, why, now)
     if now - since < TELL_AFTER or row.told == TOLD_FAILING:
         return ForwardingResult(failing)
-    text = f"Forwarding “{config.name}” fails since {format_rfc3339(since)}: {outcome.fault}. It is tried on."
+    text = f"Forwarding “{config.name}” fails since {format_rfc3339(since)}: {outcome.said}. It is tried on."
     return ForwardingResult(
         msgspec.structs.replace(failing, told=TOLD_FAILING), (ForwardingEvent("warning", "forwarding_failing", text),)
     )
 
 
 def _next_attempt(row: ForwardingRow, outcome: SendOutcome, now: Instant, draw: float) -> Instant:
-    longest = OWN_PAUSE if outcome.cause in OWN_CAUSES else LONGEST_PAUSE
+    longest = OWN_PAUSE if outcome.is_own_fault else LONGEST_PAUSE
     pause = min(longest, FIRST_PAUSE << min(row.tries - 1, 10))
     return next_attempt(now, pause, outcome.retry_after, draw)

@@ -1,10 +1,9 @@
-"""One message of one forwarding, sent now, by mail or webhook; a result, never an exception.
+"""One message of one forwarding, sent now, by mail or webhook; an outcome, never an exception.
 
 `worker` decides what it tells of and whether it is sent again; for a test message the caller does.
 """
 
 import ssl
-from datetime import UTC, datetime
 from functools import lru_cache
 from urllib.parse import urlsplit
 
@@ -13,45 +12,49 @@ import msgspec
 from tenure.core.timeline import Instant
 from tenure.http.outgoing import signing, smtp, webhook_client
 from tenure.http.outgoing.delivery_errors import DeliveryErrorCause
-from tenure.http.outgoing.smtp import MailParts, MailServer, RejectedMailbox
+from tenure.http.outgoing.send_outcome import SendOutcome
+from tenure.http.outgoing.smtp import MailParts, MailServer
 from tenure.http.outgoing.trust import outgoing_context
+from tenure.site.forwarding import messages
 from tenure.site.forwarding.config import ForwardingConfig, ForwardingSecrets, MailTarget, WebhookTarget
-from tenure.site.forwarding.messages import EventEmail
+from tenure.site.forwarding.messages import MessageOrigin
 from tenure.site.forwarding.remedies import SEALED
 from tenure.site.forwarding.site_networks import SiteNetworks, networks_of
+from tenure.site.store.events import EventRow
 
 PORTS = {"https": 443, "http": 80}
-
-
-class SendOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of it."""
-
-    taken: bool = False
-    """Whether the receiver has it: a webhook, or at least one mailbox of a mail."""
-    status: int = 0
-    cause: str = ""
-    fault: str = ""
-    answer: str = ""
-    retry_after: int = 0
-    """Seconds that the receiver asked to be left alone."""
-    refused: tuple[RejectedMailbox, ...] = ()
-    """Mailboxes that did not get it."""
-
-    @property
-    def was_accepted(self) -> bool:
-        """See `DeliveryOutcome`."""
-        return self.taken
-
-
 UNREADABLE = SendOutcome(cause=SEALED, fault="the secrets of this forwarding cannot be opened")
 
 
-async def send_mail(
-    mail: MailTarget, hidden: ForwardingSecrets, parts: MailParts, recipients: tuple[str, ...], now: Instant
-) -> SendOutcome:
-    """Hand a mail over for `recipients`; `now` is its date."""
-    bounds = SiteNetworks(loopback=mail.security == "none")
-    server = MailServer(
+class OutgoingMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """Events for a forwarding, as one message."""
+
+    id: str
+    config: ForwardingConfig
+    hidden: ForwardingSecrets | None
+    """None: they cannot be opened."""
+    events: list[EventRow]
+    """Of a webhook one."""
+    recipients: tuple[str, ...] = ()
+    """Of a mail: who is still to get it."""
+
+
+async def send_events(message: OutgoingMessage, origin: MessageOrigin, now: Instant) -> SendOutcome:
+    """Send it once; `now` dates and signs it."""
+    config, hidden = message.config, message.hidden
+    if hidden is not None and config.webhook is not None:
+        body = messages.event_payload(origin, message.events[0])
+        return await _send_webhook(config.webhook, hidden, message.id, body, now)
+    if hidden is None or config.mail is None:
+        return UNREADABLE
+    email = messages.event_email(origin, config.name, message.events)
+    to = ", ".join(config.mail.recipients)
+    parts = MailParts(message.id, to, origin.site, email.subject, email.text, email.html)
+    return await smtp.send_mail(_mail_server(config.mail, hidden), parts, message.recipients, now)
+
+
+def _mail_server(mail: MailTarget, hidden: ForwardingSecrets) -> MailServer:
+    return MailServer(
         host=mail.host,
         sender=mail.sender,
         port=mail.port,
@@ -59,50 +62,27 @@ async def send_mail(
         user=mail.user,
         password=hidden.password,
         authorities=mail.authorities,
-        allows=bounds.allows_address,
+        allows=SiteNetworks(loopback=mail.security == "none").allows_address,
     )
-    try:
-        written = smtp.compose_email(server, parts, datetime.fromtimestamp(now, UTC))
-    except ValueError as fault:
-        return SendOutcome(cause=DeliveryErrorCause.MAIL_REFUSED, fault=f"it cannot be written as a mail: {fault}")
-    sent = await smtp.send_to_all(server, written, recipients)
-    said = sent.fault or "; ".join(f"{each.recipient}: {each.said}" for each in sent.refused)
-    cause = sent.cause or (DeliveryErrorCause.RECIPIENTS_REFUSED if sent.refused else DeliveryErrorCause.NONE)
-    return SendOutcome(taken=not sent.fault, cause=cause, fault=said, refused=sent.refused)
 
 
-async def send_webhook(
+async def _send_webhook(
     webhook: WebhookTarget, hidden: ForwardingSecrets, message: str, body: bytes, now: Instant
 ) -> SendOutcome:
-    """POST a message, signed with every key that is good at `now`."""
     try:
         context = _trusted_context(webhook.authorities)
     except (ssl.SSLError, OSError) as fault:
         return SendOutcome(
             cause=DeliveryErrorCause.TLS_UNTRUSTED, fault=f"the authorities pasted here cannot be read: {fault}"
         )
-    headers = signing.signature_headers(message, body, hidden.signing_keys(now), None, now)
-    reply = await webhook_client.post_webhook(webhook.url, headers, body, networks_of(webhook.url), context)
-    return SendOutcome(
-        taken=reply.was_accepted,
-        status=reply.status or 0,
-        cause=reply.cause,
-        fault=reply.fault,
-        answer=reply.excerpt,
-        retry_after=reply.retry_after,
-    )
+    headers = signing.signature_headers(message, body, signing.secrets_at(hidden.signing, now), None, now)
+    return await webhook_client.post_webhook(webhook.url, headers, body, networks_of(webhook.url), context)
 
 
 @lru_cache(64)
 def _trusted_context(authorities: str) -> ssl.SSLContext:
     """Read once: the system's authorities are many."""
     return outgoing_context(authorities=authorities)
-
-
-def parts_of(config: ForwardingConfig, site: str, message: str, email: EventEmail) -> MailParts:
-    """An email as a mail of this site."""
-    to = "" if config.mail is None else ", ".join(config.mail.recipients)
-    return MailParts(message, to, site, email.subject, email.text, email.html)
 
 
 def place_of(config: ForwardingConfig) -> tuple[str, int]:

@@ -15,9 +15,10 @@ from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant
 from tenure.http.outgoing.delivery_worker import DeliveryWorker, WorkerPace, write_persistently
 from tenure.http.outgoing.retry_schedule import jitter_of
+from tenure.http.outgoing.send_outcome import SendOutcome
 from tenure.site.assembly import OpenedSite
 from tenure.site.forwarding import messages
-from tenure.site.forwarding.config import ForwardingConfig, ForwardingSecrets, SecretVault, read_config
+from tenure.site.forwarding.config import ForwardingConfig, SecretVault, read_config
 from tenure.site.forwarding.messages import MessageOrigin
 from tenure.site.forwarding.progress import (
     ForwardingResult,
@@ -27,7 +28,7 @@ from tenure.site.forwarding.progress import (
     passed_over,
     pending_of,
 )
-from tenure.site.forwarding.sending import UNREADABLE, SendOutcome, parts_of, send_mail, send_webhook
+from tenure.site.forwarding.sending import OutgoingMessage, send_events
 from tenure.site.store import events, forwardings
 from tenure.site.store.events import EventRow
 from tenure.site.store.forwardings import ForwardingDelivery, ForwardingRow
@@ -53,16 +54,12 @@ class NextMessage(msgspec.Struct, frozen=True):
     """The next message of a forwarding."""
 
     row: ForwardingRow
-    config: ForwardingConfig
-    hidden: ForwardingSecrets | None
-    events: list[EventRow]
-    message: str
+    message: OutgoingMessage
 
     @property
     def to_sent(self) -> SentMessage:
         """What is tried with it."""
-        upto = self.row.upto or self.events[-1].number
-        return SentMessage(upto, pending_of(self.row))
+        return SentMessage(self.row.upto or self.message.events[-1].number, self.message.recipients)
 
 
 class ForwardingSource:
@@ -95,9 +92,9 @@ class ForwardingSource:
 
     async def send_message(self, message: NextMessage) -> SendOutcome:
         """See `DeliverySource`."""
-        outcome = await self._send_planned(message)
-        if not outcome.taken:
-            _log.info("forwarding %s: message %s failed: %s", message.row.id, message.message, outcome.cause)
+        outcome = await send_events(message.message, self._origin, self._wall())
+        if not outcome.was_accepted:
+            _log.info("forwarding %s: message %s failed: %s", message.row.id, message.message.id, outcome.cause)
         return outcome
 
     async def record_attempt(self, message: NextMessage, outcome: SendOutcome, draw: float) -> Refused | None:
@@ -139,8 +136,14 @@ class ForwardingSource:
                 return None
             begun = msgspec.json.encode(config.mail.recipients)
             row = forwardings.save(conn, msgspec.structs.replace(row, upto=found[-1].number, pending=begun))
-        hidden = self._vault.open(name, row.sealed)
-        return NextMessage(row, config, hidden, found, messages.message_id(self._origin, found))
+        planned = OutgoingMessage(
+            id=messages.message_id(self._origin, found),
+            config=config,
+            hidden=self._vault.open(name, row.sealed),
+            events=found,
+            recipients=pending_of(row),
+        )
+        return NextMessage(row, planned)
 
     def _gather_events(self, name: str, found: list[EventRow]) -> bool:
         first, now = found[0].number, self._ticks()
@@ -149,19 +152,6 @@ class ForwardingSource:
             self._first_seen[name] = (first, now)
             since = now
         return len(found) >= MAIL_MOST or first <= self._known or now - since >= self._gather
-
-    async def _send_planned(self, plan: NextMessage) -> SendOutcome:
-        config, now = plan.config, self._wall()
-        if plan.hidden is None:
-            return UNREADABLE
-        if config.webhook is not None:
-            body = messages.event_payload(self._origin, plan.events[0])
-            return await send_webhook(config.webhook, plan.hidden, plan.message, body, now)
-        if config.mail is None:
-            return UNREADABLE
-        email = messages.event_email(self._origin, config.name, plan.events)
-        parts = parts_of(config, self._origin.site, plan.message, email)
-        return await send_mail(config.mail, plan.hidden, parts, plan.to_sent.recipients, now)
 
 
 def forwarding_worker(site: OpenedSite, gather: float = GATHER) -> DeliveryWorker:
@@ -197,25 +187,26 @@ def _record_outcome(
     row = forwardings.find(conn, plan.row.id)
     if row is None:
         return  # removed meanwhile
-    forwardings.log_attempt(conn, row.id, delivery_row(plan.message, plan.events, outcome, now))
+    forwardings.log_attempt(conn, row.id, delivery_row(plan.message, outcome, now))
     if (row.cursor, row.upto) != (plan.row.cursor, plan.row.upto):
         return  # what waited was skipped meanwhile
     came = after_attempt(row, read_config(row.body), plan.to_sent, outcome, now, draw)
     write_result(conn, came, here)
 
 
-def delivery_row(message: str, told: list[EventRow], outcome: SendOutcome, now: Instant) -> ForwardingDelivery:
+def delivery_row(message: OutgoingMessage, outcome: SendOutcome, now: Instant) -> ForwardingDelivery:
     """A try as the log has it."""
+    told = message.events
     return ForwardingDelivery(
         at=now,
-        message=message,
+        message=message.id,
         first=told[0].number,
         last=told[-1].number,
         count=len(told),
-        taken=int(outcome.taken),
-        status=outcome.status,
+        taken=int(outcome.was_accepted),
+        status=outcome.status or 0,
         cause=outcome.cause,
-        fault=outcome.fault,
+        fault=outcome.said,
         answer=outcome.answer,
     )
 
