@@ -11,6 +11,8 @@ import msgspec
 from tenure.core.business import commands as c
 from tenure.core.business import ledger
 from tenure.core.business.account import Account, AccountSubscription
+from tenure.core.business.command_table import COMMANDS
+from tenure.core.business.command_table.row import CommandRow, CommandTopic, FieldKind
 from tenure.core.business.execute import CommandOutcome, credit_account, execute
 from tenure.core.business.settle import Settled, settle
 from tenure.core.periods import Duration, parse_instant
@@ -326,7 +328,7 @@ def devices(count: int, *, at_once: bool = False) -> Try:
     return plain(c.ChangeDevices(by="x", devices=count, at_once=at_once))
 
 
-FAMILIES: dict[str, dict[str, Try]] = {
+_BY_HAND: dict[str, dict[str, Try]] = {
     "Money and time": {
         "renew": plain(c.Renew(by="x")),
         "renew from now": plain(c.Renew(by="x", late=LateRenewal.FROM_NOW)),
@@ -377,3 +379,46 @@ FAMILIES: dict[str, dict[str, Try]] = {
         "resolve fork": plain(c.ResolveFork(by="x", site="site_1", resolution="restored")),
     },
 }
+_HEADINGS = {
+    CommandTopic.RENEWAL: "Money and time",
+    CommandTopic.PAYMENT: "Money and time",
+    CommandTopic.COURSE: "Money and time",
+    CommandTopic.TERMS: "Changing",
+    CommandTopic.CODES: "Codes",
+    CommandTopic.SITES: "Sites",
+}
+_SAMPLES: Mapping[FieldKind, object] = {
+    FieldKind.TEXT: "x",
+    FieldKind.DAYS: 1,
+    FieldKind.DEVICES: 20,
+    FieldKind.LAST_DAY: day("2026-01-20"),
+    FieldKind.INSTANT: day("2026-01-20"),
+    FieldKind.CODE: f"code of {SUBJECT}",
+    FieldKind.SITE: "site_1",
+    FieldKind.SITES: ("site_1",),
+    FieldKind.CUSTOMER: "cus_2",
+}
+
+
+def sample(row: CommandRow) -> c.Command:
+    """The command with what it must name, by the kinds of its fields."""
+    given = {field.name: _SAMPLES.get(field.kind) or field.values[0] for field in row.fields if field.required}
+    command: c.Command = c.COMMAND_TYPES[row.name](by="x", **given)
+    return command
+
+
+def _families() -> dict[str, dict[str, Try]]:
+    """Those by hand; a command that they do not try is tried as its row is."""
+    found = {heading: dict(tries) for heading, tries in _BY_HAND.items()}
+    scene = build(STATES[0])
+    for attempt in (attempt for tries in _BY_HAND.values() for attempt in tries.values()):
+        attempt(scene)
+    tried = {type(command) for command in scene.asked}
+    for row in COMMANDS:
+        if c.COMMAND_TYPES[row.name] not in tried:
+            found[_HEADINGS[row.topic]][row.name.replace("_", " ")] = plain(sample(row))
+    return found
+
+
+FAMILIES = _families()
+"""Heading to the tries below it."""

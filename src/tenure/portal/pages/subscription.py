@@ -5,7 +5,7 @@ from typing import Any
 from tenure.http.client.api_exchange import fill_path
 from tenure.portal.pages.action_flow import seat_conflict
 from tenure.portal.pages.agreed import customer_of, plan_names, terms_words
-from tenure.portal.pages.subscription_actions import BY_NAME, LISTED
+from tenure.portal.pages.subscription_actions import BUTTONS, BY_NAME, LISTED
 from tenure.portal.session import Portal, PortalServer
 from tenure.web import formatting
 from tenure.web.page_api import PageApi
@@ -31,6 +31,7 @@ class SubscriptionPage:
         sub = await api.get(one)
         spans = await api.get(f"{one}/timeline")
         reported = {each["id"]: each for each in await _subscription_sites(api, visit, sub["id"])}
+        may_write = visit.session_value.has_scope("subscriptions:write")
         values: dict[str, Any] = {
             "sub": sub,
             "spans": spans,
@@ -40,13 +41,12 @@ class SubscriptionPage:
             "waits": await api.get(f"{one}/code"),
             "facts": await _latest_event(api, one),
             "reported": reported,
-            "may_release": any(each["action"] == "release_site" and each["allowed"] for each in sub["allowed_actions"]),
             "conflict": await seat_conflict(api, sub["id"]) if sub["scheduled"] or _is_struck_out(sub) else None,
-            "may_edit_list": visit.session_value.has_scope("subscriptions:write")
-            and not _forbids_action(sub, "change_devices"),
+            "may_edit_list": may_write and not _forbids_action(sub, "change_devices"),
             "unheard": sum(each["part"]["unheard"] for each in reported.values()),
             "actions": _available_actions(sub, for_customer=visit.session_value.is_customer),
             "more": BY_NAME,
+            "site_links": _site_links(sub, every=may_write and not visit.session_value.is_customer),
             "next_instants": _next_instants(sub, await plan_names(api) if sub["scheduled"] else {}),
         }
         return PageScreen(template="subscription.html", values=values)
@@ -69,6 +69,18 @@ class SubscriptionPage:
             page_route("/subscriptions/{subscription}", self.show),
             page_route("/subscriptions/{subscription}/history", self.history),
         )
+
+
+def _site_links(sub: dict[str, Any], *, every: bool) -> dict[str, list[tuple[str, str]]]:
+    """(page, words) of the links beside each installation, by its id; all of them, or only those listed as allowed."""
+    allowed = {each["action"] for each in sub["allowed_actions"] if each["allowed"]}
+    own = {button.name for button in BUTTONS if every or (button.form.action and button.name in allowed)}
+    return {
+        site["id"]: [
+            (each.name, each.form.site_link) for each in BUTTONS if each.name in own and each.is_linked_from(site)
+        ]
+        for site in sub["sites"]
+    }
 
 
 async def _plan_name(api: PageApi, name: str) -> dict[str, Any]:

@@ -54,6 +54,12 @@ class SubscriptionAction(msgspec.Struct, frozen=True):
         read = {each.name: _read_field(each, visit, sub) for each in self._own}
         return self.form.preset | {name: value for name, value in read.items() if value is not None}
 
+    def is_linked_from(self, site: dict[str, Any]) -> bool:
+        """Whether its link stands beside the installation, as the API shows it."""
+        form = self.form
+        needed = not form.site_needs or bool(site.get(form.site_needs))
+        return bool(form.site_link) and needed and not any(site.get(bar) for bar in form.site_bars)
+
     def final(self, visit: Portal) -> str:
         """What cannot be undone about it as the form says it; empty where it can be."""
         chosen = [

@@ -135,6 +135,12 @@ class CommandForm(msgspec.Struct, frozen=True, kw_only=True):
     """The entry of `allowed_actions` that says whether it is possible now."""
     preset: dict[str, Any] = {}
     """Fields that the button decides."""
+    site_link: str = ""
+    """What its link beside each installation says; empty: there is none."""
+    site_needs: str = ""
+    """What must be set of the installation for the link, a field of the API's `sites`."""
+    site_bars: tuple[str, ...] = ()
+    """What must not be set of it."""
 
 
 class CommandTopic(StrEnum):

@@ -1,0 +1,1 @@
+"""The how-to of CONTRIBUTING.md as a patch, and what must hold once it is applied."""
