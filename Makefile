@@ -16,7 +16,7 @@ export CHROMIUM
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo story fast test test-browser test-system durations years lint format check bench drill soak lives review docs docs-check lock \
+.PHONY: help setup demo story fast test test-portable test-browser test-system durations years lint format check bench drill soak lives review docs docs-check lock \
 	dists clean
 
 help: ## list these commands
@@ -39,6 +39,9 @@ test: .venv/.stamp-dev ## run the tests but for the two stages below (ROOM=site:
 		"folders above this checkout for reading. As any other user they do neither."; fi
 	@$(if $(filter $(BROWSER),$(ROOM)),tools/ensure-chromium,true)
 	@$(PYTEST) $(WORKERS) $(if $(ROOM),tests/$(ROOM),tests $(addprefix --ignore=tests/,$(BROWSER) $(SYSTEM)))
+
+test-portable: .venv/.stamp-dev ## the PostgreSQL tests as on engines that spread: serializable, a fifth of commits fail, no LISTEN
+	@PORTABLE=1 $(PYTEST) $(WORKERS) -m postgres tests/contract tests/server
 
 test-browser: .venv/.stamp-dev ## run the tests of the pages in a real Chromium
 	@tools/ensure-chromium

@@ -2,7 +2,7 @@
 
 The server comes out of the development lock's wheel. As root it makes a system user of its own, which must be able to
 reach the data: hence a folder right under the public temporary one. A server that runs already is used instead when
-TENURE_TEST_POSTGRES names it (`postgresql://…`).
+TENURE_TEST_POSTGRES names it (`postgresql://…`), and other programs where POSTGRES_BIN names their folder.
 """
 
 import asyncio
@@ -26,7 +26,9 @@ from tenure.store.engine import Database
 from tenure.store.postgres import open_postgres
 from tenure.store.postgres_target import PostgresTarget, read_target
 from tenure.store.schema import METADATA, meta
+from tests.contract import portable
 from tests.contract.lite import open_fresh
+from tools.postgres import VARIABLE, running_cluster
 
 _numbers = count(1)
 
@@ -65,7 +67,7 @@ class PostgresSchema:
 
     async def open(self, **bounds: int) -> Database:
         """One more server's access."""
-        opened = await open_postgres(target_of(self.url, self.schema), None, **bounds)
+        opened = await open_postgres(portable.changed(target_of(self.url, self.schema)), None, **bounds)
         assert not isinstance(opened, Refused), opened
         return opened
 
@@ -83,6 +85,10 @@ def postgres_server() -> Iterator[str]:
     given = os.environ.get("TENURE_TEST_POSTGRES")
     if given:
         yield given
+        return
+    if VARIABLE in os.environ:
+        with running_cluster() as cluster:
+            yield cluster.url()
         return
     folder = Path(tempfile.mkdtemp(prefix="tenure-postgres-"))
     folder.chmod(0o755)

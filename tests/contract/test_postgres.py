@@ -10,6 +10,7 @@ from tenure.core.refusals import RefusalCode, Refused
 from tenure.store.engine import Connection, Database, DatabaseUnavailable, WriteConflict
 from tenure.store.postgres import open_postgres
 from tenure.store.schema import meta
+from tests.contract import portable
 from tests.contract.databases import PostgresSchema, fresh_schema, run_sql, target_of
 
 pytestmark = pytest.mark.postgres
@@ -79,7 +80,8 @@ async def test_who_was_second_reads_again_and_decides_again(pair: tuple[Database
     await other.write(put, "a")
     go_on.set()
     assert await slow == "there already"
-    assert attempts == [set(), {"a"}]
+    assert attempts[:2] == [set(), {"a"}]
+    assert len(attempts) == 2 or portable.ON, "but where commits fail at random"
 
 
 async def test_a_conflict_is_tried_three_times_and_then_told(pair: tuple[Database, Database]) -> None:

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from tenure.core.refusals import RefusalCode, Refused
-from tenure.store.batch import PUT_OFF_MOST, WriteBatcher
+from tenure.store.batch import ATTEMPTS, PUT_OFF_MOST, RACES, WriteBatcher
 from tenure.store.engine import LATER, Connection, DatabaseUnavailable, Later, WriteConflict
 
 NOTES = sa.Table("notes", sa.MetaData(), sa.Column("word", sa.Text, primary_key=True))
@@ -181,7 +181,7 @@ async def test_who_lost_every_race_is_told_to_come_again_and_leaves_nothing() ->
     assert told.code is RefusalCode.SERVER_BUSY
     with pytest.raises(WriteConflict):
         await batcher.run(lambda conn: always(conn, WriteConflict("somebody else wrote first")))
-    assert len(tries) == 6
+    assert len(tries) == RACES + ATTEMPTS
     assert held.words() == set()
 
 

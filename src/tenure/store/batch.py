@@ -24,8 +24,11 @@ SLICE = 0.02
 come next."""
 PUT_OFF_MOST = 64
 """Items that a set has put off and that come first in the next transaction: half of it is for those that are new."""
-ATTEMPTS = 3
-"""How often a job is applied where another process was first each time."""
+ATTEMPTS, RACES = 3, 10
+"""How often a job is applied where another process was first each time: as the job finds, and as the database says.
+
+Where the database lets one of two transactions fail for being concurrent, that is likely, and it did nothing wrong.
+"""
 
 _log = logging.getLogger("tenure.store")
 Work = Callable[[Connection], Any]
@@ -172,7 +175,7 @@ class WriteBatcher:
         """Whether it lost a race: then it comes first in the next transaction, which sees what the winner did."""
         if job.fault is None or not (isinstance(job.fault, WriteConflict) or self._transactions.raced(job.fault)):
             return False
-        if job.attempts < ATTEMPTS:
+        if job.attempts < (ATTEMPTS if isinstance(job.fault, WriteConflict) else RACES):
             job.attempts, job.fault = job.attempts + 1, None
             return True
         if not isinstance(job.fault, WriteConflict):
@@ -216,10 +219,15 @@ class WriteBatcher:
         return True
 
     async def _fail_batch(self, batch: list[_WaitingCaller], fault: Exception) -> None:
-        """The transaction itself broke (disk full, connection lost): no caller can be told that its work is done."""
-        _log.error("a batch of %d jobs failed", len(batch), exc_info=fault)
+        """The transaction itself broke (disk full, connection lost): no caller can be told that its work is done.
+
+        One that met another is only repeated.
+        """
+        raced = self._transactions.raced(fault)
+        if not raced:
+            _log.error("a batch of %d jobs failed", len(batch), exc_info=fault)
         for job in batch:
-            job.outcome, job.fault = None, DatabaseUnavailable(str(fault))
+            job.outcome, job.fault = None, fault if raced else DatabaseUnavailable(str(fault))
         await self._end_batch()
 
     async def _end_batch(self) -> None:

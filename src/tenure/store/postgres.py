@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import NullPool
 
 from tenure.core.refusals import RefusalCode, Refused
-from tenure.store.batch import CAPACITY, MOST, WriteBatcher
+from tenure.store.batch import ATTEMPTS, CAPACITY, MOST, RACES, WriteBatcher
 from tenure.store.copying import is_copy_unfinished
 from tenure.store.engine import Answer, Connection, DatabaseUnavailable, Item, Later, P, T, Told, WriteConflict
 from tenure.store.postgres_checks import explain_fault, refuse_server
@@ -25,9 +25,8 @@ from tenure.store.postgres_target import SETTING, PostgresTarget
 from tenure.store.prepare import Upgrade, prepare_database
 from tenure.store.transaction_memo import begin_memo, forget_reads
 
-ATTEMPTS = 3
 UNFINISHED = "A move into it was not finished: repeat `tenure database move`, which goes on where it was."
-RACES = frozenset({"40001", "40P01", "55P03", "23505"})
+RACED = frozenset({"40001", "40P01", "55P03", "23505"})
 """SQLSTATEs of serialization failure, deadlock, lock timeout and unique violation: another process was first."""
 READ_ONLY, SERVER_FAULTS = "25006", ("08", "53", "57")
 """SQLSTATE of a write to a standby; classes of a lost connection, of missing room, and of a server that stops."""
@@ -39,11 +38,23 @@ _SETTINGS = {"lock_timeout": "5000", "idle_in_transaction_session_timeout": "600
 class PostgresDatabase:
     """`engine.Database` on a PostgreSQL database; made by `open_postgres`."""
 
-    def __init__(self, engine: AsyncEngine, listener: NewsListener, connections: int, capacity: int, most: int) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        listener: NewsListener,
+        connections: int,
+        capacity: int,
+        most: int,
+        isolation: Any = None,
+    ) -> None:
+        """`isolation`: of every transaction; None: what PostgreSQL does by itself, and one moment for each read."""
+        if isolation:
+            engine = engine.execution_options(isolation_level=isolation)
         self._engine, self._listener = engine, listener
         self._writers = ConnectionPool(engine, connections)
         self._readers = ConnectionPool(
-            engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True), connections
+            engine.execution_options(isolation_level=isolation or "REPEATABLE READ", postgresql_readonly=True),
+            connections,
         )
         self._sets = _SetTransactions(engine)
         self._batcher = WriteBatcher(self._sets, capacity, most)
@@ -56,9 +67,18 @@ class PostgresDatabase:
 
     async def read(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """See `engine.Database.read`."""
+        for _ in range(RACES - 1):
+            try:
+                return await self._read_once(lambda conn: fn(conn, *args, **kwargs))
+            except sa.exc.DBAPIError as fault:
+                if not _was_raced(fault):
+                    raise
+        return await self._read_once(lambda conn: fn(conn, *args, **kwargs))
+
+    async def _read_once(self, work: Callable[[Connection], T]) -> T:
         with _named_faults():
             async with self._readers.acquire() as connection:
-                return await connection.run_sync(lambda conn: fn(conn, *args, **kwargs))
+                return await connection.run_sync(work)
 
     async def write(
         self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -114,12 +134,14 @@ class PostgresDatabase:
 
     async def _run_with_retry(self, work: Callable[[Connection], T], *, keep: bool) -> T | Refused:
         """Where another process was first the function runs again: it reads again and decides again."""
-        for attempt in range(ATTEMPTS):
+        conflicts = 0
+        for _ in range(RACES):
             try:
                 with _named_faults():
                     return await self._run_once(work, keep=keep)
             except WriteConflict:
-                if attempt == ATTEMPTS - 1:
+                conflicts += 1
+                if conflicts == ATTEMPTS:
                     raise
             except sa.exc.DBAPIError as fault:
                 if _state_of(fault) == READ_ONLY:  # it has become a standby since it was connected
@@ -209,7 +231,11 @@ class _SetTransactions:
             await self._connection.commit()
 
     async def rollback(self) -> None:
-        await self.close()  # a broken transaction is rare, and a fresh connection the surest end of it
+        if self._connection is not None:
+            try:
+                await self._connection.rollback()
+            except Exception:  # a fresh connection is the surest end of a transaction that cannot be ended
+                await self.close()
 
     async def close(self) -> None:
         connection, self._connection = self._connection, None
@@ -245,22 +271,43 @@ async def open_postgres(
     """
     engine = create_engine(target)
     try:
-        async with engine.connect() as connection:
-            refused = await connection.run_sync(refuse_server, target.schema, now, make=make)
-            if refused is None:
-                unfit = await connection.run_sync(prepare_database, upgrade, make=make)
-                refused = None if unfit is None else Refused(RefusalCode.DATABASE_UNUSABLE, unfit.detail)
-            if refused is None and not copying and await connection.run_sync(is_copy_unfinished):
-                refused = Refused(RefusalCode.DATABASE_UNUSABLE, UNFINISHED)
-            if refused is None:
-                await connection.commit()
+        refused = await _prepare(engine, target, upgrade, make=make, copying=copying, now=now)
     except (OSError, sa.exc.DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError) as fault:
         refused = explain_fault(_driver_fault(fault), target)
     if refused is not None:
         await engine.dispose()
         return msgspec.structs.replace(refused, field=SETTING, detail=f"{refused.detail} It is {target.name}.")
-    listener = NewsListener(lambda: _connect(target), target.schema)
-    return PostgresDatabase(engine, listener, target.connections, capacity, most)
+    listener = NewsListener(lambda: _connect(target), target.schema, deaf=not target.listens)
+    return PostgresDatabase(engine, listener, target.connections, capacity, most, target.isolation)
+
+
+async def _prepare(
+    engine: AsyncEngine, target: PostgresTarget, upgrade: Upgrade | None, *, make: bool, copying: bool, now: int | None
+) -> Refused | None:
+    """Why the database cannot be used, or None; again where other processes that start were first."""
+
+    def work(connection: Connection) -> Refused | None:
+        refused = refuse_server(connection, target.schema, now, make=make)
+        if refused is not None:
+            return refused
+        unfit = prepare_database(connection, upgrade, make=make)
+        if unfit is not None:
+            return Refused(RefusalCode.DATABASE_UNUSABLE, unfit.detail)
+        if not copying and is_copy_unfinished(connection):
+            return Refused(RefusalCode.DATABASE_UNUSABLE, UNFINISHED)
+        return None
+
+    for attempt in range(RACES):
+        try:
+            async with engine.connect() as connection:
+                refused = await connection.run_sync(work)
+                if refused is None:
+                    await connection.commit()
+                return refused
+        except sa.exc.DBAPIError as fault:
+            if attempt == RACES - 1 or not _was_raced(fault):
+                raise
+    return None
 
 
 def create_engine(target: PostgresTarget) -> AsyncEngine:
@@ -309,7 +356,7 @@ def _driver_fault(fault: BaseException) -> BaseException:
 
 def _was_raced(fault: Exception) -> bool:
     """Whether the database says that another process was first."""
-    return isinstance(fault, sa.exc.DBAPIError) and getattr(fault.orig, "sqlstate", "") in RACES
+    return isinstance(fault, sa.exc.DBAPIError) and getattr(fault.orig, "sqlstate", "") in RACED
 
 
 def _is_of_server(fault: BaseException) -> bool:

@@ -19,11 +19,12 @@ _log = logging.getLogger("tenure.store")
 class NewsListener:
     """Waits for notifications of one schema; connects when it is first waited for, and again after a loss."""
 
-    def __init__(self, connect: Callable[[], Awaitable[Any]], schema: str) -> None:
+    def __init__(self, connect: Callable[[], Awaitable[Any]], schema: str, *, deaf: bool = False) -> None:
+        """`deaf`: the database knows no LISTEN, or it is not to be used."""
         self._connect, self._schema = connect, schema
         self._connection: Any = None
         self._news = asyncio.Event()
-        self._deaf = False
+        self._deaf = deaf
 
     async def wait(self, seconds: float) -> None:
         """Until there is news, or so long."""

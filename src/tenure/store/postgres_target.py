@@ -19,6 +19,7 @@ SETTING: Final = "database"
 MODES: Final = ("disable", "require", "verify-ca", "verify-full")
 KNOWN: Final = (
     "schema", "sslmode", "sslrootcert", "sslcert", "sslkey", "passfile", "password_file", "connections", "host", "port",
+    "isolation", "notify",
 )  # fmt: skip
 LONGEST_PASSWORD = 1_024
 MOST_CONNECTIONS = 100
@@ -39,6 +40,10 @@ class PostgresTarget:
     """File in libpq's form (`host:port:database:user:password`); None: `~/.pgpass`, if there is one."""
     tls: ssl.SSLContext | None = field(repr=False)
     """How the server is proven; None: the line is open."""
+    isolation: str | None = None
+    """`SERIALIZABLE`, for every transaction; None: PostgreSQL's own."""
+    listens: bool = True
+    """Whether LISTEN is used, which not every database that speaks PostgreSQL knows."""
     connections: int = 8
     """Transactions that read, and that write, at the same time."""
 
@@ -98,6 +103,9 @@ def _make_target(
     schema = query.get("schema", "public")
     if not (schema.replace("_", "a").isalnum() and schema.isascii() and schema == schema.lower()):
         return _invalid("A schema's name consists of small letters, digits, and `_`.")
+    isolation, notify = query.get("isolation", "default"), query.get("notify", "on")
+    if isolation not in ("default", "serializable") or notify not in ("on", "off"):
+        return _invalid("`isolation` is default or serializable, `notify` is on or off.")
     tls = _read_tls(query, [host for host, _ in places], folder)
     if isinstance(tls, Refused):
         return tls
@@ -118,6 +126,8 @@ def _make_target(
         password=password,
         passfile=None if passfile is None else str(passfile),
         tls=tls,
+        isolation="SERIALIZABLE" if isolation == "serializable" else None,
+        listens=notify == "on",
         connections=int(connections),
     )
 
