@@ -24,7 +24,7 @@ from benchmarks.slices import Load
 from tenure.server.state_place import DATABASE
 
 KEYS = ("growth", "million_start", "million_reads")
-FEW, MANY, SHORT = 1_000, 1_000_000, 10_000
+FEW, MANY, SHORT = 1_000, 1_000_000, 5_000
 BYTES_A_SITE = 15_000
 STARTS, READS = 3, 300
 SEED = 7
@@ -81,7 +81,7 @@ def _grown(run: Run, name: str, count: int) -> InProcessServer:
 def _starts(run: Run, stores: list[InProcessServer]) -> list[float]:
     """Seconds of processor time of a start on each, the least."""
     taken: list[list[float]] = [[] for _ in stores]
-    for _ in range(STARTS):
+    for _ in range(2 if run.size.short else STARTS):
         for store, kept in zip(stores, taken, strict=True):
             with Program("serve", str(store.folder), log=run.log) as server:
                 kept.append(server.start_cpu)
@@ -90,7 +90,7 @@ def _starts(run: Run, stores: list[InProcessServer]) -> list[float]:
 
 def _costs(run: Run, *loads: Load) -> list[float]:
     """Microseconds of one synchronization that brings nothing new at each, in turn, the least."""
-    requests = max(run.size.sites * 8, 1_000)
+    requests = run.size.sites * 8
     for each in loads:
         each.unchanged(requests)
     taken: list[list[float]] = [[] for _ in loads]
