@@ -4,9 +4,13 @@ They are installed into an environment of their own under `build/`. Where a regi
 so and are no pass.
 """
 
+import copy
 import json
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +20,7 @@ from benchmarks.clients import ClientGroup, body_of, http_request
 from benchmarks.programs import ROOT, Program
 from benchmarks.rows import Figure, Figures, Missing
 from benchmarks.run import CONNECTIONS, Run
+from benchmarks.slices import Load
 
 PEERS = {"peer_byxlozax": "byxlozax_peer", "peer_sealium": "sealium_peer", "peer_stack": "stack_peer"}
 KEYS = tuple(PEERS)
@@ -35,13 +40,17 @@ class PeerCost(NamedTuple):
 
 
 def measure(run: Run) -> Figures:
-    """A row for each peer."""
-    if not run.unchanged_us:
-        return dict.fromkeys(KEYS, Missing("our own cost was not measured in this run (part hot_path)"))
+    """A row for each peer; ours is measured in the rounds of each."""
     python = install_peers(ENVIRONMENT, REQUIREMENTS.read_text())
     if isinstance(python, Missing):
         return dict.fromkeys(KEYS, python)
-    return {key: _against(run, str(python), module) for key, module in PEERS.items()}
+    made = replace(run.served(), folder=run.folder / "beside-peers", citizens=copy.deepcopy(run.served().citizens))
+    shutil.copytree(run.served().folder, made.folder)
+    requests = max(run.size.sites * 8, 1_000)
+    with Program("serve", str(made.folder), log=run.log) as ours:
+        load = Load(made, ours, CONNECTIONS)
+        load.unchanged(requests)
+        return {key: _against(run, str(python), module, load, requests) for key, module in PEERS.items()}
 
 
 def install_peers(environment: Path, requirements: str) -> Path | Missing:
@@ -65,26 +74,32 @@ def install_peers(environment: Path, requirements: str) -> Path | Missing:
     return python
 
 
-def _against(run: Run, python: str, module: str) -> Figure | Missing:
+def _against(run: Run, python: str, module: str, load: Load, requests: int) -> Figure | Missing:
     folder = run.folder / module
     folder.mkdir()
     try:
         with Program(f"peers.{module}", str(folder), log=run.log, python=python) as peer:
-            costs = _costs(run, peer, folder)
+            costs, ours = _rounds(run, peer, folder, lambda: load.unchanged(requests).server_us)
     except (OSError, RuntimeError, ValueError) as fault:
         return Missing(f"it does not run here: {str(fault)[:120]}", broke=True)
     least = min(each.us for each in costs)
     run.rates[module.removesuffix("_peer")] = 1e6 / least
-    note = f"{least:,.0f} us, up to {max(each.rate for each in costs):,.0f}/s, {CONNECTIONS} connections"
-    return Figure(least / run.unchanged_us, note)
+    rate = max(each.rate for each in costs)
+    note = f"{least:,.0f} us, up to {rate:,.0f}/s, {CONNECTIONS} connections; ours {min(ours):,.0f} us"
+    return Figure(least / min(ours), note)
 
 
-def _costs(run: Run, peer: Program, folder: Path) -> list[PeerCost]:
+def _rounds(run: Run, peer: Program, folder: Path, ask_ours: Callable[[], float]) -> tuple[list[PeerCost], list[float]]:
+    """What answers cost the peer, and us, in turn."""
     load: dict[str, Any] = json.loads((folder / "load.json").read_text())
     requests = iter(_requests(folder / "requests", load))
     each = 2 if run.size.short else 8
     _slice(peer, list(islice(requests, CONNECTIONS)), load)
-    return [_slice(peer, list(islice(requests, CONNECTIONS * each)), load) for _ in range(ROUNDS)]
+    costs, ours = [], []
+    for _ in range(ROUNDS):
+        ours.append(ask_ours())
+        costs.append(_slice(peer, list(islice(requests, CONNECTIONS * each)), load))
+    return costs, ours
 
 
 def _slice(peer: Program, requests: list[bytes], load: dict[str, Any]) -> PeerCost:

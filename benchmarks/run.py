@@ -46,8 +46,6 @@ class Run:
     """Microseconds, one for each look; the least of them is the limit."""
     nothing_us: list[float] = field(default_factory=list)
     nothing_rate: list[float] = field(default_factory=list)
-    unchanged_us: float = 0.0
-    """What the hot path costs, once it is measured."""
     rates: dict[str, float] = field(default_factory=dict)
     """Answers a second of one core, for the picture."""
     _served: InProcessServer | None = None

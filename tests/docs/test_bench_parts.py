@@ -14,6 +14,7 @@ import pytest
 from benchmarks import against_peers, fairness, growth, in_process, outage, overload, postgres, restart
 from benchmarks.clients import read_whole
 from benchmarks.outage import Client
+from benchmarks.programs import cpu_of
 from benchmarks.rows import Figure, Missing, Yardstick, judge
 from benchmarks.run import SHORT
 from tenure.core.lease.sync_schedule import Rhythm, SyncState
@@ -181,3 +182,26 @@ def test_a_license_that_says_no_once_is_noticed() -> None:
 
     ends = iter((False, False, False, True))
     assert restart.watch(Flickering(), lambda: next(ends)) == 1  # type: ignore[arg-type]
+
+
+BUSY_THREAD = """
+import threading, time
+def work():
+    until = time.thread_time() + 0.1
+    while time.thread_time() < until:
+        pass
+thread = threading.Thread(target=work)
+thread.start()
+thread.join()
+print("done", flush=True)
+input()
+"""
+
+
+def test_the_processor_time_of_threads_that_have_ended_counts() -> None:
+    with subprocess.Popen([sys.executable, "-c", BUSY_THREAD], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"done\n"
+        threads = Path(f"/proc/{child.pid}/task").iterdir()
+        living = sum(int((each / "schedstat").read_text().split()[0]) for each in threads) / 1e9
+        assert cpu_of(child.pid) >= living + 0.09
