@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tenure.core.refusals import Refused
+from tenure.sdk.network.bounds import ExchangeBounds
 from tenure.sdk.network.last_good import LastGoodFile
 from tenure.sdk.progress import ProgressWatch
 from tenure.sdk.transport import TransportRequest
@@ -45,7 +46,8 @@ def packets(heard: socket.socket) -> int:
 
 def ways_of(store: SiteStore, system: str, folder: Path) -> ServerConnections:
     settings = SiteSettings(server="https://license.example.com", products={}, network=NetworkSettings(system=system))
-    return ServerConnections(settings, FakeComputer(Time()).computer(), LastGoodFile(folder / "addresses"), store)
+    computer, addresses = FakeComputer(Time()).computer(), LastGoodFile(folder / "addresses")
+    return ServerConnections(settings, computer, addresses, store, ExchangeBounds(lookup=0.3))
 
 
 def test_b10_a_choice_holds_from_the_next_exchange_on_and_every_question_is_counted(

@@ -11,6 +11,7 @@ import msgspec
 from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant
 from tenure.sdk.computer import Computer
+from tenure.sdk.network.bounds import ExchangeBounds
 from tenure.sdk.network.last_good import LastGood
 from tenure.sdk.network.path import HttpExchange, PathUsed, StepOutcome
 from tenure.sdk.network.path import PathStep as PathStep
@@ -62,8 +63,17 @@ class PathCounts(msgspec.Struct, frozen=True, kw_only=True):
 class ServerConnections:
     """The ways of one site. Safe to use from any thread."""
 
-    def __init__(self, settings: SiteSettings, computer: Computer, addresses: LastGood, store: SiteStore) -> None:
+    def __init__(
+        self,
+        settings: SiteSettings,
+        computer: Computer,
+        addresses: LastGood,
+        store: SiteStore,
+        bounds: ExchangeBounds | None = None,
+    ) -> None:
+        """`bounds`: limits of each exchange, the protocol's if None."""
         self._settings, self._computer, self._addresses, self._store = settings, computer, addresses, store
+        self._bounds = bounds or ExchangeBounds()
         self._lock = threading.Lock()
         self._choice = store.read(lambda conn: kept.get_setting(conn, CHOICE, DnsChoice))
         self._counted = store.read(lambda conn: kept.get_setting(conn, COUNTED, PathCounts)) or PathCounts()
@@ -113,7 +123,7 @@ class ServerConnections:
         """The transport that obeys the choice of the moment."""
 
         def make() -> Transport | Refused:
-            network = self.chosen_network().to_network()
+            network = msgspec.structs.replace(self.chosen_network().to_network(), bounds=self._bounds)
 
             def watch(step: PathStep) -> None:
                 self.count_lookup(step)
