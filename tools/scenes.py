@@ -400,10 +400,11 @@ _SAMPLES: Mapping[FieldKind, object] = {
 }
 
 
-def sample(row: CommandRow) -> c.Command:
-    """The command with what it must name, by the kinds of its fields."""
-    given = {field.name: _SAMPLES.get(field.kind) or field.values[0] for field in row.fields if field.required}
-    command: c.Command = c.COMMAND_TYPES[row.name](by="x", **given)
+def sample(row: CommandRow, **more: object) -> c.Command:
+    """The command with what it must name, by the kinds of its fields; `more` is what its row does not say."""
+    named = (field for field in row.fields if field.required and field.kind is not FieldKind.OFFER)
+    given = {field.name: _SAMPLES.get(field.kind) or field.values[0] for field in named}
+    command: c.Command = c.COMMAND_TYPES[row.name](by="x", **given | more)
     return command
 
 

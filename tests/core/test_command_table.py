@@ -12,8 +12,7 @@ from tenure.core.policy.rules import Action, Role
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.subscription.facts import Fact
 from tenure.core.subscription.terms import CodeRef
-from tenure.core.timeline import Instant
-from tools.scenes import FAMILIES, STATES, Scene, build
+from tools.scenes import FAMILIES, STATES, Scene, build, sample
 
 ASKED_OTHERWISE = {"order", "activate", "stage_successor", "drop_successor", "leave_site"}
 """An order has no subscription yet; the others a site asks itself, signed with its key."""
@@ -101,12 +100,10 @@ def test_a_row_names_the_facts_that_its_command_makes(row: CommandRow, made: dic
 @rows
 def test_what_only_providers_do_is_refused_to_the_customers_side(row: CommandRow, role: Role) -> None:
     scene = build(next(state for state in STATES if state.name == "far from its end"))
-    fields = {"reference": "r", "covers": "order", "code": "c", "site": "s", "anchor": Instant(1), "days": 1}
-    fields |= {"intent": "auto", "reason": "r", "devices": 11, "effective": 1, "going": (), "resolution": "restored"}
-    fields |= {"customer": "c", "terms": scene.sub().terms_at(scene.now)}
-    fields |= {"code": CodeRef(id="new", last_group="1")} if row.name == "reissue_code" else {}
-    kind = c.COMMAND_TYPES[row.name]
-    own = {name: value for name, value in fields.items() if name in kind.__struct_fields__}
-    outcome = scene.ask(kind(by="x", role=role, **own))
+    drawn: dict[str, dict[str, Any]] = {
+        "reissue_code": {"code": CodeRef(id="new", last_group="1")},
+        "change_plan": {"terms": scene.sub().terms_at(scene.now)},
+    }
+    outcome = scene.ask(sample(row, role=role, **drawn.get(row.name, {})))
     forbidden = isinstance(outcome, Refused) and outcome.code is RefusalCode.ACTION_NOT_PERMITTED
     assert forbidden is row.providers_only, "the scene's policy allows every action"
