@@ -1,6 +1,7 @@
 """What 0.2.0 left behind is opened by today's programs, stays as it was byte for byte, and its clients are answered."""
 
 import json
+import secrets
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator
@@ -11,21 +12,28 @@ from typing import Any
 import asyncpg
 import httpx2
 import pytest
+import sqlalchemy as sa
 
 from conformance import keys as conformance_keys
 from tenure.agent.main import OpenedAgent, open_agent
+from tenure.agent.seat_question import SeatQuestion
+from tenure.core.policy.rules import Role
 from tenure.core.refusals import Refused
 from tenure.http.accounts.passwords import PasswordHashes
 from tenure.sdk import License, Network
+from tenure.sdk.engine.answers import AnswerArrival
+from tenure.sdk.network.path import HttpExchange
 from tenure.server import keyring
 from tenure.server.app import build_app
 from tenure.server.context import SANDBOX_ROOT, ServerContext
 from tenure.server.keyring import KeyRing
+from tenure.server.roles import SCOPES
 from tenure.site.assembly import OpenedSite, open_site
-from tenure.store import integrity, migrate
+from tenure.store import integrity, migrate, tokens
 from tenure.store.catalog import DOCUMENTS
-from tenure.store.engine import Database
+from tenure.store.engine import Connection, Database
 from tenure.store.postgres import open_postgres
+from tenure.store.schema import providers
 from tenure.store.sealed import AnswerCipher
 from tenure.store.sqlite import open_lite
 from tenure.wire import exchanges
@@ -35,7 +43,7 @@ from tests.baseline.make import SCHEMA, WAITED
 from tests.contract.databases import target_of
 from tests.sdk.world import Hands
 from tests.server.server_env import CHEAP, START
-from tests.site.site_env import FakeComputer, Time
+from tests.site.site_env import BY_SYSTEM, FakeComputer, Time
 
 KEPT = Path(__file__).parent / "0.2.0"
 WIRE: dict[str, dict[str, Any]] = json.loads((KEPT / "wire.json").read_text(encoding="utf-8"))
@@ -171,10 +179,71 @@ def test_a_recorded_device_is_answered_by_its_site(kept: Path) -> None:
     assert exchange["status"] == 200
 
 
-def test_text_that_was_carried_by_hand_is_read() -> None:
+def test_todays_device_takes_a_recorded_answer(kept: Path) -> None:
+    """Proven by the key of its site, and taken once more: the seat that it brings is the one that is held."""
+    opened = open_agent(kept / "agent", FakeComputer(Time(NOW)).computer("site-desk"))
+    assert isinstance(opened, OpenedAgent), opened
+    holder, exchange = opened.keeper.holder, WIRE["device POST /v1/device"]
+    question = SeatQuestion(holder.current_reader, secrets.token_bytes)
+    request, reply = exchange["request"].encode(), HttpExchange(200, (), exchange["answer"].encode(), BY_SYSTEM, 0.0)
+    told = question.prove(reply, request, holder.kept, holder.root)
+    assert not isinstance(told, Refused), told
+    assert told.result == "seat"
+    reading = holder.now().reading
+    taken = question.apply(holder.kept, request, told, AnswerArrival(reading, reading), holder.root)
+    assert taken.refused is None
+    assert (taken.kept.seat, taken.kept.held) == (holder.kept.seat, holder.kept.held)
+    strange = question.prove(reply, WIRE["site POST /v1/sync"]["request"].encode(), holder.kept, holder.root)
+    assert isinstance(strange, Refused), "it answers no other question"
+
+
+def carried(text: str) -> bytes:
+    """The one message in a text that was carried by hand."""
+    read = read_armor(text)
+    assert not isinstance(read, Refused), read
+    (message,) = read
+    return message.token
+
+
+async def token_of(database: Database, keys: KeyRing) -> str:
+    """A token of the recorded provider, made today."""
+
+    def work(conn: Connection) -> None:
+        (provider,) = conn.scalars(sa.select(providers.c.id).where(providers.c.sandbox == sa.false()))
+        made = tokens.ApiToken(
+            digest=keys.token_digest("tnr_today"), id="tok_today", provider=provider, customer=None,
+            role=Role.PROVIDER, scopes=SCOPES[Role.PROVIDER], name="today", created=NOW,
+        )  # fmt: skip
+        tokens.add_token(conn, made)
+
+    await database.write(work)
+    return "tnr_today"
+
+
+async def test_text_that_was_carried_by_hand_gets_the_recorded_answer_again(kept: Path) -> None:
+    """Today's server reads the recorded text, knows its request again, and says the same, byte for byte."""
     exchange = WIRE["offline POST /v1/offline-exchange"]
-    for text in (exchange["request"], exchange["answer"]):
-        assert isinstance(read_armor(text), tuple)
+    database = open_lite(kept / "server/tenure.db", migrate.upgrade_schema)
+    assert not isinstance(database, Refused), database
+    async with served(database, kept / "server") as http:
+        secret = keyring.read_secrets(kept / "server/secrets.json")
+        assert not isinstance(secret, Refused)
+        root = roots.pin_root((kept / "server/root.jws").read_bytes())
+        assert not isinstance(root, Refused)
+        token = await token_of(database, KeyRing(secret, root, await database.read(sandbox_root_of)))
+        told = await http.post(
+            "/v1/offline-exchange",
+            json={"request": exchange["request"]},
+            headers={"Authorization": f"Bearer {token}"},
+        )
+    await database.close()
+    assert told.status_code == exchange["status"] == 200, told.text
+    assert carried(told.json()["answer"]) == carried(exchange["answer"])
+    read = exchanges.read_activate_answer(
+        carried(exchange["answer"]), carried(exchange["request"]), root, sandbox=False
+    )
+    assert not isinstance(read, Refused), read
+    assert read.message.result == "granted"
 
 
 @pytest.mark.parametrize("path", ["/v1/activate", "/v1/sync"])
