@@ -5,9 +5,14 @@ import re
 import pytest
 
 from tenure.core.audience import INSTEAD, Audience, remedy_for, remedy_of_cause
+from tenure.core.business.commands import OccupiedPlaces
+from tenure.core.business.decide.places import full_pool
 from tenure.core.explain import BEFOREHAND, REMEDIES
 from tenure.core.refusals import TABLE, RefusalCode, Refused
+from tenure.core.renewal_outlook import format_moments_in
 from tenure.core.timeline import PhaseCause
+from tenure.sdk.outcomes import Rejected
+from tenure.sdk.presentation import refusal_words
 
 JARGON = (
     r"Retry-After|Idempotency|Content-Type|Content-Encoding|If-Match|ETag|\bJSON\b|\bJWS\b|Bearer|request id|operator"
@@ -47,3 +52,25 @@ def test_no_standing_sends_its_reader_to_what_he_does_not_have(why: PhaseCause, 
     for each in (*REMEDIES[why], *BEFOREHAND.get(why, ())):
         told = remedy_of_cause(why, each.how, audience)
         assert re.search(r"`tenure|console|Retry-After", told) is None, told
+
+
+def test_instants_in_a_sentence_are_written_for_people() -> None:
+    told = format_moments_in("Renewal opens on 2026-10-03T00:00:00Z, until 2027-01-01T12:30:05Z.")
+    assert told == "Renewal opens on 2026-10-03 00:00:00 UTC, until 2027-01-01 12:30:05 UTC."
+    assert format_moments_in("sub_2026-10-03T00 2026-10-03") == "sub_2026-10-03T00 2026-10-03"
+
+
+def test_what_a_refusal_tells_an_applications_user_names_instants_in_words() -> None:
+    refused = Refused(RefusalCode.RENEWAL_TOO_EARLY, "Renewal opens on 2026-10-03T00:00:00Z.")
+    assert "2026-10-03 00:00:00 UTC" in refusal_words(refused)
+    assert "00Z" not in Rejected(refused.code, refused.detail, when=0, conclusive=True).message
+
+
+def test_a_full_subscription_says_what_helps_once() -> None:
+    refused = full_pool(OccupiedPlaces(allowed=11, alone=11, spare=2))
+    for audience in Audience:
+        remedy = remedy_for(refused, audience)
+        told = refusal_words(refused, remedy)
+        assert told.count(remedy) == 1
+        assert "no longer needed" in told
+        assert told.count("no longer needed") == 1

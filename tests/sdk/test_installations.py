@@ -135,3 +135,5 @@ def test_a_refusal_speaks_to_an_applications_user(office: Street) -> None:
     assert isinstance(told, Rejected)
     assert "All 11 places are taken" in told.message
     assert "ask the manager of the subscription" in told.message
+    for words in ("Give up the license", "manager of the subscription"):
+        assert told.message.count(words) == 1, "what helps is said once"

@@ -155,7 +155,7 @@ class TestALicense:
         assert app.successor is None
         staged = app.stage(code("B").reveal())
         assert isinstance(staged, ActivationGranted)
-        assert "takes over by itself on 2027-03-16T08:00:00Z" in staged.message
+        assert "takes over by itself on 2027-03-16 08:00:00 UTC" in staged.message
         assert app.successor is not None
         assert app.successor.begins == office.vendor.now + 60 * DAY
         assert app.successor.spans[-1].phase is Phase.ENDED

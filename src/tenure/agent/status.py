@@ -7,6 +7,7 @@ from tenure.core.audience import Audience, remedy_for, remedy_of_cause
 from tenure.core.explain import SITE_CONTACT, Explanation, Remedy, explain
 from tenure.core.periods import format_instant
 from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.renewal_outlook import format_moments_in
 from tenure.core.timeline import Instant, PhaseCause
 from tenure.sdk.presentation import refusal_words
 
@@ -62,7 +63,7 @@ def device_status(keeper: SeatKeeper) -> DeviceStatus:
     else:
         message = NO_SEAT if kept.ticket is not None else NOT_ENROLLED
     said_of_refusal = "" if refusal is None else refusal_words(refusal, remedy_for(refusal, Audience.DEVICE))
-    warned = [f"{each.row.sentence} {each.detail}" for each in faults if each is not unread]
+    warned = [format_moments_in(f"{each.row.sentence} {each.detail}") for each in faults if each is not unread]
     return DeviceStatus(
         product=holder.current_reader.product,
         version=holder.current_reader.version,

@@ -25,7 +25,7 @@ def _remedy(problem: Problem) -> str:
 def print_refusal(screen: CommandScreen, problem: Problem) -> None:
     """Everything there is to say about it; of a field whose fault is named, nothing that fits every field."""
     if problem.code == RefusalCode.FIELD_INVALID and problem.detail:
-        screen.line(f"{problem.detail} ({problem.code})", "bold red")
+        screen.line(f"{readable_text(problem.detail, screen.zone)} ({problem.code})", "bold red")
         told = [("Remedy", problem.remedy)] if problem.remedy != TABLE[RefusalCode.FIELD_INVALID].remedy else []
     else:
         screen.line(f"{problem.title} ({problem.code})", "bold red")

@@ -44,8 +44,8 @@ APPLICATION: dict[RefusalCode, str] = {
     RefusalCode.SITE_LOST: _AGAIN,
     RefusalCode.RESTORED_TOO_OFTEN: "Ask your provider to say so, or make this copy a second installation.",
     RefusalCode.DEVICE_LIMIT_REACHED: "Give up the license of an application that is no longer needed, "
-    "or ask the manager of "
-    "the subscription to release a place or to order more devices.",
+    "or ask the manager of the subscription to release a place "
+    "or to order more devices.",
     RefusalCode.SITE_LIMIT: "Ask your provider.",
     RefusalCode.NOT_AUTHENTICATED: _PROVIDER,
     RefusalCode.FIELD_INVALID: _VENDOR,

@@ -4,11 +4,15 @@ It is worked out by `expected_renewals` and carried by leases; it promises nothi
 `contract.timeline`'s.
 """
 
+import re
+
 import msgspec
 
 from tenure.core.periods import format_instant
 from tenure.core.pricing import EXPONENTS, format_money
 from tenure.core.timeline import Instant, Phase, PhaseCause, Span, Timeline, cut_at, merge_spans, starting_at
+
+_INSTANT = re.compile(r"\b(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)Z")
 
 
 class RenewalOutlook(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -90,6 +94,11 @@ def _followed(span: Span, rest: Timeline, later: int, lasts: bool) -> Timeline:
 def format_moment(instant: Instant) -> str:
     """For people: `2027-01-01 00:00:00 UTC`."""
     return format_instant(instant).replace("T", " ").replace("Z", " UTC")
+
+
+def format_moments_in(text: str) -> str:
+    """A sentence with its instants as people read them: `2027-01-01T00:00:00Z` becomes `2027-01-01 00:00:00 UTC`."""
+    return _INSTANT.sub(r"\1 \2 UTC", text)
 
 
 def in_words(amount: int, currency: str) -> str:

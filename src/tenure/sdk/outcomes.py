@@ -5,9 +5,9 @@ What has changed is told by comparing what was shown before with what is shown a
 
 import msgspec
 
-from tenure.core.periods import format_instant
 from tenure.core.plurals import format_count
 from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.renewal_outlook import format_moment
 from tenure.core.timeline import Instant, Timeline
 from tenure.sdk.presentation import LicenseStanding, outage_told, refusal_words
 from tenure.sdk.progress import ProgressStep
@@ -38,7 +38,7 @@ class Rejected(Refused, frozen=True, kw_only=True):
     @property
     def message(self) -> str:
         """What happened and what to do about it, in a few sentences."""
-        when = "" if self.when is None else f" Possible from {format_instant(self.when)}."
+        when = "" if self.when is None else f" Possible from {format_moment(self.when)}."
         return refusal_words(self, self.remedy) + when
 
 
@@ -60,7 +60,7 @@ class ActivationGranted(msgspec.Struct, frozen=True, kw_only=True):
         if self.forked:
             return f"{refusal_words(Refused(RefusalCode.LEASE_FORKED))} {self.standing.message}"
         if self.role == "successor":
-            begins = "" if self.begins is None else f" It takes over by itself on {format_instant(self.begins)}."
+            begins = "" if self.begins is None else f" It takes over by itself on {format_moment(self.begins)}."
             return f"The activation code is staged as successor.{begins}"
         return f"The activation code was accepted. {self.standing.message} {outage_told(self.standing)}".rstrip()
 
@@ -89,8 +89,8 @@ class CodePreviewed(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def message(self) -> str:
         """What would be started, and until when."""
-        start = f"would take over on {format_instant(self.begins)}" if self.role == "successor" else "would start now"
-        until = "" if self.paid_until is None else f", paid until {format_instant(self.paid_until)}"
+        start = f"would take over on {format_moment(self.begins)}" if self.role == "successor" else "would start now"
+        until = "" if self.paid_until is None else f", paid until {format_moment(self.paid_until)}"
         devices = format_count(self.limit, "device")
         return f"It {start}: {self.plan_name or self.plan} for {devices}{until}. {self.renewal}".rstrip()
 
@@ -110,12 +110,12 @@ class LicenseReleased(msgspec.Struct, frozen=True, kw_only=True):
         if self.confirmed and self.until is not None:
             return (
                 "The license was given up here. Its place is free for another installation from "
-                f"{format_instant(self.until)} on: more were given back lately than have their places freed at once, "
+                f"{format_moment(self.until)} on: more were given back lately than have their places freed at once, "
                 "or a copy of this installation is known."
             )
         if self.confirmed:
             return "The license was given up here. Its place is free for another installation."
-        until = "" if self.until is None else f" If it never is, that is not before {format_instant(self.until)}."
+        until = "" if self.until is None else f" If it never is, that is not before {format_moment(self.until)}."
         return f"The license was given up here. Its place is free once the activation server was told.{until}"
 
 
@@ -139,7 +139,7 @@ class Synchronized(msgspec.Struct, frozen=True, kw_only=True):
         """What was learned."""
         if self.result == "forked":
             until = self.after.contact_until
-            runs = "" if until is None else f" Licenses here go on until {format_instant(until)} at the latest."
+            runs = "" if until is None else f" Licenses here go on until {format_moment(until)} at the latest."
             return f"Synchronized by {self.path}: another copy of this installation is in use.{runs} Say which it is."
         if not self.differences:
             return f"Synchronized by {self.path}: nothing has changed."
@@ -176,5 +176,5 @@ def _field_text(standing: LicenseStanding, name: str) -> str:
     if value is None:
         return ""
     if name in ("paid_until", "successor_from"):
-        return format_instant(value)
+        return format_moment(value)
     return ", ".join(value) if isinstance(value, tuple) else str(value)

@@ -14,7 +14,7 @@ from tenure.core.lease.standing import Standing as Plain
 from tenure.core.lease.standing import local_timeline
 from tenure.core.plurals import format_count
 from tenure.core.refusals import RefusalCode, Refused
-from tenure.core.renewal_outlook import carried_on
+from tenure.core.renewal_outlook import carried_on, format_moments_in
 from tenure.core.timeline import HOUR, Instant, Phase, PhaseCause
 from tenure.sdk.holdings import ProvenHoldings
 
@@ -137,7 +137,7 @@ def show_standing(
 def refusal_words(refused: Refused, helps: str = "") -> str:
     """A refusal in full: what, the particulars, what to do (in other words than the table's, where they are given)."""
     row = refused.row
-    return " ".join(part for part in (row.sentence, refused.detail, helps or row.remedy) if part)
+    return " ".join(part for part in (row.sentence, format_moments_in(refused.detail), helps or row.remedy) if part)
 
 
 def outage_told(standing: LicenseStanding) -> str:
@@ -172,7 +172,7 @@ def _make_message(plain: Plain, told: Explanation | None, warnings: tuple[Refuse
     else:
         follows = "" if told.until is None and not told.renewal else told.follows
         parts = [each for each in (told.sentence, told.renewal, follows) if each]
-    return " ".join([*parts, *(f"{each.row.sentence} {each.detail}".strip() for each in warnings)])
+    return " ".join([*parts, *(format_moments_in(f"{each.row.sentence} {each.detail}".strip()) for each in warnings)])
 
 
 def _remedy_words(

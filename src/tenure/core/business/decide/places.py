@@ -74,19 +74,18 @@ def occupied_places(pool: Pool, now: Instant) -> OccupiedPlaces:
 
 
 def full_pool(taken: OccupiedPlaces) -> Refused:
-    """`device_limit_reached` for an application on its own: what takes the places, and who can free one.
+    """`device_limit_reached` for an application on its own: what takes the places. What helps is the refusal's remedy,
+    in words for its reader (`core.audience`).
 
     With ten devices ordered, ten percent tolerated, and eleven applications: "All 11 places are taken: 11 by
-    applications on their own, 0 by administration servers for their devices. …"
+    applications on their own, 0 by administration servers for their devices."
     """
     full = "The only place is taken" if taken.allowed == 1 else f"All {format_count(taken.allowed, 'place')} are taken"
     parts = f"{taken.alone} by applications on their own, {taken.servers} by administration servers for their devices"
-    helps = "Give up the license of an application that is no longer needed: it frees its place itself,"
-    helps = f"{helps} or the manager of the subscription does so in the provider's portal under Installations."
     spare = f" Administration servers hold {taken.spare} that are not in use: they come back when those synchronize."
     return Refused(
         RefusalCode.DEVICE_LIMIT_REACHED,
-        f"{full}: {parts}.{spare if taken.spare else ''} {helps}",
+        f"{full}: {parts}.{spare if taken.spare else ''}",
         "devices",
     )
 
