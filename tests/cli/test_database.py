@@ -1,5 +1,6 @@
 """The server's commands on PostgreSQL: made, run, verified, upgraded; and what belongs to SQLite alone is refused."""
 
+import asyncio
 import json
 import os
 import signal
@@ -12,7 +13,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tenure.core.refusals import ExitCode
+from tenure.core.refusals import ExitCode, Refused
+from tenure.server.state_place import StatePlace, open_state
 from tests.cli.terminal import Terminal
 from tests.contract.databases import named_schema
 
@@ -116,3 +118,21 @@ def test_the_program_serves_from_postgresql(place: Path) -> None:
         process.send_signal(signal.SIGTERM)
         _, errors = process.communicate(timeout=20)
     assert '"level":"error"' not in errors
+
+
+def test_what_needs_the_state_alone_is_refused_while_a_server_runs(terminal: Terminal, place: Path, url: str) -> None:
+    """As on SQLite; what runs beside a server still does."""
+    at = ("--folder", str(place))
+
+    async def beside() -> None:
+        db = await open_state(StatePlace(place))
+        assert not isinstance(db, Refused), db
+        await db.wait_for_news(0)
+        for words in (("rebuild", *at), ("database", "restored", *at)):
+            refused = await asyncio.to_thread(terminal.refused, *words)
+            assert (refused["code"], refused["exit"]) == ("folder_in_use", ExitCode.LATER)
+        assert (await asyncio.to_thread(terminal.good, "verify-history", *at))["sound"]
+        await db.close()
+
+    asyncio.run(beside())
+    assert terminal.good("rebuild", *at) == {"subscriptions": 0}

@@ -64,8 +64,8 @@ async def _write_epoch(place: StatePlace, now: Instant) -> Instant | Refused:
     if isinstance(db, Refused):
         return db
 
-    def work(conn: Connection) -> Instant:
-        return meta.open_epoch(conn, now)
+    def work(conn: Connection) -> Instant | Refused:
+        return meta.claim_alone(conn) or meta.open_epoch(conn, now)
 
     try:
         return await db.write(work)

@@ -7,7 +7,7 @@ from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant
 from tenure.server import account_repository, sweep
 from tenure.server.state_place import StatePlace, open_state
-from tenure.store import integrity, subscriptions, tenants
+from tenure.store import integrity, meta, subscriptions, tenants
 from tenure.store.engine import Connection
 
 AT_ONCE = 200
@@ -27,7 +27,10 @@ async def rebuild_projections(place: StatePlace, now: Instant, progress: Callabl
         await db.close()
 
 
-def _rebuild_all(conn: Connection, real: Instant, progress: Callable[[int], None]) -> int:
+def _rebuild_all(conn: Connection, real: Instant, progress: Callable[[int], None]) -> int | Refused:
+    running = meta.claim_alone(conn)
+    if running is not None:
+        return running
     integrity.drop_projections(conn)
     count = 0
     for provider, now in _provider_clocks(conn, real):

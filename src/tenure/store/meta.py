@@ -1,8 +1,11 @@
 """What is remembered of the database itself."""
 
+from typing import Final
+
 import msgspec
 import sqlalchemy as sa
 
+from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
 from tenure.store.dialects import insert_or_ignore, upsert
 from tenure.store.engine import Connection
@@ -17,6 +20,9 @@ _CLAIM = (
 )
 STOPPED = "stopped_money"
 CHANNEL = "tenure"
+SERVING: Final = "pg_try_advisory_lock_shared(hashtext('tenure serves'), hashtext(current_schema()))"
+"""Held by the connection on which a server hears news; `claim_alone` looks for it."""
+_ALONE = sa.text("select pg_try_advisory_xact_lock(hashtext('tenure serves'), hashtext(current_schema()))")
 _TELL = sa.text(f"select pg_notify('{CHANNEL}', current_schema())")
 _GREATEST = sa.select(sa.func.max(sites.c.epoch))
 _SET = upsert(meta, "key")
@@ -63,3 +69,13 @@ def tell_processes(conn: Connection) -> None:
     """Wake the processes that wait for news, once this transaction is done; they look for themselves what it is."""
     if conn.dialect.name == "postgresql":
         conn.execute(_TELL)
+
+
+def claim_alone(conn: Connection) -> Refused | None:
+    """That no server runs on this database until the transaction ends; refuses `folder_in_use`.
+
+    A SQLite file is locked by its writer, so that this transaction could not have begun.
+    """
+    if conn.dialect.name != "postgresql" or conn.scalar(_ALONE):
+        return None
+    return Refused(RefusalCode.FOLDER_IN_USE, "A server runs on this database: stop every one of them first.", "folder")

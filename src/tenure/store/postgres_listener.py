@@ -1,4 +1,4 @@
-"""The connection on which a process hears that another one has changed something (LISTEN).
+"""The connection on which a process hears of changes by others (LISTEN), and which tells that a server runs.
 
 Nothing depends on it: who waits is woken after his time anyway and looks for himself. A database that knows no LISTEN
 is asked as often as if there were no news.
@@ -11,7 +11,7 @@ from typing import Any
 
 import asyncpg
 
-from tenure.store.meta import CHANNEL
+from tenure.store.meta import CHANNEL, SERVING
 
 _log = logging.getLogger("tenure.store")
 
@@ -48,6 +48,7 @@ class NewsListener:
         try:
             self._connection = await self._connect()
             await self._connection.add_listener(CHANNEL, self._hear)
+            await self._connection.execute(f"select {SERVING}")
         except asyncpg.exceptions.FeatureNotSupportedError:
             _log.info("the database knows no LISTEN: it is asked twice a second instead")
             self._deaf = True
