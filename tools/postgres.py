@@ -8,6 +8,7 @@ system user of its own, which must be able to reach its folder: hence one right 
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -128,14 +129,20 @@ def running_cluster(settings: dict[str, str] | None = None) -> Iterator[Postgres
 
 def main(arguments: list[str]) -> int:
     """Run the command beside a fresh server, which `TENURE_DATABASE` names."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with running_cluster() as cluster:
         environment = {**os.environ, "TENURE_DATABASE": cluster.url()}
         process = subprocess.Popen(arguments, env=environment)
-        while True:
-            try:
-                return process.wait()
-            except KeyboardInterrupt:  # the terminal has sent it to the command, too, which ends by it
-                continue
+        try:
+            while True:
+                try:
+                    return process.wait()
+                except KeyboardInterrupt:  # the terminal has sent it to the command, too, which ends by it
+                    continue
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait()
 
 
 if __name__ == "__main__":
