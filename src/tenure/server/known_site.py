@@ -55,7 +55,7 @@ def recognize_key(contact: CodeContact, site: SiteRow) -> RecognizedSite:
 
 
 def _has_gone_on(contact: CodeContact, site: SiteRow, held: SealedLease | None) -> bool:
-    """Whether it went to a subscription that was ordered after the backup that the server goes by (ADR 42)."""
+    """Whether it went to a subscription that was ordered after the backup that the server goes by (ADR 44)."""
     return held is not None and _is_own_elsewhere(contact, site, held) and taking_in.is_forgotten(contact.conn, held)
 
 

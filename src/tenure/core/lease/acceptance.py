@@ -141,7 +141,7 @@ def another_code(lease: Lease | None, now: Instant, *, forgotten: bool = False) 
     """Why the site does not apply another code yet: `subscription_in_force` with the date; None if it may (M10).
 
     `forgotten`: the server said last that it does not know the site. What its lease is of may be unknown there, too, so
-    that the server decides (ADR 42).
+    that the server decides (ADR 44).
 
     Only the contract clock decides: silence, holds and blocks do not matter, a coming cancellation does. Where the
     lease leaves it open (nothing started yet) the server decides.
