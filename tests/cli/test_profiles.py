@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenure.cli import profiles
-from tenure.cli.problems import CommandFailed
+from tenure.cli.problems import CommandError
 from tenure.cli.profiles import ProfileFile, ServerProfile
 from tenure.core.refusals import ExitCode
 from tests.cli.terminal import Terminal
@@ -170,7 +170,8 @@ def test_a_home_that_cannot_be_written_is_told(terminal: Terminal, tmp_path: Pat
     barred = Terminal(tmp_path, {"XDG_CONFIG_HOME": str(tmp_path / "file")})
     found = barred.refused("login", "https://x.example.com", "--unchecked", given="tnr_x")
     assert found["field"] == "config"
-    assert isinstance(profiles.read_profiles(tmp_path / "file" / "x"), CommandFailed)
+    with pytest.raises(CommandError):
+        profiles.read_profiles(tmp_path / "file" / "x")
 
 
 def test_the_token_is_not_in_the_text_of_a_target() -> None:

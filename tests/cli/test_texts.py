@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tenure.cli.argument_types import parse_amount
-from tenure.cli.problems import CommandFailed
+from tenure.cli.problems import CommandError
 from tenure.cli.screen import readable_text
 from tests.cli.terminal import CET, Terminal
 from tests.cli.vendor import ProviderTerminal, Vendor
@@ -21,9 +21,9 @@ from tests.cli.vendor import ProviderTerminal, Vendor
     ],
 )
 def test_an_amount_that_is_none_is_shown_with_how_it_is_written(typed: str, told: str) -> None:
-    failed = parse_amount(typed, "EUR", "amount")
-    assert isinstance(failed, CommandFailed)
-    assert failed.problem.detail == told
+    with pytest.raises(CommandError) as failed:
+        parse_amount(typed, "EUR", "amount")
+    assert failed.value.problem.detail == told
 
 
 def test_a_whole_number_is_written_without_a_comma(terminal: Terminal) -> None:

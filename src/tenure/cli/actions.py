@@ -15,8 +15,8 @@ from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import parse_begin, parse_end
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import ACTING, make_argument, make_option
-from tenure.cli.problems import CommandFailed
-from tenure.cli.registration import CUSTOMERS_SIDE, Ended, register_command
+from tenure.cli.output import CommandOutput
+from tenure.cli.registration import CUSTOMERS_SIDE, register_command
 from tenure.core.business.command_table import COMMANDS
 from tenure.core.business.command_table.row import CommandField, CommandRow, FieldKind
 from tenure.http.client.api_exchange import fill_path
@@ -60,11 +60,9 @@ def _parameter_of(field: CommandField) -> inspect.Parameter:
     return add_parameter(kind=kind) if field.required else add_parameter(kind=kind | None, default=None)
 
 
-def _run_command(row: CommandRow) -> Callable[..., Ended]:
-    def run(session: CommandSession, subscription: str, **given: Any) -> Ended:
+def _run_command(row: CommandRow) -> Callable[..., CommandOutput]:
+    def run(session: CommandSession, subscription: str, **given: Any) -> CommandOutput:
         body = _request_body(row, given)
-        if isinstance(body, CommandFailed):
-            return body
         where = fill_path("/v1/subscriptions/{subscription}/", subscription=subscription) + row.verb
         printer = outcome.print_dry_run if session.options.dry_run else outcome.print_outcome
         return session.write(CliRequest(method="POST", path=where, body=body, takes_outcome_hash=True), printer)
@@ -72,13 +70,11 @@ def _run_command(row: CommandRow) -> Callable[..., Ended]:
     return run
 
 
-def _request_body(row: CommandRow, given: dict[str, Any]) -> dict[str, Any] | CommandFailed:
+def _request_body(row: CommandRow, given: dict[str, Any]) -> dict[str, Any]:
     """What was said, and nothing of what was not: the server's own defaults hold."""
     body = {field: value for field, value in given.items() if value not in ("", None, False)}
     for field in row.fields:
         if field.kind in _INSTANTS and field.name in body:
             instant = _INSTANTS[field.kind](body[field.name], field.name)
-            if isinstance(instant, CommandFailed):
-                return instant
             body[field.name] = instant
     return body

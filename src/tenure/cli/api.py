@@ -11,7 +11,7 @@ import msgspec
 
 from tenure import __version__
 from tenure.cli.environment import CommandEnvironment
-from tenure.cli.problems import CommandFailed, fail_with, invalid_field, reword_refusal, unnamed_provider
+from tenure.cli.problems import CommandError, accept, fail_with, invalid_field, reword_refusal, unnamed_provider
 from tenure.cli.profiles import RequestTarget
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.http.client.api_exchange import (
@@ -46,12 +46,12 @@ class CliRequest(ApiRequest, frozen=True, kw_only=True):
     """It moves money or cannot be undone: on a terminal it is asked about first, as whatever is planned is."""
 
 
-def text_member(answer: ApiAnswer, name: str) -> str | CommandFailed:
+def text_member(answer: ApiAnswer, name: str) -> str:
     """A text in the answer's object; `unreachable` where no Tenure server would have left it out."""
     found = answer.value.get(name) if isinstance(answer.value, dict) else None
     if isinstance(found, str):
         return found
-    return fail_with(Refused(RefusalCode.UNREACHABLE, f"The server: its answer says nothing of `{name}`."))
+    raise fail_with(Refused(RefusalCode.UNREACHABLE, f"The server: its answer says nothing of `{name}`."))
 
 
 class ApiClient:
@@ -81,7 +81,7 @@ class ApiClient:
         """Whose data is meant; empty where the token says it."""
         return self._target.provider
 
-    def get(self, path: str, query: Query | None = None, *, tenant: bool = True) -> ApiAnswer | CommandFailed:
+    def get(self, path: str, query: Query | None = None, *, tenant: bool = True) -> ApiAnswer:
         """What is at `path`."""
         return self.send(ApiRequest(method="GET", path=path, query=query or {}, tenant=tenant))
 
@@ -93,31 +93,29 @@ class ApiClient:
         limit: int | None = None,
         tenant: bool = True,
         progress: Callable[[int], None] = lambda _: None,
-    ) -> list[msgspec.Raw] | CommandFailed:
+    ) -> list[msgspec.Raw]:
         """Every item of a list, page by page, at most `limit`; `progress` hears how many there are after each page."""
         asked = ApiRequest(method="GET", path=path, query=query, tenant=tenant)
         return self._run(asked, list_items(asked, self._caller, TRIES, limit=limit, progress=progress))
 
-    def send(self, sending: ApiRequest) -> ApiAnswer | CommandFailed:
+    def send(self, sending: ApiRequest) -> ApiAnswer:
         """The answer to one request, repeated while the server asks for a short wait; every POST carries its key."""
         return self._run(sending, exchange(sending, self._caller, TRIES))
 
-    def _run(self, sending: ApiRequest, steps: Steps[T | ApiRefusal | NoAnswer]) -> T | CommandFailed:
+    def _run(self, sending: ApiRequest, steps: Steps[T | ApiRefusal | NoAnswer]) -> T:
         from tenure.http.client.transports import SyncTransport
 
         client = self._http_client()
-        if isinstance(client, CommandFailed):
-            return client
         outcome = SyncTransport(client, self._world.sleep).run(steps)
         if isinstance(outcome, NoAnswer):
-            return self._explain_fault(sending, outcome)
+            raise self._explain_fault(sending, outcome)
         if not isinstance(outcome, ApiRefusal):
             return outcome
-        found = CommandFailed(outcome.problem, outcome.raw)
+        found = CommandError(outcome.problem, outcome.raw)
         asks_for_provider = found.problem.code == RefusalCode.FIELD_INVALID and found.problem.field == "provider"
-        return unnamed_provider() if asks_for_provider and sending.tenant and not self.provider else found
+        raise unnamed_provider() if asks_for_provider and sending.tenant and not self.provider else found
 
-    def _explain_fault(self, sending: ApiRequest, fault: NoAnswer) -> CommandFailed:
+    def _explain_fault(self, sending: ApiRequest, fault: NoAnswer) -> CommandError:
         """A fault of what was typed, or of this computer, is not told as the server's."""
         if fault.place is FaultPlace.REQUEST:
             return invalid_field(f"{fault.why}.")
@@ -132,7 +130,7 @@ class ApiClient:
             return self._untrusted_certificate(fault.why)
         return self.unreachable_problem(fault.why, sending)
 
-    def _untrusted_certificate(self, why: str) -> CommandFailed:
+    def _untrusted_certificate(self, why: str) -> CommandError:
         """`unreachable`: something answers, and this computer does not trust its certificate; nothing was sent."""
         return reword_refusal(
             fail_with(Refused(RefusalCode.UNREACHABLE, f"{self.url}: {why}. Nothing was sent.")),
@@ -143,7 +141,7 @@ class ApiClient:
             "caller",
         )
 
-    def unreachable_problem(self, why: str, sending: ApiRequest) -> CommandFailed:
+    def unreachable_problem(self, why: str, sending: ApiRequest) -> CommandError:
         """`unreachable`, in words for a user of the API: what was tried where, and whether it may be sent again."""
         detail = f"{self.url}: {why}."
         if sending.key:
@@ -158,7 +156,7 @@ class ApiClient:
             "caller",
         )
 
-    def _http_client(self) -> "httpx2.Client | CommandFailed":
+    def _http_client(self) -> "httpx2.Client":
         if self._made is None:
             import httpx2
 
@@ -166,9 +164,7 @@ class ApiClient:
 
             # Plain HTTP goes to this machine only (`profiles.check_url`): no proxy, and no certificates to load.
             alone = self.url.startswith("http://") or bool(self._target.certificate)
-            around = None if alone else read_surroundings(self.url, self._world.env)
-            if isinstance(around, Refused):
-                return fail_with(around)
+            around = accept(None if alone else read_surroundings(self.url, self._world.env))
             proxy = None
             if around is not None and around.proxy:
                 secret = {"Proxy-Authorization": around.authorization} if around.authorization else {}

@@ -11,10 +11,9 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from tenure.cli.environment import CommandEnvironment
-from tenure.cli.problems import CommandFailed, fail_with, invalid_field
+from tenure.cli.problems import accept, invalid_field
 from tenure.core.periods import format_instant, parse_instant, parse_until
 from tenure.core.pricing import EXPONENTS, check_amount
-from tenure.core.refusals import Refused
 
 Limit = Annotated[int | None, Parameter(help="At most this many; otherwise all.")]
 Customer = Annotated[str, Parameter(help="The customer: reference, name, address or id, `cus_…`.")]
@@ -30,21 +29,19 @@ _THOUSANDS = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]{1,4})?")
 _MONEY = re.compile(r"([0-9]{1,16})(?:\.([0-9]{1,4}))?")
 
 
-def parse_end(text: str, field: str) -> str | CommandFailed:
+def parse_end(text: str, field: str) -> str:
     """An end as RFC 3339: an instant, or a date whose whole day is included [spec: dates]."""
-    read = parse_until(text, field)
-    return fail_with(read) if isinstance(read, Refused) else format_instant(read)
+    read = accept(parse_until(text, field))
+    return format_instant(read)
 
 
-def parse_begin(text: str, field: str) -> str | CommandFailed:
+def parse_begin(text: str, field: str) -> str:
     """A beginning as RFC 3339: an instant, or the midnight UTC in which a date begins."""
-    read = parse_instant(f"{text}T00:00:00Z" if len(text) == len("2027-03-31") else text, field)
-    return fail_with(read) if isinstance(read, Refused) else format_instant(read)
+    read = accept(parse_instant(f"{text}T00:00:00Z" if len(text) == len("2027-03-31") else text, field))
+    return format_instant(read)
 
 
-def read_file(
-    world: CommandEnvironment, file: Path, field: str = "file", most: int = 1024 * 1024
-) -> bytes | CommandFailed:
+def read_file(world: CommandEnvironment, file: Path, field: str = "file", most: int = 1024 * 1024) -> bytes:
     """The content of a file, or of standard input for `-`; `field_invalid` when it cannot be read or is too large."""
     try:
         if str(file) == "-":
@@ -53,11 +50,13 @@ def read_file(
             with file.open("rb") as opened:
                 data = opened.read(most + 1)
     except (OSError, UnicodeError, ValueError) as fault:
-        return invalid_field(f"{file} cannot be read: {getattr(fault, 'strerror', None) or fault}.", field)
-    return data if len(data) <= most else invalid_field(f"{file} holds more than {most:,} bytes.", field)
+        raise invalid_field(f"{file} cannot be read: {getattr(fault, 'strerror', None) or fault}.", field) from fault
+    if len(data) > most:
+        raise invalid_field(f"{file} holds more than {most:,} bytes.", field)
+    return data
 
 
-def create_file(file: Path, data: bytes, field: str = "out") -> CommandFailed | None:
+def create_file(file: Path, data: bytes, field: str = "out") -> None:
     """A new file, readable by its owner alone, durable; never in place of another."""
     try:
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -66,26 +65,25 @@ def create_file(file: Path, data: bytes, field: str = "out") -> CommandFailed | 
             opened.flush()
             os.fsync(opened.fileno())
     except OSError as fault:
-        return invalid_field(f"{file} cannot be written: {fault.strerror}.", field)
-    return None
+        raise invalid_field(f"{file} cannot be written: {fault.strerror}.", field) from fault
 
 
-def parse_amount(text: str, currency: str, field: str) -> int | CommandFailed:
+def parse_amount(text: str, currency: str, field: str) -> int:
     """Minor units of an amount as people write it, `120` or `120.50`, in `currency`."""
     digits, found = EXPONENTS.get(currency), _MONEY.fullmatch(text)
     if digits is None:
-        return invalid_field(f"{currency!r} is not a currency with known minor units.", "currency")
+        raise invalid_field(f"{currency!r} is not a currency with known minor units.", "currency")
     if _THOUSANDS.fullmatch(text):
         whole = text.replace(",", "")
-        return invalid_field(f"{text!r} has a comma: write {whole}, without a comma.", field)
+        raise invalid_field(f"{text!r} has a comma: write {whole}, without a comma.", field)
     if "," in text:
-        return invalid_field(f"{text!r} has a comma: write the amount with a point, {text.replace(',', '.')}.", field)
+        raise invalid_field(f"{text!r} has a comma: write the amount with a point, {text.replace(',', '.')}.", field)
     if found is None or len(found[2] or "") > digits:
         places = f"at most {digits} digits after the point" if digits else "no digits after the point"
-        return invalid_field(
+        raise invalid_field(
             f"{text[:40]!r} is no amount: one in {currency} is written as 120{'.50' if digits else ''}, with {places}.",
             field,
         )
     units = int(found[1] + (found[2] or "").ljust(digits, "0"))
-    refused = check_amount(units, currency, field)
-    return units if refused is None else fail_with(refused)
+    accept(check_amount(units, currency, field))
+    return units

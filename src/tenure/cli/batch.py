@@ -10,8 +10,8 @@ from tenure.cli.argument_types import File, read_file
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CREATING
 from tenure.cli.output import CommandOutput
-from tenure.cli.problems import CommandFailed, invalid_field
-from tenure.cli.registration import SELLING, Ended, add_verb
+from tenure.cli.problems import invalid_field
+from tenure.cli.registration import SELLING, add_verb
 from tenure.cli.screen import CommandScreen
 from tenure.core.refusals import ExitCode, Refused
 from tenure.http.idempotency import content_keys
@@ -28,27 +28,22 @@ def add(app: App) -> None:
     add_verb(app, "batch", CREATING, group=SELLING, example="tenure batch monday.json --dry-run")(run_batch_file)
 
 
-def run_batch_file(session: CommandSession, file: Commands) -> Ended:
+def run_batch_file(session: CommandSession, file: Commands) -> CommandOutput:
     """Do the writes of a file one after the other, each by itself; a refused one does not stop the others.
 
     The same file with the same `--idempotency-key` does again only what was refused.
     """
     if session.options.preview:
-        return invalid_field("Dry-run a batch with `--dry-run`.", "preview")
-    data = read_file(session.world, file, most=FILE_CAP)
-    commands = data if isinstance(data, CommandFailed) else _read_commands(data)
-    if isinstance(commands, CommandFailed):
-        return commands
+        raise invalid_field("Dry-run a batch with `--dry-run`.", "preview")
+    commands = _read_commands(read_file(session.world, file, most=FILE_CAP))
     key = session.options.idempotency_key or session.world.new_key()
     items = run_commands(session, commands, key)
-    return items if isinstance(items, CommandFailed) else _all_failed(items, key)
+    return _all_failed(items, key)
 
 
-def run_commands(session: CommandSession, commands: list[Any], key: str) -> list[Any] | CommandFailed:
+def run_commands(session: CommandSession, commands: list[Any], key: str) -> list[Any]:
     """What became of each command, in order; on a terminal it shows how far it is."""
     api = session.api()
-    if isinstance(api, CommandFailed):
-        return api
     items: list[Any] = []
     commands = _with_keys(commands, key)
     with session.show_count(f"{{task.completed:,}} of {len(commands):,} done") as progress:
@@ -58,8 +53,6 @@ def run_commands(session: CommandSession, commands: list[Any], key: str) -> list
             answer = api.send(
                 CliRequest(method="POST", path="/v1/batch", query=query, body=body, key=key, tenant=False)
             )
-            if isinstance(answer, CommandFailed):
-                return answer
             told = msgspec.json.decode(answer.body)["items"]
             items += [item | {"number": begin + item["number"]} for item in told]
             progress(len(items))
@@ -84,15 +77,15 @@ def _all_failed(items: list[Any], key: str) -> CommandOutput:
     return CommandOutput(msgspec.json.encode(value), _show_result, ExitCode.STATE if refused else ExitCode.DONE)
 
 
-def _read_commands(data: bytes) -> list[Any] | CommandFailed:
+def _read_commands(data: bytes) -> list[Any]:
     from tenure.wire.strict_json import parse_json
 
     read = parse_json(data, len(data))
     if isinstance(read, Refused):
-        return invalid_field(f"The file is not JSON: {read.detail}", "file")
+        raise invalid_field(f"The file is not JSON: {read.detail}", "file")
     found = read.get("commands") if isinstance(read, dict) else read
     if not isinstance(found, list) or not 1 <= len(found) <= MOST:
-        return invalid_field(f"The file holds a list of 1 to {MOST:,} commands.", "file")
+        raise invalid_field(f"The file holds a list of 1 to {MOST:,} commands.", "file")
     return found
 
 

@@ -6,7 +6,8 @@ from cyclopts import App, Parameter
 
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import READING
-from tenure.cli.registration import CUSTOMERS_SIDE, Ended, add_verb
+from tenure.cli.output import CommandOutput
+from tenure.cli.registration import CUSTOMERS_SIDE, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn, format_money
 from tenure.core.plurals import format_count
 
@@ -44,7 +45,7 @@ def add(app: App) -> None:
     add_verb(app, "board", READING, group=CUSTOMERS_SIDE, example="tenure board --days 14")(show_board)
 
 
-def show_board(session: CommandSession, *, days: Days = 30, most: Most = 10) -> Ended:
+def show_board(session: CommandSession, *, days: Days = 30, most: Most = 10) -> CommandOutput:
     """Show what falls due, is in grace, was not paid, runs out of money or waits to be activated."""
     return session.get_shown("/v1/board", _print_board, {"days": days, "limit": most})
 

@@ -8,8 +8,9 @@ from cyclopts import App, Parameter
 from tenure.cli.api import CliRequest
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CHANGING, READING
-from tenure.cli.problems import CommandFailed, invalid_field
-from tenure.cli.registration import SELLING, Ended, add_noun, add_verb
+from tenure.cli.output import CommandOutput
+from tenure.cli.problems import invalid_field
+from tenure.cli.registration import SELLING, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn
 
 PATH = "/v1/policy-bounds"
@@ -46,20 +47,18 @@ def add(app: App) -> None:
 
 
 @add_verb(_APP, "show", READING, example="tenure policy-bounds show")
-def show_bounds(session: CommandSession) -> Ended:
+def show_bounds(session: CommandSession) -> CommandOutput:
     """Show the bounds of every policy, and which published figures they cut."""
     return session.get_shown(PATH, _print_bounds)
 
 
 @add_verb(_APP, "set", CHANGING, example="tenure policy-bounds set --set grace_days=7..60 --lock stop_clock --dry-run")
-def set_bounds(session: CommandSession, *, bound: Set = (), lock: Lock = (), free: Free = ()) -> Ended:
+def set_bounds(session: CommandSession, *, bound: Set = (), lock: Lock = (), free: Free = ()) -> CommandOutput:
     """Publish other bounds for the fields named; the others keep theirs. `--dry-run` shows which figures they cut.
 
     What a provider published stays published: outside the bounds it is cut to them for periods that begin later.
     """
     found = session.get(PATH)
-    if isinstance(found, CommandFailed):
-        return found
     rows: list[Any] = msgspec.json.decode(found.body)["bounds"]
     wanted = {
         row["field"]: {name: row[name] for name in ("minimum", "maximum", "locked")}
@@ -69,7 +68,7 @@ def set_bounds(session: CommandSession, *, bound: Set = (), lock: Lock = (), fre
     for each in bound:
         name, limits = _parse_limits(each)
         if limits is None:
-            return invalid_field(f"Bounds are written as grace_days=7..60, =7.. or =..60, not {each[:80]!r}.", "set")
+            raise invalid_field(f"Bounds are written as grace_days=7..60, =7.. or =..60, not {each[:80]!r}.", "set")
         wanted[name] = wanted.get(name, {"locked": False}) | limits
     for name in lock:
         wanted[name] = wanted.get(name, {}) | {"locked": True}

@@ -8,8 +8,8 @@ from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Limit
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CHANGING, CREATING, READING
-from tenure.cli.output import show_card, show_table
-from tenure.cli.registration import SELLING, Ended, add_noun, add_verb
+from tenure.cli.output import CommandOutput, show_card, show_table
+from tenure.cli.registration import SELLING, add_noun, add_verb
 from tenure.cli.screen import TableColumn
 from tenure.http.client.api_exchange import fill_path
 
@@ -51,7 +51,7 @@ def add(app: App) -> None:
 
 
 @add_verb(_PRODUCTS, "list", READING, example="tenure products list")
-def list_products(session: CommandSession, *, limit: Limit = None) -> Ended:
+def list_products(session: CommandSession, *, limit: Limit = None) -> CommandOutput:
     """List products."""
     return session.get_list(
         "/v1/products", show_table(PRODUCT, "There are no products yet."), {}, limit=limit, tenant=False
@@ -63,14 +63,14 @@ def add_product(
     session: CommandSession,
     product: ProductId,
     name: Annotated[str, Parameter(help="Its name.")],
-) -> Ended:
+) -> CommandOutput:
     """Add a product (the vendor only)."""
     sending = CliRequest(method="POST", path="/v1/products", body={"id": product, "name": name}, tenant=False)
     return session.write(sending, show_card(PRODUCT))
 
 
 @add_verb(_PRODUCTS, "show", READING, example="tenure products show suite")
-def show_product(session: CommandSession, product: ProductId) -> Ended:
+def show_product(session: CommandSession, product: ProductId) -> CommandOutput:
     """Show one product."""
     return session.get_shown(fill_path("/v1/products/{product}", product=product), show_card(PRODUCT), tenant=False)
 
@@ -78,20 +78,20 @@ def show_product(session: CommandSession, product: ProductId) -> Ended:
 @add_verb(_PRODUCTS, "change", CHANGING, example="tenure products change suite 'Harbour Suite 2'")
 def change_product(
     session: CommandSession, product: ProductId, name: Annotated[str, Parameter(help="Its name from now on.")]
-) -> Ended:
+) -> CommandOutput:
     """Give a product another name (the vendor only); its id never changes."""
     where = fill_path("/v1/products/{product}", product=product)
     return session.write(CliRequest(method="PUT", path=where, body={"name": name}, tenant=False), show_card(PRODUCT))
 
 
 @add_verb(_PLANS, "list", READING, example="tenure plans list")
-def list_plans(session: CommandSession, *, limit: Limit = None) -> Ended:
+def list_plans(session: CommandSession, *, limit: Limit = None) -> CommandOutput:
     """List plans."""
     return session.get_list("/v1/plans", show_table(_SHORT, "There are no plans yet."), {}, limit=limit, tenant=False)
 
 
 @add_verb(_PLANS, "show", READING, example="tenure plans show suite-pro")
-def show_plan(session: CommandSession, plan: PlanId) -> Ended:
+def show_plan(session: CommandSession, plan: PlanId) -> CommandOutput:
     """Show one plan."""
     return session.get_shown(fill_path("/v1/plans/{plan}", plan=plan), show_card(PLAN), tenant=False)
 
@@ -122,7 +122,7 @@ def add_plan(
     min_devices: Least = None,
     max_devices: Most = None,
     max_sites: Sites = None,
-) -> Ended:
+) -> CommandOutput:
     """Add a plan (the vendor only); product, kind, period and begin never change."""
     body = _plan_terms(name, feature, base_feature, min_version, min_devices, max_devices, max_sites)
     body |= {"id": plan, "product": product, "kind": kind, "period": period, "start": start}
@@ -145,7 +145,7 @@ def change_plan(
     min_devices: Least = None,
     max_devices: Most = None,
     max_sites: Sites = None,
-) -> Ended:
+) -> CommandOutput:
     """Replace what a plan grants from now on; running periods keep what they began with."""
     body = _plan_terms(name, feature, base_feature, min_version, min_devices, max_devices, max_sites)
     return session.write(

@@ -9,12 +9,12 @@ from tenure.cli.api import CliRequest, text_member
 from tenure.cli.argument_types import parse_begin
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CHANGING, READING
-from tenure.cli.problems import CommandFailed, fail_with, invalid_field
-from tenure.cli.registration import SANDBOX, Ended, add_noun, add_verb
+from tenure.cli.output import CommandOutput
+from tenure.cli.problems import accept, invalid_field
+from tenure.cli.registration import SANDBOX, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn
 from tenure.core.periods import LAST_INSTANT, format_instant, parse_instant
 from tenure.core.plurals import format_count
-from tenure.core.refusals import Refused
 
 CLOCK = (TableColumn("Now", "now", "moment"), TableColumn("Runs", "pace"), TableColumn("Sandbox", "sandbox", "yes"))
 _WHERE = "/v1/sandbox/clock"
@@ -30,7 +30,7 @@ def add(app: App) -> None:
 
 
 @add_verb(_APP, "show", READING, example="tenure clock show")
-def show_clock(session: CommandSession) -> Ended:
+def show_clock(session: CommandSession) -> CommandOutput:
     """Show what time it is for the provider."""
     return session.get_shown(_WHERE, _print_clock)
 
@@ -43,32 +43,24 @@ def set_clock(
     ] = "",
     *,
     rate: Annotated[int | None, Parameter(help="How fast it runs: 0 frozen, 1 real, n times as fast.")] = None,
-) -> Ended:
+) -> CommandOutput:
     """Move a sandbox's clock forwards, or change how fast it runs."""
     if not to and rate is None:
-        return invalid_field("Say where the clock shall stand, or how fast it shall run.", "to")
+        raise invalid_field("Say where the clock shall stand, or how fast it shall run.", "to")
     body: dict[str, Any] = {} if rate is None else {"rate": rate}
     if to:
-        moment = _target_instant(session, to)
-        if isinstance(moment, CommandFailed):
-            return moment
-        body["now"] = moment
+        body["now"] = _target_instant(session, to)
     return session.write(CliRequest(method="PUT", path=_WHERE, body=body), _print_clock)
 
 
-def _target_instant(session: CommandSession, text: str) -> str | CommandFailed:
+def _target_instant(session: CommandSession, text: str) -> str:
     step = _STEP.fullmatch(text)
     if step is None:
         return parse_begin(text, "to")
-    answer = session.get(_WHERE)
-    told = answer if isinstance(answer, CommandFailed) else text_member(answer, "now")
-    if isinstance(told, CommandFailed):
-        return told
-    now = parse_instant(told, "now")
-    if isinstance(now, Refused):
-        return fail_with(now)
-    later = now + int(step[1]) * _SECONDS[step[2]]
-    return format_instant(later) if later <= LAST_INSTANT else invalid_field("No calendar reaches that far.", "to")
+    later = accept(parse_instant(text_member(session.get(_WHERE), "now"), "now")) + int(step[1]) * _SECONDS[step[2]]
+    if later > LAST_INSTANT:
+        raise invalid_field("No calendar reaches that far.", "to")
+    return format_instant(later)
 
 
 def _print_clock(screen: CommandScreen, value: Any) -> None:

@@ -11,7 +11,7 @@ from tenure.cli.api import ApiClient, CliRequest
 from tenure.cli.environment import CommandEnvironment
 from tenure.cli.options import SharedOptions
 from tenure.cli.output import CommandOutput, nothing_done
-from tenure.cli.problems import CommandFailed, invalid_field
+from tenure.cli.problems import invalid_field
 from tenure.cli.screen import CommandScreen, ScreenPrinter
 from tenure.http.client.api_exchange import ApiAnswer, Query
 
@@ -36,40 +36,34 @@ class CommandSession:
         if self._api is not None:
             self._api.__exit__(None, None, None)
 
-    def api(self) -> ApiClient | CommandFailed:
+    def api(self) -> ApiClient:
         """The server that options, environment and profiles name."""
         if self._api is None:
             found = profiles.resolve_target(self.world, self.options.target_asked)
-            if isinstance(found, CommandFailed):
-                return found
             self._api = ApiClient(found, self.world)
         return self._api
 
-    def get(self, path: str, query: Query | None = None, *, tenant: bool = True) -> ApiAnswer | CommandFailed:
+    def get(self, path: str, query: Query | None = None, *, tenant: bool = True) -> ApiAnswer:
         """What is at `path`."""
         api = self.api()
-        return api if isinstance(api, CommandFailed) else api.get(path, query, tenant=tenant)
+        return api.get(path, query, tenant=tenant)
 
     def get_shown(
         self, path: str, printer: ScreenPrinter, query: Query | None = None, *, tenant: bool = True
-    ) -> CommandOutput | CommandFailed:
+    ) -> CommandOutput:
         """What is at `path`, to be shown by `printer`."""
         answer = self.get(path, query, tenant=tenant)
-        return answer if isinstance(answer, CommandFailed) else CommandOutput(answer.body, printer)
+        return CommandOutput(answer.body, printer)
 
     def get_list(
         self, path: str, printer: ScreenPrinter, query: Query, *, limit: int | None, tenant: bool = True
-    ) -> CommandOutput | CommandFailed:
+    ) -> CommandOutput:
         """A list with all its pages as one page; `printer` is given its items."""
         if limit is not None and limit < 1:
-            return invalid_field("At least one item is listed.", "limit")
+            raise invalid_field("At least one item is listed.", "limit")
         api = self.api()
-        if isinstance(api, CommandFailed):
-            return api
         with self.show_count() as progress:
             items = api.get_pages(path, query, limit=limit, tenant=tenant, progress=progress)
-        if isinstance(items, CommandFailed):
-            return items
         body = msgspec.json.encode({"items": items, "next": None})
         return CommandOutput(body, lambda screen, value: printer(screen, value["items"]))
 
@@ -107,14 +101,12 @@ class CommandSession:
             task = bar.add_task("", total=1, visible=False)
             yield lambda done, total: bar.update(task, completed=done, total=total, visible=True)
 
-    def write(self, sending: CliRequest, printer: ScreenPrinter) -> CommandOutput | CommandFailed:
+    def write(self, sending: CliRequest, printer: ScreenPrinter) -> CommandOutput:
         """One write as the options want it: rehearsed, previewed and confirmed, or done."""
         api = self.api()
-        if isinstance(api, CommandFailed):
-            return api
         options = self.options
         if options.dry_run and options.preview:
-            return invalid_field("`--dry-run` shows and ends, `--preview` shows and asks: give one of them.", "preview")
+            raise invalid_field("`--dry-run` shows and ends, `--preview` shows and asks: give one of them.", "preview")
         key = (options.idempotency_key or self.world.new_key()) if sending.method == "POST" else ""
         sending = msgspec.structs.replace(
             _with_outcome_hash(sending, options.outcome), key=key, if_match=options.if_match or sending.if_match
@@ -142,28 +134,18 @@ class CommandSession:
         grave = sending.takes_outcome_hash or sending.grave or sending.method == "DELETE"
         return self.allows_dry_run and grave and not told and self.world.is_interactive
 
-    def _send(
-        self, api: ApiClient, sending: CliRequest, printer: ScreenPrinter, *, dry_run: bool
-    ) -> CommandOutput | CommandFailed:
+    def _send(self, api: ApiClient, sending: CliRequest, printer: ScreenPrinter, *, dry_run: bool) -> CommandOutput:
         if dry_run:
             # A dry run leaves no record of its key, so that the same key can be used for the real command.
             query: Mapping[str, Any] = {**sending.query, "dry_run": True}
             sending = msgspec.structs.replace(sending, query=query)
         answer = api.send(sending)
-        if isinstance(answer, CommandFailed):
-            return answer
         return CommandOutput(answer.body, _with_dry_run_note(printer) if dry_run else printer)
 
-    def _preview_and_confirm(
-        self, api: ApiClient, sending: CliRequest, printer: ScreenPrinter
-    ) -> CommandOutput | CommandFailed:
+    def _preview_and_confirm(self, api: ApiClient, sending: CliRequest, printer: ScreenPrinter) -> CommandOutput:
         if self.options.json or not self.world.is_interactive:
-            return invalid_field(
-                "`--preview` asks a person; programs take `--dry-run` and then `--outcome`.", "preview"
-            )
+            raise invalid_field("`--preview` asks a person; programs take `--dry-run` and then `--outcome`.", "preview")
         shown = self._send(api, sending, printer, dry_run=True)
-        if isinstance(shown, CommandFailed):
-            return shown
         shown.tell(self.aside)
         if not self._is_agreed():
             return nothing_done()

@@ -9,10 +9,9 @@ from tenure.cli.argument_types import Customer, Limit, parse_amount
 from tenure.cli.command_session import CommandSession
 from tenure.cli.exports import Out, export_csv
 from tenure.cli.options import CHANGING, CREATING, READING
-from tenure.cli.output import show_card, show_table
-from tenure.cli.problems import CommandFailed
+from tenure.cli.output import CommandOutput, show_card, show_table
 from tenure.cli.provider_context import provider_currency
-from tenure.cli.registration import CUSTOMERS_SIDE, Ended, add_noun, add_verb
+from tenure.cli.registration import CUSTOMERS_SIDE, add_noun, add_verb
 from tenure.cli.screen import TableColumn
 from tenure.http.client.api_exchange import fill_path
 
@@ -49,7 +48,9 @@ def add(app: App) -> None:
 
 
 @add_verb(_APP, "list", READING, example="tenure customers list")
-def list_customers(session: CommandSession, *, about: About = "", sort: Sorted = "id", limit: Limit = None) -> Ended:
+def list_customers(
+    session: CommandSession, *, about: About = "", sort: Sorted = "id", limit: Limit = None
+) -> CommandOutput:
     """List customers with their balances."""
     return session.get_list(
         "/v1/customers",
@@ -60,13 +61,13 @@ def list_customers(session: CommandSession, *, about: About = "", sort: Sorted =
 
 
 @add_verb(_APP, "export", READING, example="tenure customers export --out customers.csv")
-def export_customers(session: CommandSession, *, out: Out, about: About = "", sort: Sorted = "id") -> Ended:
+def export_customers(session: CommandSession, *, out: Out, about: About = "", sort: Sorted = "id") -> CommandOutput:
     """Write the same list to a CSV file: money in minor units and as decimal numbers."""
     return export_csv(session, "/v1/customers.csv", {"q": about or None, "sort": None if sort == "id" else sort}, out)
 
 
 @add_verb(_APP, "show", READING, example="tenure customers show cus_…")
-def show_customer(session: CommandSession, customer: Customer) -> Ended:
+def show_customer(session: CommandSession, customer: Customer) -> CommandOutput:
     """Show one customer."""
     return session.get_shown(fill_path("/v1/customers/{customer}", customer=customer), show_card(COLUMNS))
 
@@ -74,11 +75,9 @@ def show_customer(session: CommandSession, customer: Customer) -> Ended:
 @add_verb(_APP, "add", CREATING, example="tenure customers add 'Harbour Clinic' --reference C-1042")
 def add_customer(
     session: CommandSession, name: Name, *, reference: Reference = "", email: Email = "", credit_limit: Credit = ""
-) -> Ended:
+) -> CommandOutput:
     """Add a customer with an empty prepaid account."""
     body = _request_body(session, name, reference, email, credit_limit)
-    if isinstance(body, CommandFailed):
-        return body
     return session.write(CliRequest(method="POST", path="/v1/customers", body=body), show_card(COLUMNS))
 
 
@@ -91,23 +90,17 @@ def change_customer(
     reference: Reference = "",
     email: Email = "",
     credit_limit: Credit = "",
-) -> Ended:
+) -> CommandOutput:
     """Replace a customer's data; fields left out become empty, but the credit limit stays as it is."""
     body = _request_body(session, name, reference, email, credit_limit)
-    if isinstance(body, CommandFailed):
-        return body
     where = fill_path("/v1/customers/{customer}", customer=customer)
     return session.write(CliRequest(method="PUT", path=where, body=body), show_card(COLUMNS))
 
 
-def _request_body(
-    session: CommandSession, name: str, reference: str, email: str, credit_limit: str
-) -> dict[str, Any] | CommandFailed:
+def _request_body(session: CommandSession, name: str, reference: str, email: str, credit_limit: str) -> dict[str, Any]:
     body: dict[str, Any] = {"name": name, "reference": reference, "email": email}
     if credit_limit:
         own = provider_currency(session)
-        limit = own if isinstance(own, CommandFailed) else parse_amount(credit_limit, own, "credit_limit")
-        if isinstance(limit, CommandFailed):
-            return limit
+        limit = parse_amount(credit_limit, own, "credit_limit")
         body["credit_limit"] = limit
     return body

@@ -9,9 +9,9 @@ from cyclopts import App, Parameter
 from tenure.cli.argument_types import Folder
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import LOCAL
-from tenure.cli.output import make_output, sentence_output
-from tenure.cli.problems import explain_folder, fail_with
-from tenure.cli.registration import SERVER, Ended, add_noun, add_verb
+from tenure.cli.output import CommandOutput, make_output, sentence_output
+from tenure.cli.problems import accept, explain_folder
+from tenure.cli.registration import SERVER, add_noun, add_verb
 from tenure.cli.screen import CommandScreen
 from tenure.core.plurals import format_count
 from tenure.core.refusals import Refused
@@ -30,7 +30,7 @@ def upgrade_database(
     *,
     folder: Folder,
     dry_run: Annotated[bool, Parameter(negative=(), help="Change nothing; show which steps are missing.")] = False,
-) -> Ended:
+) -> CommandOutput:
     """Bring the schema to this version, all steps or none; servers of the version before may go on meanwhile.
 
     On SQLite the server must not be running.
@@ -38,8 +38,7 @@ def upgrade_database(
     from tenure.cli.database_changes import upgrade_state
     from tenure.cli.state import place_of
 
-    done = upgrade_state(place_of(session, folder), dry_run=dry_run)
-    return fail_with(done) if isinstance(done, Refused) else make_output(done, _print_upgrade)
+    return make_output(accept(upgrade_state(place_of(session, folder), dry_run=dry_run)), _print_upgrade)
 
 
 @add_verb(_APP, "move", LOCAL, example="tenure database move tenure.db 'postgresql://tenure@db/tenure?passfile=pgpass'")
@@ -49,7 +48,7 @@ def move_database(
     target: Annotated[
         str, Parameter(help="postgresql://user@host/database?…, whose schema is empty [env: TENURE_DATABASE].")
     ] = "",
-) -> Ended:
+) -> CommandOutput:
     """Move a server's state into PostgreSQL, verified chain by chain. Killed and begun again, it goes on where it was.
 
     Paths in the URL are relative to the file's folder. Afterwards the settings there name the database, and the file is
@@ -59,16 +58,16 @@ def move_database(
     from tenure.server.state_place import VARIABLE
 
     variable = session.world.env.get(VARIABLE, "")
-    unnamed = database_move.refuse_target(target, variable)
-    if unnamed is not None:
-        return fail_with(unnamed)
+    accept(database_move.refuse_target(target, variable))
     with session.show_share("rows") as progress:
         moved = asyncio.run(database_move.move_state(file, target, variable, session.world.now(), progress))
-    return explain_folder(moved, "server", "FILE") if isinstance(moved, Refused) else make_output(moved, _print_move)
+    if isinstance(moved, Refused):
+        raise explain_folder(moved, "server", "FILE")
+    return make_output(moved, _print_move)
 
 
 @add_verb(_APP, "restored", LOCAL, example="tenure database restored --folder /srv/tenure")
-def tell_restored(session: CommandSession, *, folder: Folder) -> Ended:
+def tell_restored(session: CommandSession, *, folder: Folder) -> CommandOutput:
     """Say that PostgreSQL was restored from a backup, before servers start again: it opens a new epoch.
 
     `tenure restore` does the same for a SQLite file.
@@ -76,9 +75,7 @@ def tell_restored(session: CommandSession, *, folder: Folder) -> Ended:
     from tenure.cli.database_changes import open_epoch
     from tenure.cli.state import place_of
 
-    epoch = open_epoch(place_of(session, folder), session.world.now())
-    if isinstance(epoch, Refused):
-        return fail_with(epoch)
+    epoch = accept(open_epoch(place_of(session, folder), session.world.now()))
     told = f"Epoch {epoch} is open. Start the servers: sites tell what is missing."
     return make_output({"epoch": epoch}, sentence_output(told))
 

@@ -14,9 +14,9 @@ from cyclopts import App, Parameter
 from tenure.cli.argument_types import File, read_file
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import ERASING
-from tenure.cli.output import make_output, nothing_done
-from tenure.cli.problems import CommandFailed, fail_with, invalid_field
-from tenure.cli.registration import Ended, add_verb
+from tenure.cli.output import CommandOutput, make_output, nothing_done
+from tenure.cli.problems import fail_with, invalid_field
+from tenure.cli.registration import add_verb
 from tenure.cli.screen import CommandScreen, TableColumn
 from tenure.cli.site_session import HERE
 from tenure.core.periods import format_instant
@@ -58,18 +58,14 @@ def deactivate_application(
     server: Annotated[str, Parameter(help="The activation server's address, as the application has it.")],
     sandbox: Annotated[bool, Parameter(help="Only with the root document of a sandbox.")] = False,
     clock: Annotated[Path | None, Parameter(help="A file with the time; only for a sandbox.")] = None,
-) -> Ended:
+) -> CommandOutput:
     """Give back the license of a standalone application: it is erased here, and its place becomes free.
 
     Says when the place is free: at once, or at the end of its lease. Where the activation server cannot be reached the
     license is erased all the same (exit code 10); the same command, or the application's next start, tells the server.
     """
     data = read_file(session.world, root, "root")
-    if isinstance(data, CommandFailed):
-        return data
     with _open_license(folder, product, version, server, data, sandbox=sandbox, clock=clock) as license_:
-        if isinstance(license_, CommandFailed):
-            return license_
         held = _refuse_not_held(license_, product, folder, server)
         if session.options.dry_run:
             return make_output(held, _print_dry_run)
@@ -85,7 +81,7 @@ def deactivate_application(
 @contextmanager
 def _open_license(
     folder: Path, product: str, version: str, server: str, root: bytes, *, sandbox: bool, clock: Path | None
-) -> "Iterator[License | CommandFailed]":
+) -> "Iterator[License]":
     """The license that lies in the folder, which is given up afterwards; nothing is made where there is none."""
     from tenure.sdk import ConfigurationError, FolderUnusable, License
     from tenure.sdk.assembly import read_root
@@ -98,20 +94,18 @@ def _open_license(
         world = world_of(read_root(root, sandbox=sandbox).document.id, product, sandbox=sandbox)
         if not place.is_dir() or not belongs_to_world(FolderOnDisk(place), KEY, world):
             detail = f"{place} holds no license of {product} under this root document."
-            yield fail_with(Refused(RefusalCode.NOT_FOUND, detail, "folder"))
-            return
+            raise fail_with(Refused(RefusalCode.NOT_FOUND, detail, "folder"))
         opened = License.open(
             product=product, version=version, server=server, root=root, folder=place, sandbox=sandbox, clock=clock
         )
     except ConfigurationError as fault:
-        yield invalid_field(f"{str(fault)[:1].upper()}{str(fault)[1:]}.")
-        return
+        raise invalid_field(f"{str(fault)[:1].upper()}{str(fault)[1:]}.") from fault
     except FolderUnusable as fault:
-        yield fail_with(fault.refused)
-        return
+        raise fail_with(fault.refused) from fault
     except (OSError, RuntimeError) as fault:
-        yield invalid_field(f"{folder} cannot be read: {getattr(fault, 'strerror', None) or fault}.", "folder")
-        return
+        raise invalid_field(
+            f"{folder} cannot be read: {getattr(fault, 'strerror', None) or fault}.", "folder"
+        ) from fault
     try:
         yield opened
     finally:
@@ -131,13 +125,13 @@ def _refuse_not_held(license_: "License", product: str, folder: Path, server: st
     }
 
 
-def _release_sentence(released: "LicenseReleased | Rejected", held: dict[str, Any]) -> Ended:
+def _release_sentence(released: "LicenseReleased | Rejected", held: dict[str, Any]) -> CommandOutput:
     from tenure.sdk import Rejected
 
     if isinstance(released, Rejected):
         nothing = f"{held['folder']} holds no license: there is nothing to give back."
         detail = nothing if released.code is RefusalCode.NOT_ACTIVATED else released.detail
-        return fail_with(Refused(released.code, detail, released.field, released.when))
+        raise fail_with(Refused(released.code, detail, released.field, released.when))
     value = {
         **held,
         "confirmed": released.confirmed,

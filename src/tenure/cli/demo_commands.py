@@ -11,10 +11,10 @@ from cyclopts import App, Parameter
 from tenure.cli.command_session import CommandSession
 from tenure.cli.interruption import end_on_signals
 from tenure.cli.options import LOCAL
-from tenure.cli.output import make_output, sentence_output
-from tenure.cli.problems import fail_with, invalid_field
-from tenure.cli.registration import SANDBOX, Ended, add_verb
-from tenure.core.refusals import ExitCode, Refused
+from tenure.cli.output import CommandOutput, make_output, sentence_output
+from tenure.cli.problems import accept, invalid_field
+from tenure.cli.registration import SANDBOX, add_verb
+from tenure.core.refusals import ExitCode
 
 LOOPBACK = "127.0.0.1"
 
@@ -31,25 +31,23 @@ def run_demo(
     listen: Annotated[
         str, Parameter(help="ADDRESS:PORT of the server, on this computer alone; another port when it is taken.")
     ] = f"{LOOPBACK}:8080",
-) -> Ended:
+) -> CommandOutput:
     """Start everything in one process on a temporary folder, with a list of things to try; Ctrl-C ends it."""
     from tenure.http.endpoints import read_endpoint
 
-    place = read_endpoint(listen)
-    if isinstance(place, Refused):
-        return fail_with(place)
+    place = accept(read_endpoint(listen))
     if place.host != LOOPBACK:
-        return invalid_field(f"The demo's passwords are public, so it listens at {LOOPBACK} alone.", "listen")
+        raise invalid_field(f"The demo's passwords are public, so it listens at {LOOPBACK} alone.", "listen")
     with TemporaryDirectory(prefix="tenure-demo-") as scratch:
         # While it starts there is nothing that would have to be ended in order.
         end_on_signals(lambda: shutil.rmtree(scratch, ignore_errors=True), signal.SIGTERM)
         from tenure.sandbox.demo import serve_demo
 
         serve_demo(session.world.stdout, Path(scratch), port=place.port)
-    return make_output({"ended": True}, sentence_output("Ended; nothing was kept."))
+    return make_output({"ended": True}, sentence_output("CommandOutput; nothing was kept."))
 
 
-def run_story(session: CommandSession) -> Ended:
+def run_story(session: CommandSession) -> CommandOutput:
     """Run the main use case through the real programs on a test clock, one line per step."""
     from tenure.sandbox.story import tell_story
 

@@ -8,8 +8,8 @@ from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Limit
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CREATING, READING
-from tenure.cli.output import show_table
-from tenure.cli.registration import ACCESS, Ended, add_noun, add_verb
+from tenure.cli.output import CommandOutput, show_table
+from tenure.cli.registration import ACCESS, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn
 from tenure.http.client.api_exchange import fill_path
 
@@ -40,13 +40,13 @@ def add(app: App) -> None:
 
 
 @add_verb(_APP, "status", READING, example="tenure emails status")
-def show_status(session: CommandSession) -> Ended:
+def show_status(session: CommandSession) -> CommandOutput:
     """Show whether emails are sent, and what to do if they are not (the vendor only)."""
     return session.get_shown("/v1/emails/status", _print_status, tenant=False)
 
 
 @add_verb(_APP, "test", CREATING, example="tenure emails test ana@example.com")
-def send_test(session: CommandSession, to: Annotated[str, Parameter(help="To whom.")]) -> Ended:
+def send_test(session: CommandSession, to: Annotated[str, Parameter(help="To whom.")]) -> CommandOutput:
     """Send a test email (the vendor only)."""
     return session.write(
         CliRequest(method="POST", path="/v1/emails/test", body={"to": to}, tenant=False), _print_queued
@@ -54,7 +54,7 @@ def send_test(session: CommandSession, to: Annotated[str, Parameter(help="To who
 
 
 @add_verb(_APP, "list", READING, example="tenure emails list --limit 20")
-def list_emails(session: CommandSession, *, limit: Limit = None) -> Ended:
+def list_emails(session: CommandSession, *, limit: Limit = None) -> CommandOutput:
     """List the emails of the last 30 days: recipient and subject, never the text."""
     return session.get_list(
         "/v1/emails", show_table(EMAIL, "No email was written in the last 30 days."), {}, limit=limit
@@ -62,7 +62,9 @@ def list_emails(session: CommandSession, *, limit: Limit = None) -> Ended:
 
 
 @add_verb(_APP, "resend", CREATING, example="tenure emails resend eml_…")
-def resend_email(session: CommandSession, email: Annotated[str, Parameter(help="The email's id, `eml_…`.")]) -> Ended:
+def resend_email(
+    session: CommandSession, email: Annotated[str, Parameter(help="The email's id, `eml_…`.")]
+) -> CommandOutput:
     """Send an email once more that was given up; one that still waits is tried at once."""
     where = fill_path("/v1/emails/{email}/resend", email=email)
     return session.write(CliRequest(method="POST", path=where), _print_queued)

@@ -7,9 +7,9 @@ from cyclopts import App, Parameter
 from tenure.cli.argument_types import Limit
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import READING
-from tenure.cli.output import show_table
+from tenure.cli.output import CommandOutput, show_table
 from tenure.cli.problems import invalid_field
-from tenure.cli.registration import CUSTOMERS_SIDE, Ended, add_verb
+from tenure.cli.registration import CUSTOMERS_SIDE, add_verb
 from tenure.cli.screen import TableColumn
 
 EVENT = (
@@ -31,10 +31,10 @@ def list_events(
     *,
     after: Annotated[int, Parameter(help="Only those with a greater number.")] = 0,
     limit: Limit = None,
-) -> Ended:
+) -> CommandOutput:
     """List what happened, oldest first; remember the last number and go on from there."""
     if after < 0:
-        return invalid_field("Events are numbered from 1.", "after")
+        raise invalid_field("Events are numbered from 1.", "after")
     return session.get_list(
         "/v1/events", show_table(EVENT, "Nothing has happened."), {"after": after} if after else {}, limit=limit
     )

@@ -7,9 +7,9 @@ from cyclopts import App, Parameter
 
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import LOCAL
-from tenure.cli.output import make_output
+from tenure.cli.output import CommandOutput, make_output
 from tenure.cli.problems import invalid_field
-from tenure.cli.registration import HELPING, Ended, add_verb
+from tenure.cli.registration import HELPING, add_verb
 
 Shell = Literal["bash", "zsh", "fish"]
 
@@ -22,7 +22,7 @@ def add(app: App) -> None:
         *words: Annotated[
             str, Parameter(help="A command, such as `customers add`; `all`: every command; nothing: an overview.")
         ],
-    ) -> Ended:
+    ) -> CommandOutput:
         """Explain a command, as `--help` behind it does; `help all` lists every command."""
         known: list[str] = []
         meant = app
@@ -34,13 +34,15 @@ def add(app: App) -> None:
         for word in words:
             names = [each for each in meant if not each.startswith("-")]
             if word not in names:
-                return invalid_field(_refuse_unknown([*known, word], names), "words")
+                raise invalid_field(_refuse_unknown([*known, word], names), "words")
             known.append(word)
             meant = meant[word]
         told = {"command": " ".join(("tenure", *known)), "help": str(meant.help)}
         return make_output(told, lambda screen, _: app.help_print(known, console=screen.help_console()))
 
-    def complete(session: CommandSession, shell: Annotated[Shell, Parameter(help="The shell of the script.")]) -> Ended:
+    def complete(
+        session: CommandSession, shell: Annotated[Shell, Parameter(help="The shell of the script.")]
+    ) -> CommandOutput:
         """Print the completion script of a shell, to be kept where that shell looks for it."""
         script = app.generate_completion(shell=shell)
         return make_output({"shell": shell, "script": script}, lambda screen, _: screen.block(script))

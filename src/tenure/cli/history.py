@@ -10,12 +10,12 @@ from tenure.cli import checkpoints
 from tenure.cli.argument_types import Folder, create_file, read_file
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import LOCAL
-from tenure.cli.output import make_output, sentence_output
-from tenure.cli.problems import CommandFailed, fail_with
-from tenure.cli.registration import SERVER, Ended, add_verb
+from tenure.cli.output import CommandOutput, make_output, sentence_output
+from tenure.cli.problems import accept
+from tenure.cli.registration import SERVER, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn
 from tenure.core.plurals import format_count
-from tenure.core.refusals import ExitCode, Refused
+from tenure.core.refusals import ExitCode
 
 if TYPE_CHECKING:
     from tenure.server.state_place import StatePlace
@@ -59,19 +59,15 @@ def verify_history(
     checkpoint: Annotated[
         Path | None, Parameter(help="A checkpoint kept elsewhere: shows cut ends and histories rewritten as a whole.")
     ] = None,
-) -> Ended:
+) -> CommandOutput:
     """Verify every history against its hash chain; may be run while the server runs. Exit code 11 for any fault."""
     from tenure.cli.state import place_of
     from tenure.server.state_place import read_state
 
     place = place_of(session, folder)
     then = None if checkpoint is None else _read_histories(session, place, checkpoint)
-    if isinstance(then, CommandFailed):
-        return then
     with session.show_busy("Verifying every link"):
-        verdict = read_state(place, lambda connection: _verify_all(connection, then))
-    if isinstance(verdict, Refused):
-        return fail_with(verdict)
+        verdict = accept(read_state(place, lambda connection: _verify_all(connection, then)))
     return make_output(verdict, _print_verdict, ExitCode.DONE if verdict.sound else ExitCode.TRUST)
 
 
@@ -80,22 +76,18 @@ def take_checkpoint(
     *,
     folder: Folder,
     out: Annotated[Path, Parameter(help="A new file; keep it off the server.")],
-) -> Ended:
+) -> CommandOutput:
     """Sign the current end of every history, to be kept elsewhere and compared later."""
     from tenure.cli.state import place_of
     from tenure.server.state_place import read_state
     from tenure.store import integrity
 
     place = place_of(session, folder)
-    signer = checkpoints.checkpoint_signer(place, session.world.now())
-    if isinstance(signer, Refused):
-        return fail_with(signer)
-    payload = read_state(place, lambda connection: integrity.checkpoint_payload(connection, session.world.now()))
-    if isinstance(payload, Refused):
-        return fail_with(payload)
-    fault = create_file(out, checkpoints.write_checkpoint(payload, signer))
-    if fault is not None:
-        return fault
+    signer = accept(checkpoints.checkpoint_signer(place, session.world.now()))
+    payload = accept(
+        read_state(place, lambda connection: integrity.checkpoint_payload(connection, session.world.now()))
+    )
+    create_file(out, checkpoints.write_checkpoint(payload, signer))
     told = f"The heads of all histories are signed in {out}. Keep it where no user of the database can write."
     return make_output({"file": str(out), "at": session.world.now()}, sentence_output(told))
 
@@ -112,12 +104,9 @@ def _verify_all(connection: "Connection", then: "Checkpoint | None") -> HistoryV
     )
 
 
-def _read_histories(session: CommandSession, place: "StatePlace", file: Path) -> "Checkpoint | CommandFailed":
+def _read_histories(session: CommandSession, place: "StatePlace", file: Path) -> "Checkpoint":
     data = read_file(session.world, file, "checkpoint", _CHECKPOINT_CAP)
-    if isinstance(data, CommandFailed):
-        return data
-    read = checkpoints.load_checkpoint(data, place)
-    return fail_with(read) if isinstance(read, Refused) else read
+    return accept(checkpoints.load_checkpoint(data, place))
 
 
 def _make_verdict(findings: list[Any], drift: list[Any], heads: bytes, then: "Checkpoint | None") -> HistoryVerdict:

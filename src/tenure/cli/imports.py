@@ -13,9 +13,9 @@ from tenure.cli.command_session import CommandSession
 from tenure.cli.lookup import named_items
 from tenure.cli.options import CREATING
 from tenure.cli.output import CommandOutput
-from tenure.cli.problems import CommandFailed, fail_with
+from tenure.cli.problems import accept
 from tenure.cli.provider_context import provider_currency
-from tenure.cli.registration import CUSTOMERS_SIDE, Ended, add_noun, add_verb
+from tenure.cli.registration import CUSTOMERS_SIDE, add_noun, add_verb
 from tenure.cli.screen import CommandScreen
 from tenure.core.plurals import format_count
 from tenure.core.refusals import ExitCode, Refused
@@ -34,7 +34,7 @@ def add(app: App) -> None:
 
 
 @add_verb(_APP, "customers", CREATING, example="tenure import customers customers.csv --dry-run")
-def import_customers(session: CommandSession, file: Csv) -> Ended:
+def import_customers(session: CommandSession, file: Csv) -> CommandOutput:
     """Add customers: columns name, reference, email, credit_limit (such as 100.00); only the name is needed.
 
     With `--dry-run` every line is checked and nothing is done.
@@ -43,7 +43,7 @@ def import_customers(session: CommandSession, file: Csv) -> Ended:
 
 
 @add_verb(_APP, "orders", CREATING, example="tenure import orders orders.csv --dry-run")
-def import_orders(session: CommandSession, file: Csv) -> Ended:
+def import_orders(session: CommandSession, file: Csv) -> CommandOutput:
     """Order: columns customer, offer, devices, until, renewal_intent, trial, why, reference; three are needed.
 
     `customer` is its reference, name, address or id, `offer` its plan, name or id; where several are called so, the
@@ -56,24 +56,13 @@ def import_orders(session: CommandSession, file: Csv) -> Ended:
     return _import_file(session, file, csv_import.ORDERS)
 
 
-def _import_file(session: CommandSession, file: Path, table: CsvTable) -> Ended:
+def _import_file(session: CommandSession, file: Path, table: CsvTable) -> CommandOutput:
     data = read_file(session.world, file, most=FILE_CAP)
-    if isinstance(data, CommandFailed):
-        return data
     own = provider_currency(session) if table is csv_import.CUSTOMERS else ""
-    lines = own if isinstance(own, CommandFailed) else csv_import.read_lines(data, table, MOST, own)
-    if isinstance(lines, CommandFailed):
-        return lines
-    if isinstance(lines, Refused):
-        return fail_with(lines)
-    lines = _with_ids(session, lines, table)
-    if isinstance(lines, CommandFailed):
-        return lines
+    lines = _with_ids(session, accept(csv_import.read_lines(data, table, MOST, own)), table)
     key = session.options.idempotency_key or session.world.new_key()
-    commands = csv_import.to_commands(lines, table, key, _provider_id(session))
+    commands = csv_import.to_commands(lines, table, key, session.api().provider)
     items = run_commands(session, commands, key) if commands else []
-    if isinstance(items, CommandFailed):
-        return items
     told = csv_import.line_outcomes(lines, items)
     refused = sum(not item["done"] for item in told)
     value = {"done": len(told) - refused, "refused": refused, "idempotency_key": key, "items": told}
@@ -81,23 +70,16 @@ def _import_file(session: CommandSession, file: Path, table: CsvTable) -> Ended:
     return CommandOutput(msgspec.json.encode(value), _print_import(rehearsed=session.options.dry_run), exit_)
 
 
-def _with_ids(session: CommandSession, lines: list[CsvLine], table: CsvTable) -> list[CsvLine] | CommandFailed:
+def _with_ids(session: CommandSession, lines: list[CsvLine], table: CsvTable) -> list[CsvLine]:
     """The lines with ids in place of names; a list that cannot be narrowed is fetched once."""
     found: dict[Name, str | Refused] = {}
     fetched: dict[str, list[Any]] = {}
     for column, text in csv_import.names(lines, table):
         items = fetched.get(column) or named_items(session, column, text)
-        if isinstance(items, CommandFailed):
-            return items
         if not SORTS[column].search:
             fetched[column] = items
         found[column, text] = find_named(column, text, items)
     return csv_import.with_ids(lines, table, found)
-
-
-def _provider_id(session: CommandSession) -> str:
-    api = session.api()
-    return "" if isinstance(api, CommandFailed) else api.provider
 
 
 def _print_import(*, rehearsed: bool) -> Callable[[CommandScreen, Any], None]:

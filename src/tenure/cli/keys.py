@@ -13,11 +13,10 @@ from cyclopts import App, Parameter
 from tenure.cli.argument_types import Folder, create_file, read_file
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import READING
-from tenure.cli.output import make_output, sentence_output
-from tenure.cli.problems import CommandFailed, fail_with, invalid_field
-from tenure.cli.registration import SERVER, Ended, add_noun, add_verb
+from tenure.cli.output import CommandOutput, make_output, sentence_output
+from tenure.cli.problems import invalid_field
+from tenure.cli.registration import SERVER, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn
-from tenure.core.refusals import Refused
 
 if TYPE_CHECKING:
     from tenure.cli.rotation import PlannedRotation
@@ -59,17 +58,17 @@ def add(app: App) -> None:
 
 
 @add_verb(_APP, "show", READING, example="tenure keys show --folder /srv/tenure")
-def show_keys(session: CommandSession, *, folder: Folder) -> Ended:
+def show_keys(session: CommandSession, *, folder: Folder) -> CommandOutput:
     """Show the root document in force and the state of every key."""
     from tenure.cli import rotation
     from tenure.cli.state import place_of
 
     view = rotation.view_root(place_of(session, folder), session.world.now())
-    return fail_with(view) if isinstance(view, Refused) else make_output(view, _print_root)
+    return make_output(view, _print_root)
 
 
 @add_verb(_APP, "due", READING, example="tenure keys due")
-def show_due(session: CommandSession) -> Ended:
+def show_due(session: CommandSession) -> CommandOutput:
     """Ask the server which step of a rotation is due or comes next, and by when (the vendor only)."""
     return session.get_shown("/v1/keys", _print_due, tenant=False)
 
@@ -89,7 +88,7 @@ def publish_key(
     product: Annotated[tuple[str, ...], Parameter(help="Only for this product; repeatable. None: for all.")] = (),
     out: Draft = None,
     dry_run: Dry = False,
-) -> Ended:
+) -> CommandOutput:
     """Make a key known to clients; it signs nothing before every client had time to learn it."""
     from tenure.cli import rotation
     from tenure.cli.state import place_of
@@ -99,14 +98,12 @@ def publish_key(
 
 
 @add_verb(_APP, "use", READING, example="tenure keys use lease-1f… --folder /srv/tenure")
-def use_key(session: CommandSession, kid: Kid, *, folder: Folder) -> Ended:
+def use_key(session: CommandSession, kid: Kid, *, folder: Folder) -> CommandOutput:
     """Show whether a published key signs already; the server switches to it by itself as soon as it may."""
     from tenure.cli import rotation
     from tenure.cli.state import place_of
 
     view = rotation.use_key(place_of(session, folder), kid, session.world.now())
-    if isinstance(view, Refused):
-        return fail_with(view)
     return make_output(view, lambda screen, value: screen.card(value, KEY))
 
 
@@ -118,7 +115,7 @@ def use_key(session: CommandSession, kid: Kid, *, folder: Folder) -> Ended:
 )
 def close_key(
     session: CommandSession, kid: Kid, *, folder: Folder, root_secrets: Secrets, out: Draft = None, dry_run: Dry = False
-) -> Ended:
+) -> CommandOutput:
     """Let a key sign nothing more; its signatures stay valid."""
     from tenure.cli import rotation
     from tenure.cli.state import place_of
@@ -141,7 +138,7 @@ def close_key(
 )
 def retire_key(
     session: CommandSession, kid: Kid, *, folder: Folder, root_secrets: Secrets, out: Draft = None, dry_run: Dry = False
-) -> Ended:
+) -> CommandOutput:
     """Drop a closed key once everything that it signed has expired."""
     from tenure.cli import rotation
     from tenure.cli.state import place_of
@@ -171,7 +168,7 @@ def revoke_key(
     yes: Annotated[bool, Parameter(negative=(), help="Do not ask.")] = False,
     out: Draft = None,
     dry_run: Dry = False,
-) -> Ended:
+) -> CommandOutput:
     """Drop a stolen key at once: clients refuse its signatures as soon as they learn of it."""
     from tenure.cli import rotation
     from tenure.cli.state import place_of
@@ -195,7 +192,7 @@ def replace_key(
     yes: Annotated[bool, Parameter(negative=(), help="Do not ask.")] = False,
     out: Draft = None,
     dry_run: Dry = False,
-) -> Ended:
+) -> CommandOutput:
     """Drop a stolen key at once and put a fresh one in its place, in one step: for the last key of its purpose."""
     from tenure.cli import rotation
     from tenure.cli.state import place_of
@@ -209,7 +206,7 @@ def replace_key(
 )
 def extend_root(
     session: CommandSession, *, folder: Folder, root_secrets: Secrets, out: Draft = None, dry_run: Dry = False
-) -> Ended:
+) -> CommandOutput:
     """Issue the same root document again, before it expires."""
     from tenure.cli import rotation
     from tenure.cli.state import place_of
@@ -238,7 +235,7 @@ def rotate_keys(
     root_secrets: Secrets,
     out: Draft = None,
     dry_run: Dry = False,
-) -> Ended:
+) -> CommandOutput:
     """Take the next step of a rotation that is due: publish a new key, close the old one, retire it; or say when."""
     from tenure.cli import rotation
     from tenure.cli.state import place_of
@@ -253,16 +250,12 @@ def sign_draft(
     draft: Annotated[Path, Parameter(help="A draft that `--out` wrote.")],
     *,
     root_secrets: Secrets,
-) -> Ended:
+) -> CommandOutput:
     """Add signatures to a draft, where root keys are never in one place."""
     from tenure.cli import rotation
 
     data = read_file(session.world, draft, "draft")
-    signed = data if isinstance(data, CommandFailed) else rotation.add_signatures(data, root_secrets)
-    if isinstance(signed, CommandFailed):
-        return signed
-    if isinstance(signed, Refused):
-        return fail_with(signed)
+    signed = rotation.add_signatures(data, root_secrets)
     draft.write_bytes(signed)
     count = len(signed.splitlines())
     return make_output({"signatures": count}, sentence_output(f"{draft} carries {count} signatures now."))
@@ -274,31 +267,29 @@ def install_draft(
     draft: Annotated[Path, Parameter(help="A draft with enough signatures.")],
     *,
     folder: Folder,
-) -> Ended:
+) -> CommandOutput:
     """Put a signed draft in force."""
     from tenure.cli import rotation
     from tenure.cli.state import place_of
 
     data = read_file(session.world, draft, "draft")
-    if isinstance(data, CommandFailed):
-        return data
     return rotation.install_step(session, place_of(session, folder), data, "The draft is in force.")
 
 
 def _take_if_sure(
     session: CommandSession,
     place: "StatePlace",
-    step: "PlannedRotation | Refused",
+    step: "PlannedRotation",
     files: tuple[Path, ...],
     out: Path | None,
     *,
     yes: bool,
     dry_run: bool,
-) -> Ended:
+) -> CommandOutput:
     """A step that affects every holder of something the key signed: only after a question, or with --yes."""
-    if not isinstance(step, Refused) and not (yes or dry_run):
+    if not (yes or dry_run):
         if not session.world.is_interactive:
-            return invalid_field(
+            raise invalid_field(
                 "Revoking a key affects every holder of something it signed; confirm with --yes.", "yes"
             )
         if session.world.ask(f"{step.told} Go on? [y/N] ").strip().lower() not in ("y", "yes"):
@@ -309,30 +300,24 @@ def _take_if_sure(
 def _take_step(
     session: CommandSession,
     place: "StatePlace",
-    step: "PlannedRotation | Refused",
+    step: "PlannedRotation",
     files: tuple[Path, ...],
     out: Path | None,
     *,
     dry_run: bool,
-) -> Ended:
+) -> CommandOutput:
     """One step: shown, written as a draft, or signed and put in force."""
     from tenure.cli import rotation
 
-    if isinstance(step, Refused):
-        return fail_with(step)
     if dry_run:
         return make_output(rotation.plan_step(step, place, session.world.now()), _print_root)
     signed = rotation.sign_step(step, files)
-    if isinstance(signed, Refused):
-        return fail_with(signed)
-    kept = rotation.keep_secret(place, step)
-    if kept is not None:
-        return fail_with(kept)
+    rotation.keep_secret(place, step)
     if out is None:
         return rotation.install_step(session, place, signed, step.told)
-    fault = create_file(out, signed)
+    create_file(out, signed)
     told = f"The draft is in {out}; `tenure keys sign` adds signatures, `tenure keys install` puts it in force."
-    return fault if fault is not None else make_output({"draft": str(out)}, sentence_output(told))
+    return make_output({"draft": str(out)}, sentence_output(told))
 
 
 def _print_due(screen: CommandScreen, value: Any) -> None:

@@ -11,10 +11,10 @@ from tenure.cli.api import ApiClient
 from tenure.cli.argument_types import read_file
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import LOCAL
-from tenure.cli.output import make_output, sentence_output
-from tenure.cli.problems import CommandFailed, fail_with, reword_refusal
+from tenure.cli.output import CommandOutput, make_output, sentence_output
+from tenure.cli.problems import CommandError, fail_with, reword_refusal
 from tenure.cli.profiles import ProfileFile, RequestTarget, ServerProfile
-from tenure.cli.registration import ACCESS, Ended, add_noun, add_verb
+from tenure.cli.registration import ACCESS, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn
 from tenure.core.refusals import RefusalCode, Refused
 
@@ -67,24 +67,19 @@ def save_login(
     unchecked: Annotated[
         bool, Parameter(negative=(), help="Do not ask the server whether it knows the token.")
     ] = False,
-) -> Ended:
+) -> CommandOutput:
     """Keep a server's address and a token in a profile; the token is never an argument."""
-    for unsound in (profiles.check_name(as_), profiles.check_url(url)):
-        if unsound is not None:
-            return unsound
+    profiles.check_name(as_)
+    profiles.check_url(url)
     token = _read_token(session, token_file)
-    if isinstance(token, CommandFailed):
-        return token
     named = "" if unchecked else _provider_of(session, RequestTarget(url=url, token=token, provider=provider))
-    if isinstance(named, CommandFailed):
-        return named
     profile = ServerProfile(url=url, token=token, provider=provider, provider_name=named)
     return _with_profile(
         session, as_, profile, f"Signed in at {url}; kept as profile {as_} in {session.world.profiles_file}."
     )
 
 
-def forget_login(session: CommandSession, *, as_: As = profiles.DEFAULT) -> Ended:
+def forget_login(session: CommandSession, *, as_: As = profiles.DEFAULT) -> CommandOutput:
     """Forget a profile and its token; `tenure tokens withdraw` makes the token itself invalid."""
     return _with_profile(
         session, as_, None, f"Profile {as_} is forgotten. The token itself is still good until it is withdrawn."
@@ -92,11 +87,9 @@ def forget_login(session: CommandSession, *, as_: As = profiles.DEFAULT) -> Ende
 
 
 @add_verb(_APP, "list", LOCAL, example="tenure profiles list")
-def list_profiles(session: CommandSession) -> Ended:
+def list_profiles(session: CommandSession) -> CommandOutput:
     """List the profiles, without their tokens."""
     kept = profiles.read_profiles(session.world.profiles_file)
-    if isinstance(kept, CommandFailed):
-        return kept
     rows = [
         {
             "name": name,
@@ -111,50 +104,50 @@ def list_profiles(session: CommandSession) -> Ended:
 
 
 @add_verb(_APP, "use", LOCAL, example="tenure profiles use northern")
-def use_profile(session: CommandSession, name: Name) -> Ended:
+def use_profile(session: CommandSession, name: Name) -> CommandOutput:
     """Make a profile the one that is used when none is named."""
     kept = profiles.read_profiles(session.world.profiles_file)
-    if isinstance(kept, CommandFailed):
-        return kept
     if name not in kept.profiles:
-        return _refuse_unknown(name)
+        raise _refuse_unknown(name)
     return _write_profiles(session, msgspec.structs.replace(kept, default=name), f"{name} is used from now on.")
 
 
 @add_verb(_APP, "remove", LOCAL, example="tenure profiles remove northern")
-def remove_profile(session: CommandSession, name: Name) -> Ended:
+def remove_profile(session: CommandSession, name: Name) -> CommandOutput:
     """Forget a profile and its token."""
     return _with_profile(
         session, name, None, f"Profile {name} is forgotten. The token itself is still good until it is withdrawn."
     )
 
 
-def _read_token(session: CommandSession, file: Path | None) -> str | CommandFailed:
+def _read_token(session: CommandSession, file: Path | None) -> str:
     """The token from a file, from a pipe, or from the terminal without showing it."""
     if file is not None or not session.world.is_interactive:
         data = read_file(session.world, file or Path("-"), "token", 4_096)
-        if isinstance(data, CommandFailed):
-            return data
         token = data.decode(errors="replace").strip()
     else:
         token = session.world.ask_secret("Token: ").strip()
-    return profiles.check_token(token) or token
+    profiles.check_token(token)
+    return token
 
 
-def _provider_of(session: CommandSession, target: RequestTarget) -> str | CommandFailed:
+def _provider_of(session: CommandSession, target: RequestTarget) -> str:
     """The name of the token's own provider, empty for a vendor's; refuses a token that the server does not know."""
     with ApiClient(target, session.world) as api:
-        answer = api.get("/v1/me", tenant=False)
-    if isinstance(answer, CommandFailed):
-        return _explain_token(answer, target.url)
+        try:
+            answer = api.get("/v1/me", tenant=False)
+        except CommandError as failed:
+            raise _explain_token(failed, target.url) from None
     try:
         me = msgspec.json.decode(answer.body, type=_Me)
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        return fail_with(Refused(RefusalCode.UNREACHABLE, "The server: its answer does not say whose the token is."))
+        raise fail_with(
+            Refused(RefusalCode.UNREACHABLE, "The server: its answer does not say whose the token is.")
+        ) from None
     return me.provider.name if me.provider else ""
 
 
-def _explain_token(failed: CommandFailed, url: str) -> CommandFailed:
+def _explain_token(failed: CommandError, url: str) -> CommandError:
     """A token that was refused while it was to be kept: another one is needed, not another `tenure login`."""
     if failed.problem.code != RefusalCode.NOT_AUTHENTICATED:
         return failed
@@ -165,27 +158,23 @@ def _explain_token(failed: CommandFailed, url: str) -> CommandFailed:
     return reword_refusal(failed, f"The server at {url} does not know this token.", cause, remedy, "caller")
 
 
-def _with_profile(session: CommandSession, name: str, profile: ServerProfile | None, told: str) -> Ended:
+def _with_profile(session: CommandSession, name: str, profile: ServerProfile | None, told: str) -> CommandOutput:
     """The file with `name` set to `profile`, or without it."""
     kept = profiles.read_profiles(session.world.profiles_file)
-    if isinstance(kept, CommandFailed):
-        return kept
     if profile is None and name not in kept.profiles:
-        return _refuse_unknown(name)
+        raise _refuse_unknown(name)
     others = {each: value for each, value in kept.profiles.items() if each != name}
     after = others if profile is None else {**others, name: profile}
     default = kept.default if kept.default in after else next(iter(sorted(after)), profiles.DEFAULT)
     return _write_profiles(session, ProfileFile(default=default, profiles=after), told)
 
 
-def _write_profiles(session: CommandSession, after: ProfileFile, told: str) -> Ended:
-    fault = profiles.write_profiles(session.world.profiles_file, after)
-    if fault is not None:
-        return fault
+def _write_profiles(session: CommandSession, after: ProfileFile, told: str) -> CommandOutput:
+    profiles.write_profiles(session.world.profiles_file, after)
     return make_output({"default": after.default, "profiles": sorted(after.profiles)}, sentence_output(told))
 
 
-def _refuse_unknown(name: str) -> CommandFailed:
+def _refuse_unknown(name: str) -> CommandError:
     return fail_with(
         Refused(RefusalCode.NOT_FOUND, f"There is no profile {name!r}; `tenure profiles list` shows them.", "profile")
     )

@@ -21,7 +21,7 @@ from tenure.cli import overview
 from tenure.cli.environment import CommandEnvironment
 from tenure.cli.extras import install_advice
 from tenure.cli.interruption import INTERRUPTED, WORDS
-from tenure.cli.problems import CommandFailed, fail_with, invalid_field
+from tenure.cli.problems import CommandError, fail_with, invalid_field
 from tenure.cli.screen import CommandScreen
 from tenure.core.refusals import ExitCode, RefusalCode, Refused
 from tenure.http.problems import Problem
@@ -101,7 +101,7 @@ def _run_to_end(argv: Sequence[str], world: CommandEnvironment) -> int:
         parsed.command(*parsed.bound.args, **parsed.bound.kwargs)
         return ExitCode.DONE
     session, ended = parsed.command(world=world, **parsed.bound.arguments)
-    if isinstance(ended, CommandFailed):
+    if isinstance(ended, CommandError):
         return _tell_problem(ended, world, as_json=session.options.json)
     return _show_output(ended, session.screen, world, as_json=session.options.json)
 
@@ -120,7 +120,7 @@ def _show_output(ended: "CommandOutput", screen: CommandScreen, world: CommandEn
     return ended.exit
 
 
-def _tell_problem(ended: CommandFailed, world: CommandEnvironment, *, as_json: bool) -> int:
+def _tell_problem(ended: CommandError, world: CommandEnvironment, *, as_json: bool) -> int:
     raw = mask_secrets(ended.raw.decode())
     if as_json:
         world.stderr.write(raw + "\n")

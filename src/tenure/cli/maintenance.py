@@ -9,11 +9,10 @@ from cyclopts import App, Parameter
 from tenure.cli.argument_types import Folder
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import LOCAL
-from tenure.cli.output import make_output, sentence_output
-from tenure.cli.problems import fail_with, invalid_field
-from tenure.cli.registration import SERVER, Ended, add_verb
+from tenure.cli.output import CommandOutput, make_output, sentence_output
+from tenure.cli.problems import accept, invalid_field
+from tenure.cli.registration import SERVER, add_verb
 from tenure.core.plurals import format_count
-from tenure.core.refusals import Refused
 
 
 def add(app: App) -> None:
@@ -25,16 +24,14 @@ def add(app: App) -> None:
     add_verb(app, "restore", LOCAL, group=SERVER, example=example)(run_restore)
 
 
-def run_rebuild(session: CommandSession, *, folder: Folder) -> Ended:
+def run_rebuild(session: CommandSession, *, folder: Folder) -> CommandOutput:
     """Compute lists and due dates again from the facts; the server must not be running."""
     from tenure.cli import rebuild
     from tenure.cli.state import place_of
 
     place = place_of(session, folder)
     with session.show_count() as progress:
-        count = asyncio.run(rebuild.rebuild_projections(place, session.world.now(), progress))
-    if isinstance(count, Refused):
-        return fail_with(count)
+        count = accept(asyncio.run(rebuild.rebuild_projections(place, session.world.now(), progress)))
     return make_output(
         {"subscriptions": count},
         sentence_output(
@@ -48,20 +45,18 @@ def run_backup(
     file: Annotated[Path, Parameter(help="A new file, readable by you alone.")],
     *,
     folder: Folder,
-) -> Ended:
+) -> CommandOutput:
     """Copy the database into one file while the server runs; the keys are not in it."""
     from tenure.cli import backups
     from tenure.cli.state import place_of
 
     if file.exists():
-        return invalid_field(f"There is something at {file} already.", "file")
+        raise invalid_field(f"There is something at {file} already.", "file")
     with session.show_count("{task.completed:,} pages left") as progress:
         try:
-            refused = backups.backup_database(place_of(session, folder), file, progress)
+            accept(backups.backup_database(place_of(session, folder), file, progress))
         except OSError as fault:
-            return invalid_field(f"{file} cannot be written: {fault.strerror}.", "file")
-    if refused is not None:
-        return fail_with(refused)
+            raise invalid_field(f"{file} cannot be written: {fault.strerror}.", "file") from fault
     told = (
         f"The database is copied to {file}. The keys are not in it: keep secrets.json elsewhere too, but apart from it."
     )
@@ -73,7 +68,7 @@ def run_restore(
     file: Annotated[Path, Parameter(help="A file that `tenure backup` made.")],
     *,
     folder: Folder,
-) -> Ended:
+) -> CommandOutput:
     """Put a backup in place of the database; the current one is kept next to it. The server must not be running.
 
     Opens a new epoch, so that sites that have seen more than the backup knows are neither refused nor taken for clones.
@@ -83,11 +78,9 @@ def run_restore(
 
     with session.show_count("{task.completed:,} pages left") as progress:
         try:
-            done = backups.restore_database(place_of(session, folder), file, session.world.now(), progress)
+            done = accept(backups.restore_database(place_of(session, folder), file, session.world.now(), progress))
         except OSError as fault:
-            return invalid_field(f"It cannot be restored: {fault.strerror}.", "file")
-    if isinstance(done, Refused):
-        return fail_with(done)
+            raise invalid_field(f"It cannot be restored: {fault.strerror}.", "file") from fault
     kept = f" The previous one is kept as {done.kept}." if done.kept else ""
     told = f"{file} is in place, in epoch {done.epoch}.{kept} Start the server: sites tell what is missing."
     return make_output(done, sentence_output(told))

@@ -13,8 +13,8 @@ from tenure.cli.argument_types import Customer, Limit, parse_amount
 from tenure.cli.command_session import CommandSession
 from tenure.cli.exports import export_csv
 from tenure.cli.options import CHANGING, CREATING, READING
-from tenure.cli.problems import CommandFailed
-from tenure.cli.registration import CUSTOMERS_SIDE, Ended, add_verb
+from tenure.cli.output import CommandOutput
+from tenure.cli.registration import CUSTOMERS_SIDE, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn, format_moment, format_money
 from tenure.cli.thing_names import shown_name
 from tenure.http.client.api_exchange import fill_path
@@ -73,12 +73,10 @@ def top_up(
     *,
     reference: Annotated[str, Parameter(help="Your own reference; under it the payment is booked once.")],
     note: Annotated[str, Parameter(help="Shown in the statement.")] = "",
-) -> Ended:
+) -> CommandOutput:
     """Book money that came in; payments that wait for it are made at once."""
     currency = _account_currency(session, customer)
-    units = currency if isinstance(currency, CommandFailed) else parse_amount(amount, currency, "amount")
-    if isinstance(units, CommandFailed):
-        return units
+    units = parse_amount(amount, currency, "amount")
     body = {"amount": units, "reference": reference, "note": note}
     where = fill_path("/v1/customers/{customer}/top-ups", customer=customer)
     called = _customer_name(session, customer)
@@ -91,23 +89,19 @@ def credit_limit(
     limit: Annotated[str, Parameter(help="In the account's currency, such as 500.00; 0 for none.")],
     *,
     why: Annotated[str, Parameter(help="Kept with the change.")] = "",
-) -> Ended:
+) -> CommandOutput:
     """Set how far the balance may go below zero; waiting payments that it covers are made at once."""
     currency = _account_currency(session, customer)
-    units = currency if isinstance(currency, CommandFailed) else parse_amount(limit, currency, "credit_limit")
-    if isinstance(units, CommandFailed):
-        return units
+    units = parse_amount(limit, currency, "credit_limit")
     where = fill_path("/v1/customers/{customer}/credit-limit", customer=customer)
     body = {"credit_limit": units, "why": why}
     called = _customer_name(session, customer)
     return session.write(CliRequest(method="PUT", path=where, body=body, grave=True), partial(_print_limit, called))
 
 
-def show_account(session: CommandSession, customer: Customer) -> Ended:
+def show_account(session: CommandSession, customer: Customer) -> CommandOutput:
     """Show a customer's balance and the amount that can be spent."""
     answer = session.get(fill_path("/v1/customers/{customer}/runway", customer=customer))
-    if isinstance(answer, CommandFailed):
-        return answer
     # When the account is settled next is no payment: what falls due by itself is the runway's to say.
     coming = msgspec.json.decode(answer.body)["next"]
     columns, more = (
@@ -128,22 +122,18 @@ def show_statement(
         ),
     ] = None,
     limit: Limit = None,
-) -> Ended:
+) -> CommandOutput:
     """Show every movement of a customer's money, oldest first."""
     if csv is not None:
         return export_csv(session, fill_path("/v1/customers/{customer}/statement.csv", customer=customer), {}, csv)
     currency = _account_currency(session, customer)
-    if isinstance(currency, CommandFailed):
-        return currency
     where = fill_path("/v1/customers/{customer}/statement", customer=customer)
     return session.get_list(where, lambda screen, items: _print_statement(screen, items, currency), {}, limit=limit)
 
 
-def show_runway(session: CommandSession, customer: Customer) -> Ended:
+def show_runway(session: CommandSession, customer: Customer) -> CommandOutput:
     """Show until when the balance covers all due payments, and which ones will fail."""
     currency = _account_currency(session, customer)
-    if isinstance(currency, CommandFailed):
-        return currency
     where = fill_path("/v1/customers/{customer}/runway", customer=customer)
     return session.get_shown(where, lambda screen, value: _print_runway(screen, value, currency))
 
@@ -152,10 +142,10 @@ def _account_path(customer: str) -> str:
     return fill_path("/v1/customers/{customer}/account", customer=customer)
 
 
-def _account_currency(session: CommandSession, customer: str) -> str | CommandFailed:
+def _account_currency(session: CommandSession, customer: str) -> str:
     """The account's currency: amounts in answers are minor units without it."""
     answer = session.get(_account_path(customer))
-    return answer if isinstance(answer, CommandFailed) else text_member(answer, "currency")
+    return text_member(answer, "currency")
 
 
 def _customer_name(session: CommandSession, customer: str) -> str:

@@ -8,10 +8,10 @@ from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Limit, Offer, parse_amount
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CHANGING, CREATING, READING
-from tenure.cli.output import sentence_output
-from tenure.cli.problems import CommandFailed, invalid_field, reword_refusal
+from tenure.cli.output import CommandOutput, sentence_output
+from tenure.cli.problems import CommandError, invalid_field, reword_refusal
 from tenure.cli.provider_context import provider_currency as provider_currency
-from tenure.cli.registration import SELLING, Ended, add_noun, add_verb
+from tenure.cli.registration import SELLING, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn, format_money
 from tenure.cli.thing_names import listed_name
 from tenure.core.refusals import RefusalCode
@@ -34,7 +34,7 @@ def add(app: App) -> None:
 
 
 @add_verb(_APP, "list", READING, example="tenure offers list")
-def list_offers(session: CommandSession, *, limit: Limit = None) -> Ended:
+def list_offers(session: CommandSession, *, limit: Limit = None) -> CommandOutput:
     """List what is on offer."""
     return session.get_list("/v1/offers", _print_offers, {}, limit=limit)
 
@@ -58,15 +58,10 @@ def add_offer(
     code_in_mail: Annotated[
         bool, Parameter(help="Mail the activation code itself, not a link to it.", negative="")
     ] = False,
-) -> Ended:
+) -> CommandOutput:
     """Offer a plan for sale; the band of the whole quantity prices every device of it."""
     meant = currency or provider_currency(session)
-    if isinstance(meant, CommandFailed):
-        return meant
     bands = [_parse_band(each, meant) for each in price]
-    for band in bands:
-        if isinstance(band, CommandFailed):
-            return band
     body = {
         "plan": plan,
         "currency": meant,
@@ -75,13 +70,14 @@ def add_offer(
         "name": name,
         "code_in_mail": code_in_mail,
     }
-    done = session.write(CliRequest(method="POST", path="/v1/offers", body=body), _print_offer)
-    is_unknown = isinstance(done, CommandFailed) and done.problem.code == RefusalCode.UNKNOWN_PLAN
-    return _explain_plan(done, plan) if isinstance(done, CommandFailed) and is_unknown else done
+    try:
+        return session.write(CliRequest(method="POST", path="/v1/offers", body=body), _print_offer)
+    except CommandError as failed:
+        raise _explain_plan(failed, plan) if failed.problem.code == RefusalCode.UNKNOWN_PLAN else failed from None
 
 
 @add_verb(_APP, "withdraw", CHANGING, example="tenure offers withdraw off_…")
-def withdraw_offer(session: CommandSession, offer: Offer) -> Ended:
+def withdraw_offer(session: CommandSession, offer: Offer) -> CommandOutput:
     """Withdraw an offer from sale; existing customers keep it."""
     where = fill_path("/v1/offers/{offer}", offer=offer)
     called = listed_name(session, "/v1/offers", offer, lambda row: row["name"] or row["plan"])
@@ -89,22 +85,20 @@ def withdraw_offer(session: CommandSession, offer: Offer) -> Ended:
     return session.write(CliRequest(method="DELETE", path=where), done)
 
 
-def _explain_plan(failed: CommandFailed, plan: str) -> CommandFailed:
+def _explain_plan(failed: CommandError, plan: str) -> CommandError:
     """`unknown_plan`, to the provider who wants to sell one: it is the vendor's list that helps, not that of offers."""
     cause = f"“{plan}” is the id of no plan of the vendor. A product is not a plan: it is sold through its plans."
     remedy = "`tenure plans list` shows the vendor's plans; name one of them by its id."
     return reword_refusal(failed, "The vendor has no such plan.", cause, remedy)
 
 
-def _parse_band(text: str, currency: str) -> dict[str, int] | CommandFailed:
+def _parse_band(text: str, currency: str) -> dict[str, int]:
     up_to, colon, price = text.rpartition(":")
     unit = parse_amount(price, currency, "price")
-    if isinstance(unit, CommandFailed):
-        return unit
     if not colon:
         return {"unit": unit}
     if not (up_to.isascii() and up_to.isdigit() and len(up_to) < 10):
-        return invalid_field("A price is written as 4.90, or as 100:4.90 for up to 100 devices.", "price")
+        raise invalid_field("A price is written as 4.90, or as 100:4.90 for up to 100 devices.", "price")
     return {"unit": unit, "up_to": int(up_to)}
 
 

@@ -11,8 +11,7 @@ from tenure.cli.argument_types import File, create_file, read_file
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CREATING, LOCAL
 from tenure.cli.output import CommandOutput
-from tenure.cli.problems import CommandFailed
-from tenure.cli.registration import Ended, add_noun, add_verb
+from tenure.cli.registration import add_noun, add_verb
 from tenure.cli.screen import CommandScreen, ScreenPrinter, format_moment
 from tenure.cli.site_session import HERE, Product, Site, site_session
 from tenure.http.client.api_exchange import fill_path
@@ -40,42 +39,34 @@ def make_request(
     ] = None,
     product: Product = "",
     site: Site = "",
-) -> Ended:
+) -> CommandOutput:
     """At the site: make the request that is carried to the provider; the same one until it is answered."""
     body = {}
     if activate or successor:
         body = {"code": _root_document(session), "role": "successor" if successor else "active"}
     with site_session(session, site) as here:
         meant = here.choose_product(product)
-        if isinstance(meant, CommandFailed):
-            return meant
         where = fill_path("/v1/licenses/{product}/offline/request", product=meant)
         done = here.write(CliRequest(method="POST", path=where, body=body, tenant=False), _print_request)
     done = _write_file(done, "request", out)
     wanted = qr if qr is not None else session.screen.is_terminal and out is None
-    return done if isinstance(done, CommandFailed) or not wanted else CommandOutput(done.body, _with_qr(done.printer))
+    return CommandOutput(done.body, _with_qr(done.printer)) if wanted else done
 
 
 @add_verb(_APP, "answer", CREATING, example="tenure offline answer request.txt --out answer.txt")
-def answer_request(session: CommandSession, file: File, *, out: Out = None) -> Ended:
+def answer_request(session: CommandSession, file: File, *, out: Out = None) -> CommandOutput:
     """For the provider or the customer: answer a request that was carried here."""
     text = _read_text(session, file)
-    if isinstance(text, CommandFailed):
-        return text
     done = session.write(CliRequest(method="POST", path="/v1/offline-exchange", body={"request": text}), show_answer)
     return done if session.options.dry_run else _write_file(done, "answer", out)
 
 
 @add_verb(_APP, "import", LOCAL, example="tenure offline import answer.txt")
-def import_answer(session: CommandSession, file: File, *, product: Product = "", site: Site = "") -> Ended:
+def import_answer(session: CommandSession, file: File, *, product: Product = "", site: Site = "") -> CommandOutput:
     """At the site: import the answer, once; a vendor's notice is imported in the same way."""
     text = _read_text(session, file)
-    if isinstance(text, CommandFailed):
-        return text
     with site_session(session, site) as here:
         meant = here.choose_product(product)
-        if isinstance(meant, CommandFailed):
-            return meant
         where = fill_path("/v1/licenses/{product}/offline/import", product=meant)
         return here.write(CliRequest(method="POST", path=where, body={"text": text}, tenant=False), _print_imported)
 
@@ -86,19 +77,16 @@ def _root_document(session: CommandSession) -> str:
     return session.world.stdin.readline(1_000).strip()
 
 
-def _read_text(session: CommandSession, file: Path) -> str | CommandFailed:
-    data = read_file(session.world, file)
-    return data if isinstance(data, CommandFailed) else data.decode("utf-8", "replace")
+def _read_text(session: CommandSession, file: Path) -> str:
+    return read_file(session.world, file).decode("utf-8", "replace")
 
 
-def _write_file(done: Ended, name: str, out: Path | None) -> Ended:
+def _write_file(done: CommandOutput, name: str, out: Path | None) -> CommandOutput:
     """The text in a file of its own, if one is named."""
-    if out is None or isinstance(done, CommandFailed):
+    if out is None:
         return done
     value = msgspec.json.decode(done.body)
-    refused = create_file(out, str(value[name]).encode())
-    if refused is not None:
-        return refused
+    create_file(out, str(value[name]).encode())
 
     def told(screen: CommandScreen, value: Any) -> None:
         until = format_moment(value["import_by"], screen.zone)

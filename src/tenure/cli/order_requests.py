@@ -8,8 +8,8 @@ from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Customer, Devices, Limit, Offer
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CREATING, READING
-from tenure.cli.output import show_card, show_table
-from tenure.cli.registration import CUSTOMERS_SIDE, Ended, add_noun, add_verb
+from tenure.cli.output import CommandOutput, show_card, show_table
+from tenure.cli.registration import CUSTOMERS_SIDE, add_noun, add_verb
 from tenure.cli.screen import TableColumn
 from tenure.http.client.api_exchange import fill_path
 
@@ -47,7 +47,7 @@ def ask_for_order(
     devices: Devices,
     *,
     note: Annotated[str, Parameter(help="The provider reads it.")] = "",
-) -> Ended:
+) -> CommandOutput:
     """Ask the provider for an order; nothing is bought yet."""
     body = {"customer": customer, "offer": offer, "devices": devices, "note": note}
     return session.write(CliRequest(method="POST", path="/v1/order-requests", body=body), show_card(CARD))
@@ -62,7 +62,7 @@ def list_order_requests(
         Literal["asked", "ordered", "declined", "withdrawn"] | None, Parameter(help="In this state only.")
     ] = None,
     limit: Limit = None,
-) -> Ended:
+) -> CommandOutput:
     """List customers' order requests; `tenure order --request` orders one."""
     query = {"customer": customer or None, "state": state}
     return session.get_list(
@@ -71,7 +71,7 @@ def list_order_requests(
 
 
 @add_verb(_APP, "withdraw", CREATING, example="tenure order-requests withdraw orq_…")
-def withdraw_order_request(session: CommandSession, request: Request) -> Ended:
+def withdraw_order_request(session: CommandSession, request: Request) -> CommandOutput:
     """Withdraw an order request that is open."""
     where = fill_path("/v1/order-requests/{request}/withdraw", request=request)
     return session.write(CliRequest(method="POST", path=where), show_card(CARD))
@@ -80,7 +80,7 @@ def withdraw_order_request(session: CommandSession, request: Request) -> Ended:
 @add_verb(_APP, "decline", CREATING, example="tenure order-requests decline orq_… --reason 'not before March'")
 def decline_order_request(
     session: CommandSession, request: Request, *, reason: Annotated[str, Parameter(help="The customer reads it.")]
-) -> Ended:
+) -> CommandOutput:
     """Decline an order request that is open."""
     where = fill_path("/v1/order-requests/{request}/decline", request=request)
     return session.write(CliRequest(method="POST", path=where, body={"reason": reason}), show_card(CARD))

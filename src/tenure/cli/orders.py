@@ -9,7 +9,8 @@ from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Customer, Devices, Offer, Why
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import ORDERING
-from tenure.cli.registration import CUSTOMERS_SIDE, Ended, add_verb
+from tenure.cli.output import CommandOutput
+from tenure.cli.registration import CUSTOMERS_SIDE, add_verb
 
 
 def add(app: App) -> None:
@@ -28,7 +29,7 @@ def place_order(
     trial: Annotated[bool, Parameter(negative=(), help="As a trial, once for each customer and product.")] = False,
     why: Why = "",
     request: Annotated[str, Parameter(help="The order request, `orq_…`, that this order fulfills.")] = "",
-) -> Ended:
+) -> CommandOutput:
     """Order a subscription for a customer; the activation code is shown only once, here."""
     body: dict[str, Any] = {
         "customer": customer,

@@ -9,10 +9,10 @@ from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Customer, Limit, parse_amount
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CHANGING, CREATING, READING
-from tenure.cli.output import show_card, show_table
-from tenure.cli.problems import CommandFailed, invalid_field
+from tenure.cli.output import CommandOutput, show_card, show_table
+from tenure.cli.problems import invalid_field
 from tenure.cli.provider_context import provider_currency
-from tenure.cli.registration import CUSTOMERS_SIDE, Ended, add_noun, add_verb
+from tenure.cli.registration import CUSTOMERS_SIDE, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn
 from tenure.http.client.api_exchange import fill_path
 
@@ -59,11 +59,9 @@ def ask_payment(
     amount: Money = "",
     subscription: Annotated[str, Parameter(help="Pay the amount that its next period lacks.")] = "",
     note: Annotated[str, Parameter(help="Shown with the request.")] = "",
-) -> Ended:
+) -> CommandOutput:
     """Ask for a payment; the answer contains the payment reference."""
     units = _amount_units(session, amount)
-    if isinstance(units, CommandFailed):
-        return units
     body = {"amount": units, "subscription": subscription or None, "note": note}
     where = fill_path("/v1/customers/{customer}/payment-requests", customer=customer)
     return session.write(CliRequest(method="POST", path=where, body=body), show_card(CARD))
@@ -78,7 +76,7 @@ def list_payments(
         Literal["asked", "booked", "withdrawn", "expired"] | None, Parameter(help="In this state only.")
     ] = None,
     limit: Limit = None,
-) -> Ended:
+) -> CommandOutput:
     """List payment requests."""
     query = {"customer": customer or None, "state": state}
     return session.get_list(
@@ -87,7 +85,7 @@ def list_payments(
 
 
 @add_verb(_APP, "show", READING, example="tenure payments show pay_…")
-def show_payment(session: CommandSession, request: PaymentRequest) -> Ended:
+def show_payment(session: CommandSession, request: PaymentRequest) -> CommandOutput:
     """Show one payment request."""
     return session.get_shown(_request_path(request), show_card(CARD))
 
@@ -99,11 +97,9 @@ def book_payment(
     *,
     reference: Annotated[str, Parameter(help="Your own reference; under it the payment is booked once.")],
     amount: Annotated[str, Parameter(help="The amount received, if it differs from the request.")] = "",
-) -> Ended:
+) -> CommandOutput:
     """Book the payment of a request; payments that wait for the money are made at once."""
     units = _amount_units(session, amount)
-    if isinstance(units, CommandFailed):
-        return units
     body = {"reference": reference, "amount": units}
     return session.write(
         CliRequest(method="POST", path=f"{_request_path(request)}/book", body=body, grave=True), _print_booked
@@ -116,12 +112,11 @@ def confirm_payment(
     reference: Annotated[str, Parameter(help="Your own reference of the payment; it has one effect.")],
     *lines: Annotated[str, Parameter(help="`SUBSCRIPTION=order`, `=renewal`, or `=raise:20` for 20 devices.")],
     why: Annotated[str, Parameter(help="Kept with the payment.")] = "",
-) -> Ended:
+) -> CommandOutput:
     """Confirm one payment made outside the balance for several subscriptions: all of it takes effect, or nothing."""
     read = [_parse_line(each) for each in lines]
-    wrong = next((each for each in read if isinstance(each, CommandFailed)), None)
-    if wrong is not None or not read:
-        return wrong or invalid_field("Name what was paid, such as sub_…=renewal.", "lines")
+    if not read:
+        raise invalid_field("Name what was paid, such as sub_…=renewal.", "lines")
     body = {"reference": reference, "lines": read, "why": why}
     return session.write(
         CliRequest(method="POST", path="/v1/confirmed-payments", body=body, grave=True), _print_confirmed
@@ -129,13 +124,13 @@ def confirm_payment(
 
 
 @add_verb(_APP, "withdraw", CREATING, example="tenure payments withdraw pay_…")
-def withdraw_payment(session: CommandSession, request: PaymentRequest) -> Ended:
+def withdraw_payment(session: CommandSession, request: PaymentRequest) -> CommandOutput:
     """Withdraw a payment request that is not paid."""
     return session.write(CliRequest(method="POST", path=f"{_request_path(request)}/withdraw"), show_card(CARD))
 
 
 @add_verb(_APP, "play", CREATING, example="tenure payments play pay_…")
-def play_payment(session: CommandSession, request: PaymentRequest) -> Ended:
+def play_payment(session: CommandSession, request: PaymentRequest) -> CommandOutput:
     """Pay a request with test money of a sandbox."""
     return session.write(
         CliRequest(method="POST", path="/v1/sandbox/pay", body={"payment_request": request}), _print_booked
@@ -143,7 +138,7 @@ def play_payment(session: CommandSession, request: PaymentRequest) -> Ended:
 
 
 @add_verb(_APP, "settings", READING, example="tenure payments settings")
-def show_settings(session: CommandSession) -> Ended:
+def show_settings(session: CommandSession) -> CommandOutput:
     """Show the provider's payment settings."""
     return session.get_shown("/v1/payment-settings", show_card(SETTINGS))
 
@@ -154,7 +149,7 @@ def change_settings(
     instructions: Annotated[str, Parameter(help="The payment instructions for customers.")],
     *,
     days: Annotated[int, Parameter(help="For how many days a request is open.")] = 30,
-) -> Ended:
+) -> CommandOutput:
     """Change the payment instructions for customers."""
     body = {"instructions": instructions, "request_days": days}
     return session.write(CliRequest(method="PUT", path="/v1/payment-settings", body=body), show_card(SETTINGS))
@@ -165,18 +160,18 @@ def rotate_secret(
     session: CommandSession,
     *,
     at_once: Annotated[bool, Parameter(negative=(), help="End the old one at once, as when it leaked.")] = False,
-) -> Ended:
+) -> CommandOutput:
     """Give the payment gateway a new secret, shown once; the old one is accepted for one more day, unless it leaked."""
     where = "/v1/payment-settings/rotate-secret"
     query: dict[str, str | int | bool | None] = {"at_once": True} if at_once else {}
     return session.write(CliRequest(method="POST", path=where, query=query), _print_secret)
 
 
-def _parse_line(text: str) -> dict[str, Any] | CommandFailed:
+def _parse_line(text: str) -> dict[str, Any]:
     subscription, _, covers = text.partition("=")
     kind, _, devices = covers.partition(":")
     if kind not in ("order", "renewal", "raise") or (kind == "raise") != (devices.isascii() and devices.isdigit()):
-        return invalid_field(
+        raise invalid_field(
             f"A line is written as SUBSCRIPTION=order, =renewal or =raise:20, not {text[:80]!r}.", "lines"
         )
     return {"subscription": subscription, "covers": kind, "devices": int(devices or 0)}
@@ -193,11 +188,11 @@ def _request_path(request: str) -> str:
     return fill_path("/v1/payment-requests/{request}", request=request)
 
 
-def _amount_units(session: CommandSession, amount: str) -> int | CommandFailed | None:
+def _amount_units(session: CommandSession, amount: str) -> int | None:
     if not amount:
         return None
     own = provider_currency(session)
-    return own if isinstance(own, CommandFailed) else parse_amount(amount, own, "amount")
+    return parse_amount(amount, own, "amount")
 
 
 def _print_secret(screen: CommandScreen, value: Any) -> None:

@@ -10,8 +10,9 @@ from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import File, read_file
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CREATING, PUBLISHING, READING
-from tenure.cli.problems import CommandFailed, invalid_field
-from tenure.cli.registration import SELLING, Ended, add_noun, add_verb
+from tenure.cli.output import CommandOutput
+from tenure.cli.problems import invalid_field
+from tenure.cli.registration import SELLING, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn
 from tenure.core.field_errors import field_label
 from tenure.core.plurals import format_count
@@ -49,7 +50,7 @@ def add(app: App) -> None:
 
 
 @add_verb(_APP, "show", READING, example="tenure policy show")
-def show_policy(session: CommandSession) -> Ended:
+def show_policy(session: CommandSession) -> CommandOutput:
     """Show the policy in force, each figure with its source."""
     return session.get_shown("/v1/policy", _print_policy)
 
@@ -60,7 +61,7 @@ def effective_policy(
     *,
     offer: Annotated[str, Parameter(help="The figures for a period of this offer that begins now.")] = "",
     subscription: Annotated[str, Parameter(help="What this subscription's running period holds.")] = "",
-) -> Ended:
+) -> CommandOutput:
     """Show each figure that applies to an offer or a subscription, with its source."""
     query = {"offer": offer or None, "subscription": subscription or None}
     return session.get_shown("/v1/policy/effective", _in_force, query)
@@ -69,21 +70,19 @@ def effective_policy(
 @add_verb(_APP, "impact", CREATING, example="tenure policy impact --rule grace_days=7")
 def foresee_impact(
     session: CommandSession, file: File | None = None, *, rule: Rules = (), apply_now: Now = False
-) -> Ended:
+) -> CommandOutput:
     """Show whom publishing would affect, from when on, and in which direction; nothing is changed.
 
     It ends with the report's name: `tenure policy publish` with `--outcome` publishes exactly this, or nothing.
     """
     body = _policy_body(session, file, rule, apply_now=apply_now)
-    if isinstance(body, CommandFailed):
-        return body
     return session.write(CliRequest(method="POST", path="/v1/policy/impact", body=body), _print_impact)
 
 
 @add_verb(_APP, "publish", PUBLISHING, example="tenure policy publish policy.json --rule grace_days=7")
 def publish_policy(
     session: CommandSession, file: File | None = None, *, rule: Rules = (), apply_now: Now = False
-) -> Ended:
+) -> CommandOutput:
     """Publish the whole policy again: from a JSON file, from single rules, or both.
 
     What neither says is the vendor's default again; `tenure policy set` keeps what is published.
@@ -91,8 +90,6 @@ def publish_policy(
     With `--apply-now` a longer grace reaches the running periods, too; nothing that runs is ever shortened.
     """
     body = _policy_body(session, file, rule, apply_now=apply_now)
-    if isinstance(body, CommandFailed):
-        return body
     return session.write(CliRequest(method="PUT", path="/v1/policy", body=body, takes_outcome_hash=True), _print_policy)
 
 
@@ -102,18 +99,16 @@ def set_rules(
     *rules: Annotated[str, Parameter(help="One rule, such as grace_days=7; grace_days= for the vendor's default.")],
     for_plan: Annotated[str, Parameter(name="--for-plan", help="For this plan only.")] = "",
     apply_now: Now = False,
-) -> Ended:
+) -> CommandOutput:
     """Change single rules and keep every other one as it is published."""
     if not rules:
-        return invalid_field("Name at least one rule, such as grace_days=7.", "rules")
+        raise invalid_field("Name at least one rule, such as grace_days=7.", "rules")
     answer = session.get("/v1/policy")
-    if isinstance(answer, CommandFailed):
-        return answer
     body = _published_body(msgspec.json.decode(answer.body))
     for each in rules:
         name, equals, text = each.partition("=")
         if not (name and equals):
-            return invalid_field("A rule is written as grace_days=7.", "rules")
+            raise invalid_field("A rule is written as grace_days=7.", "rules")
         where = body if name in _WHOLE else body["plans"].setdefault(for_plan, {}) if for_plan else body["rules"]
         where[name] = _parse_value(text)
         if not text:
@@ -136,17 +131,15 @@ def _published_body(policy: Any) -> dict[str, Any]:
 
 def _policy_body(
     session: CommandSession, file: Path | None, rules: tuple[str, ...], *, apply_now: bool
-) -> bytes | dict[str, Any] | CommandFailed:
+) -> bytes | dict[str, Any]:
     if file is None and not rules:
-        return invalid_field("Name a file with the policy, or at least one --rule.", "file")
+        raise invalid_field("Name a file with the policy, or at least one --rule.", "file")
     data = b"{}" if file is None else read_file(session.world, file)
-    if isinstance(data, CommandFailed):
-        return data
     body = _with_rules(data, rules, plain=not (session.options.outcome or apply_now))
     return {**body, "apply_now": True} if apply_now and isinstance(body, dict) else body
 
 
-def _with_rules(data: bytes, rules: tuple[str, ...], *, plain: bool) -> bytes | dict[str, Any] | CommandFailed:
+def _with_rules(data: bytes, rules: tuple[str, ...], *, plain: bool) -> bytes | dict[str, Any]:
     """The policy with single rules put in; if it is to be sent as it is, the very bytes for the server to judge."""
     if plain and not rules:
         return data
@@ -154,15 +147,15 @@ def _with_rules(data: bytes, rules: tuple[str, ...], *, plain: bool) -> bytes | 
 
     body = parse_json(data, len(data))
     if isinstance(body, Refused):
-        return invalid_field(f"The file is not a policy: {body.detail}", "file")
+        raise invalid_field(f"The file is not a policy: {body.detail}", "file")
     merged = body.get("rules", {}) if isinstance(body, dict) else None
     if not isinstance(merged, dict):
-        return invalid_field("The file is not a policy: `rules` is no object.", "file")
+        raise invalid_field("The file is not a policy: `rules` is no object.", "file")
     merged = dict(merged)
     for each in rules:
         name, equals, text = each.partition("=")
         if not (name and equals):
-            return invalid_field("A rule is written as grace_days=7.", "rule")
+            raise invalid_field("A rule is written as grace_days=7.", "rule")
         merged[name] = _parse_value(text)
     return {**body, "rules": merged}
 

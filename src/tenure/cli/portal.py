@@ -9,9 +9,8 @@ from cyclopts import App, Parameter
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import LOCAL
 from tenure.cli.output import CommandOutput, sentence_output
-from tenure.cli.problems import CommandFailed, fail_with, invalid_field
-from tenure.cli.registration import SERVER, Ended, add_noun, add_verb
-from tenure.core.refusals import Refused
+from tenure.cli.problems import accept, invalid_field
+from tenure.cli.registration import SERVER, add_noun, add_verb
 
 if TYPE_CHECKING:
     from tenure.http.certificates import ServedCertificate
@@ -49,7 +48,7 @@ def run_portal(
         str, Parameter(help="File `portal.key` of the server's folder, or a copy: visitors count by their own address.")
     ] = "",
     name: Annotated[str, Parameter(help="The website's name before sign-in.")] = "Tenure",
-) -> Ended:
+) -> CommandOutput:
     """Run the portal until it is stopped. It keeps nothing: users sign in again after a restart."""
     from tenure.http.collector import pause_collector
 
@@ -59,14 +58,10 @@ def run_portal(
         from tenure.portal.app import PortalSettings
         from tenure.portal.main import read_key, serve_portal
 
-    endpoint = read_endpoint(listen)
-    if isinstance(endpoint, Refused):
-        return fail_with(endpoint)
+    endpoint = accept(read_endpoint(listen))
     if public_url and (urlsplit(public_url).scheme != "https" or not urlsplit(public_url).hostname):
-        return invalid_field("It begins with https://.", "public_url")
+        raise invalid_field("It begins with https://.", "public_url")
     shown = _certificate_files(certificate, key)
-    if isinstance(shown, CommandFailed):
-        return shown
     settings = PortalSettings(house=name, public_url=public_url)
     place = ListenAddress(
         host=endpoint.host,
@@ -74,27 +69,22 @@ def run_portal(
         certificate=shown,
         trusted_proxies=trusted_proxy,
     )
-    proof = read_key(Path(server_key)) if server_key else ""
-    if isinstance(proof, Refused):
-        return fail_with(proof)
+    proof = accept(read_key(Path(server_key)) if server_key else "")
     try:
         refused = serve_portal(server, settings, place, proof)
     except CannotListen as fault:
-        return invalid_field(str(fault), "listen")
-    return (
-        fail_with(refused)
-        if isinstance(refused, Refused)
-        else CommandOutput(b"", sentence_output("The portal has stopped."))
-    )
+        raise invalid_field(str(fault), "listen") from fault
+    accept(refused)
+    return CommandOutput(b"", sentence_output("The portal has stopped."))
 
 
-def _certificate_files(certificate: str, key: str) -> "ServedCertificate | CommandFailed | None":
+def _certificate_files(certificate: str, key: str) -> "ServedCertificate | None":
     from tenure.http.certificates import CertificateFiles, open_certificate
     from tenure.portal.main import system_now
 
     if bool(certificate) != bool(key):
         given, missing = ("--certificate", "key") if certificate else ("--key", "certificate")
-        return invalid_field(
+        raise invalid_field(
             f"{given} is given without --{missing}: name both files, or neither behind a proxy.", missing
         )
     if not certificate:
@@ -102,5 +92,4 @@ def _certificate_files(certificate: str, key: str) -> "ServedCertificate | Comma
     files = CertificateFiles(
         certificate=Path(certificate), key=Path(key), certificate_option="--certificate", key_option="--key"
     )
-    opened = open_certificate(files, system_now)
-    return fail_with(opened) if isinstance(opened, Refused) else opened
+    return accept(open_certificate(files, system_now))

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from tenure.cli.environment import CommandEnvironment
-from tenure.cli.problems import CommandFailed, fail_with, invalid_field
+from tenure.cli.problems import fail_with, invalid_field
 from tenure.core.field_errors import field_refusal
 from tenure.core.refusals import RefusalCode, Refused
 
@@ -62,26 +62,26 @@ class TargetOptions(msgspec.Struct, frozen=True, kw_only=True):
     provider: str = ""
 
 
-def read_profiles(path: Path) -> ProfileFile | CommandFailed:
+def read_profiles(path: Path) -> ProfileFile:
     """The profiles; none when there is no file. Refuses a file that others can read, or that is damaged."""
     try:
         if path.stat().st_mode & 0o077:
             detail = f"{path} holds tokens and can be read by others; set its mode to 0600 (chmod 600 {path})."
-            return fail_with(Refused(RefusalCode.ACTION_NOT_PERMITTED, detail, "config"))
+            raise fail_with(Refused(RefusalCode.ACTION_NOT_PERMITTED, detail, "config"))
         return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), ProfileFile)
     except FileNotFoundError:
         return ProfileFile()
     except OSError as fault:
-        return invalid_field(f"{path} cannot be read: {fault.strerror}.", "config")
+        raise invalid_field(f"{path} cannot be read: {fault.strerror}.", "config") from fault
     except msgspec.ValidationError as fault:
-        return invalid_field(
+        raise invalid_field(
             f"{path} is not a file of profiles: {field_refusal(str(fault), kind=ProfileFile).detail}", "config"
-        )
+        ) from fault
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
-        return invalid_field(f"{path} is not a file of profiles: {fault}.", "config")
+        raise invalid_field(f"{path} is not a file of profiles: {fault}.", "config") from fault
 
 
-def write_profiles(path: Path, profiles: ProfileFile) -> CommandFailed | None:
+def write_profiles(path: Path, profiles: ProfileFile) -> None:
     """The file in place of the present one, mode 0600 from its first byte; whole or not at all."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -96,8 +96,7 @@ def write_profiles(path: Path, profiles: ProfileFile) -> CommandFailed | None:
             Path(name).unlink(missing_ok=True)
             raise
     except OSError as fault:
-        return invalid_field(f"{path} cannot be written: {fault.strerror}.", "config")
-    return None
+        raise invalid_field(f"{path} cannot be written: {fault.strerror}.", "config") from fault
 
 
 def _encode_profiles(profiles: ProfileFile) -> str:
@@ -113,32 +112,29 @@ def _quote_text(value: str) -> str:
     return msgspec.json.encode(value).decode().replace("\x7f", "\\u007f")
 
 
-def check_name(name: str) -> CommandFailed | None:
-    """None, or why this cannot be the name of a profile."""
-    if _NAME.fullmatch(name):
-        return None
-    return invalid_field("A profile's name is 1 to 64 letters, digits, `_` and `-`.", "profile")
+def check_name(name: str) -> None:
+    """Raises CommandError where this cannot be the name of a profile."""
+    if not _NAME.fullmatch(name):
+        raise invalid_field("A profile's name is 1 to 64 letters, digits, `_` and `-`.", "profile")
 
 
-def check_token(token: str) -> CommandFailed | None:
-    """None, or why this cannot be a token; the token is not repeated."""
-    if _TOKEN.fullmatch(token):
-        return None
-    return invalid_field("This does not look like a token: one word of letters, digits and `._~+/-`.", "token")
+def check_token(token: str) -> None:
+    """Raises CommandError where this cannot be a token; the token is not repeated."""
+    if not _TOKEN.fullmatch(token):
+        raise invalid_field("This does not look like a token: one word of letters, digits and `._~+/-`.", "token")
 
 
-def check_url(url: str, field: str = "url") -> CommandFailed | None:
-    """None, or why this cannot be a server's address; plain HTTP is spoken to this machine only."""
+def check_url(url: str, field: str = "url") -> None:
+    """Raises CommandError where this cannot be a server's address; plain HTTP is spoken to this machine only."""
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname or "", parts.port
     except ValueError:
-        return invalid_field(f"{url!r} is not the address of a server.", field)
+        raise invalid_field(f"{url!r} is not the address of a server.", field) from None
     if not url.isprintable() or " " in url or not host or parts.query or parts.fragment or "@" in parts.netloc:
-        return invalid_field(f"{url!r} is not the address of a server, such as https://license.example.com.", field)
-    if parts.scheme == "https" or (parts.scheme == "http" and _is_here(host)):
-        return None
-    return invalid_field(f"{url!r} would carry the token in the clear; the address begins with https://.", field)
+        raise invalid_field(f"{url!r} is not the address of a server, such as https://license.example.com.", field)
+    if parts.scheme != "https" and not (parts.scheme == "http" and _is_here(host)):
+        raise invalid_field(f"{url!r} would carry the token in the clear; the address begins with https://.", field)
 
 
 def _is_here(host: str) -> bool:
@@ -149,29 +145,23 @@ def _is_here(host: str) -> bool:
         return host == "localhost"
 
 
-def resolve_target(world: CommandEnvironment, asked: TargetOptions) -> RequestTarget | CommandFailed:
+def resolve_target(world: CommandEnvironment, asked: TargetOptions) -> RequestTarget:
     """The server and token to use. Refuses `field_invalid` without a server, `not_authenticated` without a token."""
     kept = read_profiles(world.profiles_file)
-    if isinstance(kept, CommandFailed):
-        return kept
     name = asked.profile or world.env.get("TENURE_PROFILE", "")
     profile = kept.profiles.get(name or kept.default)
     if name and profile is None:
-        return invalid_field(f"There is no profile {name!r}; `tenure profiles list` shows what there is.", "profile")
+        raise invalid_field(f"There is no profile {name!r}; `tenure profiles list` shows what there is.", "profile")
     url = (asked.url or world.env.get("TENURE_URL", "") or (profile.url if profile else "")).rstrip("/")
     if not url:
-        return invalid_field("No server is named: run `tenure login`, or set TENURE_URL and TENURE_TOKEN.", "url")
-    unsound = check_url(url)
-    if unsound is not None:
-        return unsound
+        raise invalid_field("No server is named: run `tenure login`, or set TENURE_URL and TENURE_TOKEN.", "url")
+    check_url(url)
     provider = asked.provider or world.env.get("TENURE_PROVIDER", "")
     here = profile if profile is not None and profile.url.rstrip("/") == url else None
     token = world.env.get("TENURE_TOKEN", "") or (here.token if here else "")
     if not token:
-        return fail_with(Refused(RefusalCode.NOT_AUTHENTICATED, _no_token(url, profile, here)))
-    unsound = check_token(token)
-    if unsound is not None:
-        return unsound
+        raise fail_with(Refused(RefusalCode.NOT_AUTHENTICATED, _no_token(url, profile, here)))
+    check_token(token)
     return RequestTarget(url=url, token=token, provider=provider or (here.provider if here else ""))
 
 

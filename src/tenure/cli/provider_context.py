@@ -3,7 +3,7 @@
 import msgspec
 
 from tenure.cli.command_session import CommandSession
-from tenure.cli.problems import CommandFailed, fail_with, unnamed_provider
+from tenure.cli.problems import fail_with, unnamed_provider
 from tenure.core.refusals import RefusalCode, Refused
 
 
@@ -12,18 +12,14 @@ class _ProviderView(msgspec.Struct, frozen=True):
     currency: str
 
 
-def provider_currency(session: CommandSession) -> str | CommandFailed:
+def provider_currency(session: CommandSession) -> str:
     """The currency of the provider that the token belongs to, or that is named for a vendor's token."""
     api = session.api()
-    if isinstance(api, CommandFailed):
-        return api
     found = api.get_pages("/v1/providers", {}, tenant=False)
-    if isinstance(found, CommandFailed):
-        return found
     everyone = [msgspec.json.decode(each, type=_ProviderView) for each in found]
     mine = [each.currency for each in everyone if api.provider in ("", each.id)]
     if len(mine) == 1:
         return mine[0]
     if api.provider:
-        return fail_with(Refused(RefusalCode.NOT_FOUND, "There is no such provider.", "provider"))
-    return unnamed_provider()
+        raise fail_with(Refused(RefusalCode.NOT_FOUND, "There is no such provider.", "provider"))
+    raise unnamed_provider()

@@ -8,9 +8,9 @@ from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Limit
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CHANGING, CREATING, READING
-from tenure.cli.output import sentence_output, show_card, show_table
+from tenure.cli.output import CommandOutput, sentence_output, show_card, show_table
 from tenure.cli.problems import invalid_field
-from tenure.cli.registration import ACCESS, SELLING, Ended, add_noun, add_verb
+from tenure.cli.registration import ACCESS, SELLING, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn
 from tenure.cli.thing_names import listed_name
 from tenure.http.client.api_exchange import fill_path
@@ -45,7 +45,7 @@ def add(app: App) -> None:
 
 
 @add_verb(_PROVIDERS, "list", READING, example="tenure providers list")
-def list_providers(session: CommandSession, *, limit: Limit = None) -> Ended:
+def list_providers(session: CommandSession, *, limit: Limit = None) -> CommandOutput:
     """List providers: all of them for the vendor, its own for a provider."""
     return session.get_list(
         "/v1/providers", show_table(PROVIDER, "There are no providers yet."), {}, limit=limit, tenant=False
@@ -66,7 +66,7 @@ def add_provider(
     color: Annotated[str, Parameter(help="Its color, such as #0a5bd3.")] = "",
     support: Annotated[str, Parameter(help="Contact of its support.")] = "",
     renew_url: Annotated[str, Parameter(help="Where customers renew.")] = "",
-) -> Ended:
+) -> CommandOutput:
     """Add a service provider (the vendor only)."""
     given = {"name": brand, "logo": logo, "color": color, "support": support, "renew_url": renew_url}
     body: dict[str, Any] = {"name": name, "currency": currency, "sandbox": sandbox}
@@ -76,7 +76,7 @@ def add_provider(
 
 
 @add_verb(_PROVIDERS, "show", READING, example="tenure providers show prv_…")
-def show_provider(session: CommandSession, provider_id: ProviderId) -> Ended:
+def show_provider(session: CommandSession, provider_id: ProviderId) -> CommandOutput:
     """Show one provider."""
     return session.get_shown(
         fill_path("/v1/providers/{provider}", provider=provider_id), show_card(PROVIDER), tenant=False
@@ -86,14 +86,14 @@ def show_provider(session: CommandSession, provider_id: ProviderId) -> Ended:
 @add_verb(_PROVIDERS, "change", CHANGING, example="tenure providers change prv_… 'Northern IT Ltd'")
 def change_provider(
     session: CommandSession, provider_id: ProviderId, name: Annotated[str, Parameter(help="Its name from now on.")]
-) -> Ended:
+) -> CommandOutput:
     """Give a provider another name (the vendor only); its currency and its kind never change."""
     where = fill_path("/v1/providers/{provider}", provider=provider_id)
     return session.write(CliRequest(method="PUT", path=where, body={"name": name}, tenant=False), show_card(PROVIDER))
 
 
 @add_verb(_TOKENS, "list", READING, example="tenure tokens list")
-def list_tokens(session: CommandSession, *, limit: Limit = None) -> Ended:
+def list_tokens(session: CommandSession, *, limit: Limit = None) -> CommandOutput:
     """List tokens, without their secrets."""
     return session.get_list("/v1/tokens", show_table(TOKEN, "There are no tokens."), {}, limit=limit)
 
@@ -115,10 +115,10 @@ def add_token(
         bool, Parameter(negative=(), help="All that its role may do, except users and the audit log.")
     ] = False,
     days: Annotated[int, Parameter(help="For how many days it is valid.")] = 365,
-) -> Ended:
+) -> CommandOutput:
     """Make a token for a program; its secret is shown this once."""
     if everything == bool(scope):
-        return invalid_field("Name what it may do with --scope, or say --everything instead.", "scope")
+        raise invalid_field("Name what it may do with --scope, or say --everything instead.", "scope")
     body: dict[str, Any] = {"name": name, "role": role, "scopes": scope or ("*",), "days": days}
     if customer:
         body["customer"] = customer
@@ -126,7 +126,9 @@ def add_token(
 
 
 @add_verb(_TOKENS, "withdraw", CHANGING, example="tenure tokens withdraw tok_…")
-def withdraw_token(session: CommandSession, token: Annotated[str, Parameter(help="The token's id, `tok_…`.")]) -> Ended:
+def withdraw_token(
+    session: CommandSession, token: Annotated[str, Parameter(help="The token's id, `tok_…`.")]
+) -> CommandOutput:
     """Make a token invalid from now on."""
     where = fill_path("/v1/tokens/{token}", token=token)
     called = listed_name(session, "/v1/tokens", token)

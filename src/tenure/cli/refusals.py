@@ -6,9 +6,9 @@ from cyclopts import App, Parameter
 
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import LOCAL
-from tenure.cli.output import make_output, show_card, show_table
+from tenure.cli.output import CommandOutput, make_output, show_card, show_table
 from tenure.cli.problems import fail_with
-from tenure.cli.registration import ACCESS, Ended, add_verb
+from tenure.cli.registration import ACCESS, add_verb
 from tenure.cli.screen import TableColumn
 from tenure.core.refusals import TABLE, RefusalCode, RefusalRow, Refused
 
@@ -35,13 +35,15 @@ def add(app: App) -> None:
     add_verb(app, "refusals", LOCAL, group=ACCESS, example="tenure refusals insufficient_balance")(show_refusals)
 
 
-def show_refusals(session: CommandSession, code: Annotated[str, Parameter(help="One code only.")] = "") -> Ended:
+def show_refusals(
+    session: CommandSession, code: Annotated[str, Parameter(help="One code only.")] = ""
+) -> CommandOutput:
     """Show every refusal, or one with all its details, with its exit code."""
     if not code:
         return make_output(list(TABLE.values()), show_table(LISTED))
     row = _refusal_rows().get(code)
     if row is None:
-        return fail_with(Refused(RefusalCode.NOT_FOUND, "`tenure refusals` lists the codes there are.", "code"))
+        raise fail_with(Refused(RefusalCode.NOT_FOUND, "`tenure refusals` lists the codes there are.", "code"))
     return make_output(row, show_card(WHOLE))
 
 

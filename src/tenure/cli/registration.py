@@ -16,10 +16,9 @@ from tenure.cli.command_session import CommandSession
 from tenure.cli.environment import CommandEnvironment
 from tenure.cli.lookup import ids_of
 from tenure.cli.output import CommandOutput
-from tenure.cli.problems import CommandFailed
+from tenure.cli.problems import CommandError
 
-Ended = CommandOutput | CommandFailed
-Run = Callable[..., Ended]
+Run = Callable[..., CommandOutput]
 R = TypeVar("R", bound=Run)
 
 CUSTOMERS_SIDE = Group.create_ordered("Customers and subscriptions")
@@ -55,12 +54,13 @@ def register_command(
     `own` are its arguments, `common` the options it shares with others.
     """
 
-    def command(*, world: CommandEnvironment, **given: Any) -> tuple[CommandSession, Ended]:
+    def command(*, world: CommandEnvironment, **given: Any) -> tuple[CommandSession, CommandOutput | CommandError]:
         options, arguments = shared.split_options(given, common)
         session = CommandSession(world, options)
         try:
-            known = ids_of(session, arguments) if remote else arguments
-            return session, known if isinstance(known, CommandFailed) else _call_command(run, session, known, several)
+            return session, _call_command(run, session, ids_of(session, arguments) if remote else arguments, several)
+        except CommandError as failed:
+            return session, failed
         finally:
             session.close()
 
@@ -76,7 +76,7 @@ def register_command(
         app.default(command)
 
 
-def _call_command(run: Run, session: CommandSession, given: dict[str, Any], several: str) -> Ended:
+def _call_command(run: Run, session: CommandSession, given: dict[str, Any], several: str) -> CommandOutput:
     """What `run` comes to; the argument that may be given several times stands behind those in their places."""
     if not several:
         return run(session, **given)

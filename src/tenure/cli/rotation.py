@@ -3,14 +3,14 @@
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 from tenure.cli.api import CliRequest
 from tenure.cli.command_session import CommandSession
-from tenure.cli.output import make_output, sentence_output
-from tenure.cli.problems import CommandFailed, fail_with
-from tenure.cli.registration import Ended
+from tenure.cli.output import CommandOutput, make_output, sentence_output
+from tenure.cli.problems import accept, fail_with
 from tenure.core.periods import format_instant
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
@@ -25,6 +25,7 @@ from tenure.wire.root import ANY_PRODUCT, OnlineKey, RootDocument, TrustedRoot
 from tenure.wire.rotation_due import KeyState, state_of
 
 Draw = Callable[[int], bytes]
+T = TypeVar("T")
 LEFT_WITHOUT = {
     Purpose.LEASE: "no site gets a new lease; leases signed by other keys go on.",
     Purpose.ANSWER: "no site is answered; every lease that is held goes on.",
@@ -74,11 +75,9 @@ class LocalRootView(msgspec.Struct, frozen=True, kw_only=True):
     keys: tuple[LocalKeyView, ...]
 
 
-def view_root(place: StatePlace, now: Instant) -> LocalRootView | Refused:
+def view_root(place: StatePlace, now: Instant) -> LocalRootView:
     """The document in force."""
-    root = key_rotation.current_root(place)
-    if isinstance(root, Refused):
-        return root
+    root = accept(key_rotation.current_root(place))
     return _root_view(root.document, root.fingerprint(), _at_hand(place), now)
 
 
@@ -90,34 +89,26 @@ def plan_step(step: PlannedRotation, place: StatePlace, now: Instant) -> LocalRo
 
 def publish_key(
     place: StatePlace, purpose: str, products: tuple[str, ...], draw: Draw, now: Instant
-) -> PlannedRotation | Refused:
+) -> PlannedRotation:
     """A fresh key for `purpose`, known to clients from now on."""
-    root = key_rotation.current_root(place)
-    if isinstance(root, Refused):
-        return root
+    root = accept(key_rotation.current_root(place))
     fresh = keyring.new_key(Purpose(purpose), draw)
     entry = keyring.online_entry(fresh, now)
     if products:
         entry = msgspec.structs.replace(entry, products=products)
-    document = rotation.publish_key(root.document, entry, now, now + ROOT_LIFE)
-    if isinstance(document, Refused):
-        return _readable_refusal(document)
+    document = _accept_readable(rotation.publish_key(root.document, entry, now, now + ROOT_LIFE))
     return _make_step(root, document, _when_it_signs(document, fresh, now), fresh)
 
 
-def replace_key(place: StatePlace, kid: str, draw: Draw, now: Instant) -> PlannedRotation | Refused:
+def replace_key(place: StatePlace, kid: str, draw: Draw, now: Instant) -> PlannedRotation:
     """`kid` is dropped at once and a fresh key for the same purpose and products takes its place: an emergency."""
-    root = key_rotation.current_root(place)
-    gone = root if isinstance(root, Refused) else root.document.find_key(kid)
-    if isinstance(root, Refused) or gone is None or isinstance(gone, Refused):
-        return (
-            root if isinstance(root, Refused) else Refused(RefusalCode.KEY_UNKNOWN, f"{kid} is not published.", "kid")
-        )
+    root = accept(key_rotation.current_root(place))
+    gone = root.document.find_key(kid)
+    if gone is None:
+        raise fail_with(Refused(RefusalCode.KEY_UNKNOWN, f"{kid} is not published.", "kid"))
     fresh = keyring.new_key(gone.purpose, draw)
     entry = msgspec.structs.replace(keyring.online_entry(fresh, now), products=gone.products)
-    document = rotation.replace_key(root.document, kid, entry, now, now + ROOT_LIFE)
-    if isinstance(document, Refused):
-        return _readable_refusal(document)
+    document = _accept_readable(rotation.replace_key(root.document, kid, entry, now, now + ROOT_LIFE))
     told = f"{kid} is revoked: clients with the new root document refuse its signatures."
     return _make_step(root, document, f"{told} {_when_it_signs(document, fresh, now)}", fresh)
 
@@ -135,21 +126,17 @@ def _when_it_signs(document: RootDocument, fresh: StoredKey, now: Instant) -> st
     return f"{fresh.kid} is published; it signs from {ready} on, when every client has heard of it."
 
 
-def use_key(place: StatePlace, kid: str, now: Instant) -> LocalKeyView | Refused:
+def use_key(place: StatePlace, kid: str, now: Instant) -> LocalKeyView:
     """The key, if it may sign now; refuses `key_not_for_this` with the instant from which it may."""
-    root = key_rotation.current_root(place)
-    if isinstance(root, Refused):
-        return _readable_refusal(root)
+    root = _accept_readable(key_rotation.current_root(place))
     key = rotation.usable_key(root.document, kid, now)
     named = root.document.find_key(kid)
     if isinstance(key, Refused) and named is not None and state_of(root.document, named, now) is KeyState.SIGNING:
         key = named  # the last resort: no other may
-    if isinstance(key, Refused):
-        return _readable_refusal(key)
-    return _key_view(root.document, key, _at_hand(place), now)
+    return _key_view(root.document, _accept_readable(key), _at_hand(place), now)
 
 
-def close_key(place: StatePlace, kid: str, now: Instant) -> PlannedRotation | Refused:
+def close_key(place: StatePlace, kid: str, now: Instant) -> PlannedRotation:
     """`kid` signs nothing more."""
     return _change_document(
         place,
@@ -158,18 +145,16 @@ def close_key(place: StatePlace, kid: str, now: Instant) -> PlannedRotation | Re
     )
 
 
-def retire_key(place: StatePlace, kid: str, now: Instant) -> PlannedRotation | Refused:
+def retire_key(place: StatePlace, kid: str, now: Instant) -> PlannedRotation:
     """`kid` is dropped, since nothing it signed can live."""
     return _change_document(
         place, lambda document: rotation.retire_key(document, kid, now, now + ROOT_LIFE), f"{kid} is retired."
     )
 
 
-def revoke_key(place: StatePlace, kid: str, now: Instant) -> PlannedRotation | Refused:
+def revoke_key(place: StatePlace, kid: str, now: Instant) -> PlannedRotation:
     """`kid` is dropped at once; says what cannot be signed then."""
     step = _change_document(place, lambda document: rotation.revoke_key(document, kid, now, now + ROOT_LIFE), "")
-    if isinstance(step, Refused):
-        return step
     gone = step.before.document.find_key(kid)
     told = f"{kid} is revoked: clients with the new root document refuse its signatures."
     successors = (
@@ -181,7 +166,7 @@ def revoke_key(place: StatePlace, kid: str, now: Instant) -> PlannedRotation | R
     return msgspec.structs.replace(step, told=told)
 
 
-def extend_root(place: StatePlace, now: Instant) -> PlannedRotation | Refused:
+def extend_root(place: StatePlace, now: Instant) -> PlannedRotation:
     """The same document with a later expiry."""
 
     def extended(document: RootDocument) -> RootDocument | Refused:
@@ -190,11 +175,9 @@ def extend_root(place: StatePlace, now: Instant) -> PlannedRotation | Refused:
     return _change_document(place, extended, f"The root document is good until {format_instant(now + ROOT_LIFE)}.")
 
 
-def rotate_keys(place: StatePlace, purpose: str, draw: Draw, now: Instant) -> PlannedRotation | Refused:
+def rotate_keys(place: StatePlace, purpose: str, draw: Draw, now: Instant) -> PlannedRotation:
     """The one step that is due for the keys of `purpose`; refuses `key_not_for_this` with `when` while none is."""
-    root = key_rotation.current_root(place)
-    if isinstance(root, Refused):
-        return root
+    root = accept(key_rotation.current_root(place))
     mine = sorted((key for key in root.document.keys if key.purpose == purpose), key=_key_age)
     past = [key for key in mine if now >= rotation.verifiable_until(key)]
     if past:
@@ -204,84 +187,58 @@ def rotate_keys(place: StatePlace, purpose: str, draw: Draw, now: Instant) -> Pl
         return publish_key(
             place, purpose, open_[0].products if open_ and ANY_PRODUCT not in open_[0].products else (), draw, now
         )
-    ready = rotation.usable_key(root.document, open_[-1].kid, now)
-    return _readable_refusal(ready) if isinstance(ready, Refused) else close_key(place, open_[0].kid, now)
+    _accept_readable(rotation.usable_key(root.document, open_[-1].kid, now))
+    return close_key(place, open_[0].kid, now)
 
 
-def sign_step(step: PlannedRotation, files: tuple[Path, ...]) -> bytes | Refused:
+def sign_step(step: PlannedRotation, files: tuple[Path, ...]) -> bytes:
     """The document with the signatures of every root key in `files`; whether they are enough is seen on installing."""
-    secrets = _read_secrets(files)
-    if isinstance(secrets, Refused):
-        return secrets
-    signed = key_rotation.sign_root(step.document, secrets)
-    return signed or Refused(
-        RefusalCode.ROOT_REJECTED, "None of the files holds a root key of this document.", "root_secrets"
-    )
+    signed = key_rotation.sign_root(step.document, _read_secrets(files))
+    if not signed:
+        detail = "None of the files holds a root key of this document."
+        raise fail_with(Refused(RefusalCode.ROOT_REJECTED, detail, "root_secrets"))
+    return signed
 
 
-def add_signatures(draft: bytes, files: tuple[Path, ...]) -> bytes | Refused:
+def add_signatures(draft: bytes, files: tuple[Path, ...]) -> bytes:
     """`draft` with more signatures."""
-    secrets = _read_secrets(files)
-    return secrets if isinstance(secrets, Refused) else key_rotation.add_signatures(draft, secrets)
+    return accept(key_rotation.add_signatures(draft, _read_secrets(files)))
 
 
-def keep_secret(place: StatePlace, step: PlannedRotation) -> Refused | None:
+def keep_secret(place: StatePlace, step: PlannedRotation) -> None:
     """The secret half of a fresh key, put away before anybody hears of the key."""
-    return None if step.fresh is None else key_rotation.keep_key(place.folder, step.fresh)
+    if step.fresh is not None:
+        accept(key_rotation.keep_key(place.folder, step.fresh))
 
 
-def install_step(session: CommandSession, place: StatePlace, data: bytes, told: str) -> Ended:
+def install_step(session: CommandSession, place: StatePlace, data: bytes, told: str) -> CommandOutput:
     """The signed document in force: through the server's API while it runs, else in its database."""
     done = asyncio.run(key_rotation.install_root(place, data, session.world.now()))
     busy = (RefusalCode.FOLDER_IN_USE, RefusalCode.SERVER_BUSY)
-    if isinstance(done, Refused) and done.code not in busy:
-        return fail_with(_readable_refusal(done))
-    if isinstance(done, Refused):
-        sent = _through_api(session, data)
-        if isinstance(sent, CommandFailed):
-            return sent
-    root = key_rotation.current_root(place)
-    if isinstance(root, Refused):
-        return fail_with(root)
-    if (refused := key_rotation.forget_keys(place.folder, root)) is not None:
-        return fail_with(refused)
+    if not isinstance(done, Refused) or done.code not in busy:
+        _accept_readable(done)
+    else:
+        session.api().send(CliRequest(method="PUT", path="/v1/root", body={"document": data.decode()}, tenant=False))
+    root = accept(key_rotation.current_root(place))
+    accept(key_rotation.forget_keys(place.folder, root))
     value = {"version": root.version, "fingerprint": root.fingerprint(), "told": told}
     return make_output(value, sentence_output(f"{told} Root version {root.version}, fingerprint {root.fingerprint()}."))
 
 
-def _through_api(session: CommandSession, data: bytes) -> CommandFailed | None:
-    api = session.api()
-    if isinstance(api, CommandFailed):
-        return api
-    body = {"document": data.decode()}
-    answer = api.send(CliRequest(method="PUT", path="/v1/root", body=body, tenant=False))
-    return answer if isinstance(answer, CommandFailed) else None
-
-
 def _change_document(
     place: StatePlace, change: Callable[[RootDocument], RootDocument | Refused], told: str
-) -> PlannedRotation | Refused:
-    root = key_rotation.current_root(place)
-    return root if isinstance(root, Refused) else _make_step(root, change(root.document), told)
+) -> PlannedRotation:
+    root = accept(key_rotation.current_root(place))
+    return _make_step(root, _accept_readable(change(root.document)), told)
 
 
-def _make_step(
-    root: TrustedRoot, document: RootDocument | Refused, told: str, fresh: StoredKey | None = None
-) -> PlannedRotation | Refused:
-    if isinstance(document, Refused):
-        return _readable_refusal(document)
-    fault = roots.check_document(document)
-    return fault if fault is not None else PlannedRotation(before=root, document=document, told=told, fresh=fresh)
+def _make_step(root: TrustedRoot, document: RootDocument, told: str, fresh: StoredKey | None = None) -> PlannedRotation:
+    accept(roots.check_document(document))
+    return PlannedRotation(before=root, document=document, told=told, fresh=fresh)
 
 
-def _read_secrets(files: tuple[Path, ...]) -> list[keyring.RootSecrets] | Refused:
-    found = []
-    for file in files:
-        read = key_rotation.read_root_secrets(file)
-        if isinstance(read, Refused):
-            return read
-        found.append(read)
-    return found
+def _read_secrets(files: tuple[Path, ...]) -> list[keyring.RootSecrets]:
+    return [accept(key_rotation.read_root_secrets(file)) for file in files]
 
 
 def _at_hand(place: StatePlace) -> set[str]:
@@ -318,8 +275,9 @@ def _key_age(key: OnlineKey) -> tuple[str, Instant, Instant, str]:
     return key.purpose.value, key.published, key.nbf, key.kid
 
 
-def _readable_refusal(refused: Refused) -> Refused:
-    """A refusal of the rotation with its instant in words people read; what it says in seconds is left out."""
-    if refused.when is None:
-        return refused
-    return msgspec.structs.replace(refused, detail=f"It is possible from {format_instant(refused.when)} on.")
+def _accept_readable(value: T | Refused) -> T:
+    """As `accept`; a refusal of the rotation has its instant in words people read, and not in seconds."""
+    if isinstance(value, Refused) and value.when is not None:
+        detail = f"It is possible from {format_instant(value.when)} on."
+        raise fail_with(msgspec.structs.replace(value, detail=detail))
+    return accept(value)

@@ -10,11 +10,10 @@ from tenure.cli.argument_types import Folder
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import LOCAL
 from tenure.cli.output import CommandOutput, make_output, sentence_output
-from tenure.cli.problems import explain_folder, fail_with, invalid_field
+from tenure.cli.problems import accept, explain_folder, invalid_field
 from tenure.cli.profiles import check_url
-from tenure.cli.registration import SERVER, Ended, add_noun, add_verb
+from tenure.cli.registration import SERVER, add_noun, add_verb
 from tenure.cli.screen import CommandScreen
-from tenure.core.refusals import Refused
 
 Database = Annotated[
     str,
@@ -41,21 +40,21 @@ def init_server(
     root_keys: Annotated[int, Parameter(help="How many root keys to make.")] = 1,
     threshold: Annotated[int, Parameter(help="How many of them must sign a root document.")] = 1,
     database: Database = "",
-) -> Ended:
+) -> CommandOutput:
     """Make a new activation server in a folder: keys, root document, database, a token, the owner's invitation."""
     from tenure.server.main import create_server
 
-    unsound = check_url(name, "name") or (check_url(portal_url, "portal_url") if portal_url else None)
-    if unsound is not None:
-        return unsound
+    check_url(name, "name")
+    if portal_url:
+        check_url(portal_url, "portal_url")
     portal_url = portal_url.rstrip("/")
     try:
         done = create_server(
             Path(folder), name, portal_url=portal_url, root_keys=root_keys, threshold=threshold, database=database
         )
     except OSError as fault:
-        return invalid_field(f"{folder} cannot be written: {fault.strerror}.", "folder")
-    return fail_with(done) if isinstance(done, Refused) else make_output(done, _print_initialized)
+        raise invalid_field(f"{folder} cannot be written: {fault.strerror}.", "folder") from fault
+    return make_output(accept(done), _print_initialized)
 
 
 @add_verb(_APP, "run", LOCAL, example="tenure server run --folder /srv/tenure --listen 127.0.0.1:8080")
@@ -79,7 +78,7 @@ def run_server(
     ] = (),
     database: Database = "",
     workers: Annotated[int, Parameter(help="Processes that serve; more than one need PostgreSQL.")] = 1,
-) -> Ended:
+) -> CommandOutput:
     """Run the activation server until it is stopped. Options come before its settings, server.json."""
     from tenure.http.collector import pause_collector
 
@@ -87,26 +86,24 @@ def run_server(
         return _serve_folder(Path(folder), listen, (certificate, key, database, workers, trusted_proxy))
 
 
-def _serve_folder(folder: Path, listen: str, more: tuple[str, str, str, int, tuple[str, ...]]) -> Ended:
+def _serve_folder(folder: Path, listen: str, more: tuple[str, str, str, int, tuple[str, ...]]) -> CommandOutput:
     from tenure.http.endpoints import read_endpoint
     from tenure.http.serve import CannotListen
     from tenure.server.main import ListenOptions, serve_api
     from tenure.server.workers import MOST
 
-    place = read_endpoint(listen) if listen else None
-    if isinstance(place, Refused):
-        return fail_with(place)
+    place = accept(read_endpoint(listen) if listen else None)
     if not (folder / "secrets.json").exists():
-        return invalid_field(f"There is no server in {folder}; `tenure server init` makes one.", "folder")
+        raise invalid_field(f"There is no server in {folder}; `tenure server init` makes one.", "folder")
     if not 1 <= more[3] <= MOST:
-        return invalid_field(f"From 1 to {MOST} workers.", "workers")
+        raise invalid_field(f"From 1 to {MOST} workers.", "workers")
     address = ListenOptions(place, *more)
     try:
         refused = serve_api(folder, address)
     except CannotListen as fault:
-        return invalid_field(f"{fault} Where it listens: --listen, or `listen` in server.json.", "listen")
+        raise invalid_field(f"{fault} Where it listens: --listen, or `listen` in server.json.", "listen") from fault
     if refused is not None:
-        return explain_folder(refused, "server", "--folder")
+        raise explain_folder(refused, "server", "--folder")
     return CommandOutput(b"", sentence_output("The server has stopped."))
 
 

@@ -11,12 +11,11 @@ from tenure.cli.argument_types import File, Limit, read_file
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import LOCAL
 from tenure.cli.output import CommandOutput, make_output, sentence_output, show_table
-from tenure.cli.problems import CommandFailed, explain_folder, fail_with, invalid_field
-from tenure.cli.registration import Ended, add_noun, add_verb
+from tenure.cli.problems import accept, explain_folder, invalid_field
+from tenure.cli.registration import add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn
 from tenure.cli.site_session import HERE, Product, Site, folder_of, in_folder, site_session
 from tenure.core.plurals import format_count
-from tenure.core.refusals import Refused
 
 EVENT = (
     TableColumn("No.", "number"),
@@ -72,7 +71,7 @@ def init_site(
     ] = None,
     sandbox: Annotated[bool, Parameter(help="Only with the root document of a sandbox.")] = False,
     site: Site = "",
-) -> Ended:
+) -> CommandOutput:
     """Make a new site in an empty folder: its key, its settings, the administrator's token."""
     from tenure.http.endpoints import read_endpoint
     from tenure.site.folder import AUTHORITIES
@@ -80,17 +79,12 @@ def init_site(
     from tenure.site.settings import ApiSettings, DeviceSettings, NetworkSettings, ProductSettings, SiteSettings
 
     data = read_file(session.world, root, "root")
-    if isinstance(data, CommandFailed):
-        return data
     authorities = read_file(session.world, ca_file, "ca_file") if ca_file else b""
-    if isinstance(authorities, CommandFailed):
-        return authorities
     pairs = dict(each.partition("=")[::2] for each in product)
     if not all(pairs.values()) or not all(pairs):
-        return invalid_field("A product is written with its version: --product editor=12.4.", "product")
-    for place in (read_endpoint(listen, "listen"), read_endpoint(device_listen, "device_listen")):
-        if isinstance(place, Refused):
-            return fail_with(place)
+        raise invalid_field("A product is written with its version: --product editor=12.4.", "product")
+    accept(read_endpoint(listen, "listen"))
+    accept(read_endpoint(device_listen, "device_listen"))
     settings = SiteSettings(
         server=server,
         products={each: ProductSettings(version=version) for each, version in pairs.items()},
@@ -102,11 +96,9 @@ def init_site(
     )
     folder = folder_of(session.world, site, "TENURE_SITE", "site")
     try:
-        done = create_site(folder, settings, data, authorities=authorities)
+        done = accept(create_site(folder, settings, data, authorities=authorities))
     except OSError as fault:
-        return invalid_field(f"{folder} cannot be written: {fault.strerror}.", "site")
-    if isinstance(done, Refused):
-        return fail_with(done)
+        raise invalid_field(f"{folder} cannot be written: {fault.strerror}.", "site") from fault
     return make_output(done, lambda screen, value: _print_initialized(screen, value, site))
 
 
@@ -116,7 +108,7 @@ def run_site(
     *,
     site: Site = "",
     clock: Annotated[Path | None, Parameter(help="A file with the time; only for a sandbox.")] = None,
-) -> Ended:
+) -> CommandOutput:
     """Run the site until it is stopped."""
     from tenure.http.collector import pause_collector
 
@@ -125,22 +117,20 @@ def run_site(
 
         refused = serve_folder(folder_of(session.world, site, "TENURE_SITE", "site"), clock=clock)
     if refused is not None:
-        return explain_folder(refused, "site", "--site")
+        raise explain_folder(refused, "site", "--site")
     return CommandOutput(b"", sentence_output("The site has stopped."))
 
 
 @add_verb(_APP, "reset", LOCAL, example="tenure site reset")
-def reset_identity(session: CommandSession, *, site: Site = "") -> Ended:
+def reset_identity(session: CommandSession, *, site: Site = "") -> CommandOutput:
     """Reset this site with another key: for a copy that becomes a separate site, or a site that was declared lost."""
     from tenure.site.main import reset_site
 
     folder = folder_of(session.world, site, "TENURE_SITE", "site")
     try:
-        done = reset_site(folder)
+        done = accept(reset_site(folder))
     except OSError as fault:
-        return invalid_field(f"{folder} cannot be written: {fault.strerror}.", "site")
-    if isinstance(done, Refused):
-        return fail_with(done)
+        raise invalid_field(f"{folder} cannot be written: {fault.strerror}.", "site") from fault
     return make_output(done, lambda screen, value: _identity_reset(screen, value, site))
 
 
@@ -153,7 +143,7 @@ def site_events(
     new: Annotated[bool, Parameter(help="Only events that are not acknowledged yet.")] = False,
     limit: Limit = 50,
     site: Site = "",
-) -> Ended:
+) -> CommandOutput:
     """List what happened at this site, latest first; kept 30 days (info), 90 (warning), 180 (critical)."""
     asked = {"severity": severity or None, "kind": kind or None, "new": "true" if new else None}
     with site_session(session, site) as here:
@@ -167,7 +157,7 @@ def acknowledge_events(
     *,
     severity: Annotated[str, Parameter(help="Of this severity only: info, warning, critical.")] = "",
     site: Site = "",
-) -> Ended:
+) -> CommandOutput:
     """Mark every event up to a number as seen; newer ones stay new."""
     with site_session(session, site) as here:
         body = {"number": number, "severity": severity or None}
@@ -188,7 +178,7 @@ def report_usage(
     product: Product = "",
     group: Annotated[str, Parameter(help="Of this group only.")] = "",
     site: Site = "",
-) -> Ended:
+) -> CommandOutput:
     """Report devices in use by day, product and group."""
     asked = {"days": days, "product": product or None, "group": group or None}
     with site_session(session, site) as here:

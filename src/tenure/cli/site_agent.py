@@ -12,11 +12,10 @@ from tenure.cli.argument_types import File, read_file
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import ASKING, LOCAL
 from tenure.cli.output import CommandOutput, make_output, nothing_done, sentence_output
-from tenure.cli.problems import CommandFailed, fail_with, invalid_field
-from tenure.cli.registration import Ended, add_noun, add_verb
+from tenure.cli.problems import accept, invalid_field
+from tenure.cli.registration import add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn
 from tenure.cli.site_session import HERE, folder_of, in_folder
-from tenure.core.refusals import Refused
 
 if TYPE_CHECKING:
     from tenure.agent.main import OpenedAgent
@@ -59,17 +58,15 @@ def init_agent(
         str, Parameter(help="In a sandbox: made-up hardware, so that one computer can simulate many devices.")
     ] = "",
     agent: Folder = "",
-) -> Ended:
+) -> CommandOutput:
     """Make the agent's folder: settings to be completed by hand, and the vendor's root document."""
     from tenure.agent.main import create_agent
 
     data = read_file(session.world, root, "root")
-    if isinstance(data, CommandFailed):
-        return data
     folder = folder_of(session.world, agent, "TENURE_AGENT", "agent")
-    done = create_agent(folder, data, product=product, version=version, name=name, sandbox=sandbox, hardware=hardware)
-    if isinstance(done, Refused):
-        return fail_with(done)
+    done = accept(
+        create_agent(folder, data, product=product, version=version, name=name, sandbox=sandbox, hardware=hardware)
+    )
     return make_output({"settings": done}, lambda screen, value: _print_initialized(screen, value, agent))
 
 
@@ -82,65 +79,52 @@ def enroll_device(
     ephemeral: Annotated[bool, Parameter(help="A short-lived device (a container): seats of an hour.")] = False,
     agent: Folder = "",
     clock: Clock = None,
-) -> Ended:
+) -> CommandOutput:
     """Enroll this device at its site and get a seat."""
     typed = enrollment or _read_enrollment(session)
     with _open_agent(session, agent, clock) as opened:
-        if isinstance(opened, CommandFailed):
-            return opened
         if not typed:
-            return invalid_field("No enrollment token was given.", "enrollment")
+            raise invalid_field("No enrollment token was given.", "enrollment")
         keeper = opened.keeper
-        refused = (keeper.prepare_enrollment if later else keeper.enroll)(typed, ephemeral=ephemeral)
-        if refused is not None:
-            return fail_with(refused)
+        accept((keeper.prepare_enrollment if later else keeper.enroll)(typed, ephemeral=ephemeral))
         return make_output(_print_shown(opened), sentence_output("The token is kept.") if later else _print_status)
 
 
 @add_verb(_APP, "run", LOCAL, example="tenure agent run")
-def run_agent(session: CommandSession, *, agent: Folder = "", clock: Clock = None) -> Ended:
+def run_agent(session: CommandSession, *, agent: Folder = "", clock: Clock = None) -> CommandOutput:
     """Run the agent until it is stopped; it listens on nothing."""
     from tenure.agent.main import serve_agent
 
-    refused = serve_agent(folder_of(session.world, agent, "TENURE_AGENT", "agent"), clock=clock)
-    return fail_with(refused) if refused is not None else CommandOutput(b"", sentence_output("The agent has stopped."))
+    accept(serve_agent(folder_of(session.world, agent, "TENURE_AGENT", "agent"), clock=clock))
+    return CommandOutput(b"", sentence_output("The agent has stopped."))
 
 
 @add_verb(_APP, "status", LOCAL, example="tenure agent status --json")
-def show_status(session: CommandSession, *, agent: Folder = "", clock: Clock = None) -> Ended:
+def show_status(session: CommandSession, *, agent: Folder = "", clock: Clock = None) -> CommandOutput:
     """Show what this device may do, why, until when; sends no request."""
     with _open_agent(session, agent, clock) as opened:
-        return opened if isinstance(opened, CommandFailed) else make_output(_print_shown(opened), _print_status)
+        return make_output(_print_shown(opened), _print_status)
 
 
 @add_verb(_APP, "release", ASKING, example="tenure agent release")
-def release_seat(session: CommandSession, *, agent: Folder = "", clock: Clock = None) -> Ended:
+def release_seat(session: CommandSession, *, agent: Folder = "", clock: Clock = None) -> CommandOutput:
     """Give up this device's seat: it is erased here first, and free once the site knows."""
     with _open_agent(session, agent, clock) as opened:
-        if isinstance(opened, CommandFailed):
-            return opened
         held = _print_shown(opened)
         if not session.is_confirmed(
             f"The seat of this device ({held['device']}) for {held['product']} will be erased."
         ):
             return nothing_done()
-        refused = opened.keeper.release()
-        return (
-            fail_with(refused)
-            if refused is not None
-            else make_output(_print_shown(opened), sentence_output("The seat is given up."))
-        )
+        accept(opened.keeper.release())
+        return make_output(_print_shown(opened), sentence_output("The seat is given up."))
 
 
 @contextmanager
-def _open_agent(session: CommandSession, agent: str, clock: Path | None) -> "Iterator[OpenedAgent | CommandFailed]":
+def _open_agent(session: CommandSession, agent: str, clock: Path | None) -> "Iterator[OpenedAgent]":
     """The agent, whose folder is given up afterwards unless the agent itself is running."""
     from tenure.agent.main import open_agent
 
-    opened = open_agent(folder_of(session.world, agent, "TENURE_AGENT", "agent"), clock=clock)
-    if isinstance(opened, Refused):
-        yield fail_with(opened)
-        return
+    opened = accept(open_agent(folder_of(session.world, agent, "TENURE_AGENT", "agent"), clock=clock))
     try:
         yield opened
     finally:

@@ -8,9 +8,8 @@ from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Limit, parse_end
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import ASKING, LOCAL
-from tenure.cli.output import sentence_output, show_table
-from tenure.cli.problems import CommandFailed
-from tenure.cli.registration import Ended, add_noun, add_verb
+from tenure.cli.output import CommandOutput, sentence_output, show_table
+from tenure.cli.registration import add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn, format_moment
 from tenure.cli.site_session import HERE, Product, Site, SiteCommandSession, site_session
 from tenure.cli.thing_names import listed_name, shown_name
@@ -63,7 +62,7 @@ def list_devices(
     silent_days: Annotated[int | None, Parameter(help="Without contact for this many days.")] = None,
     limit: Limit = None,
     site: Site = "",
-) -> Ended:
+) -> CommandOutput:
     """List devices in the order in which they came."""
     asked = {
         "product": product or None, "state": state or None, "q": search or None, "group": group or None,
@@ -84,21 +83,17 @@ def new_token(
     group: Group = "default",
     product: Product = "",
     site: Site = "",
-) -> Ended:
+) -> CommandOutput:
     """Make an enrollment token, for one device or for a group; it is shown this once."""
     with site_session(session, site) as here:
         meant = here.choose_product(product)
-        if isinstance(meant, CommandFailed):
-            return meant
         last = parse_end(until, "until") if until else None
-        if isinstance(last, CommandFailed):
-            return last
         body = {"product": meant, "uses": uses, "group": group} | ({"until": last} if last else {})
         return here.write(CliRequest(method="POST", path="/v1/enrollments", body=body, tenant=False), _print_token)
 
 
 @add_verb(_APP, "tokens", LOCAL, example="tenure devices tokens")
-def list_tokens(session: CommandSession, *, limit: Limit = None, site: Site = "") -> Ended:
+def list_tokens(session: CommandSession, *, limit: Limit = None, site: Site = "") -> CommandOutput:
     """List enrollment tokens, without their secrets."""
     with site_session(session, site) as here:
         return here.get_list(
@@ -109,7 +104,7 @@ def list_tokens(session: CommandSession, *, limit: Limit = None, site: Site = ""
 @add_verb(_APP, "withdraw-token", ASKING, example="tenure devices withdraw-token enr_…")
 def withdraw_token(
     session: CommandSession, enrollment: Annotated[str, Parameter(help="The token's id, `enr_…`.")], *, site: Site = ""
-) -> Ended:
+) -> CommandOutput:
     """Withdraw an enrollment token; devices that enrolled with it stay."""
     where = fill_path("/v1/enrollments/{enrollment}", enrollment=enrollment)
     with site_session(session, site) as here:
@@ -120,7 +115,7 @@ def withdraw_token(
 
 
 @add_verb(_APP, "withdraw", ASKING, example="tenure devices withdraw dev_…")
-def withdraw_seat(session: CommandSession, device: Id, *, site: Site = "") -> Ended:
+def withdraw_seat(session: CommandSession, device: Id, *, site: Site = "") -> CommandOutput:
     """Withdraw a device's seat: it is free once the device has erased it, or at the seat's end."""
     with site_session(session, site) as here:
         what = f"The seat of the device {_device_name(here, device)} will be withdrawn."
@@ -128,7 +123,7 @@ def withdraw_seat(session: CommandSession, device: Id, *, site: Site = "") -> En
 
 
 @add_verb(_APP, "assign", LOCAL, example="tenure devices assign dev_…")
-def assign_seat(session: CommandSession, device: Id, *, site: Site = "") -> Ended:
+def assign_seat(session: CommandSession, device: Id, *, site: Site = "") -> CommandOutput:
     """Give a device a seat by hand, also one that was withdrawn."""
     with site_session(session, site) as here:
         return here.write(_device_action(device, "assign"), _print_device)
@@ -141,7 +136,7 @@ def pin_device(
     *,
     off: Annotated[bool, Parameter(help="Propose it for release again.")] = False,
     site: Site = "",
-) -> Ended:
+) -> CommandOutput:
     """Never propose a device for release."""
     where = fill_path("/v1/devices/{device}/pin", device=device)
     with site_session(session, site) as here:
@@ -150,7 +145,7 @@ def pin_device(
 
 
 @add_verb(_APP, "move", LOCAL, example="tenure devices move dev_… --group laboratory")
-def move_device(session: CommandSession, device: Id, *, group: Group = "", site: Site = "") -> Ended:
+def move_device(session: CommandSession, device: Id, *, group: Group = "", site: Site = "") -> CommandOutput:
     """Put a device into a group; without a group it is unassigned."""
     where = fill_path("/v1/devices/{device}/group", device=device)
     with site_session(session, site) as here:
@@ -159,7 +154,7 @@ def move_device(session: CommandSession, device: Id, *, group: Group = "", site:
 
 
 @add_verb(_APP, "duplicates", LOCAL, example="tenure devices duplicates")
-def list_duplicates(session: CommandSession, *, limit: Limit = None, site: Site = "") -> Ended:
+def list_duplicates(session: CommandSession, *, limit: Limit = None, site: Site = "") -> CommandOutput:
     """List devices that look like another on the same hardware, and whether they may be merged."""
     with site_session(session, site) as here:
         return here.get_list("/v1/duplicates", _print_pairs, {}, limit=limit, tenant=False)
@@ -173,12 +168,10 @@ def list_idle(
     release: Annotated[bool, Parameter(help="Release them; otherwise they are only shown.")] = False,
     product: Product = "",
     site: Site = "",
-) -> Ended:
+) -> CommandOutput:
     """Show devices that have been silent, the longest first, or release their seats."""
     with site_session(session, site) as here:
         meant = here.choose_product(product)
-        if isinstance(meant, CommandFailed):
-            return meant
         if not release:
             where = fill_path("/v1/licenses/{product}/idle-devices", product=meant)
             return here.get_shown(where, _print_idle, {"days": days}, tenant=False)
@@ -197,12 +190,10 @@ def show_conflict(
     release: Annotated[bool, Parameter(help="Release the proposed devices now, before the date.")] = False,
     product: Product = "",
     site: Site = "",
-) -> Ended:
+) -> CommandOutput:
     """Show the open seat conflict: its date and the devices that would lose their seats; pin takes one off the list."""
     with site_session(session, site) as here:
         meant = here.choose_product(product)
-        if isinstance(meant, CommandFailed):
-            return meant
         where = fill_path("/v1/licenses/{product}/seat-conflict", product=meant)
         if not release:
             return here.get_shown(where, _print_conflict, tenant=False)
@@ -218,7 +209,7 @@ def merge_devices(
     into: Annotated[str, Parameter(help="The device as which it continues.")],
     *,
     site: Site = "",
-) -> Ended:
+) -> CommandOutput:
     """Declare that a device was installed again and continues as another one, on the same hardware."""
     with site_session(session, site) as here:
         what = f"The device {_device_name(here, device)} will go on as {_device_name(here, into)}, and be one with it."
@@ -226,7 +217,7 @@ def merge_devices(
 
 
 @add_verb(_APP, "remove", ASKING, example="tenure devices remove dev_…")
-def remove_device(session: CommandSession, device: Id, *, site: Site = "") -> Ended:
+def remove_device(session: CommandSession, device: Id, *, site: Site = "") -> CommandOutput:
     """Remove a device: withdraw its seat, and forget it once it no longer counts."""
     with site_session(session, site) as here:
         where = fill_path("/v1/devices/{device}", device=device)

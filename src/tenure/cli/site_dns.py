@@ -8,8 +8,7 @@ from tenure.cli.api import CliRequest
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import LOCAL
 from tenure.cli.output import CommandOutput
-from tenure.cli.problems import CommandFailed
-from tenure.cli.registration import Ended, add_noun, add_verb
+from tenure.cli.registration import add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn
 from tenure.cli.site_session import HERE, Site, site_session
 
@@ -39,7 +38,7 @@ def add(app: App) -> None:
 
 
 @add_verb(_APP, "show", LOCAL, example="tenure dns show")
-def show_dns(session: CommandSession, *, site: Site = "") -> Ended:
+def show_dns(session: CommandSession, *, site: Site = "") -> CommandOutput:
     """Show the setting in force, the way used last, and how often each was used."""
     with site_session(session, site) as here:
         return here.get_shown("/v1/dns", _print_dns, tenant=False)
@@ -48,7 +47,7 @@ def show_dns(session: CommandSession, *, site: Site = "") -> Ended:
 @add_verb(_APP, "set", LOCAL, example="tenure dns set list --resolver https://dns.quad9.net/dns-query")
 def set_dns(
     session: CommandSession, mode: Mode, *, resolver: Resolvers = (), private: Suffixes = (), site: Site = ""
-) -> Ended:
+) -> CommandOutput:
     """Choose whether and which public resolvers may be asked; `off`: no packet to any."""
     with site_session(session, site) as here:
         return here.write(
@@ -60,15 +59,13 @@ def set_dns(
 @add_verb(_APP, "test", LOCAL, example="tenure dns test off")
 def test_dns(
     session: CommandSession, mode: Mode, *, resolver: Resolvers = (), private: Suffixes = (), site: Site = ""
-) -> Ended:
+) -> CommandOutput:
     """Test every way that a setting would allow, without changing it."""
     with site_session(session, site) as here, here.show_busy("Trying every way …"):
         api = here.api()
         body = _request_body(mode, resolver, private)
         asked = CliRequest(method="POST", path="/v1/dns/test", body=body, tenant=False)
-        answer = api if isinstance(api, CommandFailed) else api.send(asked)
-    if isinstance(answer, CommandFailed):
-        return answer
+        answer = api.send(asked)
     return CommandOutput(answer.body, lambda screen, value: screen.table(value["checks"], CHECK))
 
 

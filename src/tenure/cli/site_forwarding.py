@@ -14,8 +14,8 @@ from tenure.cli.argument_types import Limit, read_file
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import ASKING, LOCAL
 from tenure.cli.output import CommandOutput, sentence_output, show_table
-from tenure.cli.problems import CommandFailed, invalid_field
-from tenure.cli.registration import Ended, add_noun, add_verb
+from tenure.cli.problems import invalid_field
+from tenure.cli.registration import add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn
 from tenure.cli.site_session import HERE, Site, SiteCommandSession, site_session
 from tenure.core.refusals import ExitCode
@@ -87,24 +87,22 @@ def add(app: App) -> None:
 
 
 @add_verb(_APP, "list", LOCAL, example="tenure site forwarding list")
-def list_forwardings(session: CommandSession, *, site: Site = "") -> Ended:
+def list_forwardings(session: CommandSession, *, site: Site = "") -> CommandOutput:
     """List the forwardings of events, with their status."""
     with site_session(session, site) as here:
         return here.get_list("/v1/forwardings", _print_forwardings, {}, limit=None, tenant=False)
 
 
 @add_verb(_APP, "show", LOCAL, example="tenure site forwarding show Operations")
-def show_forwarding(session: CommandSession, name: Name, *, site: Site = "") -> Ended:
+def show_forwarding(session: CommandSession, name: Name, *, site: Site = "") -> CommandOutput:
     """Show one forwarding, with the remedy if it fails."""
     with site_session(session, site) as here:
         found = _find_forwarding(here, name)
-        return (
-            found if isinstance(found, CommandFailed) else CommandOutput(msgspec.json.encode(found), _print_forwarding)
-        )
+        return CommandOutput(msgspec.json.encode(found), _print_forwarding)
 
 
 @add_verb(_APP, "kinds", LOCAL, example="tenure site forwarding kinds")
-def list_kinds(session: CommandSession, *, site: Site = "") -> Ended:
+def list_kinds(session: CommandSession, *, site: Site = "") -> CommandOutput:
     """List the kinds of events that one may be limited to."""
     columns = (TableColumn("Kind", "kind"), TableColumn("About", "family"), TableColumn("What happened", "text"))
     with site_session(session, site) as here:
@@ -135,18 +133,14 @@ def add_mail(
     severity: Severity = None,
     kind: Kinds = (),
     site: Site = "",
-) -> Ended:
+) -> CommandOutput:
     """Forward events from now on by email; events within a minute share one email."""
     chosen: str = security or "starttls"
     mail = {"host": host, "sender": sender, "recipients": to, "security": chosen, "port": port or _usual_port(chosen)}
     if user:
         password = _read_password(session, password_file)
-        if isinstance(password, CommandFailed):
-            return password
         mail |= {"user": user, "password": password}
     pem = _read_pem(session, authorities)
-    if isinstance(pem, CommandFailed):
-        return pem
     body = {"name": name, "severity": severity or "warning", "kinds": kind, "mail": mail | {"authorities": pem}}
     return _add_forwarding(session, site, body)
 
@@ -163,11 +157,9 @@ def add_webhook(
     severity: Severity = None,
     kind: Kinds = (),
     site: Site = "",
-) -> Ended:
+) -> CommandOutput:
     """Forward events from now on to a webhook; its secret is shown this once."""
     pem = _read_pem(session, authorities)
-    if isinstance(pem, CommandFailed):
-        return pem
     webhook = {"url": session.world.stdin.readline(1_024).strip() if url == "-" else url, "authorities": pem}
     return _add_forwarding(
         session, site, {"name": name, "severity": severity or "warning", "kinds": kind, "webhook": webhook}
@@ -194,17 +186,13 @@ def change_forwarding(
     to: To = (),
     authorities: Authorities = None,
     site: Site = "",
-) -> Ended:
+) -> CommandOutput:
     """Change what is given; the rest stays. Another mail server or user wants the password again."""
     mail: dict[str, Any] = {"host": host, "port": port, "security": security, "sender": sender, "recipients": to}
     if user or password or password_file:
         secret = _read_password(session, password_file)
-        if isinstance(secret, CommandFailed):
-            return secret
         mail["password"] = secret
     pem = _read_pem(session, authorities)
-    if isinstance(pem, CommandFailed):
-        return pem
     parts = {each: value for each, value in mail.items() if value} | ({"user": user} if user is not None else {})
     given: dict[str, Any] = {"name": rename, "severity": severity, "kinds": kind}
     changed = {each: value for each, value in given.items() if value} | ({"kinds": ()} if all_kinds else {})
@@ -213,44 +201,34 @@ def change_forwarding(
 
 
 @add_verb(_APP, "on", LOCAL, example="tenure site forwarding on Operations")
-def switch_on(session: CommandSession, name: Name, *, site: Site = "") -> Ended:
+def switch_on(session: CommandSession, name: Name, *, site: Site = "") -> CommandOutput:
     """Switch one on again: it goes on where it stopped."""
     return _change_forwarding(session, site, name, {"active": True}, {})
 
 
 @add_verb(_APP, "off", LOCAL, example="tenure site forwarding off Operations")
-def switch_off(session: CommandSession, name: Name, *, site: Site = "") -> Ended:
+def switch_off(session: CommandSession, name: Name, *, site: Site = "") -> CommandOutput:
     """Switch one off: events of the meantime wait."""
     return _change_forwarding(session, site, name, {"active": False}, {})
 
 
 @add_verb(_APP, "test", LOCAL, example="tenure site forwarding test Operations")
-def test_forwarding(session: CommandSession, name: Name, *, site: Site = "") -> Ended:
+def test_forwarding(session: CommandSession, name: Name, *, site: Site = "") -> CommandOutput:
     """Send a test message now, and show the result and the remedy."""
     with site_session(session, site) as here, here.show_busy("Sending …"):
         where = _forwarding_path(here, name, "/test")
-        if isinstance(where, CommandFailed):
-            return where
         api = here.api()
-        if isinstance(api, CommandFailed):
-            return api
         answer = api.send(CliRequest(method="POST", path=where, tenant=False))
-    if isinstance(answer, CommandFailed):
-        return answer
     taken = msgspec.json.decode(answer.body)["taken"]
     return CommandOutput(answer.body, _print_test, ExitCode.DONE if taken else ExitCode.UNREACHABLE)
 
 
 @add_verb(_APP, "log", LOCAL, example="tenure site forwarding log Operations --limit 20")
-def list_deliveries(session: CommandSession, name: Name, *, limit: Limit = None, site: Site = "") -> Ended:
+def list_deliveries(session: CommandSession, name: Name, *, limit: Limit = None, site: Site = "") -> CommandOutput:
     """List the last tries, latest first."""
     with site_session(session, site) as here:
         where = _forwarding_path(here, name, "/deliveries")
-        return (
-            where
-            if isinstance(where, CommandFailed)
-            else here.get_list(where, show_table(DELIVERY, "Nothing was sent yet."), {}, limit=limit, tenant=False)
-        )
+        return here.get_list(where, show_table(DELIVERY, "Nothing was sent yet."), {}, limit=limit, tenant=False)
 
 
 @add_verb(_APP, "resume", ASKING, example="tenure site forwarding resume Operations")
@@ -260,12 +238,10 @@ def resume_forwarding(
     *,
     skip: Annotated[bool, Parameter(negative=(), help="Leave out what waited.")] = False,
     site: Site = "",
-) -> Ended:
+) -> CommandOutput:
     """Resume after it failed or was given up, with the waiting events."""
     with site_session(session, site) as here:
         where = _forwarding_path(here, name, "/resume")
-        if isinstance(where, CommandFailed):
-            return where
         sending = CliRequest(method="POST", path=where, body={"skip": skip}, tenant=False)
         if not skip:
             return here.write(sending, _print_forwarding)
@@ -280,46 +256,40 @@ def rotate_secret(
     *,
     overlap_hours: Annotated[int, Parameter(help="For how many hours the old secret signs too.")] = 24,
     site: Site = "",
-) -> Ended:
+) -> CommandOutput:
     """Make a new secret of a webhook, shown this once."""
     with site_session(session, site) as here:
         where = _forwarding_path(here, name, "/rotate-secret")
-        if isinstance(where, CommandFailed):
-            return where
         body = {"overlap_hours": overlap_hours}
         return here.write(CliRequest(method="POST", path=where, body=body, tenant=False), _with_secret)
 
 
 @add_verb(_APP, "remove", ASKING, example="tenure site forwarding remove Operations")
-def remove_forwarding(session: CommandSession, name: Name, *, site: Site = "") -> Ended:
+def remove_forwarding(session: CommandSession, name: Name, *, site: Site = "") -> CommandOutput:
     """Remove one, its log and its waiting events."""
     with site_session(session, site) as here:
         found = _find_forwarding(here, name)
-        if isinstance(found, CommandFailed):
-            return found
         where, name = fill_path("/v1/forwardings/{forwarding}", forwarding=found["id"]), found["name"]
         what = f"The forwarding “{name}” will be removed, with its log and its waiting events."
         done = sentence_output(f"The forwarding “{name}” is gone.")
         return here.write_confirmed(CliRequest(method="DELETE", path=where, tenant=False), done, what)
 
 
-def _add_forwarding(session: CommandSession, site: str, body: dict[str, Any]) -> Ended:
+def _add_forwarding(session: CommandSession, site: str, body: dict[str, Any]) -> CommandOutput:
     with site_session(session, site) as here:
         return here.write(CliRequest(method="POST", path="/v1/forwardings", body=body, tenant=False), _with_secret)
 
 
 def _change_forwarding(
     session: CommandSession, site: str, name: str, changed: dict[str, Any], inner: dict[str, dict[str, Any]]
-) -> Ended:
+) -> CommandOutput:
     with site_session(session, site) as here:
         found = _find_forwarding(here, name)
-        if isinstance(found, CommandFailed):
-            return found
         body = {each: found[each] for each in ("name", "severity", "kinds", "active")} | changed
         for way, parts in inner.items():
             if found[way] is None and set(parts) - {"authorities"}:
                 field = next(iter(parts))
-                return invalid_field(f"{found['name']} goes by {'mail' if way == 'webhook' else 'webhook'}.", field)
+                raise invalid_field(f"{found['name']} goes by {'mail' if way == 'webhook' else 'webhook'}.", field)
         way = "mail" if found["mail"] else "webhook"
         kept = {each: value for each, value in found[way].items() if each != "password_set"}
         body[way] = kept | inner.get(way, {})
@@ -327,21 +297,17 @@ def _change_forwarding(
         return here.write(CliRequest(method="PUT", path=where, body=body, tenant=False), _print_forwarding)
 
 
-def _find_forwarding(here: SiteCommandSession, name: str) -> dict[str, Any] | CommandFailed:
+def _find_forwarding(here: SiteCommandSession, name: str) -> dict[str, Any]:
     answer = here.get("/v1/forwardings?limit=200", tenant=False)
-    if isinstance(answer, CommandFailed):
-        return answer
     items: list[dict[str, Any]] = msgspec.json.decode(answer.body)["items"]
     found = next((each for each in items if name in (each["id"], each["name"])), None)
-    return found or invalid_field(
-        f"There is no forwarding called {name}; `tenure site forwarding list` shows all.", "name"
-    )
+    if found is None:
+        raise invalid_field(f"There is no forwarding called {name}; `tenure site forwarding list` shows all.", "name")
+    return found
 
 
-def _forwarding_path(here: SiteCommandSession, name: str, more: str = "") -> str | CommandFailed:
+def _forwarding_path(here: SiteCommandSession, name: str, more: str = "") -> str:
     found = _find_forwarding(here, name)
-    if isinstance(found, CommandFailed):
-        return found
     return fill_path("/v1/forwardings/{forwarding}", forwarding=found["id"]) + more
 
 
@@ -349,17 +315,17 @@ def _usual_port(security: str) -> int:
     return {"tls": 465, "none": 25}.get(security, 587)
 
 
-def _read_password(session: CommandSession, file: Path | None) -> str | CommandFailed:
+def _read_password(session: CommandSession, file: Path | None) -> str:
     """From a file, from a pipe, or from the terminal without showing it."""
     if file is None and session.world.is_interactive:
         return session.world.ask_secret("Password of the mail server: ").strip("\r\n")
     data = read_file(session.world, file or Path("-"), "password_file", 1_024)
-    return data if isinstance(data, CommandFailed) else data.decode(errors="replace").rstrip("\r\n")
+    return data.decode(errors="replace").rstrip("\r\n")
 
 
-def _read_pem(session: CommandSession, file: Path | None) -> str | CommandFailed:
+def _read_pem(session: CommandSession, file: Path | None) -> str:
     data = b"" if file is None else read_file(session.world, file, "authorities", 32_768)
-    return data if isinstance(data, CommandFailed) else data.decode(errors="replace")
+    return data.decode(errors="replace")
 
 
 def _refuse_nothing(**values: str) -> dict[str, str]:

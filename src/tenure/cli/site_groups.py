@@ -8,8 +8,8 @@ from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Limit
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import ASKING, LOCAL
-from tenure.cli.output import sentence_output, show_table
-from tenure.cli.registration import Ended, add_noun, add_verb
+from tenure.cli.output import CommandOutput, sentence_output, show_table
+from tenure.cli.registration import add_noun, add_verb
 from tenure.cli.screen import TableColumn
 from tenure.cli.site_session import HERE, Site, site_session
 from tenure.http.client.api_exchange import fill_path
@@ -32,7 +32,7 @@ def add(app: App) -> None:
 
 
 @add_verb(_APP, "list", LOCAL, example="tenure groups list")
-def list_groups(session: CommandSession, *, limit: Limit = None, site: Site = "") -> Ended:
+def list_groups(session: CommandSession, *, limit: Limit = None, site: Site = "") -> CommandOutput:
     """List groups with their devices."""
     with site_session(session, site) as here:
         return here.get_list("/v1/groups", show_table(GROUP, "There is no group."), {}, limit=limit, tenant=False)
@@ -45,7 +45,7 @@ def set_group(
     *,
     by_hand: Annotated[bool, Parameter(help="Its devices get seats only by hand.")] = False,
     site: Site = "",
-) -> Ended:
+) -> CommandOutput:
     """Make a group, or set whether its devices get seats automatically."""
     with site_session(session, site) as here:
         where = fill_path("/v1/groups/{group}", group=group)
@@ -54,7 +54,7 @@ def set_group(
 
 
 @add_verb(_APP, "remove", ASKING, example="tenure groups remove laboratory")
-def remove_group(session: CommandSession, group: Name, *, site: Site = "") -> Ended:
+def remove_group(session: CommandSession, group: Name, *, site: Site = "") -> CommandOutput:
     """Remove a group; its devices are unassigned and keep the seats they have."""
     with site_session(session, site) as here:
         sending = CliRequest(method="DELETE", path=fill_path("/v1/groups/{group}", group=group), tenant=False)

@@ -12,12 +12,12 @@ from tenure.cli.command_session import CommandSession
 from tenure.cli.options import ASKING, LOCAL
 from tenure.cli.outcome import with_renewals
 from tenure.cli.output import CommandOutput, nothing_done
-from tenure.cli.problems import CommandFailed, fail_with, invalid_field
-from tenure.cli.registration import Ended, add_noun, add_verb
+from tenure.cli.problems import CommandError, accept, invalid_field
+from tenure.cli.registration import add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn, format_moment
 from tenure.cli.site_session import HERE, Product, Site, SiteCommandSession, site_session
 from tenure.core.plurals import format_count
-from tenure.core.refusals import ExitCode, Refused
+from tenure.core.refusals import ExitCode
 from tenure.http.client.api_exchange import ApiAnswer, fill_path
 
 LICENSE = (
@@ -104,29 +104,27 @@ def apply_code(
     ] = False,
     product: Product = "",
     site: Site = "",
-) -> Ended:
+) -> CommandOutput:
     """Apply the activation code that the provider has given."""
     with site_session(session, site) as here:
         # A missing site is told first: a code does not help there.
-        missing = here.api()
-        if isinstance(missing, CommandFailed):
-            return missing
+        here.api()
         typed = code or _read_code(session)
         if not typed:
-            return invalid_field("No activation code was given.", "code")
+            raise invalid_field("No activation code was given.", "code")
         what = "successor" if successor else "activate"
         return _run_exchange(
             here, product, what, {"code": typed}, _print_preview if preview else _print_activated, dry_run=preview
         )
 
 
-def show_status(session: CommandSession, *, site: Site = "") -> Ended:
+def show_status(session: CommandSession, *, site: Site = "") -> CommandOutput:
     """Show the status of this site, one line for each product."""
     with site_session(session, site) as here:
         return here.get_shown("/v1/status", _print_status, tenant=False)
 
 
-def list_licenses(session: CommandSession, *, product: Product = "", site: Site = "") -> Ended:
+def list_licenses(session: CommandSession, *, product: Product = "", site: Site = "") -> CommandOutput:
     """List licenses, or show one of them whole."""
     with site_session(session, site) as here:
         if product:
@@ -143,54 +141,48 @@ def resolve_fork(
     *,
     product: Product = "",
     site: Site = "",
-) -> Ended:
+) -> CommandOutput:
     """Decide what two copies of this site are; the copy is the older one."""
     with site_session(session, site) as here:
         meant = here.choose_product(product)
-        if isinstance(meant, CommandFailed):
-            return meant
         if not here.is_confirmed(FORK_DECISIONS[resolution].format(f"the site of {meant} in {here.folder}")):
             return nothing_done()
         return _run_exchange(here, meant, "resolve-fork", {"resolution": resolution}, _print_synchronized)
 
 
-def drop_successor(session: CommandSession, *, product: Product = "", site: Site = "") -> Ended:
+def drop_successor(session: CommandSession, *, product: Product = "", site: Site = "") -> CommandOutput:
     """Drop the staged successor: its code can be staged or applied elsewhere."""
     with site_session(session, site) as here:
         return _run_exchange(here, product, "drop-successor", None, _print_synchronized)
 
 
-def synchronize_now(session: CommandSession, *, product: Product = "", site: Site = "") -> Ended:
+def synchronize_now(session: CommandSession, *, product: Product = "", site: Site = "") -> CommandOutput:
     """Synchronize with the activation server now: shows each step, the path used, and what changed."""
     with site_session(session, site) as here:
         return _run_exchange(here, product, "synchronize", None, _print_synchronized)
 
 
-def explain_license(session: CommandSession, *, product: Product = "", site: Site = "") -> Ended:
+def explain_license(session: CommandSession, *, product: Product = "", site: Site = "") -> CommandOutput:
     """Explain the current state: its rule, until when, what follows, and who can change it."""
     with site_session(session, site) as here:
         meant = here.choose_product(product)
-        if isinstance(meant, CommandFailed):
-            return meant
         return here.get_shown(
             fill_path("/v1/licenses/{product}/explain", product=meant), _print_explanation, tenant=False
         )
 
 
-def test_connection(session: CommandSession, *, site: Site = "") -> Ended:
+def test_connection(session: CommandSession, *, site: Site = "") -> CommandOutput:
     """Try every way to the activation server, the clock and the root of trust: one line each, with the remedy."""
     with site_session(session, site) as here, here.show_busy("Trying every way to the activation server …"):
-        api = here.api()
-        asked = CliRequest(method="POST", path="/v1/test-connection", tenant=False)
-        answer = api if isinstance(api, CommandFailed) else api.send(asked)
-        body = _examine_offline(here) if isinstance(answer, CommandFailed) else answer.body
-    if isinstance(body, CommandFailed):
-        return body
+        try:
+            body = here.api().send(CliRequest(method="POST", path="/v1/test-connection", tenant=False)).body
+        except CommandError:
+            body = _examine_offline(here)
     failures = [check for check in msgspec.json.decode(body)["checks"] if check["state"] == "failed"]
     return CommandOutput(body, _print_checks, ExitCode.UNREACHABLE if failures else ExitCode.DONE)
 
 
-def _examine_offline(here: SiteCommandSession) -> bytes | CommandFailed:
+def _examine_offline(here: SiteCommandSession) -> bytes:
     """The same without a running site, from its settings alone."""
     from tenure.sdk.assembly import ConfigurationError, read_root
     from tenure.sdk.main import this_computer
@@ -200,13 +192,11 @@ def _examine_offline(here: SiteCommandSession) -> bytes | CommandFailed:
     from tenure.site.folder import SETTINGS
     from tenure.site.settings import read_settings
 
-    settings = read_settings(here.folder / SETTINGS)
-    if isinstance(settings, Refused):
-        return fail_with(settings)
+    settings = accept(read_settings(here.folder / SETTINGS))
     try:
         root = read_root(here.folder / settings.root, sandbox=settings.sandbox)
     except ConfigurationError as fault:
-        return invalid_field(f"{fault}.", "root")
+        raise invalid_field(f"{fault}.", "root") from fault
     patient = DoctorInput(
         settings=settings,
         computer=this_computer(),
@@ -233,28 +223,31 @@ def _run_exchange(
     printer: Callable[[CommandScreen, Any], None],
     *,
     dry_run: bool = False,
-) -> Ended:
+) -> CommandOutput:
     """One exchange of the site with its server, shown step by step on a terminal while it runs."""
     meant = here.choose_product(product)
-    if isinstance(meant, CommandFailed):
-        return meant
     api = here.api()
-    if isinstance(api, CommandFailed):
-        return api
     where = fill_path("/v1/licenses/{product}/", product=meant)
     query: dict[str, Any] = {"dry_run": True} if dry_run else {}
     sending = CliRequest(
         method="POST", path=where + what, body=body, query=query, key=here.world.new_key(), tenant=False
     )
-    done: list[ApiAnswer | CommandFailed] = []
-    asking = threading.Thread(target=lambda: done.append(api.send(sending)), daemon=True)
+    done: list[ApiAnswer | CommandError] = []
+
+    def ask() -> None:
+        try:
+            done.append(api.send(sending))
+        except CommandError as failed:
+            done.append(failed)
+
+    asking = threading.Thread(target=ask, daemon=True)
     asking.start()
     live = here.aside.is_terminal and not here.options.json
     shown = _shown_live(here, where, asking) if live else 0
     asking.join()
     (answer,) = done
-    if isinstance(answer, CommandFailed):
-        return answer
+    if isinstance(answer, CommandError):
+        raise answer
     return CommandOutput(answer.body, lambda screen, value: printer(screen, {**value, "steps": value["steps"][shown:]}))
 
 
@@ -263,8 +256,10 @@ def _shown_live(here: SiteCommandSession, where: str, asking: threading.Thread) 
     shown = 0
     while asking.is_alive():
         asking.join(LOOK_AGAIN)
-        answer = here.get(f"{where}synchronization", tenant=False)
-        run = {} if isinstance(answer, CommandFailed) else msgspec.json.decode(answer.body)
+        try:
+            run = msgspec.json.decode(here.get(f"{where}synchronization", tenant=False).body)
+        except CommandError:
+            run = {}
         for step in run.get("steps", ())[shown:] if run.get("running", True) else ():
             _print_step(here.aside, step)
             shown += 1

@@ -16,7 +16,7 @@ from tenure.cli.api import ApiClient, CliRequest
 from tenure.cli.command_session import CommandSession
 from tenure.cli.environment import CommandEnvironment
 from tenure.cli.output import CommandOutput, nothing_done
-from tenure.cli.problems import CommandFailed, fail_with, invalid_field, reword_refusal
+from tenure.cli.problems import CommandError, fail_with, invalid_field, reword_refusal
 from tenure.cli.profiles import RequestTarget
 from tenure.cli.screen import ScreenPrinter
 from tenure.core.refusals import RefusalCode, Refused
@@ -41,14 +41,13 @@ class SiteApi(ApiClient):
         super().__init__(target, world)
         self._folder = folder
 
-    def unreachable_problem(self, why: str, sending: ApiRequest) -> CommandFailed:
+    def unreachable_problem(self, why: str, sending: ApiRequest) -> CommandError:
         """The site has stopped, or not begun yet, and its files still say where it was."""
         return _no_site(self._folder, f" {self.url}: {why}.")
 
-    def _http_client(self) -> "httpx2.Client | CommandFailed":
+    def _http_client(self) -> "httpx2.Client":
         client = super()._http_client()
-        if not isinstance(client, CommandFailed):
-            client.timeout = EXCHANGE_SECONDS
+        client.timeout = EXCHANGE_SECONDS
         return client
 
 
@@ -61,30 +60,26 @@ class SiteCommandSession(CommandSession):
         super().__init__(session.world, session.options)
         self.folder = folder
 
-    def api(self) -> ApiClient | CommandFailed:
+    def api(self) -> ApiClient:
         """The site's own API, with the token that lies in its folder."""
         if self._api is None:
             target = target_of(self.folder)
-            if isinstance(target, CommandFailed):
-                return target
             self._api = SiteApi(target, self.world, self.folder)
         return self._api
 
-    def write_confirmed(self, sending: CliRequest, printer: ScreenPrinter, what: str) -> CommandOutput | CommandFailed:
+    def write_confirmed(self, sending: CliRequest, printer: ScreenPrinter, what: str) -> CommandOutput:
         """As `write`, of what cannot be undone: `what`, a sentence that names the thing, is asked about first."""
         return self.write(sending, printer) if self.is_confirmed(what) else nothing_done()
 
-    def choose_product(self, named: str) -> str | CommandFailed:
+    def choose_product(self, named: str) -> str:
         """The product meant: the one named, or the only one there is."""
         if named:
             return named
         answer = self.get("/v1/status", tenant=False)
-        if isinstance(answer, CommandFailed):
-            return answer
         products = [each["product"] for each in msgspec.json.decode(answer.body)["products"]]
         if len(products) == 1:
             return str(products[0])
-        return invalid_field(f"Name the product with --product: {', '.join(products)}.", "product")
+        raise invalid_field(f"Name the product with --product: {', '.join(products)}.", "product")
 
 
 @contextmanager
@@ -107,22 +102,22 @@ def in_folder(command: str, option: str, named: str) -> str:
     return f"{command} {option} {shlex.quote(str(Path(named).expanduser().absolute()))}" if named else command
 
 
-def target_of(folder: Path) -> RequestTarget | CommandFailed:
+def target_of(folder: Path) -> RequestTarget:
     """Address and token of the site that runs in `folder`."""
     try:
         address = msgspec.json.decode((folder / "api.json").read_bytes(), type=dict[str, str])
         url, certificate = address["url"], address.get("certificate", "")
         token = (folder / "admin.token").read_text(encoding="ascii").strip()
     except PermissionError as fault:
-        return fail_with(
+        raise fail_with(
             Refused(RefusalCode.ACTION_NOT_PERMITTED, f"{fault.filename} belongs to the site's own user.", "site")
-        )
+        ) from fault
     except (OSError, msgspec.MsgspecError, KeyError, UnicodeDecodeError):
-        return _no_site(folder)
+        raise _no_site(folder) from None
     return RequestTarget(url=url, token=token, certificate=certificate)
 
 
-def _no_site(folder: Path, seen: str = "") -> CommandFailed:
+def _no_site(folder: Path, seen: str = "") -> CommandError:
     """`unreachable`, with this case's own words: nothing was asked of the activation server."""
     there = os.path.exists(folder / "site.toml")  # noqa: PTH110 - a name too long for the system is none
     begin = "tenure site run" if there else "tenure site init"

@@ -9,9 +9,9 @@ from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Limit
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import ASKING, LOCAL
-from tenure.cli.output import sentence_output, show_table
-from tenure.cli.problems import CommandFailed, invalid_field
-from tenure.cli.registration import Ended, add_noun, add_verb
+from tenure.cli.output import CommandOutput, sentence_output, show_table
+from tenure.cli.problems import invalid_field
+from tenure.cli.registration import add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn
 from tenure.cli.site_session import HERE, Site, SiteCommandSession, site_session
 from tenure.http.client.api_exchange import fill_path
@@ -38,7 +38,7 @@ def add(app: App) -> None:
 
 
 @add_verb(_APP, "list", LOCAL, example="tenure site users list")
-def list_users(session: CommandSession, *, limit: Limit = None, site: Site = "") -> Ended:
+def list_users(session: CommandSession, *, limit: Limit = None, site: Site = "") -> CommandOutput:
     """List who may sign in."""
     with site_session(session, site) as here:
         return here.get_list(
@@ -51,7 +51,7 @@ def list_users(session: CommandSession, *, limit: Limit = None, site: Site = "")
 
 
 @add_verb(_APP, "add", LOCAL, example="tenure site users add ada@example.com --role administrator")
-def add_user(session: CommandSession, name: Name, *, role: Role, site: Site = "") -> Ended:
+def add_user(session: CommandSession, name: Name, *, role: Role, site: Site = "") -> CommandOutput:
     """Add an account; its password is shown once, and changed by its owner at the first sign-in."""
     with site_session(session, site) as here:
         body = {"name": name, "role": role}
@@ -59,12 +59,10 @@ def add_user(session: CommandSession, name: Name, *, role: Role, site: Site = ""
 
 
 @add_verb(_APP, "role", LOCAL, example="tenure site users role ada@example.com operator")
-def change_role(session: CommandSession, name: Name, role: Role, *, site: Site = "") -> Ended:
+def change_role(session: CommandSession, name: Name, role: Role, *, site: Site = "") -> CommandOutput:
     """Give an account another role; it holds at once."""
     with site_session(session, site) as here:
         user = _id_of(here, name)
-        if isinstance(user, CommandFailed):
-            return user
         where = fill_path("/v1/users/{user}", user=user)
         sending = CliRequest(method="PUT", path=where, body={"role": role}, tenant=False)
         return here.write(sending, lambda screen, value: screen.card(value, USER))
@@ -77,12 +75,10 @@ def reset_password(
     *,
     second_factor: Annotated[bool, Parameter(negative=(), help="Take the second factor away, too.")] = False,
     site: Site = "",
-) -> Ended:
+) -> CommandOutput:
     """Give an account a new password, shown once; its sessions end."""
     with site_session(session, site) as here:
         user = _id_of(here, name)
-        if isinstance(user, CommandFailed):
-            return user
         where = fill_path("/v1/users/{user}/reset-password", user=user)
         sending = CliRequest(method="POST", path=where, body={"second_factor": second_factor}, tenant=False)
         taken = ", its second factor taken away" if second_factor else ""
@@ -91,23 +87,21 @@ def reset_password(
 
 
 @add_verb(_APP, "remove", ASKING, example="tenure site users remove ada@example.com")
-def remove_account(session: CommandSession, name: Name, *, site: Site = "") -> Ended:
+def remove_account(session: CommandSession, name: Name, *, site: Site = "") -> CommandOutput:
     """Remove an account; its sessions end."""
     with site_session(session, site) as here:
         user = _id_of(here, name)
-        if isinstance(user, CommandFailed):
-            return user
         sending = CliRequest(method="DELETE", path=fill_path("/v1/users/{user}", user=user), tenant=False)
         what = f"The account “{name}” will be removed, and its sessions ended."
         return here.write_confirmed(sending, sentence_output(f"The account “{name}” is gone."), what)
 
 
-def _id_of(here: SiteCommandSession, name: str) -> str | CommandFailed:
+def _id_of(here: SiteCommandSession, name: str) -> str:
     answer = here.get("/v1/users?limit=200", tenant=False)
-    if isinstance(answer, CommandFailed):
-        return answer
     found = [each["id"] for each in msgspec.json.decode(answer.body)["items"] if each["name"] == name.lower()]
-    return str(found[0]) if found else invalid_field(f"No account has the name {name}.", "name")
+    if not found:
+        raise invalid_field(f"No account has the name {name}.", "name")
+    return str(found[0])
 
 
 def _with_password(screen: CommandScreen, value: Any) -> None:

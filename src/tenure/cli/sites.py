@@ -7,8 +7,8 @@ from cyclopts import App, Parameter
 from tenure.cli.argument_types import Limit
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import READING
-from tenure.cli.output import show_table
-from tenure.cli.registration import CUSTOMERS_SIDE, Ended, add_noun, add_verb
+from tenure.cli.output import CommandOutput, show_table
+from tenure.cli.registration import CUSTOMERS_SIDE, add_noun, add_verb
 from tenure.cli.screen import TableColumn
 from tenure.http.client.api_exchange import fill_path
 
@@ -53,7 +53,7 @@ def list_sites(
     *,
     subscription: Annotated[str, Parameter(help="Of this subscription only.")] = "",
     limit: Limit = None,
-) -> Ended:
+) -> CommandOutput:
     """List installations as they last reported."""
     return session.get_list(
         "/v1/sites",
@@ -64,7 +64,7 @@ def list_sites(
 
 
 @add_verb(_APP, "show", READING, example="tenure installations show SITE")
-def show_site(session: CommandSession, site: Annotated[str, Parameter(help="Its id, `site_…`.")]) -> Ended:
+def show_site(session: CommandSession, site: Annotated[str, Parameter(help="Its id, `site_…`.")]) -> CommandOutput:
     """Show one installation as it last reported."""
     return session.get_shown(
         fill_path("/v1/sites/{site}", site=site), lambda screen, value: screen.card(value, DETAILS)

@@ -10,9 +10,8 @@ from tenure.cli.argument_types import Limit, Subscription, parse_end
 from tenure.cli.command_session import CommandSession
 from tenure.cli.exports import Out, export_csv
 from tenure.cli.options import CREATING, READING
-from tenure.cli.output import show_table
-from tenure.cli.problems import CommandFailed
-from tenure.cli.registration import CUSTOMERS_SIDE, Ended, add_noun, add_verb
+from tenure.cli.output import CommandOutput, show_table
+from tenure.cli.registration import CUSTOMERS_SIDE, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn, format_moment, format_money
 from tenure.http.client.api_exchange import fill_path
 
@@ -132,15 +131,11 @@ def list_subscriptions(
     auto: Automatic = None,
     sort: Sorted = "id",
     limit: Limit = None,
-) -> Ended:
+) -> CommandOutput:
     """List subscriptions."""
     query = _list_query(customer, product, plan, phase, about, due_by, auto, sort)
-    return (
-        query
-        if isinstance(query, CommandFailed)
-        else session.get_list(
-            "/v1/subscriptions", show_table(LISTED, "There are no such subscriptions."), query, limit=limit
-        )
+    return session.get_list(
+        "/v1/subscriptions", show_table(LISTED, "There are no such subscriptions."), query, limit=limit
     )
 
 
@@ -157,10 +152,10 @@ def export_subscriptions(
     due_by: DueBy = "",
     auto: Automatic = None,
     sort: Sorted = "id",
-) -> Ended:
+) -> CommandOutput:
     """Write the same list to a CSV file: money in minor units and as decimal numbers."""
     query = _list_query(customer, product, plan, phase, about, due_by, auto, sort)
-    return query if isinstance(query, CommandFailed) else export_csv(session, "/v1/subscriptions.csv", query, out)
+    return export_csv(session, "/v1/subscriptions.csv", query, out)
 
 
 def _list_query(
@@ -172,10 +167,8 @@ def _list_query(
     due_by: str,
     auto: bool | None,
     sort: str,
-) -> dict[str, str | int | bool | None] | CommandFailed:
+) -> dict[str, str | int | bool | None]:
     due = parse_end(due_by, "due_by") if due_by else None
-    if isinstance(due, CommandFailed):
-        return due
     return {
         "customer": customer or None,
         "product": product or None,
@@ -189,13 +182,13 @@ def _list_query(
 
 
 @add_verb(_APP, "show", READING, example="tenure subscriptions show sub_…")
-def show_subscription(session: CommandSession, subscription: Subscription) -> Ended:
+def show_subscription(session: CommandSession, subscription: Subscription) -> CommandOutput:
     """Show one subscription with all its details and the allowed actions."""
     return session.get_shown(fill_path("/v1/subscriptions/{subscription}", subscription=subscription), _print_details)
 
 
 @add_verb(_APP, "timeline", READING, example="tenure subscriptions timeline sub_…")
-def show_timeline(session: CommandSession, subscription: Subscription) -> Ended:
+def show_timeline(session: CommandSession, subscription: Subscription) -> CommandOutput:
     """Show all past spans, and all future ones if no command changes them."""
     where = fill_path("/v1/subscriptions/{subscription}/timeline", subscription=subscription)
     return session.get_shown(
@@ -204,7 +197,7 @@ def show_timeline(session: CommandSession, subscription: Subscription) -> Ended:
 
 
 @add_verb(_APP, "explain", READING, example="tenure subscriptions explain sub_…")
-def explain_subscription(session: CommandSession, subscription: Subscription) -> Ended:
+def explain_subscription(session: CommandSession, subscription: Subscription) -> CommandOutput:
     """Explain the current state: its reason, until when, what follows, and who can change it."""
     return session.get_shown(
         fill_path("/v1/subscriptions/{subscription}/explain", subscription=subscription), print_explanation
@@ -212,7 +205,7 @@ def explain_subscription(session: CommandSession, subscription: Subscription) ->
 
 
 @add_verb(_APP, "seat-conflict", READING, example="tenure subscriptions seat-conflict sub_…")
-def show_seat_conflict(session: CommandSession, subscription: Subscription) -> Ended:
+def show_seat_conflict(session: CommandSession, subscription: Subscription) -> CommandOutput:
     """Show which applications stop when fewer devices are ordered than are in use, in the order in which they go."""
     return session.get_shown(
         fill_path("/v1/subscriptions/{subscription}/seat-conflict", subscription=subscription), _print_conflict
@@ -220,14 +213,14 @@ def show_seat_conflict(session: CommandSession, subscription: Subscription) -> E
 
 
 @add_verb(_APP, "code", CREATING, example="tenure subscriptions code sub_…")
-def show_code(session: CommandSession, subscription: Subscription) -> Ended:
+def show_code(session: CommandSession, subscription: Subscription) -> CommandOutput:
     """Show the newest activation code, this once: afterwards it cannot be shown again."""
     where = fill_path("/v1/subscriptions/{subscription}/code", subscription=subscription)
     return session.write(CliRequest(method="POST", path=where), _print_code)
 
 
 @add_verb(_APP, "history", READING, example="tenure subscriptions history sub_…")
-def show_history(session: CommandSession, subscription: Subscription, *, limit: Limit = None) -> Ended:
+def show_history(session: CommandSession, subscription: Subscription, *, limit: Limit = None) -> CommandOutput:
     """Show its facts with their hash chain, oldest first."""
     where = fill_path("/v1/subscriptions/{subscription}/history", subscription=subscription)
     return session.get_list(where, lambda screen, items: screen.table(items, FACT), {}, limit=limit)

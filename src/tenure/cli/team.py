@@ -8,8 +8,8 @@ from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Limit
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CHANGING, CREATING, READING
-from tenure.cli.output import sentence_output, show_table
-from tenure.cli.registration import ACCESS, Ended, add_noun, add_verb
+from tenure.cli.output import CommandOutput, sentence_output, show_table
+from tenure.cli.registration import ACCESS, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn
 from tenure.cli.thing_names import listed_name
 from tenure.http.client.api_exchange import fill_path
@@ -56,7 +56,7 @@ def add(app: App) -> None:
 
 
 @add_verb(_USERS, "list", READING, example="tenure users list")
-def list_users(session: CommandSession, *, customer: OfCustomer = "", limit: Limit = None) -> Ended:
+def list_users(session: CommandSession, *, customer: OfCustomer = "", limit: Limit = None) -> CommandOutput:
     """List the users of a team: the vendor's or the provider's own, or a customer's."""
     return session.get_list(
         "/v1/users",
@@ -73,7 +73,7 @@ def change_role(
     role: Annotated[Role, Parameter(help="An owner may do everything, an auditor may only read.")],
     *,
     customer: OfCustomer = "",
-) -> Ended:
+) -> CommandOutput:
     """Give a user another role, from the next request on."""
     where = fill_path("/v1/users/{user}", user=user)
     sending = CliRequest(method="PUT", path=where, query=_team_query(customer), body={"role": role})
@@ -81,7 +81,7 @@ def change_role(
 
 
 @add_verb(_USERS, "remove", CHANGING, example="tenure users remove usr_…")
-def remove_user(session: CommandSession, user: User, *, customer: OfCustomer = "") -> Ended:
+def remove_user(session: CommandSession, user: User, *, customer: OfCustomer = "") -> CommandOutput:
     """Remove a user from the team; sessions there end at once."""
     where = fill_path("/v1/users/{user}", user=user)
     sending = CliRequest(method="DELETE", path=where, query=_team_query(customer))
@@ -90,7 +90,7 @@ def remove_user(session: CommandSession, user: User, *, customer: OfCustomer = "
 
 
 @add_verb(_INVITATIONS, "list", READING, example="tenure invitations list")
-def list_invitations(session: CommandSession, *, customer: OfCustomer = "", limit: Limit = None) -> Ended:
+def list_invitations(session: CommandSession, *, customer: OfCustomer = "", limit: Limit = None) -> CommandOutput:
     """List the open invitations."""
     return session.get_list(
         "/v1/invitations", show_table(INVITATION, "There are no open invitations."), _team_query(customer), limit=limit
@@ -105,7 +105,7 @@ def add_invitation(
     *,
     role: Annotated[Role, Parameter(help="What the user may do in the team.")] = "operator",
     customer: OfCustomer = "",
-) -> Ended:
+) -> CommandOutput:
     """Invite a user by an email with a link, which is also shown here, once."""
     body: dict[str, Any] = {"email": email, "name": name, "role": role}
     if customer:
@@ -119,7 +119,7 @@ def withdraw_invitation(
     invitation: Annotated[str, Parameter(help="The invitation's id, `inv_…`.")],
     *,
     customer: OfCustomer = "",
-) -> Ended:
+) -> CommandOutput:
     """Make an invitation's link invalid."""
     where = fill_path("/v1/invitations/{invitation}", invitation=invitation)
     sending = CliRequest(method="DELETE", path=where, query=_team_query(customer))
@@ -136,7 +136,7 @@ def list_audit(
     since: Annotated[str, Parameter(help="Only from this instant on, such as 2027-01-31T00:00:00Z.")] = "",
     until: Annotated[str, Parameter(help="Only before this instant.")] = "",
     limit: Limit = None,
-) -> Ended:
+) -> CommandOutput:
     """List sign-ins, refusals, and changes of users, tokens and policies, newest first."""
     narrowed = {"who": who, "what": what, "since": since, "until": until}
     asked = _team_query(customer) | {name: value for name, value in narrowed.items() if value}

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from tenure.cli.command_session import CommandSession
-from tenure.cli.problems import CommandFailed
+from tenure.cli.problems import CommandError
 from tenure.http.client.api_exchange import Query
 from tenure.http.lookup import MOST
 
@@ -30,11 +30,13 @@ def listed_name(
     The id alone for programs, where the list may not be read, and where it has no such item: the command itself says
     then what is wrong.
     """
-    api = None if session.options.json else session.api()
-    if api is None or isinstance(api, CommandFailed):
+    if session.options.json:
         return id_
-    items = api.get_pages(path, query or {}, limit=MOST, tenant=tenant)
-    rows = [] if isinstance(items, CommandFailed) else [msgspec.json.decode(each) for each in items]
+    try:
+        items = session.api().get_pages(path, query or {}, limit=MOST, tenant=tenant)
+    except CommandError:
+        return id_
+    rows = (msgspec.json.decode(each) for each in items)
     return _called(next((row for row in rows if row.get("id") == id_), None), id_, name)
 
 
@@ -42,9 +44,13 @@ def shown_name(
     session: CommandSession, path: str, id_: str, name: Callable[[Row], object], *, tenant: bool = True
 ) -> str:
     """As `listed_name`, of what is read at `path` itself."""
-    answer = None if session.options.json else session.get(path, tenant=tenant)
-    found = None if answer is None or isinstance(answer, CommandFailed) else msgspec.json.decode(answer.body)
-    return _called(found, id_, name)
+    if session.options.json:
+        return id_
+    try:
+        found = session.get(path, tenant=tenant)
+    except CommandError:
+        return id_
+    return _called(msgspec.json.decode(found.body), id_, name)
 
 
 def _called(row: Row | None, id_: str, name: Callable[[Row], object]) -> str:

@@ -9,7 +9,7 @@ import re
 import msgspec
 from cyclopts import App, CoercionError, CycloptsError, MissingArgumentError, UnknownCommandError, UnusedCliTokensError
 
-from tenure.cli.problems import CommandFailed, invalid_field
+from tenure.cli.problems import CommandError, invalid_field
 
 _WHERE = re.compile(r'^Command "[^"]*" parameter |^Parameter ')
 _THOUSANDS = re.compile(r"[0-9]{1,3}(,[0-9]{3})+")
@@ -20,7 +20,7 @@ _MORE = re.compile(r" Available commands: .*$", re.DOTALL)
 class UsageError(msgspec.Struct, frozen=True):
     """The refusal, and how the command is written."""
 
-    failed: CommandFailed
+    failed: CommandError
     usage: str
     """Two lines: the command with what it takes, and where more is said."""
 

@@ -10,9 +10,8 @@ from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Limit
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CHANGING, CREATING, READING
-from tenure.cli.output import sentence_output, show_card, show_table
-from tenure.cli.problems import CommandFailed
-from tenure.cli.registration import ACCESS, Ended, add_noun, add_verb
+from tenure.cli.output import CommandOutput, sentence_output, show_card, show_table
+from tenure.cli.registration import ACCESS, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn
 from tenure.cli.thing_names import shown_name
 from tenure.http.client.api_exchange import fill_path
@@ -64,19 +63,19 @@ def add(app: App) -> None:
 
 
 @add_verb(_APP, "list", READING, example="tenure webhooks list")
-def list_webhooks(session: CommandSession, *, limit: Limit = None) -> Ended:
+def list_webhooks(session: CommandSession, *, limit: Limit = None) -> CommandOutput:
     """List webhooks, without their secrets."""
     return session.get_list("/v1/webhooks", show_table(WEBHOOK, "There are no webhooks."), {}, limit=limit)
 
 
 @add_verb(_APP, "kinds", READING, example="tenure webhooks kinds")
-def list_event_kinds(session: CommandSession) -> Ended:
+def list_event_kinds(session: CommandSession) -> CommandOutput:
     """List every kind of event that a webhook can ask for, with what it means."""
     return session.get_shown("/v1/event-kinds", _kinds, tenant=False)
 
 
 @add_verb(_APP, "show", READING, example="tenure webhooks show whk_…")
-def show_webhook(session: CommandSession, webhook: Name) -> Ended:
+def show_webhook(session: CommandSession, webhook: Name) -> CommandOutput:
     """Show a webhook, since when it fails, and the key that signs for it."""
     return session.get_shown(_webhook_path(webhook), show_card(DETAILS))
 
@@ -88,7 +87,7 @@ def add_webhook(
     *,
     event: Events = (),
     note: Note = "",
-) -> Ended:
+) -> CommandOutput:
     """Send all events from now on to an address; its secret is shown this once."""
     body = {"url": address, "events": event, "note": note}
     return session.write(CliRequest(method="POST", path="/v1/webhooks", body=body), _print_secret)
@@ -102,26 +101,26 @@ def change_webhook(
     address: Annotated[str, Parameter(help="The new address.")] = "",
     event: Events = (),
     note: Note = "",
-) -> Ended:
+) -> CommandOutput:
     """Change address, events or note; all other values stay."""
     given = {"url": address, "events": event, "note": note}
     return _change_webhook(session, webhook, {name: value for name, value in given.items() if value})
 
 
 @add_verb(_APP, "on", CHANGING, example="tenure webhooks on whk_…")
-def switch_on(session: CommandSession, webhook: Name) -> Ended:
+def switch_on(session: CommandSession, webhook: Name) -> CommandOutput:
     """Switch a webhook on again: it goes on in the feed where it stopped."""
     return _change_webhook(session, webhook, {"active": True})
 
 
 @add_verb(_APP, "off", CHANGING, example="tenure webhooks off whk_…")
-def switch_off(session: CommandSession, webhook: Name) -> Ended:
+def switch_off(session: CommandSession, webhook: Name) -> CommandOutput:
     """Switch a webhook off: events of the meantime wait."""
     return _change_webhook(session, webhook, {"active": False})
 
 
 @add_verb(_APP, "delete", CHANGING, example="tenure webhooks delete whk_…")
-def delete_webhook(session: CommandSession, webhook: Name) -> Ended:
+def delete_webhook(session: CommandSession, webhook: Name) -> CommandOutput:
     """Delete a webhook, its log and its waiting events."""
     where = _webhook_path(webhook)
     called = shown_name(session, where, webhook, lambda row: urlsplit(row["url"]).hostname)
@@ -134,7 +133,7 @@ def rotate_secret(
     webhook: Name,
     *,
     overlap_hours: Annotated[int, Parameter(help="For how many hours the old secret signs too.")] = 24,
-) -> Ended:
+) -> CommandOutput:
     """Make a new secret, shown this once; the old one signs too for a while."""
     body = {"overlap_hours": overlap_hours}
     return session.write(
@@ -143,7 +142,7 @@ def rotate_secret(
 
 
 @add_verb(_APP, "deliveries", READING, example="tenure webhooks deliveries whk_… --limit 20")
-def list_deliveries(session: CommandSession, webhook: Name, *, limit: Limit = None) -> Ended:
+def list_deliveries(session: CommandSession, webhook: Name, *, limit: Limit = None) -> CommandOutput:
     """List past and waiting deliveries, newest first."""
     return session.get_list(
         f"{_webhook_path(webhook)}/deliveries",
@@ -156,14 +155,14 @@ def list_deliveries(session: CommandSession, webhook: Name, *, limit: Limit = No
 @add_verb(_APP, "replay", CREATING, example="tenure webhooks replay whk_… dlv_…")
 def replay_delivery(
     session: CommandSession, webhook: Name, delivery: Annotated[str, Parameter(help="The delivery's id, `dlv_…`.")]
-) -> Ended:
+) -> CommandOutput:
     """Deliver a message once more, under the id it had."""
     where = fill_path("/v1/webhooks/{webhook}/deliveries/{delivery}/replay", webhook=webhook, delivery=delivery)
     return session.write(CliRequest(method="POST", path=where), _print_queued)
 
 
 @add_verb(_APP, "test", CREATING, example="tenure webhooks test whk_…")
-def test_webhook(session: CommandSession, webhook: Name) -> Ended:
+def test_webhook(session: CommandSession, webhook: Name) -> CommandOutput:
     """Send a test event, once."""
     return session.write(CliRequest(method="POST", path=f"{_webhook_path(webhook)}/test"), _print_queued)
 
@@ -172,10 +171,8 @@ def _webhook_path(webhook: str) -> str:
     return fill_path("/v1/webhooks/{webhook}", webhook=webhook)
 
 
-def _change_webhook(session: CommandSession, webhook: str, changed: dict[str, Any]) -> Ended:
+def _change_webhook(session: CommandSession, webhook: str, changed: dict[str, Any]) -> CommandOutput:
     present = session.get(_webhook_path(webhook))
-    if isinstance(present, CommandFailed):
-        return present
     known = msgspec.json.decode(present.body)
     body = {name: known[name] for name in ("url", "events", "note", "active")} | changed
     return session.write(CliRequest(method="PUT", path=_webhook_path(webhook), body=body), show_card(DETAILS))
