@@ -3,14 +3,13 @@
 from typing import Annotated, Any
 
 import msgspec
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
-from tenure.cli.api import CliRequest
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CHANGING, READING
 from tenure.cli.output import CommandOutput
 from tenure.cli.problems import invalid_field
-from tenure.cli.registration import SELLING, add_noun, add_verb
+from tenure.cli.registration import SELLING, add_noun, add_verb, add_words
 from tenure.cli.screen import CommandScreen, TableColumn
 
 PATH = "/v1/policy-bounds"
@@ -39,11 +38,7 @@ Lock = Annotated[
 Free = Annotated[tuple[str, ...], Parameter(name="--free", help="A field that is no longer bounded.")]
 
 _APP = add_noun("policy-bounds", "The vendor's bounds on every policy: show, set.", SELLING)
-
-
-def add(app: App) -> None:
-    """Add `tenure policy-bounds`."""
-    app.command(_APP)
+add = add_words(_APP)
 
 
 @add_verb(_APP, "show", READING, example="tenure policy-bounds show")
@@ -74,7 +69,7 @@ def set_bounds(session: CommandSession, *, bound: Set = (), lock: Lock = (), fre
         wanted[name] = wanted.get(name, {}) | {"locked": True}
     for name in free:
         wanted.pop(name, None)
-    return session.write(CliRequest(method="PUT", path=PATH, body={"bounds": wanted}), _print_bounds)
+    return session.put(PATH, _print_bounds, {"bounds": wanted})
 
 
 def _parse_limits(text: str) -> tuple[str, dict[str, int | None] | None]:

@@ -2,14 +2,14 @@
 
 from typing import Annotated, Any, Literal
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Limit
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CHANGING, CREATING, READING
 from tenure.cli.output import CommandOutput, show_card, show_table
-from tenure.cli.registration import SELLING, add_noun, add_verb
+from tenure.cli.registration import SELLING, add_noun, add_verb, add_words
 from tenure.cli.screen import TableColumn
 from tenure.http.client.api_exchange import fill_path
 
@@ -42,12 +42,7 @@ Sites = Annotated[int | None, Parameter(help="How many sites may share one subsc
 
 _PRODUCTS = add_noun("products", "Products: list, show, add, change.", SELLING)
 _PLANS = add_noun("plans", "Plans: list, add, show, change.", SELLING)
-
-
-def add(app: App) -> None:
-    """Add `tenure products` and `tenure plans`."""
-    app.command(_PRODUCTS)
-    app.command(_PLANS)
+add = add_words(_PRODUCTS, _PLANS)
 
 
 @add_verb(_PRODUCTS, "list", READING, example="tenure products list")

@@ -3,15 +3,15 @@
 import re
 from typing import Annotated, Any
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
-from tenure.cli.api import CliRequest, text_member
+from tenure.cli.api import text_member
 from tenure.cli.argument_types import parse_begin
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CHANGING, READING
 from tenure.cli.output import CommandOutput
 from tenure.cli.problems import accept, invalid_field
-from tenure.cli.registration import SANDBOX, add_noun, add_verb
+from tenure.cli.registration import SANDBOX, add_noun, add_verb, add_words
 from tenure.cli.screen import CommandScreen, TableColumn
 from tenure.core.periods import LAST_INSTANT, format_instant, parse_instant
 from tenure.core.plurals import format_count
@@ -22,11 +22,7 @@ _STEP = re.compile(r"\+([0-9]{1,7})(s|min|h|d|w)")
 _SECONDS = {"s": 1, "min": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
 _APP = add_noun("clock", "The sandbox's clock: show, set.", SANDBOX)
-
-
-def add(app: App) -> None:
-    """Add `tenure clock`."""
-    app.command(_APP)
+add = add_words(_APP)
 
 
 @add_verb(_APP, "show", READING, example="tenure clock show")
@@ -50,7 +46,7 @@ def set_clock(
     body: dict[str, Any] = {} if rate is None else {"rate": rate}
     if to:
         body["now"] = _target_instant(session, to)
-    return session.write(CliRequest(method="PUT", path=_WHERE, body=body), _print_clock)
+    return session.put(_WHERE, _print_clock, body)
 
 
 def _target_instant(session: CommandSession, text: str) -> str:

@@ -16,6 +16,7 @@ from tenure.cli.screen import CommandScreen, ScreenPrinter
 from tenure.http.client.api_exchange import ApiAnswer, Query
 
 Quiet = Callable[[int], None]
+Body = Mapping[str, Any] | bytes | None
 
 
 class CommandSession:
@@ -100,6 +101,18 @@ class CommandSession:
         with Progress(*columns, console=self.aside.console, transient=True) as bar:
             task = bar.add_task("", total=1, visible=False)
             yield lambda done, total: bar.update(task, completed=done, total=total, visible=True)
+
+    def post(self, path: str, printer: ScreenPrinter, body: Body = None, *, grave: bool = False) -> CommandOutput:
+        """`write` of a POST."""
+        return self.write(CliRequest(method="POST", path=path, body=body, grave=grave), printer)
+
+    def put(self, path: str, printer: ScreenPrinter, body: Body = None, *, grave: bool = False) -> CommandOutput:
+        """`write` of a PUT."""
+        return self.write(CliRequest(method="PUT", path=path, body=body, grave=grave), printer)
+
+    def delete(self, path: str, printer: ScreenPrinter) -> CommandOutput:
+        """`write` of a DELETE."""
+        return self.write(CliRequest(method="DELETE", path=path), printer)
 
     def write(self, sending: CliRequest, printer: ScreenPrinter) -> CommandOutput:
         """One write as the options want it: rehearsed, previewed and confirmed, or done."""

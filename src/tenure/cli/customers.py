@@ -2,16 +2,15 @@
 
 from typing import Annotated, Any, Literal
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
-from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Customer, Limit, parse_amount
 from tenure.cli.command_session import CommandSession
 from tenure.cli.exports import Out, export_csv
 from tenure.cli.options import CHANGING, CREATING, READING
 from tenure.cli.output import CommandOutput, show_card, show_table
 from tenure.cli.provider_context import provider_currency
-from tenure.cli.registration import CUSTOMERS_SIDE, add_noun, add_verb
+from tenure.cli.registration import CUSTOMERS_SIDE, add_noun, add_verb, add_words
 from tenure.cli.screen import TableColumn
 from tenure.http.client.api_exchange import fill_path
 
@@ -40,11 +39,7 @@ About = Annotated[str, Parameter(help="Part of a name, a reference or an address
 Sorted = Annotated[Literal["id", "name", "balance"], Parameter(help="By what the list is sorted.")]
 
 _APP = add_noun("customers", "Customers: list, export, add, show, change.", CUSTOMERS_SIDE)
-
-
-def add(app: App) -> None:
-    """Add `tenure customers`."""
-    app.command(_APP)
+add = add_words(_APP)
 
 
 @add_verb(_APP, "list", READING, example="tenure customers list")
@@ -78,7 +73,7 @@ def add_customer(
 ) -> CommandOutput:
     """Add a customer with an empty prepaid account."""
     body = _request_body(session, name, reference, email, credit_limit)
-    return session.write(CliRequest(method="POST", path="/v1/customers", body=body), show_card(COLUMNS))
+    return session.post("/v1/customers", show_card(COLUMNS), body)
 
 
 @add_verb(_APP, "change", CHANGING, example="tenure customers change cus_… 'Harbour Clinic Ltd' --reference C-1042")
@@ -94,7 +89,7 @@ def change_customer(
     """Replace a customer's data; fields left out become empty, but the credit limit stays as it is."""
     body = _request_body(session, name, reference, email, credit_limit)
     where = fill_path("/v1/customers/{customer}", customer=customer)
-    return session.write(CliRequest(method="PUT", path=where, body=body), show_card(COLUMNS))
+    return session.put(where, show_card(COLUMNS), body)
 
 
 def _request_body(session: CommandSession, name: str, reference: str, email: str, credit_limit: str) -> dict[str, Any]:

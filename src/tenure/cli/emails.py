@@ -2,14 +2,14 @@
 
 from typing import Annotated, Any
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Limit
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CREATING, READING
 from tenure.cli.output import CommandOutput, show_table
-from tenure.cli.registration import ACCESS, add_noun, add_verb
+from tenure.cli.registration import ACCESS, add_noun, add_verb, add_words
 from tenure.cli.screen import CommandScreen, TableColumn
 from tenure.http.client.api_exchange import fill_path
 
@@ -32,11 +32,7 @@ EMAIL = (
 )
 
 _APP = add_noun("emails", "Emails of this server: status, test, list, resend.", ACCESS)
-
-
-def add(app: App) -> None:
-    """Add `tenure emails`."""
-    app.command(_APP)
+add = add_words(_APP)
 
 
 @add_verb(_APP, "status", READING, example="tenure emails status")
@@ -67,7 +63,7 @@ def resend_email(
 ) -> CommandOutput:
     """Send an email once more that was given up; one that still waits is tried at once."""
     where = fill_path("/v1/emails/{email}/resend", email=email)
-    return session.write(CliRequest(method="POST", path=where), _print_queued)
+    return session.post(where, _print_queued)
 
 
 def _print_status(screen: CommandScreen, value: Any) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from tenure.cli.argument_types import read_file
 from tenure.cli.batch import FILE_CAP, MOST, run_commands
@@ -15,7 +15,7 @@ from tenure.cli.options import CREATING
 from tenure.cli.output import CommandOutput
 from tenure.cli.problems import accept
 from tenure.cli.provider_context import provider_currency
-from tenure.cli.registration import CUSTOMERS_SIDE, add_noun, add_verb
+from tenure.cli.registration import CUSTOMERS_SIDE, add_noun, add_verb, add_words
 from tenure.cli.screen import CommandScreen
 from tenure.core.plurals import format_count
 from tenure.core.refusals import ExitCode, Refused
@@ -26,11 +26,7 @@ from tenure.http.lookup import SORTS, find_named
 Csv = Annotated[Path, Parameter(help="CSV with a line of column names; `-` for standard input.")]
 
 _APP = add_noun("import", "Import from CSV: customers, orders.", CUSTOMERS_SIDE)
-
-
-def add(app: App) -> None:
-    """Add `tenure import`."""
-    app.command(_APP)
+add = add_words(_APP)
 
 
 @add_verb(_APP, "customers", CREATING, example="tenure import customers customers.csv --dry-run")

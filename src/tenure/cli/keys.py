@@ -8,14 +8,14 @@ it: in its database, or through its API while it runs.
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from tenure.cli.argument_types import Folder, create_file, read_file
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import READING
 from tenure.cli.output import CommandOutput, make_output, sentence_output
 from tenure.cli.problems import invalid_field
-from tenure.cli.registration import SERVER, add_noun, add_verb
+from tenure.cli.registration import SERVER, add_noun, add_verb, add_words
 from tenure.cli.screen import CommandScreen, TableColumn
 
 if TYPE_CHECKING:
@@ -50,11 +50,7 @@ Dry = Annotated[bool, Parameter(negative=(), help="Do nothing; show the new root
 Draft = Annotated[Path | None, Parameter(help="Write the signed draft here instead of installing it.")]
 
 _APP = add_noun("keys", "Signing keys: show, due, publish, use, close, retire, revoke, replace, rotate.", SERVER)
-
-
-def add(app: App) -> None:
-    """Add `tenure keys`."""
-    app.command(_APP)
+add = add_words(_APP)
 
 
 @add_verb(_APP, "show", READING, example="tenure keys show --folder /srv/tenure")

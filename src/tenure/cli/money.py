@@ -8,7 +8,7 @@ import msgspec
 from cyclopts import App, Parameter
 
 from tenure.cli import outcome
-from tenure.cli.api import CliRequest, text_member
+from tenure.cli.api import text_member
 from tenure.cli.argument_types import Customer, Limit, parse_amount
 from tenure.cli.command_session import CommandSession
 from tenure.cli.exports import export_csv
@@ -80,7 +80,7 @@ def top_up(
     body = {"amount": units, "reference": reference, "note": note}
     where = fill_path("/v1/customers/{customer}/top-ups", customer=customer)
     called = _customer_name(session, customer)
-    return session.write(CliRequest(method="POST", path=where, body=body, grave=True), partial(_topped_up, called))
+    return session.post(where, partial(_topped_up, called), body, grave=True)
 
 
 def credit_limit(
@@ -96,7 +96,7 @@ def credit_limit(
     where = fill_path("/v1/customers/{customer}/credit-limit", customer=customer)
     body = {"credit_limit": units, "why": why}
     called = _customer_name(session, customer)
-    return session.write(CliRequest(method="PUT", path=where, body=body, grave=True), partial(_print_limit, called))
+    return session.put(where, partial(_print_limit, called), body, grave=True)
 
 
 def show_account(session: CommandSession, customer: Customer) -> CommandOutput:

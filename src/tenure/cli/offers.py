@@ -2,16 +2,15 @@
 
 from typing import Annotated, Any, Literal
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
-from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Limit, Offer, parse_amount
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CHANGING, CREATING, READING
 from tenure.cli.output import CommandOutput, sentence_output
 from tenure.cli.problems import CommandError, invalid_field, reword_refusal
 from tenure.cli.provider_context import provider_currency as provider_currency
-from tenure.cli.registration import SELLING, add_noun, add_verb
+from tenure.cli.registration import SELLING, add_noun, add_verb, add_words
 from tenure.cli.screen import CommandScreen, TableColumn, format_money
 from tenure.cli.thing_names import listed_name
 from tenure.core.refusals import RefusalCode
@@ -26,11 +25,7 @@ COLUMNS = (
 )
 
 _APP = add_noun("offers", "Offers: list, add, withdraw.", SELLING)
-
-
-def add(app: App) -> None:
-    """Add `tenure offers`."""
-    app.command(_APP)
+add = add_words(_APP)
 
 
 @add_verb(_APP, "list", READING, example="tenure offers list")
@@ -71,7 +66,7 @@ def add_offer(
         "code_in_mail": code_in_mail,
     }
     try:
-        return session.write(CliRequest(method="POST", path="/v1/offers", body=body), _print_offer)
+        return session.post("/v1/offers", _print_offer, body)
     except CommandError as failed:
         raise _explain_plan(failed, plan) if failed.problem.code == RefusalCode.UNKNOWN_PLAN else failed from None
 
@@ -82,7 +77,7 @@ def withdraw_offer(session: CommandSession, offer: Offer) -> CommandOutput:
     where = fill_path("/v1/offers/{offer}", offer=offer)
     called = listed_name(session, "/v1/offers", offer, lambda row: row["name"] or row["plan"])
     done = sentence_output(f"The offer {called} is withdrawn; customers who have it keep it.")
-    return session.write(CliRequest(method="DELETE", path=where), done)
+    return session.delete(where, done)
 
 
 def _explain_plan(failed: CommandError, plan: str) -> CommandError:

@@ -4,32 +4,27 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
-from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import File, create_file, read_file
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CREATING, LOCAL
 from tenure.cli.output import CommandOutput
-from tenure.cli.registration import add_noun, add_verb
+from tenure.cli.registration import add_noun, add_verb, add_words
 from tenure.cli.screen import CommandScreen, ScreenPrinter, format_moment
-from tenure.cli.site_session import HERE, Product, Site, site_session
+from tenure.cli.site_session import HERE, Product, SiteCommandSession
 from tenure.http.client.api_exchange import fill_path
 from tenure.web.qr import MOST, QUIET, Squares, encode, to_blocks
 
 Out = Annotated[Path | None, Parameter(help="The file to write, never over another; otherwise it is printed.")]
 
 _APP = add_noun("offline", "Licensing without a network, by files: request, answer, import.", HERE)
-
-
-def add(app: App) -> None:
-    """Add `tenure offline`."""
-    app.command(_APP)
+add = add_words(_APP)
 
 
 @add_verb(_APP, "request", LOCAL, example="tenure offline request --out request.txt")
 def make_request(
-    session: CommandSession,
+    here: SiteCommandSession,
     *,
     activate: Annotated[bool, Parameter(help="Apply an activation code; it is asked for or read from stdin.")] = False,
     successor: Annotated[bool, Parameter(help="Stage the code instead of applying it.")] = False,
@@ -38,18 +33,16 @@ def make_request(
         bool | None, Parameter(help="Show it as a QR code too; on a terminal it is shown where it fits, unless --out.")
     ] = None,
     product: Product = "",
-    site: Site = "",
 ) -> CommandOutput:
     """At the site: make the request that is carried to the provider; the same one until it is answered."""
     body = {}
     if activate or successor:
-        body = {"code": _root_document(session), "role": "successor" if successor else "active"}
-    with site_session(session, site) as here:
-        meant = here.choose_product(product)
-        where = fill_path("/v1/licenses/{product}/offline/request", product=meant)
-        done = here.write(CliRequest(method="POST", path=where, body=body, tenant=False), _print_request)
+        body = {"code": _root_document(here), "role": "successor" if successor else "active"}
+    meant = here.choose_product(product)
+    where = fill_path("/v1/licenses/{product}/offline/request", product=meant)
+    done = here.post(where, _print_request, body)
     done = _write_file(done, "request", out)
-    wanted = qr if qr is not None else session.screen.is_terminal and out is None
+    wanted = qr if qr is not None else here.screen.is_terminal and out is None
     return CommandOutput(done.body, _with_qr(done.printer)) if wanted else done
 
 
@@ -57,18 +50,17 @@ def make_request(
 def answer_request(session: CommandSession, file: File, *, out: Out = None) -> CommandOutput:
     """For the provider or the customer: answer a request that was carried here."""
     text = _read_text(session, file)
-    done = session.write(CliRequest(method="POST", path="/v1/offline-exchange", body={"request": text}), show_answer)
+    done = session.post("/v1/offline-exchange", show_answer, {"request": text})
     return done if session.options.dry_run else _write_file(done, "answer", out)
 
 
 @add_verb(_APP, "import", LOCAL, example="tenure offline import answer.txt")
-def import_answer(session: CommandSession, file: File, *, product: Product = "", site: Site = "") -> CommandOutput:
+def import_answer(here: SiteCommandSession, file: File, *, product: Product = "") -> CommandOutput:
     """At the site: import the answer, once; a vendor's notice is imported in the same way."""
-    text = _read_text(session, file)
-    with site_session(session, site) as here:
-        meant = here.choose_product(product)
-        where = fill_path("/v1/licenses/{product}/offline/import", product=meant)
-        return here.write(CliRequest(method="POST", path=where, body={"text": text}, tenant=False), _print_imported)
+    text = _read_text(here, file)
+    meant = here.choose_product(product)
+    where = fill_path("/v1/licenses/{product}/offline/import", product=meant)
+    return here.post(where, _print_imported, {"text": text})
 
 
 def _root_document(session: CommandSession) -> str:

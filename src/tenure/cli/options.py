@@ -19,6 +19,7 @@ COMMON = Group.create_ordered("Common options")
 class SharedOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What the shared options said."""
 
+    site: str = ""
     json: bool = False
     debug: bool = False
     profile: str = ""
@@ -76,6 +77,8 @@ _YES = make_option("yes", bool, "Do it without asking.", False, WRITING)
 _OUTCOME = make_option("outcome", str, "The outcome hash of a dry run: do exactly that or nothing.", "", WRITING)
 _IF_MATCH = make_option("if_match", str, "Do it only if the resource still has this ETag.", "", WRITING)
 
+AT_SITE = (make_option("site", str, "The site's folder [env: TENURE_SITE].", ""),)
+"""Put before the others by a command whose session is a site's."""
 LOCAL = _EVERYWHERE
 """Commands that need no server."""
 ASKING = (_YES, *_EVERYWHERE)

@@ -2,14 +2,13 @@
 
 from typing import Annotated, Literal
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
-from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Customer, Devices, Limit, Offer
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CREATING, READING
 from tenure.cli.output import CommandOutput, show_card, show_table
-from tenure.cli.registration import CUSTOMERS_SIDE, add_noun, add_verb
+from tenure.cli.registration import CUSTOMERS_SIDE, add_noun, add_verb, add_words
 from tenure.cli.screen import TableColumn
 from tenure.http.client.api_exchange import fill_path
 
@@ -32,11 +31,7 @@ CARD = (
 Request = Annotated[str, Parameter(help="The order request's id, `orq_…`.")]
 
 _APP = add_noun("order-requests", "Order requests: ask, list, withdraw, decline.", CUSTOMERS_SIDE)
-
-
-def add(app: App) -> None:
-    """Add `tenure order-requests`."""
-    app.command(_APP)
+add = add_words(_APP)
 
 
 @add_verb(_APP, "ask", CREATING, example="tenure order-requests ask cus_… off_… 25 --note 'for the new office'")
@@ -50,7 +45,7 @@ def ask_for_order(
 ) -> CommandOutput:
     """Ask the provider for an order; nothing is bought yet."""
     body = {"customer": customer, "offer": offer, "devices": devices, "note": note}
-    return session.write(CliRequest(method="POST", path="/v1/order-requests", body=body), show_card(CARD))
+    return session.post("/v1/order-requests", show_card(CARD), body)
 
 
 @add_verb(_APP, "list", READING, example="tenure order-requests list --state asked")
@@ -74,7 +69,7 @@ def list_order_requests(
 def withdraw_order_request(session: CommandSession, request: Request) -> CommandOutput:
     """Withdraw an order request that is open."""
     where = fill_path("/v1/order-requests/{request}/withdraw", request=request)
-    return session.write(CliRequest(method="POST", path=where), show_card(CARD))
+    return session.post(where, show_card(CARD))
 
 
 @add_verb(_APP, "decline", CREATING, example="tenure order-requests decline orq_… --reason 'not before March'")
@@ -83,4 +78,4 @@ def decline_order_request(
 ) -> CommandOutput:
     """Decline an order request that is open."""
     where = fill_path("/v1/order-requests/{request}/decline", request=request)
-    return session.write(CliRequest(method="POST", path=where, body={"reason": reason}), show_card(CARD))
+    return session.post(where, show_card(CARD), {"reason": reason})

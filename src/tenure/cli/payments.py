@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from tenure.cli import outcome
 from tenure.cli.api import CliRequest
@@ -12,7 +12,7 @@ from tenure.cli.options import CHANGING, CREATING, READING
 from tenure.cli.output import CommandOutput, show_card, show_table
 from tenure.cli.problems import invalid_field
 from tenure.cli.provider_context import provider_currency
-from tenure.cli.registration import CUSTOMERS_SIDE, add_noun, add_verb
+from tenure.cli.registration import CUSTOMERS_SIDE, add_noun, add_verb, add_words
 from tenure.cli.screen import CommandScreen, TableColumn
 from tenure.http.client.api_exchange import fill_path
 
@@ -44,11 +44,7 @@ Money = Annotated[str, Parameter(help="In the account's currency, such as 250.00
 _APP = add_noun(
     "payments", "Payments: ask, list, show, book, confirm, withdraw, settings, change, secret.", CUSTOMERS_SIDE
 )
-
-
-def add(app: App) -> None:
-    """Add `tenure payments`."""
-    app.command(_APP)
+add = add_words(_APP)
 
 
 @add_verb(_APP, "ask", CREATING, example="tenure payments ask cus_… --amount 250.00")
@@ -64,7 +60,7 @@ def ask_payment(
     units = _amount_units(session, amount)
     body = {"amount": units, "subscription": subscription or None, "note": note}
     where = fill_path("/v1/customers/{customer}/payment-requests", customer=customer)
-    return session.write(CliRequest(method="POST", path=where, body=body), show_card(CARD))
+    return session.post(where, show_card(CARD), body)
 
 
 @add_verb(_APP, "list", READING, example="tenure payments list --state asked")
@@ -101,9 +97,7 @@ def book_payment(
     """Book the payment of a request; payments that wait for the money are made at once."""
     units = _amount_units(session, amount)
     body = {"reference": reference, "amount": units}
-    return session.write(
-        CliRequest(method="POST", path=f"{_request_path(request)}/book", body=body, grave=True), _print_booked
-    )
+    return session.post(f"{_request_path(request)}/book", _print_booked, body, grave=True)
 
 
 @add_verb(_APP, "confirm", CREATING, example="tenure payments confirm INV-17 sub_…=renewal sub_…=raise:20")
@@ -118,23 +112,19 @@ def confirm_payment(
     if not read:
         raise invalid_field("Name what was paid, such as sub_…=renewal.", "lines")
     body = {"reference": reference, "lines": read, "why": why}
-    return session.write(
-        CliRequest(method="POST", path="/v1/confirmed-payments", body=body, grave=True), _print_confirmed
-    )
+    return session.post("/v1/confirmed-payments", _print_confirmed, body, grave=True)
 
 
 @add_verb(_APP, "withdraw", CREATING, example="tenure payments withdraw pay_…")
 def withdraw_payment(session: CommandSession, request: PaymentRequest) -> CommandOutput:
     """Withdraw a payment request that is not paid."""
-    return session.write(CliRequest(method="POST", path=f"{_request_path(request)}/withdraw"), show_card(CARD))
+    return session.post(f"{_request_path(request)}/withdraw", show_card(CARD))
 
 
 @add_verb(_APP, "play", CREATING, example="tenure payments play pay_…")
 def play_payment(session: CommandSession, request: PaymentRequest) -> CommandOutput:
     """Pay a request with test money of a sandbox."""
-    return session.write(
-        CliRequest(method="POST", path="/v1/sandbox/pay", body={"payment_request": request}), _print_booked
-    )
+    return session.post("/v1/sandbox/pay", _print_booked, {"payment_request": request})
 
 
 @add_verb(_APP, "settings", READING, example="tenure payments settings")
@@ -152,7 +142,7 @@ def change_settings(
 ) -> CommandOutput:
     """Change the payment instructions for customers."""
     body = {"instructions": instructions, "request_days": days}
-    return session.write(CliRequest(method="PUT", path="/v1/payment-settings", body=body), show_card(SETTINGS))
+    return session.put("/v1/payment-settings", show_card(SETTINGS), body)
 
 
 @add_verb(_APP, "secret", CREATING, example="tenure payments secret")

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import File, read_file
@@ -12,7 +12,7 @@ from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CREATING, PUBLISHING, READING
 from tenure.cli.output import CommandOutput
 from tenure.cli.problems import invalid_field
-from tenure.cli.registration import SELLING, add_noun, add_verb
+from tenure.cli.registration import SELLING, add_noun, add_verb, add_words
 from tenure.cli.screen import CommandScreen, TableColumn
 from tenure.core.field_errors import field_label
 from tenure.core.plurals import format_count
@@ -42,11 +42,7 @@ Now = Annotated[
 _WHOLE = ("customer_actions", "provider_actions", "renewal_order")
 """What a policy says as a whole, in addition to its figures."""
 _APP = add_noun("policy", "The provider's policy: show, effective, impact, set, publish.", SELLING)
-
-
-def add(app: App) -> None:
-    """Add `tenure policy`."""
-    app.command(_APP)
+add = add_words(_APP)
 
 
 @add_verb(_APP, "show", READING, example="tenure policy show")
@@ -76,7 +72,7 @@ def foresee_impact(
     It ends with the report's name: `tenure policy publish` with `--outcome` publishes exactly this, or nothing.
     """
     body = _policy_body(session, file, rule, apply_now=apply_now)
-    return session.write(CliRequest(method="POST", path="/v1/policy/impact", body=body), _print_impact)
+    return session.post("/v1/policy/impact", _print_impact, body)
 
 
 @add_verb(_APP, "publish", PUBLISHING, example="tenure policy publish policy.json --rule grace_days=7")

@@ -4,23 +4,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import LOCAL
 from tenure.cli.output import CommandOutput, sentence_output
 from tenure.cli.problems import accept, invalid_field
-from tenure.cli.registration import SERVER, add_noun, add_verb
+from tenure.cli.registration import SERVER, add_noun, add_verb, add_words
 
 if TYPE_CHECKING:
     from tenure.http.certificates import ServedCertificate
 
 _APP = add_noun("portal", "The website for providers and customers: run.", SERVER)
-
-
-def add(app: App) -> None:
-    """Add `tenure portal`."""
-    app.command(_APP)
+add = add_words(_APP)
 
 
 @add_verb(

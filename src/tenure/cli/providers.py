@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Limit
@@ -10,7 +10,7 @@ from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CHANGING, CREATING, READING
 from tenure.cli.output import CommandOutput, sentence_output, show_card, show_table
 from tenure.cli.problems import invalid_field
-from tenure.cli.registration import ACCESS, SELLING, add_noun, add_verb
+from tenure.cli.registration import ACCESS, SELLING, add_noun, add_verb, add_words
 from tenure.cli.screen import CommandScreen, TableColumn
 from tenure.cli.thing_names import listed_name
 from tenure.http.client.api_exchange import fill_path
@@ -36,12 +36,7 @@ ProviderId = Annotated[str, Parameter(help="The provider's id, `prv_…`.")]
 
 _PROVIDERS = add_noun("providers", "Service providers: list, show, add, change.", SELLING)
 _TOKENS = add_noun("tokens", "API tokens: list, add, withdraw.", ACCESS)
-
-
-def add(app: App) -> None:
-    """Add `tenure providers` and `tenure tokens`."""
-    app.command(_PROVIDERS)
-    app.command(_TOKENS)
+add = add_words(_PROVIDERS, _TOKENS)
 
 
 @add_verb(_PROVIDERS, "list", READING, example="tenure providers list")
@@ -122,7 +117,7 @@ def add_token(
     body: dict[str, Any] = {"name": name, "role": role, "scopes": scope or ("*",), "days": days}
     if customer:
         body["customer"] = customer
-    return session.write(CliRequest(method="POST", path="/v1/tokens", body=body), _print_token)
+    return session.post("/v1/tokens", _print_token, body)
 
 
 @add_verb(_TOKENS, "withdraw", CHANGING, example="tenure tokens withdraw tok_…")
@@ -132,9 +127,7 @@ def withdraw_token(
     """Make a token invalid from now on."""
     where = fill_path("/v1/tokens/{token}", token=token)
     called = listed_name(session, "/v1/tokens", token)
-    return session.write(
-        CliRequest(method="DELETE", path=where), sentence_output(f"The API token {called} is withdrawn.")
-    )
+    return session.delete(where, sentence_output(f"The API token {called} is withdrawn."))
 
 
 def _print_token(screen: CommandScreen, value: Any) -> None:

@@ -17,6 +17,7 @@ from tenure.cli.environment import CommandEnvironment
 from tenure.cli.lookup import ids_of
 from tenure.cli.output import CommandOutput
 from tenure.cli.problems import CommandError
+from tenure.cli.site_session import SiteCommandSession
 
 Run = Callable[..., CommandOutput]
 R = TypeVar("R", bound=Run)
@@ -38,6 +39,16 @@ def add_noun(name: str, text: str, group: Group) -> App:
     return App(name=name, help=text, group=group, version_flags=(), default_parameter=Parameter(negative_iterable=()))
 
 
+def add_words(*words: App) -> Callable[[App], None]:
+    """The `add` of a module that brings these words: it puts them into the application."""
+
+    def add(app: App) -> None:
+        for word in words:
+            app.command(word)
+
+    return add
+
+
 def register_command(
     app: App,
     name: str | tuple[str, ...],
@@ -48,6 +59,7 @@ def register_command(
     text: str,
     example: str,
     group: Group | None = None,
+    session_type: type[CommandSession] = CommandSession,
 ) -> None:
     """Add `run` to `app` as a command, without a name as what the word alone does.
 
@@ -56,7 +68,7 @@ def register_command(
 
     def command(*, world: CommandEnvironment, **given: Any) -> tuple[CommandSession, CommandOutput | CommandError]:
         options, arguments = shared.split_options(given, common)
-        session = CommandSession(world, options)
+        session = session_type(world, options)
         try:
             return session, _call_command(run, session, ids_of(session, arguments) if remote else arguments, several)
         except CommandError as failed:
@@ -128,11 +140,18 @@ def add_verb(
     example: str,
     group: Group | None = None,
 ) -> Callable[[R], R]:
-    """The decorated function becomes the command `name` of `app`: its docstring is the help, a session is passed in."""
+    """The decorated function becomes the command `name` of `app`: its docstring is the help, a session is passed in.
+
+    One of the type `SiteCommandSession` brings the option `--site`.
+    """
 
     def take(run: R) -> R:
-        _, *own = inspect.signature(run).parameters.values()
-        register_command(app, name, run, own, common, text=inspect.getdoc(run) or "", example=example, group=group)
+        session, *own = inspect.signature(run).parameters.values()
+        options = (*shared.AT_SITE, *common) if session.annotation is SiteCommandSession else common
+        text = inspect.getdoc(run) or ""
+        register_command(
+            app, name, run, own, options, text=text, example=example, group=group, session_type=session.annotation
+        )
         return run
 
     return take

@@ -4,7 +4,7 @@ import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from tenure.cli.argument_types import Folder
 from tenure.cli.command_session import CommandSession
@@ -12,7 +12,7 @@ from tenure.cli.options import LOCAL
 from tenure.cli.output import CommandOutput, make_output, sentence_output
 from tenure.cli.problems import accept, explain_folder, invalid_field
 from tenure.cli.profiles import check_url
-from tenure.cli.registration import SERVER, add_noun, add_verb
+from tenure.cli.registration import SERVER, add_noun, add_verb, add_words
 from tenure.cli.screen import CommandScreen
 
 Database = Annotated[
@@ -23,11 +23,7 @@ Database = Annotated[
 ]
 
 _APP = add_noun("server", "The activation server: init, run.", SERVER)
-
-
-def add(app: App) -> None:
-    """Add `tenure server`."""
-    app.command(_APP)
+add = add_words(_APP)
 
 
 @add_verb(_APP, "init", LOCAL, example="tenure server init --folder /srv/tenure --name https://license.example.com")

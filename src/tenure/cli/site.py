@@ -3,18 +3,16 @@
 from pathlib import Path
 from typing import Annotated, Any
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from tenure.cli import site_forwarding, site_users
-from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import File, Limit, read_file
-from tenure.cli.command_session import CommandSession
 from tenure.cli.options import LOCAL
 from tenure.cli.output import CommandOutput, make_output, sentence_output, show_table
 from tenure.cli.problems import accept, explain_folder, invalid_field
-from tenure.cli.registration import add_noun, add_verb
+from tenure.cli.registration import add_noun, add_verb, add_words
 from tenure.cli.screen import CommandScreen, TableColumn
-from tenure.cli.site_session import HERE, Product, Site, folder_of, in_folder, site_session
+from tenure.cli.site_session import HERE, Product, SiteCommandSession, in_folder
 from tenure.core.plurals import format_count
 
 EVENT = (
@@ -39,11 +37,7 @@ _APP = add_noun(
 )
 site_users.add(_APP)
 site_forwarding.add(_APP)
-
-
-def add(app: App) -> None:
-    """Add `tenure site`."""
-    app.command(_APP)
+add = add_words(_APP)
 
 
 @add_verb(
@@ -53,7 +47,7 @@ def add(app: App) -> None:
     example="tenure site init --server https://license.example.com --root root.jws --product editor=12.4",
 )
 def init_site(
-    session: CommandSession,
+    here: SiteCommandSession,
     *,
     server: Annotated[str, Parameter(help="The activation server's address, https://…")],
     root: File,
@@ -70,7 +64,6 @@ def init_site(
         Path | None, Parameter(help="Certificates (PEM) of your own authority, to trust the server.")
     ] = None,
     sandbox: Annotated[bool, Parameter(help="Only with the root document of a sandbox.")] = False,
-    site: Site = "",
 ) -> CommandOutput:
     """Make a new site in an empty folder: its key, its settings, the administrator's token."""
     from tenure.http.endpoints import read_endpoint
@@ -78,8 +71,8 @@ def init_site(
     from tenure.site.main import create_site
     from tenure.site.settings import ApiSettings, DeviceSettings, NetworkSettings, ProductSettings, SiteSettings
 
-    data = read_file(session.world, root, "root")
-    authorities = read_file(session.world, ca_file, "ca_file") if ca_file else b""
+    data = read_file(here.world, root, "root")
+    authorities = read_file(here.world, ca_file, "ca_file") if ca_file else b""
     pairs = dict(each.partition("=")[::2] for each in product)
     if not all(pairs.values()) or not all(pairs):
         raise invalid_field("A product is written with its version: --product editor=12.4.", "product")
@@ -94,19 +87,18 @@ def init_site(
         api=ApiSettings(listen=listen),
         devices=DeviceSettings(name=device_name, listen=device_listen),
     )
-    folder = folder_of(session.world, site, "TENURE_SITE", "site")
+    folder = here.folder
     try:
         done = accept(create_site(folder, settings, data, authorities=authorities))
     except OSError as fault:
         raise invalid_field(f"{folder} cannot be written: {fault.strerror}.", "site") from fault
-    return make_output(done, lambda screen, value: _print_initialized(screen, value, site))
+    return make_output(done, lambda screen, value: _print_initialized(screen, value, here.options.site))
 
 
 @add_verb(_APP, "run", LOCAL, example="tenure site run")
 def run_site(
-    session: CommandSession,
+    here: SiteCommandSession,
     *,
-    site: Site = "",
     clock: Annotated[Path | None, Parameter(help="A file with the time; only for a sandbox.")] = None,
 ) -> CommandOutput:
     """Run the site until it is stopped."""
@@ -115,74 +107,66 @@ def run_site(
     with pause_collector():
         from tenure.site.main import serve_folder
 
-        refused = serve_folder(folder_of(session.world, site, "TENURE_SITE", "site"), clock=clock)
+        refused = serve_folder(here.folder, clock=clock)
     if refused is not None:
         raise explain_folder(refused, "site", "--site")
     return CommandOutput(b"", sentence_output("The site has stopped."))
 
 
 @add_verb(_APP, "reset", LOCAL, example="tenure site reset")
-def reset_identity(session: CommandSession, *, site: Site = "") -> CommandOutput:
+def reset_identity(here: SiteCommandSession) -> CommandOutput:
     """Reset this site with another key: for a copy that becomes a separate site, or a site that was declared lost."""
     from tenure.site.main import reset_site
 
-    folder = folder_of(session.world, site, "TENURE_SITE", "site")
+    folder = here.folder
     try:
         done = accept(reset_site(folder))
     except OSError as fault:
         raise invalid_field(f"{folder} cannot be written: {fault.strerror}.", "site") from fault
-    return make_output(done, lambda screen, value: _identity_reset(screen, value, site))
+    return make_output(done, lambda screen, value: _identity_reset(screen, value, here.options.site))
 
 
 @add_verb(_APP, "events", LOCAL, example="tenure site events --limit 20")
 def site_events(
-    session: CommandSession,
+    here: SiteCommandSession,
     *,
     severity: Annotated[str, Parameter(help="Of this severity only: info, warning, critical.")] = "",
     kind: Annotated[str, Parameter(help="Of this kind only, such as device_limit_reached.")] = "",
     new: Annotated[bool, Parameter(help="Only events that are not acknowledged yet.")] = False,
     limit: Limit = 50,
-    site: Site = "",
 ) -> CommandOutput:
     """List what happened at this site, latest first; kept 30 days (info), 90 (warning), 180 (critical)."""
     asked = {"severity": severity or None, "kind": kind or None, "new": "true" if new else None}
-    with site_session(session, site) as here:
-        return here.get_list("/v1/events", show_table(EVENT, "Nothing has happened."), asked, limit=limit, tenant=False)
+    return here.get_list("/v1/events", show_table(EVENT, "Nothing has happened."), asked, limit=limit)
 
 
 @add_verb(_APP, "acknowledge", LOCAL, example="tenure site acknowledge 412")
 def acknowledge_events(
-    session: CommandSession,
+    here: SiteCommandSession,
     number: Annotated[int, Parameter(help="The number of the latest event that you have seen.")],
     *,
     severity: Annotated[str, Parameter(help="Of this severity only: info, warning, critical.")] = "",
-    site: Site = "",
 ) -> CommandOutput:
     """Mark every event up to a number as seen; newer ones stay new."""
-    with site_session(session, site) as here:
-        body = {"number": number, "severity": severity or None}
-        sending = CliRequest(method="PUT", path="/v1/events-acknowledgment", body=body, tenant=False)
-        return here.write(
-            sending,
-            lambda screen, value: screen.line(
-                f"{format_count(value['acknowledged'], 'event was', 'events were')} new."
-            ),
-        )
+    body = {"number": number, "severity": severity or None}
+    return here.put(
+        "/v1/events-acknowledgment",
+        lambda screen, value: screen.line(f"{format_count(value['acknowledged'], 'event was', 'events were')} new."),
+        body,
+    )
 
 
 @add_verb(_APP, "usage", LOCAL, example="tenure site usage --days 90")
 def report_usage(
-    session: CommandSession,
+    here: SiteCommandSession,
     *,
     days: Annotated[int, Parameter(help="The last days, this many.")] = 30,
     product: Product = "",
     group: Annotated[str, Parameter(help="Of this group only.")] = "",
-    site: Site = "",
 ) -> CommandOutput:
     """Report devices in use by day, product and group."""
     asked = {"days": days, "product": product or None, "group": group or None}
-    with site_session(session, site) as here:
-        return here.get_shown("/v1/usage", _print_usage, asked, tenant=False)
+    return here.get_shown("/v1/usage", _print_usage, asked)
 
 
 def _print_usage(screen: CommandScreen, value: Any) -> None:

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from tenure.cli.argument_types import File, read_file
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import ASKING, LOCAL
 from tenure.cli.output import CommandOutput, make_output, nothing_done, sentence_output
 from tenure.cli.problems import accept, invalid_field
-from tenure.cli.registration import add_noun, add_verb
+from tenure.cli.registration import add_noun, add_verb, add_words
 from tenure.cli.screen import CommandScreen, TableColumn
 from tenure.cli.site_session import HERE, folder_of, in_folder
 
@@ -38,11 +38,7 @@ STATUS = (
 )
 
 _APP = add_noun("agent", "The agent of this device: init, enroll, run, status, release.", HERE)
-
-
-def add(app: App) -> None:
-    """Add `tenure agent`."""
-    app.command(_APP)
+add = add_words(_APP)
 
 
 @add_verb(_APP, "init", LOCAL, example="tenure agent init --root root.jws --product editor --version 12.4")

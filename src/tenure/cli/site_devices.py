@@ -2,16 +2,15 @@
 
 from typing import Annotated, Any
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Limit, parse_end
-from tenure.cli.command_session import CommandSession
 from tenure.cli.options import ASKING, LOCAL
 from tenure.cli.output import CommandOutput, sentence_output, show_table
-from tenure.cli.registration import add_noun, add_verb
+from tenure.cli.registration import add_noun, add_verb, add_words
 from tenure.cli.screen import CommandScreen, TableColumn, format_moment
-from tenure.cli.site_session import HERE, Product, Site, SiteCommandSession, site_session
+from tenure.cli.site_session import HERE, Product, SiteCommandSession
 from tenure.cli.thing_names import listed_name, shown_name
 from tenure.core.plurals import format_count
 from tenure.http.client.api_exchange import fill_path
@@ -43,16 +42,12 @@ Group = Annotated[str, Parameter(help="The group; `default` distributes seats by
 _APP = add_noun(
     "devices", "Devices of this site: list, groups, token, withdraw, assign, idle, conflict, merge, remove.", HERE
 )
-
-
-def add(app: App) -> None:
-    """Add `tenure devices`."""
-    app.command(_APP)
+add = add_words(_APP)
 
 
 @add_verb(_APP, "list", LOCAL, example="tenure devices list --state waiting")
 def list_devices(
-    session: CommandSession,
+    here: SiteCommandSession,
     *,
     product: Product = "",
     state: Annotated[str, Parameter(help="waiting, protected, displaced, idle, withdrawn, removed, released.")] = "",
@@ -61,181 +56,153 @@ def list_devices(
     reason: Annotated[str, Parameter(help="Has no seat for this reason, such as device_limit_reached.")] = "",
     silent_days: Annotated[int | None, Parameter(help="Without contact for this many days.")] = None,
     limit: Limit = None,
-    site: Site = "",
 ) -> CommandOutput:
     """List devices in the order in which they came."""
     asked = {
         "product": product or None, "state": state or None, "q": search or None, "group": group or None,
         "reason": reason or None, "silent_days": silent_days,
     }  # fmt: skip
-    with site_session(session, site) as here:
-        return here.get_list(
-            "/v1/devices", show_table(DEVICE, "No device has enrolled yet."), asked, limit=limit, tenant=False
-        )
+    return here.get_list("/v1/devices", show_table(DEVICE, "No device has enrolled yet."), asked, limit=limit)
 
 
 @add_verb(_APP, "token", LOCAL, example="tenure devices token --uses 40 --until 2027-03-31")
 def new_token(
-    session: CommandSession,
+    here: SiteCommandSession,
     *,
     uses: Annotated[int, Parameter(help="How many devices may enroll with it.")] = 1,
     until: Annotated[str, Parameter(help="Its last day, or an instant.")] = "",
     group: Group = "default",
     product: Product = "",
-    site: Site = "",
 ) -> CommandOutput:
     """Make an enrollment token, for one device or for a group; it is shown this once."""
-    with site_session(session, site) as here:
-        meant = here.choose_product(product)
-        last = parse_end(until, "until") if until else None
-        body = {"product": meant, "uses": uses, "group": group} | ({"until": last} if last else {})
-        return here.write(CliRequest(method="POST", path="/v1/enrollments", body=body, tenant=False), _print_token)
+    meant = here.choose_product(product)
+    last = parse_end(until, "until") if until else None
+    body = {"product": meant, "uses": uses, "group": group} | ({"until": last} if last else {})
+    return here.post("/v1/enrollments", _print_token, body)
 
 
 @add_verb(_APP, "tokens", LOCAL, example="tenure devices tokens")
-def list_tokens(session: CommandSession, *, limit: Limit = None, site: Site = "") -> CommandOutput:
+def list_tokens(here: SiteCommandSession, *, limit: Limit = None) -> CommandOutput:
     """List enrollment tokens, without their secrets."""
-    with site_session(session, site) as here:
-        return here.get_list(
-            "/v1/enrollments", show_table(TOKEN, "There is no enrollment token."), {}, limit=limit, tenant=False
-        )
+    return here.get_list("/v1/enrollments", show_table(TOKEN, "There is no enrollment token."), {}, limit=limit)
 
 
 @add_verb(_APP, "withdraw-token", ASKING, example="tenure devices withdraw-token enr_…")
 def withdraw_token(
-    session: CommandSession, enrollment: Annotated[str, Parameter(help="The token's id, `enr_…`.")], *, site: Site = ""
+    here: SiteCommandSession, enrollment: Annotated[str, Parameter(help="The token's id, `enr_…`.")]
 ) -> CommandOutput:
     """Withdraw an enrollment token; devices that enrolled with it stay."""
     where = fill_path("/v1/enrollments/{enrollment}", enrollment=enrollment)
-    with site_session(session, site) as here:
-        sending = CliRequest(method="DELETE", path=where, tenant=False)
-        called = listed_name(here, "/v1/enrollments", enrollment, _token_name, tenant=False)
-        done = f"The token {called} is withdrawn; no further device can enroll with it."
-        return here.write_confirmed(sending, sentence_output(done), f"The token {called} will be withdrawn.")
+    sending = CliRequest(method="DELETE", path=where)
+    called = listed_name(here, "/v1/enrollments", enrollment, _token_name)
+    done = f"The token {called} is withdrawn; no further device can enroll with it."
+    return here.write_confirmed(sending, sentence_output(done), f"The token {called} will be withdrawn.")
 
 
 @add_verb(_APP, "withdraw", ASKING, example="tenure devices withdraw dev_…")
-def withdraw_seat(session: CommandSession, device: Id, *, site: Site = "") -> CommandOutput:
+def withdraw_seat(here: SiteCommandSession, device: Id) -> CommandOutput:
     """Withdraw a device's seat: it is free once the device has erased it, or at the seat's end."""
-    with site_session(session, site) as here:
-        what = f"The seat of the device {_device_name(here, device)} will be withdrawn."
-        return here.write_confirmed(_device_action(device, "withdraw"), _print_device, what)
+    what = f"The seat of the device {_device_name(here, device)} will be withdrawn."
+    return here.write_confirmed(_device_action(device, "withdraw"), _print_device, what)
 
 
 @add_verb(_APP, "assign", LOCAL, example="tenure devices assign dev_…")
-def assign_seat(session: CommandSession, device: Id, *, site: Site = "") -> CommandOutput:
+def assign_seat(here: SiteCommandSession, device: Id) -> CommandOutput:
     """Give a device a seat by hand, also one that was withdrawn."""
-    with site_session(session, site) as here:
-        return here.write(_device_action(device, "assign"), _print_device)
+    return here.write(_device_action(device, "assign"), _print_device)
 
 
 @add_verb(_APP, "pin", LOCAL, example="tenure devices pin dev_…")
 def pin_device(
-    session: CommandSession,
+    here: SiteCommandSession,
     device: Id,
     *,
     off: Annotated[bool, Parameter(help="Propose it for release again.")] = False,
-    site: Site = "",
 ) -> CommandOutput:
     """Never propose a device for release."""
     where = fill_path("/v1/devices/{device}/pin", device=device)
-    with site_session(session, site) as here:
-        sending = CliRequest(method="PUT", path=where, body={"pinned": not off}, tenant=False)
-        return here.write(sending, _print_device)
+    return here.put(where, _print_device, {"pinned": not off})
 
 
 @add_verb(_APP, "move", LOCAL, example="tenure devices move dev_… --group laboratory")
-def move_device(session: CommandSession, device: Id, *, group: Group = "", site: Site = "") -> CommandOutput:
+def move_device(here: SiteCommandSession, device: Id, *, group: Group = "") -> CommandOutput:
     """Put a device into a group; without a group it is unassigned."""
     where = fill_path("/v1/devices/{device}/group", device=device)
-    with site_session(session, site) as here:
-        sending = CliRequest(method="PUT", path=where, body={"group": group}, tenant=False)
-        return here.write(sending, _print_device)
+    return here.put(where, _print_device, {"group": group})
 
 
 @add_verb(_APP, "duplicates", LOCAL, example="tenure devices duplicates")
-def list_duplicates(session: CommandSession, *, limit: Limit = None, site: Site = "") -> CommandOutput:
+def list_duplicates(here: SiteCommandSession, *, limit: Limit = None) -> CommandOutput:
     """List devices that look like another on the same hardware, and whether they may be merged."""
-    with site_session(session, site) as here:
-        return here.get_list("/v1/duplicates", _print_pairs, {}, limit=limit, tenant=False)
+    return here.get_list("/v1/duplicates", _print_pairs, {}, limit=limit)
 
 
 @add_verb(_APP, "idle", ASKING, example="tenure devices idle --days 30 --release")
 def list_idle(
-    session: CommandSession,
+    here: SiteCommandSession,
     *,
     days: Annotated[int, Parameter(help="Silent for at least this many days.")] = 30,
     release: Annotated[bool, Parameter(help="Release them; otherwise they are only shown.")] = False,
     product: Product = "",
-    site: Site = "",
 ) -> CommandOutput:
     """Show devices that have been silent, the longest first, or release their seats."""
-    with site_session(session, site) as here:
-        meant = here.choose_product(product)
-        if not release:
-            where = fill_path("/v1/licenses/{product}/idle-devices", product=meant)
-            return here.get_shown(where, _print_idle, {"days": days}, tenant=False)
-        where = fill_path("/v1/licenses/{product}/release-idle", product=meant)
-        sending = CliRequest(method="POST", path=where, body={"days": days}, tenant=False)
-        what = (
-            f"The seats of all devices of {meant} that were silent for {format_count(days, 'day')} will be withdrawn."
-        )
-        return here.write_confirmed(sending, _print_released, what)
+    meant = here.choose_product(product)
+    if not release:
+        where = fill_path("/v1/licenses/{product}/idle-devices", product=meant)
+        return here.get_shown(where, _print_idle, {"days": days})
+    where = fill_path("/v1/licenses/{product}/release-idle", product=meant)
+    sending = CliRequest(method="POST", path=where, body={"days": days})
+    what = f"The seats of all devices of {meant} that were silent for {format_count(days, 'day')} will be withdrawn."
+    return here.write_confirmed(sending, _print_released, what)
 
 
 @add_verb(_APP, "conflict", ASKING, example="tenure devices conflict")
 def show_conflict(
-    session: CommandSession,
+    here: SiteCommandSession,
     *,
     release: Annotated[bool, Parameter(help="Release the proposed devices now, before the date.")] = False,
     product: Product = "",
-    site: Site = "",
 ) -> CommandOutput:
     """Show the open seat conflict: its date and the devices that would lose their seats; pin takes one off the list."""
-    with site_session(session, site) as here:
-        meant = here.choose_product(product)
-        where = fill_path("/v1/licenses/{product}/seat-conflict", product=meant)
-        if not release:
-            return here.get_shown(where, _print_conflict, tenant=False)
-        sending = CliRequest(method="POST", path=f"{where}/release", body={}, tenant=False)
-        what = f"The seats of the devices proposed by `tenure devices conflict` for {meant} will be withdrawn now."
-        return here.write_confirmed(sending, _print_released, what)
+    meant = here.choose_product(product)
+    where = fill_path("/v1/licenses/{product}/seat-conflict", product=meant)
+    if not release:
+        return here.get_shown(where, _print_conflict)
+    sending = CliRequest(method="POST", path=f"{where}/release", body={})
+    what = f"The seats of the devices proposed by `tenure devices conflict` for {meant} will be withdrawn now."
+    return here.write_confirmed(sending, _print_released, what)
 
 
 @add_verb(_APP, "merge", ASKING, example="tenure devices merge dev_… dev_…")
 def merge_devices(
-    session: CommandSession,
+    here: SiteCommandSession,
     device: Id,
     into: Annotated[str, Parameter(help="The device as which it continues.")],
-    *,
-    site: Site = "",
 ) -> CommandOutput:
     """Declare that a device was installed again and continues as another one, on the same hardware."""
-    with site_session(session, site) as here:
-        what = f"The device {_device_name(here, device)} will go on as {_device_name(here, into)}, and be one with it."
-        return here.write_confirmed(_device_action(device, "merge", {"into": into}), _print_device, what)
+    what = f"The device {_device_name(here, device)} will go on as {_device_name(here, into)}, and be one with it."
+    return here.write_confirmed(_device_action(device, "merge", {"into": into}), _print_device, what)
 
 
 @add_verb(_APP, "remove", ASKING, example="tenure devices remove dev_…")
-def remove_device(session: CommandSession, device: Id, *, site: Site = "") -> CommandOutput:
+def remove_device(here: SiteCommandSession, device: Id) -> CommandOutput:
     """Remove a device: withdraw its seat, and forget it once it no longer counts."""
-    with site_session(session, site) as here:
-        where = fill_path("/v1/devices/{device}", device=device)
-        called = _device_name(here, device)
-        done = f"The device {called} is removed; it counts until its seat is erased or over."
-        sending = CliRequest(method="DELETE", path=where, tenant=False)
-        what = f"The device {called} will be removed, and its seat withdrawn."
-        return here.write_confirmed(sending, sentence_output(done), what)
+    where = fill_path("/v1/devices/{device}", device=device)
+    called = _device_name(here, device)
+    done = f"The device {called} is removed; it counts until its seat is erased or over."
+    sending = CliRequest(method="DELETE", path=where)
+    what = f"The device {called} will be removed, and its seat withdrawn."
+    return here.write_confirmed(sending, sentence_output(done), what)
 
 
 def _device_action(device: str, action: str, body: dict[str, Any] | None = None) -> CliRequest:
     where = fill_path("/v1/devices/{device}/", device=device) + action
-    return CliRequest(method="POST", path=where, body=body, tenant=False)
+    return CliRequest(method="POST", path=where, body=body)
 
 
 def _device_name(here: SiteCommandSession, device: str) -> str:
     where = fill_path("/v1/devices/{device}", device=device)
-    return shown_name(here, where, device, lambda row: row["name"], tenant=False)
+    return shown_name(here, where, device, lambda row: row["name"])
 
 
 def _print_device(screen: CommandScreen, value: Any) -> None:

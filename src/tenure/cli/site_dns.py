@@ -2,15 +2,14 @@
 
 from typing import Annotated, Any, Literal
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from tenure.cli.api import CliRequest
-from tenure.cli.command_session import CommandSession
 from tenure.cli.options import LOCAL
 from tenure.cli.output import CommandOutput
-from tenure.cli.registration import add_noun, add_verb
+from tenure.cli.registration import add_noun, add_verb, add_words
 from tenure.cli.screen import CommandScreen, TableColumn
-from tenure.cli.site_session import HERE, Site, site_session
+from tenure.cli.site_session import HERE, SiteCommandSession
 
 WAY = (
     TableColumn("Way", "kind"),
@@ -30,41 +29,30 @@ Resolvers = Annotated[tuple[str, ...], Parameter(name="--resolver", help="In ord
 Suffixes = Annotated[tuple[str, ...], Parameter(name="--private", help="Names never asked of a public resolver.")]
 
 _APP = add_noun("dns", "How the activation server's name is found: show, set, test.", HERE)
-
-
-def add(app: App) -> None:
-    """Add `tenure dns`."""
-    app.command(_APP)
+add = add_words(_APP)
 
 
 @add_verb(_APP, "show", LOCAL, example="tenure dns show")
-def show_dns(session: CommandSession, *, site: Site = "") -> CommandOutput:
+def show_dns(here: SiteCommandSession) -> CommandOutput:
     """Show the setting in force, the way used last, and how often each was used."""
-    with site_session(session, site) as here:
-        return here.get_shown("/v1/dns", _print_dns, tenant=False)
+    return here.get_shown("/v1/dns", _print_dns)
 
 
 @add_verb(_APP, "set", LOCAL, example="tenure dns set list --resolver https://dns.quad9.net/dns-query")
-def set_dns(
-    session: CommandSession, mode: Mode, *, resolver: Resolvers = (), private: Suffixes = (), site: Site = ""
-) -> CommandOutput:
+def set_dns(here: SiteCommandSession, mode: Mode, *, resolver: Resolvers = (), private: Suffixes = ()) -> CommandOutput:
     """Choose whether and which public resolvers may be asked; `off`: no packet to any."""
-    with site_session(session, site) as here:
-        return here.write(
-            CliRequest(method="PUT", path="/v1/dns", body=_request_body(mode, resolver, private), tenant=False),
-            _print_dns,
-        )
+    return here.put("/v1/dns", _print_dns, _request_body(mode, resolver, private))
 
 
 @add_verb(_APP, "test", LOCAL, example="tenure dns test off")
 def test_dns(
-    session: CommandSession, mode: Mode, *, resolver: Resolvers = (), private: Suffixes = (), site: Site = ""
+    here: SiteCommandSession, mode: Mode, *, resolver: Resolvers = (), private: Suffixes = ()
 ) -> CommandOutput:
     """Test every way that a setting would allow, without changing it."""
-    with site_session(session, site) as here, here.show_busy("Trying every way …"):
+    with here.show_busy("Trying every way …"):
         api = here.api()
         body = _request_body(mode, resolver, private)
-        asked = CliRequest(method="POST", path="/v1/dns/test", body=body, tenant=False)
+        asked = CliRequest(method="POST", path="/v1/dns/test", body=body)
         answer = api.send(asked)
     return CommandOutput(answer.body, lambda screen, value: screen.table(value["checks"], CHECK))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Limit, read_file
@@ -15,9 +15,9 @@ from tenure.cli.command_session import CommandSession
 from tenure.cli.options import ASKING, LOCAL
 from tenure.cli.output import CommandOutput, sentence_output, show_table
 from tenure.cli.problems import invalid_field
-from tenure.cli.registration import add_noun, add_verb
+from tenure.cli.registration import add_noun, add_verb, add_words
 from tenure.cli.screen import CommandScreen, TableColumn
-from tenure.cli.site_session import HERE, Site, SiteCommandSession, site_session
+from tenure.cli.site_session import HERE, SiteCommandSession
 from tenure.core.refusals import ExitCode
 from tenure.http.client.api_exchange import fill_path
 
@@ -79,36 +79,27 @@ To = Annotated[tuple[str, ...], Parameter(name="--to", help="A recipient; repeat
 Authorities = Annotated[Path | None, Parameter(help="More trusted certificate authorities, a PEM file.")]
 
 _APP = add_noun("forwarding", "Events by mail and webhook: mail, webhook, change, test, log, resume, remove.", HERE)
-
-
-def add(app: App) -> None:
-    """Add `tenure site forwarding` to `tenure site`."""
-    app.command(_APP)
+add = add_words(_APP)
 
 
 @add_verb(_APP, "list", LOCAL, example="tenure site forwarding list")
-def list_forwardings(session: CommandSession, *, site: Site = "") -> CommandOutput:
+def list_forwardings(here: SiteCommandSession) -> CommandOutput:
     """List the forwardings of events, with their status."""
-    with site_session(session, site) as here:
-        return here.get_list("/v1/forwardings", _print_forwardings, {}, limit=None, tenant=False)
+    return here.get_list("/v1/forwardings", _print_forwardings, {}, limit=None)
 
 
 @add_verb(_APP, "show", LOCAL, example="tenure site forwarding show Operations")
-def show_forwarding(session: CommandSession, name: Name, *, site: Site = "") -> CommandOutput:
+def show_forwarding(here: SiteCommandSession, name: Name) -> CommandOutput:
     """Show one forwarding, with the remedy if it fails."""
-    with site_session(session, site) as here:
-        found = _find_forwarding(here, name)
-        return CommandOutput(msgspec.json.encode(found), _print_forwarding)
+    found = _find_forwarding(here, name)
+    return CommandOutput(msgspec.json.encode(found), _print_forwarding)
 
 
 @add_verb(_APP, "kinds", LOCAL, example="tenure site forwarding kinds")
-def list_kinds(session: CommandSession, *, site: Site = "") -> CommandOutput:
+def list_kinds(here: SiteCommandSession) -> CommandOutput:
     """List the kinds of events that one may be limited to."""
     columns = (TableColumn("Kind", "kind"), TableColumn("About", "family"), TableColumn("What happened", "text"))
-    with site_session(session, site) as here:
-        return here.get_list(
-            "/v1/event-kinds", lambda screen, items: screen.table(items, columns), {}, limit=None, tenant=False
-        )
+    return here.get_list("/v1/event-kinds", lambda screen, items: screen.table(items, columns), {}, limit=None)
 
 
 @add_verb(
@@ -119,7 +110,7 @@ def list_kinds(session: CommandSession, *, site: Site = "") -> CommandOutput:
     " --to ana@example.com",
 )
 def add_mail(
-    session: CommandSession,
+    here: SiteCommandSession,
     name: NewName,
     *,
     host: Host,
@@ -132,22 +123,21 @@ def add_mail(
     authorities: Authorities = None,
     severity: Severity = None,
     kind: Kinds = (),
-    site: Site = "",
 ) -> CommandOutput:
     """Forward events from now on by email; events within a minute share one email."""
     chosen: str = security or "starttls"
     mail = {"host": host, "sender": sender, "recipients": to, "security": chosen, "port": port or _usual_port(chosen)}
     if user:
-        password = _read_password(session, password_file)
+        password = _read_password(here, password_file)
         mail |= {"user": user, "password": password}
-    pem = _read_pem(session, authorities)
+    pem = _read_pem(here, authorities)
     body = {"name": name, "severity": severity or "warning", "kinds": kind, "mail": mail | {"authorities": pem}}
-    return _add_forwarding(session, site, body)
+    return _add_forwarding(here, body)
 
 
 @add_verb(_APP, "webhook", LOCAL, example="tenure site forwarding webhook Alerts https://alerts.example.com/hook")
 def add_webhook(
-    session: CommandSession,
+    here: SiteCommandSession,
     name: NewName,
     url: Annotated[
         str, Parameter(help="The target address, https; `-` reads it from standard input.", allow_leading_hyphen=True)
@@ -156,19 +146,16 @@ def add_webhook(
     authorities: Authorities = None,
     severity: Severity = None,
     kind: Kinds = (),
-    site: Site = "",
 ) -> CommandOutput:
     """Forward events from now on to a webhook; its secret is shown this once."""
-    pem = _read_pem(session, authorities)
-    webhook = {"url": session.world.stdin.readline(1_024).strip() if url == "-" else url, "authorities": pem}
-    return _add_forwarding(
-        session, site, {"name": name, "severity": severity or "warning", "kinds": kind, "webhook": webhook}
-    )
+    pem = _read_pem(here, authorities)
+    webhook = {"url": here.world.stdin.readline(1_024).strip() if url == "-" else url, "authorities": pem}
+    return _add_forwarding(here, {"name": name, "severity": severity or "warning", "kinds": kind, "webhook": webhook})
 
 
 @add_verb(_APP, "change", LOCAL, example="tenure site forwarding change Operations --severity critical")
 def change_forwarding(
-    session: CommandSession,
+    here: SiteCommandSession,
     name: Name,
     *,
     rename: Annotated[str, Parameter(help="Another name.")] = "",
@@ -185,120 +172,111 @@ def change_forwarding(
     sender: Annotated[str, Parameter(help="The sender's address.")] = "",
     to: To = (),
     authorities: Authorities = None,
-    site: Site = "",
 ) -> CommandOutput:
     """Change what is given; the rest stays. Another mail server or user wants the password again."""
     mail: dict[str, Any] = {"host": host, "port": port, "security": security, "sender": sender, "recipients": to}
     if user or password or password_file:
-        secret = _read_password(session, password_file)
+        secret = _read_password(here, password_file)
         mail["password"] = secret
-    pem = _read_pem(session, authorities)
+    pem = _read_pem(here, authorities)
     parts = {each: value for each, value in mail.items() if value} | ({"user": user} if user is not None else {})
     given: dict[str, Any] = {"name": rename, "severity": severity, "kinds": kind}
     changed = {each: value for each, value in given.items() if value} | ({"kinds": ()} if all_kinds else {})
     inner = {"mail": parts | _refuse_nothing(authorities=pem), "webhook": _refuse_nothing(url=url, authorities=pem)}
-    return _change_forwarding(session, site, name, changed, inner)
+    return _change_forwarding(here, name, changed, inner)
 
 
 @add_verb(_APP, "on", LOCAL, example="tenure site forwarding on Operations")
-def switch_on(session: CommandSession, name: Name, *, site: Site = "") -> CommandOutput:
+def switch_on(here: SiteCommandSession, name: Name) -> CommandOutput:
     """Switch one on again: it goes on where it stopped."""
-    return _change_forwarding(session, site, name, {"active": True}, {})
+    return _change_forwarding(here, name, {"active": True}, {})
 
 
 @add_verb(_APP, "off", LOCAL, example="tenure site forwarding off Operations")
-def switch_off(session: CommandSession, name: Name, *, site: Site = "") -> CommandOutput:
+def switch_off(here: SiteCommandSession, name: Name) -> CommandOutput:
     """Switch one off: events of the meantime wait."""
-    return _change_forwarding(session, site, name, {"active": False}, {})
+    return _change_forwarding(here, name, {"active": False}, {})
 
 
 @add_verb(_APP, "test", LOCAL, example="tenure site forwarding test Operations")
-def test_forwarding(session: CommandSession, name: Name, *, site: Site = "") -> CommandOutput:
+def test_forwarding(here: SiteCommandSession, name: Name) -> CommandOutput:
     """Send a test message now, and show the result and the remedy."""
-    with site_session(session, site) as here, here.show_busy("Sending …"):
+    with here.show_busy("Sending …"):
         where = _forwarding_path(here, name, "/test")
         api = here.api()
-        answer = api.send(CliRequest(method="POST", path=where, tenant=False))
+        answer = api.send(CliRequest(method="POST", path=where))
     taken = msgspec.json.decode(answer.body)["taken"]
     return CommandOutput(answer.body, _print_test, ExitCode.DONE if taken else ExitCode.UNREACHABLE)
 
 
 @add_verb(_APP, "log", LOCAL, example="tenure site forwarding log Operations --limit 20")
-def list_deliveries(session: CommandSession, name: Name, *, limit: Limit = None, site: Site = "") -> CommandOutput:
+def list_deliveries(here: SiteCommandSession, name: Name, *, limit: Limit = None) -> CommandOutput:
     """List the last tries, latest first."""
-    with site_session(session, site) as here:
-        where = _forwarding_path(here, name, "/deliveries")
-        return here.get_list(where, show_table(DELIVERY, "Nothing was sent yet."), {}, limit=limit, tenant=False)
+    where = _forwarding_path(here, name, "/deliveries")
+    return here.get_list(where, show_table(DELIVERY, "Nothing was sent yet."), {}, limit=limit)
 
 
 @add_verb(_APP, "resume", ASKING, example="tenure site forwarding resume Operations")
 def resume_forwarding(
-    session: CommandSession,
+    here: SiteCommandSession,
     name: Name,
     *,
     skip: Annotated[bool, Parameter(negative=(), help="Leave out what waited.")] = False,
-    site: Site = "",
 ) -> CommandOutput:
     """Resume after it failed or was given up, with the waiting events."""
-    with site_session(session, site) as here:
-        where = _forwarding_path(here, name, "/resume")
-        sending = CliRequest(method="POST", path=where, body={"skip": skip}, tenant=False)
-        if not skip:
-            return here.write(sending, _print_forwarding)
-        what = f"The events that wait at the forwarding “{name}” will be left out for good."
-        return here.write_confirmed(sending, _print_forwarding, what)
+    where = _forwarding_path(here, name, "/resume")
+    sending = CliRequest(method="POST", path=where, body={"skip": skip})
+    if not skip:
+        return here.write(sending, _print_forwarding)
+    what = f"The events that wait at the forwarding “{name}” will be left out for good."
+    return here.write_confirmed(sending, _print_forwarding, what)
 
 
 @add_verb(_APP, "rotate-secret", LOCAL, example="tenure site forwarding rotate-secret Alerts --overlap-hours 48")
 def rotate_secret(
-    session: CommandSession,
+    here: SiteCommandSession,
     name: Name,
     *,
     overlap_hours: Annotated[int, Parameter(help="For how many hours the old secret signs too.")] = 24,
-    site: Site = "",
 ) -> CommandOutput:
     """Make a new secret of a webhook, shown this once."""
-    with site_session(session, site) as here:
-        where = _forwarding_path(here, name, "/rotate-secret")
-        body = {"overlap_hours": overlap_hours}
-        return here.write(CliRequest(method="POST", path=where, body=body, tenant=False), _with_secret)
+    where = _forwarding_path(here, name, "/rotate-secret")
+    body = {"overlap_hours": overlap_hours}
+    return here.post(where, _with_secret, body)
 
 
 @add_verb(_APP, "remove", ASKING, example="tenure site forwarding remove Operations")
-def remove_forwarding(session: CommandSession, name: Name, *, site: Site = "") -> CommandOutput:
+def remove_forwarding(here: SiteCommandSession, name: Name) -> CommandOutput:
     """Remove one, its log and its waiting events."""
-    with site_session(session, site) as here:
-        found = _find_forwarding(here, name)
-        where, name = fill_path("/v1/forwardings/{forwarding}", forwarding=found["id"]), found["name"]
-        what = f"The forwarding “{name}” will be removed, with its log and its waiting events."
-        done = sentence_output(f"The forwarding “{name}” is gone.")
-        return here.write_confirmed(CliRequest(method="DELETE", path=where, tenant=False), done, what)
+    found = _find_forwarding(here, name)
+    where, name = fill_path("/v1/forwardings/{forwarding}", forwarding=found["id"]), found["name"]
+    what = f"The forwarding “{name}” will be removed, with its log and its waiting events."
+    done = sentence_output(f"The forwarding “{name}” is gone.")
+    return here.write_confirmed(CliRequest(method="DELETE", path=where), done, what)
 
 
-def _add_forwarding(session: CommandSession, site: str, body: dict[str, Any]) -> CommandOutput:
-    with site_session(session, site) as here:
-        return here.write(CliRequest(method="POST", path="/v1/forwardings", body=body, tenant=False), _with_secret)
+def _add_forwarding(here: SiteCommandSession, body: dict[str, Any]) -> CommandOutput:
+    return here.post("/v1/forwardings", _with_secret, body)
 
 
 def _change_forwarding(
-    session: CommandSession, site: str, name: str, changed: dict[str, Any], inner: dict[str, dict[str, Any]]
+    here: SiteCommandSession, name: str, changed: dict[str, Any], inner: dict[str, dict[str, Any]]
 ) -> CommandOutput:
-    with site_session(session, site) as here:
-        found = _find_forwarding(here, name)
-        body = {each: found[each] for each in ("name", "severity", "kinds", "active")} | changed
-        for way, parts in inner.items():
-            if found[way] is None and set(parts) - {"authorities"}:
-                field = next(iter(parts))
-                raise invalid_field(f"{found['name']} goes by {'mail' if way == 'webhook' else 'webhook'}.", field)
-        way = "mail" if found["mail"] else "webhook"
-        kept = {each: value for each, value in found[way].items() if each != "password_set"}
-        body[way] = kept | inner.get(way, {})
-        where = fill_path("/v1/forwardings/{forwarding}", forwarding=found["id"])
-        return here.write(CliRequest(method="PUT", path=where, body=body, tenant=False), _print_forwarding)
+    found = _find_forwarding(here, name)
+    body = {each: found[each] for each in ("name", "severity", "kinds", "active")} | changed
+    for way, parts in inner.items():
+        if found[way] is None and set(parts) - {"authorities"}:
+            field = next(iter(parts))
+            raise invalid_field(f"{found['name']} goes by {'mail' if way == 'webhook' else 'webhook'}.", field)
+    way = "mail" if found["mail"] else "webhook"
+    kept = {each: value for each, value in found[way].items() if each != "password_set"}
+    body[way] = kept | inner.get(way, {})
+    where = fill_path("/v1/forwardings/{forwarding}", forwarding=found["id"])
+    return here.put(where, _print_forwarding, body)
 
 
 def _find_forwarding(here: SiteCommandSession, name: str) -> dict[str, Any]:
-    answer = here.get("/v1/forwardings?limit=200", tenant=False)
+    answer = here.get("/v1/forwardings?limit=200")
     items: list[dict[str, Any]] = msgspec.json.decode(answer.body)["items"]
     found = next((each for each in items if name in (each["id"], each["name"])), None)
     if found is None:

@@ -2,16 +2,15 @@
 
 from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Limit
-from tenure.cli.command_session import CommandSession
 from tenure.cli.options import ASKING, LOCAL
 from tenure.cli.output import CommandOutput, sentence_output, show_table
-from tenure.cli.registration import add_noun, add_verb
+from tenure.cli.registration import add_noun, add_verb, add_words
 from tenure.cli.screen import TableColumn
-from tenure.cli.site_session import HERE, Site, site_session
+from tenure.cli.site_session import HERE, SiteCommandSession
 from tenure.http.client.api_exchange import fill_path
 
 GROUP = (
@@ -24,39 +23,30 @@ GROUP = (
 Name = Annotated[str, Parameter(help="The group's name.")]
 
 _APP = add_noun("groups", "Groups of devices: list, set, remove.", HERE)
-
-
-def add(app: App) -> None:
-    """Add `tenure groups`."""
-    app.command(_APP)
+add = add_words(_APP)
 
 
 @add_verb(_APP, "list", LOCAL, example="tenure groups list")
-def list_groups(session: CommandSession, *, limit: Limit = None, site: Site = "") -> CommandOutput:
+def list_groups(here: SiteCommandSession, *, limit: Limit = None) -> CommandOutput:
     """List groups with their devices."""
-    with site_session(session, site) as here:
-        return here.get_list("/v1/groups", show_table(GROUP, "There is no group."), {}, limit=limit, tenant=False)
+    return here.get_list("/v1/groups", show_table(GROUP, "There is no group."), {}, limit=limit)
 
 
 @add_verb(_APP, "set", LOCAL, example="tenure groups set laboratory --by-hand")
 def set_group(
-    session: CommandSession,
+    here: SiteCommandSession,
     group: Name,
     *,
     by_hand: Annotated[bool, Parameter(help="Its devices get seats only by hand.")] = False,
-    site: Site = "",
 ) -> CommandOutput:
     """Make a group, or set whether its devices get seats automatically."""
-    with site_session(session, site) as here:
-        where = fill_path("/v1/groups/{group}", group=group)
-        sending = CliRequest(method="PUT", path=where, body={"automatic": not by_hand}, tenant=False)
-        return here.write(sending, lambda screen, value: screen.card(value, GROUP))
+    where = fill_path("/v1/groups/{group}", group=group)
+    return here.put(where, lambda screen, value: screen.card(value, GROUP), {"automatic": not by_hand})
 
 
 @add_verb(_APP, "remove", ASKING, example="tenure groups remove laboratory")
-def remove_group(session: CommandSession, group: Name, *, site: Site = "") -> CommandOutput:
+def remove_group(here: SiteCommandSession, group: Name) -> CommandOutput:
     """Remove a group; its devices are unassigned and keep the seats they have."""
-    with site_session(session, site) as here:
-        sending = CliRequest(method="DELETE", path=fill_path("/v1/groups/{group}", group=group), tenant=False)
-        done = sentence_output(f"The group “{group}” is gone; its devices are unassigned.")
-        return here.write_confirmed(sending, done, f"The group “{group}” will be removed, and its devices unassigned.")
+    sending = CliRequest(method="DELETE", path=fill_path("/v1/groups/{group}", group=group))
+    done = sentence_output(f"The group “{group}” is gone; its devices are unassigned.")
+    return here.write_confirmed(sending, done, f"The group “{group}” will be removed, and its devices unassigned.")

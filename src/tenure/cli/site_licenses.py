@@ -15,7 +15,7 @@ from tenure.cli.output import CommandOutput, nothing_done
 from tenure.cli.problems import CommandError, accept, invalid_field
 from tenure.cli.registration import add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn, format_moment
-from tenure.cli.site_session import HERE, Product, Site, SiteCommandSession, site_session
+from tenure.cli.site_session import HERE, Product, SiteCommandSession
 from tenure.core.plurals import format_count
 from tenure.core.refusals import ExitCode
 from tenure.http.client.api_exchange import ApiAnswer, fill_path
@@ -93,7 +93,7 @@ def add(app: App) -> None:
 
 
 def apply_code(
-    session: CommandSession,
+    here: SiteCommandSession,
     code: Annotated[
         str, Parameter(help="The activation code; asked for, or read from standard input, if left out.")
     ] = "",
@@ -103,79 +103,68 @@ def apply_code(
         bool, Parameter(help="Only show what it would start, and until when; nothing is activated.")
     ] = False,
     product: Product = "",
-    site: Site = "",
 ) -> CommandOutput:
     """Apply the activation code that the provider has given."""
-    with site_session(session, site) as here:
-        # A missing site is told first: a code does not help there.
-        here.api()
-        typed = code or _read_code(session)
-        if not typed:
-            raise invalid_field("No activation code was given.", "code")
-        what = "successor" if successor else "activate"
-        return _run_exchange(
-            here, product, what, {"code": typed}, _print_preview if preview else _print_activated, dry_run=preview
-        )
+    # A missing site is told first: a code does not help there.
+    here.api()
+    typed = code or _read_code(here)
+    if not typed:
+        raise invalid_field("No activation code was given.", "code")
+    what = "successor" if successor else "activate"
+    return _run_exchange(
+        here, product, what, {"code": typed}, _print_preview if preview else _print_activated, dry_run=preview
+    )
 
 
-def show_status(session: CommandSession, *, site: Site = "") -> CommandOutput:
+def show_status(here: SiteCommandSession) -> CommandOutput:
     """Show the status of this site, one line for each product."""
-    with site_session(session, site) as here:
-        return here.get_shown("/v1/status", _print_status, tenant=False)
+    return here.get_shown("/v1/status", _print_status)
 
 
-def list_licenses(session: CommandSession, *, product: Product = "", site: Site = "") -> CommandOutput:
+def list_licenses(here: SiteCommandSession, *, product: Product = "") -> CommandOutput:
     """List licenses, or show one of them whole."""
-    with site_session(session, site) as here:
-        if product:
-            return here.get_shown(fill_path("/v1/licenses/{product}", product=product), _print_license, tenant=False)
-        return here.get_shown("/v1/licenses", lambda screen, value: screen.table(value["items"], LICENSE), tenant=False)
+    if product:
+        return here.get_shown(fill_path("/v1/licenses/{product}", product=product), _print_license)
+    return here.get_shown("/v1/licenses", lambda screen, value: screen.table(value["items"], LICENSE))
 
 
 def resolve_fork(
-    session: CommandSession,
+    here: SiteCommandSession,
     resolution: Annotated[
         Literal["restored", "second_site", "retired"],
         Parameter(help="This is the same server restored; the copy is a second site; the copy is retired."),
     ],
     *,
     product: Product = "",
-    site: Site = "",
 ) -> CommandOutput:
     """Decide what two copies of this site are; the copy is the older one."""
-    with site_session(session, site) as here:
-        meant = here.choose_product(product)
-        if not here.is_confirmed(FORK_DECISIONS[resolution].format(f"the site of {meant} in {here.folder}")):
-            return nothing_done()
-        return _run_exchange(here, meant, "resolve-fork", {"resolution": resolution}, _print_synchronized)
+    meant = here.choose_product(product)
+    if not here.is_confirmed(FORK_DECISIONS[resolution].format(f"the site of {meant} in {here.folder}")):
+        return nothing_done()
+    return _run_exchange(here, meant, "resolve-fork", {"resolution": resolution}, _print_synchronized)
 
 
-def drop_successor(session: CommandSession, *, product: Product = "", site: Site = "") -> CommandOutput:
+def drop_successor(here: SiteCommandSession, *, product: Product = "") -> CommandOutput:
     """Drop the staged successor: its code can be staged or applied elsewhere."""
-    with site_session(session, site) as here:
-        return _run_exchange(here, product, "drop-successor", None, _print_synchronized)
+    return _run_exchange(here, product, "drop-successor", None, _print_synchronized)
 
 
-def synchronize_now(session: CommandSession, *, product: Product = "", site: Site = "") -> CommandOutput:
+def synchronize_now(here: SiteCommandSession, *, product: Product = "") -> CommandOutput:
     """Synchronize with the activation server now: shows each step, the path used, and what changed."""
-    with site_session(session, site) as here:
-        return _run_exchange(here, product, "synchronize", None, _print_synchronized)
+    return _run_exchange(here, product, "synchronize", None, _print_synchronized)
 
 
-def explain_license(session: CommandSession, *, product: Product = "", site: Site = "") -> CommandOutput:
+def explain_license(here: SiteCommandSession, *, product: Product = "") -> CommandOutput:
     """Explain the current state: its rule, until when, what follows, and who can change it."""
-    with site_session(session, site) as here:
-        meant = here.choose_product(product)
-        return here.get_shown(
-            fill_path("/v1/licenses/{product}/explain", product=meant), _print_explanation, tenant=False
-        )
+    meant = here.choose_product(product)
+    return here.get_shown(fill_path("/v1/licenses/{product}/explain", product=meant), _print_explanation)
 
 
-def test_connection(session: CommandSession, *, site: Site = "") -> CommandOutput:
+def test_connection(here: SiteCommandSession) -> CommandOutput:
     """Try every way to the activation server, the clock and the root of trust: one line each, with the remedy."""
-    with site_session(session, site) as here, here.show_busy("Trying every way to the activation server …"):
+    with here.show_busy("Trying every way to the activation server …"):
         try:
-            body = here.api().send(CliRequest(method="POST", path="/v1/test-connection", tenant=False)).body
+            body = here.api().send(CliRequest(method="POST", path="/v1/test-connection")).body
         except CommandError:
             body = _examine_offline(here)
     failures = [check for check in msgspec.json.decode(body)["checks"] if check["state"] == "failed"]
@@ -229,9 +218,7 @@ def _run_exchange(
     api = here.api()
     where = fill_path("/v1/licenses/{product}/", product=meant)
     query: dict[str, Any] = {"dry_run": True} if dry_run else {}
-    sending = CliRequest(
-        method="POST", path=where + what, body=body, query=query, key=here.world.new_key(), tenant=False
-    )
+    sending = CliRequest(method="POST", path=where + what, body=body, query=query, key=here.world.new_key())
     done: list[ApiAnswer | CommandError] = []
 
     def ask() -> None:
@@ -257,7 +244,7 @@ def _shown_live(here: SiteCommandSession, where: str, asking: threading.Thread) 
     while asking.is_alive():
         asking.join(LOOK_AGAIN)
         try:
-            run = msgspec.json.decode(here.get(f"{where}synchronization", tenant=False).body)
+            run = msgspec.json.decode(here.get(f"{where}synchronization").body)
         except CommandError:
             run = {}
         for step in run.get("steps", ())[shown:] if run.get("running", True) else ():

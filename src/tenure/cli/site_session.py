@@ -4,8 +4,6 @@ files.
 
 import os
 import shlex
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
 
 HERE = Group.create_ordered("At a customer: this administration server and its devices")
 
-Site = Annotated[str, Parameter(help="The site's folder [env: TENURE_SITE].")]
 Product = Annotated[str, Parameter(help="The product, where the site keeps more than one.")]
 
 EXCHANGE_SECONDS = 120.0
@@ -56,9 +53,10 @@ class SiteCommandSession(CommandSession):
 
     allows_dry_run = False
 
-    def __init__(self, session: CommandSession, folder: Path) -> None:
-        super().__init__(session.world, session.options)
-        self.folder = folder
+    @property
+    def folder(self) -> Path:
+        """The site's folder: the one that the option or the environment names, or the usual one."""
+        return folder_of(self.world, self.options.site, "TENURE_SITE", "site")
 
     def api(self) -> ApiClient:
         """The site's own API, with the token that lies in its folder."""
@@ -75,21 +73,11 @@ class SiteCommandSession(CommandSession):
         """The product meant: the one named, or the only one there is."""
         if named:
             return named
-        answer = self.get("/v1/status", tenant=False)
+        answer = self.get("/v1/status")
         products = [each["product"] for each in msgspec.json.decode(answer.body)["products"]]
         if len(products) == 1:
             return str(products[0])
         raise invalid_field(f"Name the product with --product: {', '.join(products)}.", "product")
-
-
-@contextmanager
-def site_session(session: CommandSession, site: str) -> Iterator[SiteCommandSession]:
-    """The session with the site in the folder that the option or the environment names, or in the usual one."""
-    made = SiteCommandSession(session, folder_of(session.world, site, "TENURE_SITE", "site"))
-    try:
-        yield made
-    finally:
-        made.close()
 
 
 def folder_of(world: CommandEnvironment, named: str, variable: str, default: str) -> Path:

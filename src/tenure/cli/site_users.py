@@ -3,17 +3,16 @@
 from typing import Annotated, Any, Literal
 
 import msgspec
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Limit
-from tenure.cli.command_session import CommandSession
 from tenure.cli.options import ASKING, LOCAL
 from tenure.cli.output import CommandOutput, sentence_output, show_table
 from tenure.cli.problems import invalid_field
-from tenure.cli.registration import add_noun, add_verb
+from tenure.cli.registration import add_noun, add_verb, add_words
 from tenure.cli.screen import CommandScreen, TableColumn
-from tenure.cli.site_session import HERE, Site, SiteCommandSession, site_session
+from tenure.cli.site_session import HERE, SiteCommandSession
 from tenure.http.client.api_exchange import fill_path
 
 USER = (
@@ -30,74 +29,63 @@ Role = Annotated[
 ]
 
 _APP = add_noun("users", "Who may sign in at this administration server: list, add, role, reset, remove.", HERE)
-
-
-def add(app: App) -> None:
-    """Add `tenure site users` to `tenure site`."""
-    app.command(_APP)
+add = add_words(_APP)
 
 
 @add_verb(_APP, "list", LOCAL, example="tenure site users list")
-def list_users(session: CommandSession, *, limit: Limit = None, site: Site = "") -> CommandOutput:
+def list_users(here: SiteCommandSession, *, limit: Limit = None) -> CommandOutput:
     """List who may sign in."""
-    with site_session(session, site) as here:
-        return here.get_list(
-            "/v1/users",
-            show_table(USER, "There are no accounts yet; the token of the folder is the only way in."),
-            {},
-            limit=limit,
-            tenant=False,
-        )
+    return here.get_list(
+        "/v1/users",
+        show_table(USER, "There are no accounts yet; the token of the folder is the only way in."),
+        {},
+        limit=limit,
+        tenant=False,
+    )
 
 
 @add_verb(_APP, "add", LOCAL, example="tenure site users add ada@example.com --role administrator")
-def add_user(session: CommandSession, name: Name, *, role: Role, site: Site = "") -> CommandOutput:
+def add_user(here: SiteCommandSession, name: Name, *, role: Role) -> CommandOutput:
     """Add an account; its password is shown once, and changed by its owner at the first sign-in."""
-    with site_session(session, site) as here:
-        body = {"name": name, "role": role}
-        return here.write(CliRequest(method="POST", path="/v1/users", body=body, tenant=False), _with_password)
+    body = {"name": name, "role": role}
+    return here.post("/v1/users", _with_password, body)
 
 
 @add_verb(_APP, "role", LOCAL, example="tenure site users role ada@example.com operator")
-def change_role(session: CommandSession, name: Name, role: Role, *, site: Site = "") -> CommandOutput:
+def change_role(here: SiteCommandSession, name: Name, role: Role) -> CommandOutput:
     """Give an account another role; it holds at once."""
-    with site_session(session, site) as here:
-        user = _id_of(here, name)
-        where = fill_path("/v1/users/{user}", user=user)
-        sending = CliRequest(method="PUT", path=where, body={"role": role}, tenant=False)
-        return here.write(sending, lambda screen, value: screen.card(value, USER))
+    user = _id_of(here, name)
+    where = fill_path("/v1/users/{user}", user=user)
+    return here.put(where, lambda screen, value: screen.card(value, USER), {"role": role})
 
 
 @add_verb(_APP, "reset", ASKING, example="tenure site users reset ada@example.com --second-factor")
 def reset_password(
-    session: CommandSession,
+    here: SiteCommandSession,
     name: Name,
     *,
     second_factor: Annotated[bool, Parameter(negative=(), help="Take the second factor away, too.")] = False,
-    site: Site = "",
 ) -> CommandOutput:
     """Give an account a new password, shown once; its sessions end."""
-    with site_session(session, site) as here:
-        user = _id_of(here, name)
-        where = fill_path("/v1/users/{user}/reset-password", user=user)
-        sending = CliRequest(method="POST", path=where, body={"second_factor": second_factor}, tenant=False)
-        taken = ", its second factor taken away" if second_factor else ""
-        what = f"The password of “{name}” will be replaced{taken}, and its sessions ended."
-        return here.write_confirmed(sending, _with_password, what)
+    user = _id_of(here, name)
+    where = fill_path("/v1/users/{user}/reset-password", user=user)
+    sending = CliRequest(method="POST", path=where, body={"second_factor": second_factor})
+    taken = ", its second factor taken away" if second_factor else ""
+    what = f"The password of “{name}” will be replaced{taken}, and its sessions ended."
+    return here.write_confirmed(sending, _with_password, what)
 
 
 @add_verb(_APP, "remove", ASKING, example="tenure site users remove ada@example.com")
-def remove_account(session: CommandSession, name: Name, *, site: Site = "") -> CommandOutput:
+def remove_account(here: SiteCommandSession, name: Name) -> CommandOutput:
     """Remove an account; its sessions end."""
-    with site_session(session, site) as here:
-        user = _id_of(here, name)
-        sending = CliRequest(method="DELETE", path=fill_path("/v1/users/{user}", user=user), tenant=False)
-        what = f"The account “{name}” will be removed, and its sessions ended."
-        return here.write_confirmed(sending, sentence_output(f"The account “{name}” is gone."), what)
+    user = _id_of(here, name)
+    sending = CliRequest(method="DELETE", path=fill_path("/v1/users/{user}", user=user))
+    what = f"The account “{name}” will be removed, and its sessions ended."
+    return here.write_confirmed(sending, sentence_output(f"The account “{name}” is gone."), what)
 
 
 def _id_of(here: SiteCommandSession, name: str) -> str:
-    answer = here.get("/v1/users?limit=200", tenant=False)
+    answer = here.get("/v1/users?limit=200")
     found = [each["id"] for each in msgspec.json.decode(answer.body)["items"] if each["name"] == name.lower()]
     if not found:
         raise invalid_field(f"No account has the name {name}.", "name")

@@ -2,13 +2,13 @@
 
 from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from tenure.cli.argument_types import Limit
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import READING
 from tenure.cli.output import CommandOutput, show_table
-from tenure.cli.registration import CUSTOMERS_SIDE, add_noun, add_verb
+from tenure.cli.registration import CUSTOMERS_SIDE, add_noun, add_verb, add_words
 from tenure.cli.screen import TableColumn
 from tenure.http.client.api_exchange import fill_path
 
@@ -40,11 +40,7 @@ _SHORT = tuple(
 )  # fmt: skip
 
 _APP = add_noun("installations", "Administration servers and applications, as they report: list, show.", CUSTOMERS_SIDE)
-
-
-def add(app: App) -> None:
-    """Add `tenure installations`."""
-    app.command(_APP)
+add = add_words(_APP)
 
 
 @add_verb(_APP, "list", READING, example="tenure installations list --subscription sub_…")

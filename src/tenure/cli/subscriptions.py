@@ -2,16 +2,15 @@
 
 from typing import Annotated, Any, Literal
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from tenure.cli import outcome
-from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Limit, Subscription, parse_end
 from tenure.cli.command_session import CommandSession
 from tenure.cli.exports import Out, export_csv
 from tenure.cli.options import CREATING, READING
 from tenure.cli.output import CommandOutput, show_table
-from tenure.cli.registration import CUSTOMERS_SIDE, add_noun, add_verb
+from tenure.cli.registration import CUSTOMERS_SIDE, add_noun, add_verb, add_words
 from tenure.cli.screen import CommandScreen, TableColumn, format_moment, format_money
 from tenure.http.client.api_exchange import fill_path
 
@@ -97,11 +96,7 @@ _APP = add_noun(
     "Subscriptions: list, export, show, timeline, explain, history, code, seat-conflict.",
     CUSTOMERS_SIDE,
 )
-
-
-def add(app: App) -> None:
-    """Add `tenure subscriptions`."""
-    app.command(_APP)
+add = add_words(_APP)
 
 
 Of = Annotated[str, Parameter(help="Of this customer only.")]
@@ -216,7 +211,7 @@ def show_seat_conflict(session: CommandSession, subscription: Subscription) -> C
 def show_code(session: CommandSession, subscription: Subscription) -> CommandOutput:
     """Show the newest activation code, this once: afterwards it cannot be shown again."""
     where = fill_path("/v1/subscriptions/{subscription}/code", subscription=subscription)
-    return session.write(CliRequest(method="POST", path=where), _print_code)
+    return session.post(where, _print_code)
 
 
 @add_verb(_APP, "history", READING, example="tenure subscriptions history sub_…")

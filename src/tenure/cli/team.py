@@ -110,7 +110,7 @@ def add_invitation(
     body: dict[str, Any] = {"email": email, "name": name, "role": role}
     if customer:
         body["customer"] = customer
-    return session.write(CliRequest(method="POST", path="/v1/invitations", body=body), _print_invited)
+    return session.post("/v1/invitations", _print_invited, body)
 
 
 @add_verb(_INVITATIONS, "withdraw", CHANGING, example="tenure invitations withdraw inv_…")

@@ -4,14 +4,13 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import msgspec
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
-from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Limit
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CHANGING, CREATING, READING
 from tenure.cli.output import CommandOutput, sentence_output, show_card, show_table
-from tenure.cli.registration import ACCESS, add_noun, add_verb
+from tenure.cli.registration import ACCESS, add_noun, add_verb, add_words
 from tenure.cli.screen import CommandScreen, TableColumn
 from tenure.cli.thing_names import shown_name
 from tenure.http.client.api_exchange import fill_path
@@ -55,11 +54,7 @@ Note = Annotated[str, Parameter(help="What it is for.")]
 _APP = add_noun(
     "webhooks", "Webhooks: list, kinds of events, show, add, change, on, off, delete, secrets, deliveries.", ACCESS
 )
-
-
-def add(app: App) -> None:
-    """Add `tenure webhooks`."""
-    app.command(_APP)
+add = add_words(_APP)
 
 
 @add_verb(_APP, "list", READING, example="tenure webhooks list")
@@ -90,7 +85,7 @@ def add_webhook(
 ) -> CommandOutput:
     """Send all events from now on to an address; its secret is shown this once."""
     body = {"url": address, "events": event, "note": note}
-    return session.write(CliRequest(method="POST", path="/v1/webhooks", body=body), _print_secret)
+    return session.post("/v1/webhooks", _print_secret, body)
 
 
 @add_verb(_APP, "change", CHANGING, example="tenure webhooks change whk_… --event subscription.renewed")
@@ -124,7 +119,7 @@ def delete_webhook(session: CommandSession, webhook: Name) -> CommandOutput:
     """Delete a webhook, its log and its waiting events."""
     where = _webhook_path(webhook)
     called = shown_name(session, where, webhook, lambda row: urlsplit(row["url"]).hostname)
-    return session.write(CliRequest(method="DELETE", path=where), sentence_output(f"The webhook {called} is deleted."))
+    return session.delete(where, sentence_output(f"The webhook {called} is deleted."))
 
 
 @add_verb(_APP, "rotate-secret", CREATING, example="tenure webhooks rotate-secret whk_… --overlap-hours 48")
@@ -136,9 +131,7 @@ def rotate_secret(
 ) -> CommandOutput:
     """Make a new secret, shown this once; the old one signs too for a while."""
     body = {"overlap_hours": overlap_hours}
-    return session.write(
-        CliRequest(method="POST", path=f"{_webhook_path(webhook)}/rotate-secret", body=body), _print_secret
-    )
+    return session.post(f"{_webhook_path(webhook)}/rotate-secret", _print_secret, body)
 
 
 @add_verb(_APP, "deliveries", READING, example="tenure webhooks deliveries whk_… --limit 20")
@@ -158,13 +151,13 @@ def replay_delivery(
 ) -> CommandOutput:
     """Deliver a message once more, under the id it had."""
     where = fill_path("/v1/webhooks/{webhook}/deliveries/{delivery}/replay", webhook=webhook, delivery=delivery)
-    return session.write(CliRequest(method="POST", path=where), _print_queued)
+    return session.post(where, _print_queued)
 
 
 @add_verb(_APP, "test", CREATING, example="tenure webhooks test whk_…")
 def test_webhook(session: CommandSession, webhook: Name) -> CommandOutput:
     """Send a test event, once."""
-    return session.write(CliRequest(method="POST", path=f"{_webhook_path(webhook)}/test"), _print_queued)
+    return session.post(f"{_webhook_path(webhook)}/test", _print_queued)
 
 
 def _webhook_path(webhook: str) -> str:
@@ -175,7 +168,7 @@ def _change_webhook(session: CommandSession, webhook: str, changed: dict[str, An
     present = session.get(_webhook_path(webhook))
     known = msgspec.json.decode(present.body)
     body = {name: known[name] for name in ("url", "events", "note", "active")} | changed
-    return session.write(CliRequest(method="PUT", path=_webhook_path(webhook), body=body), show_card(DETAILS))
+    return session.put(_webhook_path(webhook), show_card(DETAILS), body)
 
 
 def _kinds(screen: CommandScreen, value: Any) -> None:
