@@ -7,6 +7,7 @@ from tenure.http.client.api_exchange import ApiCaller
 from tenure.http.client.transports import AsyncTransport
 from tenure.web.page_api import PageApiServer, PageApiSettings
 from tenure.web.page_app import PageVisit
+from tenure.web.page_groups import PageGroup
 from tenure.web.replies import PageRefusal
 from tenure.web.sessions import secret_digest
 from tenure.web.sign_in import ApiSession
@@ -87,6 +88,13 @@ class PortalServer(PageApiServer):
             await self.public_api(visit).post_public(path, {**body, "browser": visit.browser, **known})
         ).value
         return found
+
+
+class PortalPages(PageGroup):
+    """Pages over the one client."""
+
+    def __init__(self, server: PortalServer) -> None:
+        self._server = server
 
 
 def _caller_of(visit: Portal) -> ApiCaller:

@@ -7,9 +7,10 @@ from typing import Any, Protocol
 
 from tenure.core.plurals import format_count
 from tenure.web.forms import SentForm
+from tenure.web.page_groups import PageGroup, form_at, page_at
 from tenure.web.qr import encode, to_svg
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
-from tenure.web.visits import PageRoute, PageVisit, form_route, page_route
+from tenure.web.visits import PageVisit
 
 LONGEST = 666
 """Bytes of an enrollment that are drawn, as a code of version 20 holds them:
@@ -31,16 +32,18 @@ class OwnAccountServer(Protocol):
         """End one of one's own sessions."""
 
 
-class OwnAccountPages:
+class OwnAccountPages(PageGroup):
     """The pages about oneself."""
 
     def __init__(self, server: OwnAccountServer) -> None:
         self._server = server
 
+    @page_at("/account")
     async def show(self, visit: PageVisit[Any]) -> Reply:
         """Everything on one page."""
         return await self._render(visit)
 
+    @form_at("/account/password")
     async def password(self, visit: PageVisit[Any]) -> Reply:
         """Another password."""
         body = {name: visit.form.read_password(name) for name in ("old", "new")}
@@ -50,11 +53,13 @@ class OwnAccountPages:
         visit.flash_message("Your password is changed. Every other session has ended.")
         return RedirectTo("/account")
 
+    @form_at("/account/second-factor")
     async def propose(self, visit: PageVisit[Any]) -> Reply:
         """Begin with a second factor: the secret for the authenticator application, shown on this page only."""
         sent = await self._send(visit, "/v1/me/second-factor", {"password": visit.form.read_password("password")})
         return sent if isinstance(sent, PageScreen) else await self._render(visit, enrollment=sent)
 
+    @form_at("/account/second-factor/confirm")
     async def confirm(self, visit: PageVisit[Any]) -> Reply:
         """Switch it on with a first code; the recovery codes are shown once."""
         form = visit.form
@@ -67,6 +72,7 @@ class OwnAccountPages:
         visit.form = SentForm()  # the code that was shown is good for nothing any more
         return await self._render(visit, codes=sent["recovery_codes"])
 
+    @form_at("/account/second-factor/remove")
     async def remove(self, visit: PageVisit[Any]) -> Reply:
         """Switch it off."""
         body = {"password": visit.form.read_password("password"), "code": visit.form.read_required("code", most=32)}
@@ -76,6 +82,7 @@ class OwnAccountPages:
         visit.flash_message("The second factor is off. Every other session has ended.")
         return RedirectTo("/account")
 
+    @form_at("/account/sessions/{session}/end")
     async def end_session(self, visit: PageVisit[Any]) -> Reply:
         """Sign out in one place; where that is this browser, here."""
         name = visit.params["session"]
@@ -87,6 +94,7 @@ class OwnAccountPages:
         visit.flash_message("That session has ended: the browser has to sign in again.")
         return RedirectTo("/account")
 
+    @form_at("/account/sessions/end-others")
     async def end_others(self, visit: PageVisit[Any]) -> Reply:
         """Sign out everywhere else."""
         done = await self._server.post_own(visit, "/v1/me/sessions/end-others", key=visit.form.read_text("_key"))
@@ -128,18 +136,6 @@ class OwnAccountPages:
             "picture": _qr_picture(enrollment["uri"]) if enrollment else "",
         }
         return PageScreen(template="account.html", values=values, status=422 if refusal or visit.form.errors else 200)
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        return (
-            page_route("/account", self.show),
-            form_route("/account/password", self.password),
-            form_route("/account/second-factor", self.propose),
-            form_route("/account/second-factor/confirm", self.confirm),
-            form_route("/account/second-factor/remove", self.remove),
-            form_route("/account/sessions/{session}/end", self.end_session),
-            form_route("/account/sessions/end-others", self.end_others),
-        )
 
 
 def _qr_picture(uri: str) -> str:

@@ -1,17 +1,20 @@
 """One's own account at the portal: what every website has of it, and the teams one is in."""
 
-from tenure.portal.session import Portal, PortalServer
+from tenure.portal.session import Portal, PortalPages, PortalServer
 from tenure.web.own_account import OwnAccountPages
-from tenure.web.page_app import PageRoute, form_route
+from tenure.web.page_app import PageRoute
+from tenure.web.page_groups import form_at
 from tenure.web.replies import RedirectTo, Reply
 
 
-class AccountPages:
+class AccountPages(PortalPages):
     """The pages about oneself."""
 
     def __init__(self, server: PortalServer) -> None:
-        self._server, self._own = server, OwnAccountPages(server)
+        super().__init__(server)
+        self._own = OwnAccountPages(server)
 
+    @form_at("/account/team")
     async def choose(self, visit: Portal) -> Reply:
         """Go on in another team."""
         body = {"id": visit.form.read_text("id", most=64)}
@@ -23,4 +26,4 @@ class AccountPages:
 
     def routes(self) -> tuple[PageRoute, ...]:
         """Every page of this group."""
-        return (*self._own.routes(), form_route("/account/team", self.choose))
+        return (*super().routes(), *self._own.routes())

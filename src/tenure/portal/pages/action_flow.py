@@ -12,21 +12,19 @@ from tenure.portal.customer_select import chosen_name, customer_choices, is_sear
 from tenure.portal.pages.agreed import plan_names, subject_of, terms_words
 from tenure.portal.pages.codes import code_screen
 from tenure.portal.pages.subscription_actions import BY_NAME, SubscriptionAction
-from tenure.portal.session import Portal, PortalServer
+from tenure.portal.session import Portal, PortalPages
 from tenure.web.formatting import format_money
 from tenure.web.page_api import PageApi
-from tenure.web.page_app import PageRoute, form_route, page_route
+from tenure.web.page_groups import form_at, page_at
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
 STALE = "outcome_changed_meanwhile"
 
 
-class ActionPages:
+class ActionPages(PortalPages):
     """The pages of every action on a subscription."""
 
-    def __init__(self, server: PortalServer) -> None:
-        self._server = server
-
+    @page_at("/subscriptions/{subscription}/do/{action}")
     async def begin(self, visit: Portal) -> Reply:
         """The form; the preview at once where nothing has to be asked."""
         action, api = _find_action(visit), self._server.api_for(visit)
@@ -38,6 +36,7 @@ class ActionPages:
             return await self._render_form(visit, action, sub)
         return await self._render_preview(visit, action, sub)
 
+    @form_at("/subscriptions/{subscription}/do/{action}")
     async def go_on(self, visit: Portal) -> Reply:
         """What the form says: preview it, or do exactly what was previewed."""
         action, api = _find_action(visit), self._server.api_for(visit)
@@ -108,13 +107,6 @@ class ActionPages:
         plans = await plan_names(self._server.api_for(visit)) if several else {}
         values |= {"plans": plans, "said": partial(terms_words, plans=plans)}
         return PageScreen(template="preview.html", values=values)
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        return (
-            page_route("/subscriptions/{subscription}/do/{action}", self.begin),
-            form_route("/subscriptions/{subscription}/do/{action}", self.go_on),
-        )
 
 
 def _find_action(visit: Portal) -> SubscriptionAction:

@@ -3,9 +3,9 @@
 import re
 from datetime import UTC, date, datetime, timedelta
 
-from tenure.portal.session import Portal, PortalServer
+from tenure.portal.session import Portal, PortalPages
 from tenure.web.formatting import humanize_name
-from tenure.web.page_app import PageRoute, page_route
+from tenure.web.page_groups import page_at
 from tenure.web.pager import make_pager
 from tenure.web.replies import PageScreen, Reply
 
@@ -47,12 +47,10 @@ def describe_detail(detail: str) -> tuple[str, str, str]:
     return _ID.sub("", detail).strip(" :,"), words, path.format(found[0].removesuffix(": ")) if found else ""
 
 
-class AuditPages:
+class AuditPages(PortalPages):
     """The page of the audit."""
 
-    def __init__(self, server: PortalServer) -> None:
-        self._server = server
-
+    @page_at("/audit")
     async def show(self, visit: Portal) -> Reply:
         """Who did what, newest first."""
         form, query = visit.form, visit.query
@@ -77,10 +75,6 @@ class AuditPages:
             "narrowed": narrowed,
         }
         return PageScreen(template="audit.html", values=values, status=422 if form.errors else 200)
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        return (page_route("/audit", self.show),)
 
 
 def _read_day(visit: Portal, field: str) -> date | None:

@@ -8,10 +8,10 @@ from tenure.http.timestamps import format_rfc3339
 from tenure.portal import checklist
 from tenure.portal.due_actions import values_of
 from tenure.portal.pages.keys import STEPS
-from tenure.portal.session import Portal, PortalServer
+from tenure.portal.session import Portal, PortalPages
 from tenure.web.formatting import instant_of
 from tenure.web.page_api import PageApi
-from tenure.web.page_app import PageRoute, form_route, page_route
+from tenure.web.page_groups import form_at, page_at
 from tenure.web.replies import PageScreen, RedirectTo, Reply
 
 LISTS = (
@@ -28,12 +28,10 @@ DUE_DAYS, FAILED_DAYS = 30, 60
 """As far as the API's board looks ahead and back."""
 
 
-class BoardPages:
+class BoardPages(PortalPages):
     """The first page after signing in."""
 
-    def __init__(self, server: PortalServer) -> None:
-        self._server = server
-
+    @page_at("/")
     async def show(self, visit: Portal) -> Reply:
         """The board; for a customer's users what they should do now, for the vendor's what is due."""
         if visit.session_value.is_customer:
@@ -56,29 +54,23 @@ class BoardPages:
             values=await values_of(self._server.api_for(visit), visit, visit.session_value.customer),
         )
 
+    @page_at("/board/running-out")
     async def running_out(self, visit: Portal) -> Reply:
         """Every customer whose balance does not cover what falls due by itself, soonest first."""
         board: dict[str, Any] = await self._server.api_for(visit).get("/v1/board", limit=MOST)
         return PageScreen(template="running_out.html", values={"board": board, "totals": board["totals"]})
 
+    @form_at("/first-steps/dismiss")
     async def dismiss(self, visit: Portal) -> Reply:
         """A checklist is put away, for good."""
         checklist.put_away(visit, visit.form.read_choice("name", checklist.NAMES), away=True)
         return RedirectTo("/")
 
+    @form_at("/first-steps/show")
     async def bring_back(self, visit: Portal) -> Reply:
         """A checklist that was put away is shown again."""
         checklist.put_away(visit, visit.form.read_choice("name", checklist.NAMES), away=False)
         return RedirectTo("/")
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        return (
-            page_route("/", self.show),
-            page_route("/board/running-out", self.running_out),
-            form_route("/first-steps/dismiss", self.dismiss),
-            form_route("/first-steps/show", self.bring_back),
-        )
 
 
 def _list_urls(as_of: str) -> dict[str, str]:

@@ -8,26 +8,25 @@ import msgspec
 from tenure.core.field_errors import field_label
 from tenure.core.policy.bounds import widest_bound
 from tenure.portal.pages.policy import UNIT_NAMES, WAYS
-from tenure.portal.session import Portal, PortalServer
+from tenure.portal.session import Portal, PortalPages
 from tenure.portal.stale import NOTHING_SEEN, STATUS, StaleField, is_stale, stale_fields
 from tenure.web.forms import SentForm
-from tenure.web.page_app import PageRoute, form_route, page_route
+from tenure.web.page_groups import form_at, page_at
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
 PATH = "/v1/policy-bounds"
 
 
-class BoundsPages:
+class BoundsPages(PortalPages):
     """The page of bounds."""
 
-    def __init__(self, server: PortalServer) -> None:
-        self._server = server
-
+    @page_at("/policy-bounds")
     async def show(self, visit: Portal) -> Reply:
         """The form with the bounds in force."""
         found = await self._server.with_secret(visit.session_value.secret).get_with_etag(PATH)
         return _render_screen(found.value, found.etag, _filled_form(found.value))
 
+    @form_at("/policy-bounds")
     async def change(self, visit: Portal) -> Reply:
         """Show what the bounds would cut; then publish exactly them."""
         api, form = self._server.with_secret(visit.session_value.secret), visit.form
@@ -55,10 +54,6 @@ class BoundsPages:
             visit.flash_message("The bounds are published.")
             return RedirectTo("/policy-bounds")
         return _render_screen(found.value, seen, form, cuts=done.value["cuts"])
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        return (page_route("/policy-bounds", self.show), form_route("/policy-bounds", self.change))
 
 
 def _names(fields: Iterable[str]) -> dict[str, str]:

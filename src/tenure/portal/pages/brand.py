@@ -3,10 +3,10 @@
 from typing import Any
 
 from tenure.http.client.api_exchange import fill_path
-from tenure.portal.session import Portal, PortalServer
+from tenure.portal.session import Portal, PortalPages
 from tenure.portal.stale import NOTHING_SEEN, STATUS, is_stale, stale_fields
 from tenure.web.forms import SentForm
-from tenure.web.page_app import PageRoute, form_route, page_route
+from tenure.web.page_groups import form_at, page_at
 from tenure.web.refusing import NOWHERE
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
@@ -14,12 +14,10 @@ LONGEST = {"name": 100, "logo": 512, "color": 7, "support": 200, "renew_url": 51
 """Fields of a brand, with the most characters that the form takes."""
 
 
-class BrandPages:
+class BrandPages(PortalPages):
     """The page of the brand."""
 
-    def __init__(self, server: PortalServer) -> None:
-        self._server = server
-
+    @page_at("/brand")
     async def show(self, visit: Portal) -> Reply:
         """The brand, ready to be changed."""
         return await self._render_page(visit)
@@ -35,6 +33,7 @@ class BrandPages:
         status = STATUS if is_stale(refusal) else 422 if wrong else 200
         return PageScreen(template="brand.html", values=values, status=status)
 
+    @form_at("/brand")
     async def change(self, visit: Portal) -> Reply:
         """Save the brand; nothing when another user has changed it meanwhile."""
         form = visit.form
@@ -47,10 +46,6 @@ class BrandPages:
             return await self._render_page(visit, form.place_refusal(error.refusal))
         visit.flash_message("Saved. Pages and mails show it now, applications from their next contact on.")
         return RedirectTo("/brand")
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        return (page_route("/brand", self.show), form_route("/brand", self.change))
 
 
 def _brand_url(visit: Portal) -> str:

@@ -4,22 +4,21 @@ from typing import Any
 
 from tenure.http.client.api_exchange import fill_path
 from tenure.portal.pages.agreed import subject_of
-from tenure.portal.session import Portal, PortalServer
+from tenure.portal.session import Portal, PortalPages
 from tenure.web.page_api import PageApi
-from tenure.web.page_app import PageRoute, form_route, page_route
+from tenure.web.page_groups import form_at, page_at
 from tenure.web.replies import PageRefusal, PageScreen, RefusedPageError, Reply
 
 
-class PendingCodePages:
+class PendingCodePages(PortalPages):
     """A code that waits, and the showing."""
 
-    def __init__(self, server: PortalServer) -> None:
-        self._server = server
-
+    @page_at("/subscriptions/{subscription}/code")
     async def wait(self, visit: Portal) -> Reply:
         """Whether a code waits. Mail programs follow links by themselves, so this shows none."""
         return await self._render_page(visit)
 
+    @form_at("/subscriptions/{subscription}/code")
     async def show(self, visit: Portal) -> Reply:
         """The code, this once."""
         try:
@@ -45,13 +44,6 @@ class PendingCodePages:
             "refusal": refusal,
         }
         return PageScreen(template="code_waiting.html", values=values, status=refusal.status if refusal else 200)
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        return (
-            page_route("/subscriptions/{subscription}/code", self.wait),
-            form_route("/subscriptions/{subscription}/code", self.show),
-        )
 
 
 async def code_screen(

@@ -5,10 +5,10 @@ from typing import Any
 from tenure.http.client.api_exchange import fill_path
 from tenure.portal.customer_select import customer_choices
 from tenure.portal.due_actions import values_of
-from tenure.portal.session import COUNTED, PAGE, Portal, PortalServer
+from tenure.portal.session import COUNTED, PAGE, Portal, PortalPages
 from tenure.portal.stale import NOTHING_SEEN, STATUS, is_stale, stale_fields
 from tenure.web.forms import SentForm
-from tenure.web.page_app import PageRoute, form_route, page_route
+from tenure.web.page_groups import form_at, page_at
 from tenure.web.pager import make_pager, sorted_by
 from tenure.web.replies import FileDownload, PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
@@ -16,12 +16,10 @@ SORTS = (("newest", "Newest first"), ("name", "Name"), ("balance", "Lowest balan
 """By what the list can be sorted; the first is meant where nothing is said."""
 
 
-class CustomerPages:
+class CustomerPages(PortalPages):
     """The pages about customers, for the provider's users."""
 
-    def __init__(self, server: PortalServer) -> None:
-        self._server = server
-
+    @page_at("/customers")
     async def list_customers(self, visit: Portal) -> Reply:
         """The list with balances."""
         words = visit.query.get("q", "").strip()
@@ -37,6 +35,7 @@ class CustomerPages:
         }
         return PageScreen(template="customers.html", values=values)
 
+    @page_at("/customers/export.csv")
     async def export(self, visit: Portal) -> Reply:
         """The list as CSV."""
         body = await self._server.api_for(visit).get_text(
@@ -44,15 +43,18 @@ class CustomerPages:
         )
         return FileDownload(name="customers.csv", media_type="text/csv; charset=utf-8", body=body)
 
+    @form_at("/customers/find")
     async def find(self, visit: Portal) -> Reply:
         """Answer a search in another page's form, while a user types."""
         found = await customer_choices(self._server.api_for(visit), visit, visit.query.get("but", "")[:64])
         return PageScreen(template="customers_found.html", values={"buyers": found})
 
+    @page_at("/customers/new")
     async def new(self, visit: Portal) -> Reply:
         """The form for a new customer."""
         return PageScreen(template="customer_edit.html", values={"customer": None, "refusal": None})
 
+    @form_at("/customers/new")
     async def create(self, visit: Portal) -> Reply:
         """Make a customer known."""
         body = _request_body(visit)
@@ -65,12 +67,14 @@ class CustomerPages:
                 return _render_again(visit, None, error.refusal)
         return _render_again(visit, None, None)
 
+    @page_at("/customers/{customer}")
     async def show(self, visit: Portal) -> Reply:
         """One customer."""
         api, name = self._server.api_for(visit), visit.params["customer"]
         customer = await api.get(fill_path("/v1/customers/{name}", name=name))
         return PageScreen(template="customer.html", values={"customer": customer, **await values_of(api, visit, name)})
 
+    @page_at("/customers/{customer}/edit")
     async def edit(self, visit: Portal) -> Reply:
         """The form with what is known."""
         api, name = self._server.api_for(visit), visit.params["customer"]
@@ -79,6 +83,7 @@ class CustomerPages:
         values = {"customer": customer.value, "refusal": None, "form": form, "seen": customer.etag}
         return PageScreen(template="customer_edit.html", values=values)
 
+    @form_at("/customers/{customer}/edit")
     async def change(self, visit: Portal) -> Reply:
         """Change a customer."""
         api, name = self._server.api_for(visit), visit.params["customer"]
@@ -102,19 +107,6 @@ class CustomerPages:
             return PageScreen(template="customer_edit.html", values=values, status=STATUS)
         visit.flash_message("Saved.")
         return RedirectTo(fill_path("/customers/{name}", name=name))
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        return (
-            page_route("/customers", self.list_customers),
-            page_route("/customers/export.csv", self.export),
-            form_route("/customers/find", self.find),
-            page_route("/customers/new", self.new),
-            form_route("/customers/new", self.create),
-            page_route("/customers/{customer}", self.show),
-            page_route("/customers/{customer}/edit", self.edit),
-            form_route("/customers/{customer}/edit", self.change),
-        )
 
 
 def _stored_values(customer: dict[str, Any]) -> dict[str, Any]:

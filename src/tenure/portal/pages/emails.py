@@ -4,18 +4,16 @@ from functools import partial
 
 from tenure.http.client.api_exchange import fill_path
 from tenure.portal.sendings import of_mail
-from tenure.portal.session import PAGE, Portal, PortalServer
-from tenure.web.page_app import PageRoute, form_route, page_route
+from tenure.portal.session import PAGE, Portal, PortalPages
+from tenure.web.page_groups import form_at, page_at
 from tenure.web.pager import make_pager
 from tenure.web.replies import PageScreen, RedirectTo, RefusedPageError, Reply
 
 
-class EmailPages:
+class EmailPages(PortalPages):
     """The pages about mails."""
 
-    def __init__(self, server: PortalServer) -> None:
-        self._server = server
-
+    @page_at("/emails")
     async def show(self, visit: Portal) -> Reply:
         """The log, newest first."""
         asked = {"newest_first": True, "cursor": visit.query.get("cursor")}
@@ -27,6 +25,7 @@ class EmailPages:
         }
         return PageScreen(template="emails.html", values=values)
 
+    @form_at("/emails/{email}/resend")
     async def resend(self, visit: Portal) -> Reply:
         """Try again what was given up, and at once what waits."""
         address = fill_path("/v1/emails/{name}/resend", name=visit.params["email"])
@@ -39,7 +38,3 @@ class EmailPages:
             return RedirectTo("/emails")
         visit.flash_message("It is tried again; the result is shown here.", "info")
         return RedirectTo("/emails")
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        return (page_route("/emails", self.show), form_route("/emails/{email}/resend", self.resend))

@@ -8,8 +8,8 @@ from tenure.http import csv_import
 from tenure.http.csv_import import CsvLine, CsvTable, Name
 from tenure.http.lookup import MOST as LOOKED_THROUGH
 from tenure.http.lookup import find_named, list_query
-from tenure.portal.session import Portal, PortalServer
-from tenure.web.page_app import PageRoute, form_route, page_route
+from tenure.portal.session import Portal, PortalPages
+from tenure.web.page_groups import form_at, page_at
 from tenure.web.replies import PageRefusal, PageScreen, RefusedPageError, Reply
 
 TABLES: dict[str, tuple[str, CsvTable]] = {
@@ -28,16 +28,15 @@ AT_ONCE = 100
 """Commands of one batch."""
 
 
-class ImportPages:
+class ImportPages(PortalPages):
     """The pages that take tables."""
 
-    def __init__(self, server: PortalServer) -> None:
-        self._server = server
-
+    @page_at("/import/{table}")
     async def show(self, visit: Portal) -> Reply:
         """The form."""
         return await self._render_form(visit)
 
+    @form_at("/import/{table}")
     async def go_on(self, visit: Portal) -> Reply:
         """Check every line and do nothing; or do what was checked, each line by itself."""
         form, (_, table) = visit.form, _table_kind(visit)
@@ -99,10 +98,6 @@ class ImportPages:
             done = await api.post("/v1/batch", body, key=key if real else "", dry_run=not real)
             items += done.value["items"]
         return csv_import.line_outcomes(lines, items)
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        return (page_route("/import/{table}", self.show), form_route("/import/{table}", self.go_on))
 
 
 def _called(offer: Any, offers: list[Any]) -> str:

@@ -2,17 +2,15 @@
 
 from typing import Any
 
-from tenure.portal.session import Portal, PortalServer, PortalSession
-from tenure.web.page_app import PageRoute, form_route, page_route
+from tenure.portal.session import Portal, PortalPages, PortalSession
+from tenure.web.page_groups import form_at, page_at
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
 
-class InvitationPages:
+class InvitationPages(PortalPages):
     """Invitations and lost passwords."""
 
-    def __init__(self, server: PortalServer) -> None:
-        self._server = server
-
+    @page_at("/invitation/{token}", stranger=True)
     async def show(self, visit: Portal) -> Reply:
         """Who invites, and into what."""
         return await self._render_invitation(visit)
@@ -23,6 +21,7 @@ class InvitationPages:
         status = 422 if refusal or visit.form.errors else 200
         return PageScreen(template="invitation.html", values={"invited": invited, "refusal": refusal}, status=status)
 
+    @form_at("/invitation/{token}", stranger=True)
     async def accept(self, visit: Portal) -> Reply:
         """Come in."""
         form = visit.form
@@ -48,10 +47,12 @@ class InvitationPages:
         visit.signs_in = PortalSession(entrance["session"], me)
         return RedirectTo("/")
 
+    @page_at("/password-reset", stranger=True)
     async def lost(self, visit: Portal) -> Reply:
         """The form for a lost password."""
         return PageScreen(template="password_lost.html", values={"refusal": None})
 
+    @form_at("/password-reset", stranger=True)
     async def send(self, visit: Portal) -> Reply:
         """Ask for a mail with a link; the answer is the same for every address."""
         email = visit.form.read_required("email", most=254)
@@ -64,10 +65,12 @@ class InvitationPages:
             return PageScreen(template="password_lost.html", values={"refusal": error.refusal}, status=status)
         return RedirectTo("/sign-in?said=mail")
 
+    @page_at("/password-reset/{token}", stranger=True)
     async def again(self, visit: Portal) -> Reply:
         """The form for another password."""
         return PageScreen(template="password_new.html", values={"refusal": None})
 
+    @form_at("/password-reset/{token}", stranger=True)
     async def finish(self, visit: Portal) -> Reply:
         """Set it."""
         body = {"token": visit.params["token"], "password": visit.form.read_password("password")}
@@ -79,14 +82,3 @@ class InvitationPages:
             except RefusedPageError as error:
                 refusal = visit.form.place_refusal(error.refusal)
         return PageScreen(template="password_new.html", values={"refusal": refusal}, status=422)
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        return (
-            page_route("/invitation/{token}", self.show, stranger=True),
-            form_route("/invitation/{token}", self.accept, stranger=True),
-            page_route("/password-reset", self.lost, stranger=True),
-            form_route("/password-reset", self.send, stranger=True),
-            page_route("/password-reset/{token}", self.again, stranger=True),
-            form_route("/password-reset/{token}", self.finish, stranger=True),
-        )

@@ -1,8 +1,8 @@
 """For the vendor: which keys sign, when the root document expires, and what is due; the steps are taken elsewhere."""
 
-from tenure.portal.session import Portal, PortalServer
+from tenure.portal.session import Portal, PortalPages
 from tenure.portal.vendor_only import require_vendor
-from tenure.web.page_app import PageRoute, page_route
+from tenure.web.page_groups import page_at
 from tenure.web.replies import PageScreen, Reply
 
 STATES = {
@@ -19,19 +19,13 @@ STEPS = {
 }
 
 
-class KeyPages:
+class KeyPages(PortalPages):
     """The page about keys."""
 
-    def __init__(self, server: PortalServer) -> None:
-        self._server = server
-
+    @page_at("/keys")
     async def show(self, visit: Portal) -> Reply:
         """Root document, steps, keys."""
         require_vendor(visit, "server:read")
         found = await self._server.api_for(visit).get("/v1/keys")
         values = {"root": found, "states": STATES, "steps": STEPS}
         return PageScreen(template="keys.html", values=values)
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        return (page_route("/keys", self.show),)

@@ -4,20 +4,18 @@ from typing import Any
 
 from tenure.http.client.api_exchange import fill_path
 from tenure.portal.pages.agreed import customer_of
-from tenure.portal.session import Portal, PortalServer
+from tenure.portal.session import Portal, PortalPages
 from tenure.portal.stale import NOTHING_SEEN
 from tenure.web import charts, formatting
 from tenure.web.page_api import PageApi
-from tenure.web.page_app import PageRoute, form_route, page_route
+from tenure.web.page_groups import form_at, page_at
 from tenure.web.replies import FileDownload, PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
 
-class MoneyPages:
+class MoneyPages(PortalPages):
     """The pages about one customer's account."""
 
-    def __init__(self, server: PortalServer) -> None:
-        self._server = server
-
+    @page_at("/customers/{customer}/money")
     async def show(self, visit: Portal) -> Reply:
         """Balance, runway, statement."""
         return await self._render_account(visit)
@@ -38,6 +36,7 @@ class MoneyPages:
         }
         return PageScreen(template="money.html", values=values, status=422 if refusal or visit.form.errors else 200)
 
+    @form_at("/customers/{customer}/top-up")
     async def top_up(self, visit: Portal) -> Reply:
         """Preview a top-up, then book it."""
         name, form = visit.params["customer"], visit.form
@@ -59,6 +58,7 @@ class MoneyPages:
         visit.flash_message(f"{formatting.format_money(amount, visit.session_value.currency)} is booked.")
         return RedirectTo(fill_path("/customers/{name}/money", name=name))
 
+    @form_at("/customers/{customer}/credit-limit")
     async def set_credit_limit(self, visit: Portal) -> Reply:
         """Preview another credit limit, then set it."""
         name, form = visit.params["customer"], visit.form
@@ -79,6 +79,7 @@ class MoneyPages:
         visit.flash_message(f"The credit limit is {formatting.format_money(limit, visit.session_value.currency)}.")
         return RedirectTo(fill_path("/customers/{name}/money", name=name))
 
+    @form_at("/customers/{customer}/payment-request")
     async def ask(self, visit: Portal) -> Reply:
         """A payment request: how much the customer means to pay, or for which subscription."""
         name, form = visit.params["customer"], visit.form
@@ -98,21 +99,12 @@ class MoneyPages:
         customer = await customer_of(self._server.api_for(visit), visit, name)
         return PageScreen(template="payment_request.html", values={"request": made, "customer": customer})
 
+    @page_at("/customers/{customer}/statement.csv")
     async def export(self, visit: Portal) -> Reply:
         """The statement as CSV."""
         name = visit.params["customer"]
         body = await self._server.api_for(visit).get_text(fill_path("/v1/customers/{name}/statement.csv", name=name))
         return FileDownload(name="statement.csv", media_type="text/csv; charset=utf-8", body=body)
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        return (
-            page_route("/customers/{customer}/money", self.show),
-            form_route("/customers/{customer}/top-up", self.top_up),
-            form_route("/customers/{customer}/credit-limit", self.set_credit_limit),
-            form_route("/customers/{customer}/payment-request", self.ask),
-            page_route("/customers/{customer}/statement.csv", self.export),
-        )
 
 
 async def requests_of(api: PageApi, visit: Portal, customer: str) -> list[Any]:

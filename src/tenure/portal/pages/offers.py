@@ -3,8 +3,9 @@
 from typing import Any
 
 from tenure.http.client.api_exchange import fill_path
-from tenure.portal.session import Portal, PortalServer
-from tenure.web.page_app import ConfirmationQuestion, PageRoute, form_route, page_route
+from tenure.portal.session import Portal, PortalPages
+from tenure.web.page_app import ConfirmationQuestion
+from tenure.web.page_groups import form_at, page_at
 from tenure.web.questions import find_meant, name_question
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 from tenure.web.short_lists import NAMED, NEWEST, By, make_short_list
@@ -24,12 +25,10 @@ OFFERS: dict[str, By] = {"newest": NEWEST, "name": NAMED}
 """By what the offers can be sorted."""
 
 
-class OfferPages:
+class OfferPages(PortalPages):
     """The pages about offers."""
 
-    def __init__(self, server: PortalServer) -> None:
-        self._server = server
-
+    @page_at("/offers")
     async def show(self, visit: Portal) -> Reply:
         """Offers, and plans that are not offered yet."""
         api = self._server.api_for(visit)
@@ -43,6 +42,7 @@ class OfferPages:
         }
         return PageScreen(template="offers.html", values=values)
 
+    @page_at("/offers/new")
     async def new(self, visit: Portal) -> Reply:
         """The form for an offer."""
         if "plan" in visit.query:
@@ -54,6 +54,7 @@ class OfferPages:
         values = {"plans": plans, "bands": BANDS, "refusal": refusal}
         return PageScreen(template="offer_new.html", values=values, status=422 if visit.form.errors or refusal else 200)
 
+    @form_at("/offers/new")
     async def create(self, visit: Portal) -> Reply:
         """Offer a plan for sale."""
         form = visit.form
@@ -83,20 +84,12 @@ class OfferPages:
         row = find_meant(offers, visit.params["offer"])
         return name_question(SURE_WITHDRAW, row["name"], ("Plan", _plan_name(row["plan"], plans)))
 
+    @form_at("/offers/{offer}/withdraw", sure=ask_withdrawal)
     async def withdraw(self, visit: Portal) -> Reply:
         """Sell it no more."""
         await self._server.api_for(visit).delete(fill_path("/v1/offers/{name}", name=visit.params["offer"]))
         visit.flash_message("The offer is withdrawn. Existing customers keep it.")
         return RedirectTo("/offers")
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        return (
-            page_route("/offers", self.show),
-            page_route("/offers/new", self.new),
-            form_route("/offers/new", self.create),
-            form_route("/offers/{offer}/withdraw", self.withdraw, sure=self.ask_withdrawal),
-        )
 
 
 def _name_offers(offers: list[Any], plans: list[Any]) -> None:

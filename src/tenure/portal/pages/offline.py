@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from tenure.portal.session import Portal, PortalServer
-from tenure.web.page_app import PageRoute, form_route, page_route
+from tenure.portal.session import Portal, PortalPages
+from tenure.web.page_groups import form_at, page_at
 from tenure.web.replies import FileDownload, PageRefusal, PageScreen, RefusedPageError, Reply
 
 CAP = 64 * 1024
@@ -25,16 +25,15 @@ NOT_ONE = PageRefusal(
 _GARBAGE = frozenset({"message_malformed", "message_too_large", "type_unexpected", "body_unreadable", "body_too_large"})
 
 
-class OfflineAnswerPages:
+class OfflineAnswerPages(PortalPages):
     """The page."""
 
-    def __init__(self, server: PortalServer) -> None:
-        self._server = server
-
+    @page_at(WHERE)
     async def show(self, visit: Portal) -> Reply:
         """The form."""
         return _render_page(visit)
 
+    @form_at(WHERE)
     async def answer(self, visit: Portal) -> Reply:
         """The answer as text and as a file; the same request always gets the same answer."""
         form = visit.form
@@ -54,10 +53,6 @@ class OfflineAnswerPages:
             body = made["answer"].encode()
             return FileDownload(name=made["file_name"], media_type="text/plain; charset=utf-8", body=body)
         return _render_page(visit, made=made)
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        return (page_route(WHERE, self.show), form_route(WHERE, self.answer))
 
 
 def _render_page(visit: Portal, refusal: PageRefusal | None = None, made: dict[str, Any] | None = None) -> PageScreen:

@@ -9,20 +9,18 @@ from tenure.http.client.api_exchange import fill_path
 from tenure.portal.customer_select import customer_choices, is_search
 from tenure.portal.pages.agreed import subject_of
 from tenure.portal.pages.codes import code_screen
-from tenure.portal.session import Portal, PortalServer
-from tenure.web.page_app import PageRoute, form_route, page_route
+from tenure.portal.session import Portal, PortalPages
+from tenure.web.page_groups import form_at, page_at
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
 OWN = frozenset({"_token", "_key", "step", "outcome_hash"})
 """Fields of the page itself; the others are the order."""
 
 
-class OrderPages:
+class OrderPages(PortalPages):
     """The order form, its preview and its end."""
 
-    def __init__(self, server: PortalServer) -> None:
-        self._server = server
-
+    @page_at("/order")
     async def show(self, visit: Portal) -> Reply:
         """The form."""
         if "customer" in visit.query:
@@ -40,6 +38,7 @@ class OrderPages:
         for field, text in {**given, "why": asked["note"], "order_request": asked["id"]}.items():
             visit.form.values[field] = [text]
 
+    @form_at("/order")
     async def go_on(self, visit: Portal) -> Reply:
         """Preview what was chosen, or order exactly what was previewed."""
         if visit.form.read_text("step") == "ask":
@@ -105,10 +104,6 @@ class OrderPages:
         }
         status = 422 if visit.form.errors or refusal else 200
         return PageScreen(template="order.html", values=values, status=status)
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        return (page_route("/order", self.show), form_route("/order", self.go_on))
 
 
 def _request_body(visit: Portal) -> dict[str, Any]:

@@ -3,9 +3,10 @@
 from typing import Any
 
 from tenure.portal.request_lists import RequestKind
-from tenure.portal.session import Portal, PortalServer
+from tenure.portal.session import Portal, PortalPages
 from tenure.web.formatting import format_date
-from tenure.web.page_app import ConfirmationQuestion, PageRoute, form_route, page_route
+from tenure.web.page_app import ConfirmationQuestion
+from tenure.web.page_groups import form_at, page_at
 from tenure.web.questions import name_question
 from tenure.web.replies import PageScreen, RedirectTo, Reply
 
@@ -26,12 +27,10 @@ SURE_WITHDRAW = ConfirmationQuestion(
 )
 
 
-class OrderRequestPages:
+class OrderRequestPages(PortalPages):
     """The pages about order requests."""
 
-    def __init__(self, server: PortalServer) -> None:
-        self._server = server
-
+    @page_at("/order-requests")
     async def show(self, visit: Portal) -> Reply:
         """The provider's list by state; a customer's own, whatever became of them."""
         usual = "" if visit.session_value.is_customer else "asked"
@@ -46,6 +45,7 @@ class OrderRequestPages:
         request = await REQUESTS.dry_run_answer(self._server.api_for(visit), visit, "decline", reason=reason)
         return name_question(SURE_DECLINE, request["customer_name"], *_asked_lines(request), ("Reason", reason))
 
+    @form_at("/order-requests/{wanted}/decline", sure=ask_declining)
     async def decline(self, visit: Portal) -> Reply:
         """It will not be ordered; the customer reads why."""
         reason = visit.form.read_required("reason", most=200)
@@ -61,19 +61,12 @@ class OrderRequestPages:
         request = await REQUESTS.dry_run_answer(self._server.api_for(visit), visit, "withdraw")
         return name_question(SURE_WITHDRAW, request["offer_name"], *_asked_lines(request))
 
+    @form_at("/order-requests/{wanted}/withdraw", sure=ask_withdrawal)
     async def withdraw(self, visit: Portal) -> Reply:
         """It is not wanted any more."""
         await REQUESTS.answer_request(self._server.api_for(visit), visit, "withdraw")
         visit.flash_message("The order request is withdrawn.")
         return RedirectTo("/order-requests")
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        return (
-            page_route("/order-requests", self.show),
-            form_route("/order-requests/{wanted}/decline", self.decline, sure=self.ask_declining),
-            form_route("/order-requests/{wanted}/withdraw", self.withdraw, sure=self.ask_withdrawal),
-        )
 
 
 def _asked_lines(request: dict[str, Any]) -> tuple[tuple[str, str], ...]:

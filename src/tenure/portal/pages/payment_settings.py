@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from tenure.portal.session import Portal, PortalServer
+from tenure.portal.session import Portal, PortalPages
 from tenure.portal.stale import NOTHING_SEEN, STATUS, is_stale, stale_fields
 from tenure.web.forms import SentForm
-from tenure.web.page_app import ConfirmationQuestion, PageRoute, form_route, page_route
+from tenure.web.page_app import ConfirmationQuestion
+from tenure.web.page_groups import form_at, page_at
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
 ADDRESS = "/v1/payment-settings"
@@ -18,12 +19,10 @@ SURE_ROTATE_AT_ONCE = ConfirmationQuestion(
 )
 
 
-class PaymentSettingsPages:
+class PaymentSettingsPages(PortalPages):
     """The page of payment settings."""
 
-    def __init__(self, server: PortalServer) -> None:
-        self._server = server
-
+    @page_at("/payments/settings")
     async def show(self, visit: Portal) -> Reply:
         """What holds."""
         return await self._render_page(visit)
@@ -45,6 +44,7 @@ class PaymentSettingsPages:
         status = STATUS if is_stale(refusal) else 422 if wrong else 200
         return PageScreen(template="payment_settings.html", values=values, status=status)
 
+    @form_at("/payments/settings")
     async def change(self, visit: Portal) -> Reply:
         """Save instructions and days; nothing when another user has changed them meanwhile."""
         form = visit.form
@@ -61,10 +61,12 @@ class PaymentSettingsPages:
         visit.flash_message("Saved. Payment requests from now on say so.")
         return RedirectTo("/payments/settings")
 
+    @form_at("/payments/settings/secret")
     async def rotate(self, visit: Portal) -> Reply:
         """A new secret for the gateway, on the page that answers and nowhere else; the old one holds for a day."""
         return await self._rotate_secret(visit, at_once=False)
 
+    @form_at("/payments/settings/secret-at-once", sure=SURE_ROTATE_AT_ONCE)
     async def rotate_at_once(self, visit: Portal) -> Reply:
         """As `rotate`, and the old one is good for nothing from now on."""
         return await self._rotate_secret(visit, at_once=True)
@@ -73,12 +75,3 @@ class PaymentSettingsPages:
         api, key = self._server.api_for(visit), visit.form.read_text("_key")
         made = await api.post(f"{ADDRESS}/rotate-secret", key=key, at_once="true" if at_once else None)
         return await self._render_page(visit, secret=made.value["secret"])
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        return (
-            page_route("/payments/settings", self.show),
-            form_route("/payments/settings", self.change),
-            form_route("/payments/settings/secret", self.rotate),
-            form_route("/payments/settings/secret-at-once", self.rotate_at_once, sure=SURE_ROTATE_AT_ONCE),
-        )

@@ -4,9 +4,10 @@ import msgspec
 
 from tenure.core.plurals import format_count
 from tenure.portal.request_lists import RequestKind
-from tenure.portal.session import Portal, PortalServer
+from tenure.portal.session import Portal, PortalPages
 from tenure.web.formatting import format_date, format_money
-from tenure.web.page_app import ConfirmationQuestion, PageRoute, form_route, page_route
+from tenure.web.page_app import ConfirmationQuestion
+from tenure.web.page_groups import form_at, page_at
 from tenure.web.questions import name_question
 from tenure.web.replies import PageScreen, RedirectTo, Reply
 
@@ -21,12 +22,10 @@ SURE_WITHDRAW = ConfirmationQuestion(
 )
 
 
-class PaymentPages:
+class PaymentPages(PortalPages):
     """The pages about payment requests."""
 
-    def __init__(self, server: PortalServer) -> None:
-        self._server = server
-
+    @page_at("/payments")
     async def show(self, visit: Portal) -> Reply:
         """The list by state."""
         return PageScreen(template="payments.html", values=await REQUESTS.list_page(self._server.api_for(visit), visit))
@@ -56,6 +55,7 @@ class PaymentPages:
             ),
         )
 
+    @form_at("/payments/{wanted}/book", sure=ask_booking)
     async def book(self, visit: Portal) -> Reply:
         """The money has come."""
         reference = visit.form.read_required("reference", most=128)
@@ -77,6 +77,7 @@ class PaymentPages:
         back = f"/customers/{visit.session_value.customer}/money" if visit.session_value.is_customer else asked.back
         return msgspec.structs.replace(asked, back=back)
 
+    @form_at("/payments/{wanted}/withdraw", sure=ask_withdrawal)
     async def withdraw(self, visit: Portal) -> Reply:
         """It will not be paid."""
         await REQUESTS.answer_request(self._server.api_for(visit), visit, "withdraw")
@@ -85,6 +86,7 @@ class PaymentPages:
             "/payments" if not visit.session_value.is_customer else f"/customers/{visit.session_value.customer}/money"
         )
 
+    @form_at("/payments/{wanted}/pay")
     async def pay(self, visit: Portal) -> Reply:
         """In a sandbox: as if the customer had paid."""
         body = {"payment_request": visit.params["wanted"]}
@@ -92,13 +94,4 @@ class PaymentPages:
         visit.flash_message("Paid in this sandbox.")
         return RedirectTo(
             "/payments" if not visit.session_value.is_customer else f"/customers/{visit.session_value.customer}/money"
-        )
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        return (
-            page_route("/payments", self.show),
-            form_route("/payments/{wanted}/book", self.book, sure=self.ask_booking),
-            form_route("/payments/{wanted}/withdraw", self.withdraw, sure=self.ask_withdrawal),
-            form_route("/payments/{wanted}/pay", self.pay),
         )

@@ -7,12 +7,12 @@ from typing import Any
 from tenure.core.plurals import format_count
 from tenure.http.client.api_exchange import fill_path
 from tenure.portal.drafts import DraftLine, FormDraft, take_draft
-from tenure.portal.session import Portal, PortalServer
+from tenure.portal.session import Portal, PortalPages
 from tenure.portal.stale import NOTHING_SEEN, STATUS, is_stale, stale_fields
 from tenure.portal.vendor_only import require_vendor
 from tenure.web.formatting import format_duration
 from tenure.web.forms import SentForm
-from tenure.web.page_app import PageRoute, form_route, page_route
+from tenure.web.page_groups import form_at, page_at
 from tenure.web.replies import PageRefusal, PageScreen, Reply
 from tenure.web.short_lists import NAMED, NEWEST, make_short_list
 
@@ -35,12 +35,10 @@ NUMBERS = {"min_devices": 1_000_000, "max_devices": 1_000_000, "max_sites": 1_00
 NEVER = "Id, product, kind, period, beginning and trial never change. Name, functions, version and bounds may."
 
 
-class PlanPages:
+class PlanPages(PortalPages):
     """The pages about plans."""
 
-    def __init__(self, server: PortalServer) -> None:
-        self._server = server
-
+    @page_at("/plans")
     async def show(self, visit: Portal) -> Reply:
         """Every plan, or those of one product."""
         require_vendor(visit, "catalog:read")
@@ -51,6 +49,7 @@ class PlanPages:
         values = {"short_list": make_short_list(visit, rows, SORTS), "products": products, "chosen": chosen}
         return PageScreen(template="plans.html", values=values)
 
+    @page_at("/new-plan")
     async def new(self, visit: Portal) -> Reply:
         """The form for a plan."""
         require_vendor(visit, "catalog:write")
@@ -58,6 +57,7 @@ class PlanPages:
             visit.form.values["product"] = [visit.query["product"][:64]]
         return await self._render_new(visit, None)
 
+    @form_at("/new-plan")
     async def create(self, visit: Portal) -> Reply:
         """Show what it is going to be, then make it known."""
         require_vendor(visit, "catalog:write")
@@ -97,11 +97,13 @@ class PlanPages:
         }
         return PageScreen(template="plan_new.html", values=values, status=422 if refusal or visit.form.errors else 200)
 
+    @page_at("/plans/{plan}")
     async def look(self, visit: Portal) -> Reply:
         """One plan, with every lowest version that was ever set."""
         require_vendor(visit, "catalog:read")
         return await self._render_plan(visit, None)
 
+    @form_at("/plans/{plan}")
     async def change(self, visit: Portal) -> Reply:
         """Show what changes, then save it."""
         require_vendor(visit, "catalog:write")
@@ -133,16 +135,6 @@ class PlanPages:
         }
         wrong = bool(refusal or visit.form.errors)
         return PageScreen(template="plan.html", values=values, status=STATUS if stale else 422 if wrong else 200)
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        return (
-            page_route("/plans", self.show),
-            page_route("/new-plan", self.new),
-            form_route("/new-plan", self.create),
-            page_route("/plans/{plan}", self.look),
-            form_route("/plans/{plan}", self.change),
-        )
 
 
 def _read_length(form: SentForm, name: str) -> str:

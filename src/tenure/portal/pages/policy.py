@@ -6,11 +6,11 @@ from tenure.core.field_errors import field_label
 from tenure.core.plurals import format_count
 from tenure.core.policy.bounds import widest_bound
 from tenure.http.client.api_exchange import fill_path
-from tenure.portal.session import Portal, PortalServer
+from tenure.portal.session import Portal, PortalPages
 from tenure.web.formatting import humanize_name
 from tenure.web.forms import SentForm
 from tenure.web.page_api import PageApi
-from tenure.web.page_app import PageRoute, form_route, page_route
+from tenure.web.page_groups import form_at, page_at
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
 FIGURES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
@@ -97,26 +97,27 @@ OWN = frozenset({"_token", "_key", "step", "seen", "impact", "opened"})
 STALE = frozenset({"outcome_changed_meanwhile", "version_stale"})
 
 
-class PolicyPages:
+class PolicyPages(PortalPages):
     """The policy editor: one page for all plans, one for what differs for a single plan."""
 
-    def __init__(self, server: PortalServer) -> None:
-        self._server = server
-
+    @page_at("/policy")
     async def show(self, visit: Portal) -> Reply:
         """The policy in force, ready to be changed."""
         policy = await self._server.api_for(visit).get("/v1/policy")
         return await self._render_editor(visit, policy, _filled_form(policy))
 
+    @form_at("/policy")
     async def change(self, visit: Portal) -> Reply:
         """Show what a change would do to whom; then publish exactly that."""
         return await self._change_policy(visit, "")
 
+    @page_at("/policy/plans/{plan}")
     async def show_plan(self, visit: Portal) -> Reply:
         """What differs for a plan, ready to be changed."""
         policy, plan = await self._server.api_for(visit).get("/v1/policy"), visit.params["plan"]
         return await self._render_editor(visit, policy, _filled_plan(policy["own_plans"].get(plan, {})), plan)
 
+    @form_at("/policy/plans/{plan}")
     async def change_plan(self, visit: Portal) -> Reply:
         """The same as `change`, for one plan."""
         return await self._change_policy(visit, visit.params["plan"])
@@ -181,15 +182,6 @@ class PolicyPages:
         }
         template = "policy_plan.html" if plan else "policy.html"
         return PageScreen(template=template, values=values, status=422 if form.errors or refusal else 200)
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        return (
-            page_route("/policy", self.show),
-            form_route("/policy", self.change),
-            page_route("/policy/plans/{plan}", self.show_plan),
-            form_route("/policy/plans/{plan}", self.change_plan),
-        )
 
 
 def format_figure(name: str, value: Any) -> str:

@@ -4,12 +4,12 @@ from typing import Any
 
 from tenure.http.client.api_exchange import fill_path
 from tenure.portal.drafts import DraftLine, FormDraft, take_draft
-from tenure.portal.session import Portal, PortalServer
+from tenure.portal.session import Portal, PortalPages
 from tenure.portal.stale import NOTHING_SEEN, STATUS, is_stale, stale_fields
 from tenure.portal.vendor_only import require_vendor
 from tenure.web.forms import SentForm
 from tenure.web.page_api import PageApi
-from tenure.web.page_app import PageRoute, form_route, page_route
+from tenure.web.page_groups import form_at, page_at
 from tenure.web.replies import PageRefusal, PageScreen, Reply
 from tenure.web.short_lists import NAMED, NEWEST, make_short_list
 
@@ -17,12 +17,10 @@ SORTS = {"newest": NEWEST, "name": NAMED, "plans": ("Most plans first", lambda r
 ABOVE = (("/products", "Products"),)
 
 
-class ProductPages:
+class ProductPages(PortalPages):
     """The pages about products."""
 
-    def __init__(self, server: PortalServer) -> None:
-        self._server = server
-
+    @page_at("/products")
     async def show(self, visit: Portal) -> Reply:
         """Every product, with how many plans license it."""
         require_vendor(visit, "catalog:read")
@@ -32,11 +30,13 @@ class ProductPages:
             row["plans"] = sum(plan["product"] == row["id"] for plan in plans)
         return PageScreen(template="products.html", values={"short_list": make_short_list(visit, rows, SORTS)})
 
+    @page_at("/new-product")
     async def new(self, visit: Portal) -> Reply:
         """The form for a product."""
         require_vendor(visit, "catalog:write")
         return _render_new(visit, None)
 
+    @form_at("/new-product")
     async def create(self, visit: Portal) -> Reply:
         """Show what it is going to be, then make it known."""
         require_vendor(visit, "catalog:write")
@@ -60,11 +60,13 @@ class ProductPages:
         )
         return await take_draft(visit, draft)
 
+    @page_at("/products/{product}")
     async def look(self, visit: Portal) -> Reply:
         """One product, its plans, and its name to be changed."""
         require_vendor(visit, "catalog:read")
         return await self._render_product(visit, None)
 
+    @form_at("/products/{product}")
     async def change(self, visit: Portal) -> Reply:
         """Show the other name beside the present one, then save it."""
         require_vendor(visit, "catalog:write")
@@ -101,16 +103,6 @@ class ProductPages:
         }
         wrong = bool(refusal or visit.form.errors)
         return PageScreen(template="product.html", values=values, status=STATUS if stale else 422 if wrong else 200)
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        return (
-            page_route("/products", self.show),
-            page_route("/new-product", self.new),
-            form_route("/new-product", self.create),
-            page_route("/products/{product}", self.look),
-            form_route("/products/{product}", self.change),
-        )
 
 
 def _render_new(visit: Portal, refusal: PageRefusal | None) -> PageScreen:

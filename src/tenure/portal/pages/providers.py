@@ -5,11 +5,11 @@ from typing import Any
 from tenure.core.pricing import EXPONENTS
 from tenure.http.client.api_exchange import fill_path
 from tenure.portal.drafts import DraftLine, FormDraft, take_draft
-from tenure.portal.session import Portal, PortalServer
+from tenure.portal.session import Portal, PortalPages
 from tenure.portal.stale import NOTHING_SEEN, STATUS, is_stale, stale_fields
 from tenure.portal.vendor_only import require_vendor
 from tenure.web.forms import SentForm
-from tenure.web.page_app import PageRoute, form_route, page_route
+from tenure.web.page_groups import form_at, page_at
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply, local_path
 from tenure.web.short_lists import NAMED, NEWEST, make_short_list
 
@@ -25,12 +25,10 @@ SANDBOX = (
 ABOVE = (("/providers", "Providers"),)
 
 
-class ProviderPages:
+class ProviderPages(PortalPages):
     """The pages about providers."""
 
-    def __init__(self, server: PortalServer) -> None:
-        self._server = server
-
+    @page_at("/providers")
     async def show(self, visit: Portal) -> Reply:
         """All providers."""
         require_vendor(visit, "providers:read")
@@ -40,6 +38,7 @@ class ProviderPages:
             template="providers.html", values={"short_list": make_short_list(visit, rows, SORTS), "chosen": chosen}
         )
 
+    @form_at("/providers")
     async def choose(self, visit: Portal) -> Reply:
         """Look at one; or at the vendor's own pages again, where none is named."""
         require_vendor(visit, "providers:read")
@@ -50,11 +49,13 @@ class ProviderPages:
         visit.session_value.provider = named
         return RedirectTo(local_path(visit.form.read_text("next"), "/"))
 
+    @page_at("/new-provider")
     async def new(self, visit: Portal) -> Reply:
         """The form for a provider."""
         require_vendor(visit, "providers:write")
         return _render_new(visit, None)
 
+    @form_at("/new-provider")
     async def create(self, visit: Portal) -> Reply:
         """Show what it is going to be, then make it known."""
         require_vendor(visit, "providers:write")
@@ -86,11 +87,13 @@ class ProviderPages:
         )
         return await take_draft(visit, draft)
 
+    @page_at("/providers/{provider}")
     async def look(self, visit: Portal) -> Reply:
         """One provider, its users, and its name to be changed."""
         require_vendor(visit, "providers:read")
         return await self._render_provider(visit, None)
 
+    @form_at("/providers/{provider}")
     async def change(self, visit: Portal) -> Reply:
         """Show the other name beside the present one, then save it."""
         require_vendor(visit, "providers:write")
@@ -128,17 +131,6 @@ class ProviderPages:
         }
         wrong = bool(refusal or visit.form.errors)
         return PageScreen(template="provider.html", values=values, status=STATUS if stale else 422 if wrong else 200)
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        return (
-            page_route("/providers", self.show),
-            form_route("/providers", self.choose),
-            page_route("/new-provider", self.new),
-            form_route("/new-provider", self.create),
-            page_route("/providers/{provider}", self.look),
-            form_route("/providers/{provider}", self.change),
-        )
 
 
 def _render_new(visit: Portal, refusal: PageRefusal | None) -> PageScreen:

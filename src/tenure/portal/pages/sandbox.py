@@ -2,9 +2,9 @@
 
 from tenure.core.periods import format_instant
 from tenure.core.timeline import DAY, HOUR
-from tenure.portal.session import Portal, PortalServer
+from tenure.portal.session import Portal, PortalPages
 from tenure.web.formatting import format_moment, instant_of
-from tenure.web.page_app import PageRoute, form_route, page_route
+from tenure.web.page_groups import form_at, page_at
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
 STEPS = {
@@ -16,12 +16,10 @@ STEPS = {
 }
 
 
-class SandboxPages:
+class SandboxPages(PortalPages):
     """The page about the clock."""
 
-    def __init__(self, server: PortalServer) -> None:
-        self._server = server
-
+    @page_at("/sandbox")
     async def show(self, visit: Portal) -> Reply:
         """Where it stands."""
         return await self._render_clock(visit)
@@ -31,6 +29,7 @@ class SandboxPages:
         values = {"clock": clock, "steps": STEPS, "refusal": refusal}
         return PageScreen(template="sandbox.html", values=values, status=422 if refusal or visit.form.errors else 200)
 
+    @form_at("/sandbox")
     async def move(self, visit: Portal) -> Reply:
         """Move it on by a step, or to a moment; or let it run at another pace."""
         api, form = self._server.api_for(visit), visit.form
@@ -50,7 +49,3 @@ class SandboxPages:
             return await self._render_clock(visit, error.refusal)
         visit.flash_message(f"The clock shows {format_moment(moved['now'])}.")
         return RedirectTo("/sandbox")
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        return (page_route("/sandbox", self.show), form_route("/sandbox", self.move))

@@ -2,8 +2,9 @@
 
 import re
 
-from tenure.portal.session import Portal, PortalServer, PortalSession
-from tenure.web.page_app import PageRoute, form_route
+from tenure.portal.session import Portal, PortalPages, PortalServer, PortalSession
+from tenure.web.page_app import PageRoute
+from tenure.web.page_groups import form_at
 from tenure.web.replies import RedirectTo, Reply
 from tenure.web.sign_in import SignInPages, SignInTexts
 
@@ -23,12 +24,14 @@ TEXTS = SignInTexts(
 )
 
 
-class PortalSignInPages:
+class PortalSignInPages(PortalPages):
     """The pages that are open to strangers."""
 
     def __init__(self, server: PortalServer) -> None:
+        super().__init__(server)
         self._pages = SignInPages(server, PortalSession, TEXTS)
 
+    @form_at("/sign-in/invitation", stranger=True)
     async def invited(self, visit: Portal) -> Reply:
         """With an invitation that was handed over: its link, or the secret in it."""
         given = visit.form.read_required("invitation", most=400)
@@ -41,7 +44,5 @@ class PortalSignInPages:
 
     def routes(self) -> tuple[PageRoute, ...]:
         """Every page of this group."""
-        return (
-            *self._pages.routes(password="/sign-in", token="/sign-in/token"),  # noqa: S106 - addresses
-            form_route("/sign-in/invitation", self.invited, stranger=True),
-        )
+        addresses = self._pages.routes(password="/sign-in", token="/sign-in/token")  # noqa: S106 - addresses
+        return (*super().routes(), *addresses)

@@ -6,10 +6,10 @@ from tenure.http.client.api_exchange import fill_path
 from tenure.portal.pages.action_flow import seat_conflict
 from tenure.portal.pages.agreed import customer_of, plan_names, terms_words
 from tenure.portal.pages.subscription_actions import BUTTONS, BY_NAME, LISTED
-from tenure.portal.session import Portal, PortalServer
+from tenure.portal.session import Portal, PortalPages
 from tenure.web import formatting
 from tenure.web.page_api import PageApi
-from tenure.web.page_app import PageRoute, page_route
+from tenure.web.page_groups import page_at
 from tenure.web.pager import make_pager
 from tenure.web.replies import PageScreen, RefusedPageError, Reply
 
@@ -18,12 +18,10 @@ FACTS_PAGE = 100
 """Facts of the whole history on one page."""
 
 
-class SubscriptionPage:
+class SubscriptionPage(PortalPages):
     """The page, and the whole history."""
 
-    def __init__(self, server: PortalServer) -> None:
-        self._server = server
-
+    @page_at("/subscriptions/{subscription}")
     async def show(self, visit: Portal) -> Reply:
         """The page."""
         api = self._server.api_for(visit)
@@ -51,6 +49,7 @@ class SubscriptionPage:
         }
         return PageScreen(template="subscription.html", values=values)
 
+    @page_at("/subscriptions/{subscription}/history")
     async def history(self, visit: Portal) -> Reply:
         """Every fact with its place in the hash chain (B12)."""
         api = self._server.api_for(visit)
@@ -62,13 +61,6 @@ class SubscriptionPage:
             "pages": make_pager(visit, found, FACTS_PAGE),
         }
         return PageScreen(template="history.html", values=values)
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        return (
-            page_route("/subscriptions/{subscription}", self.show),
-            page_route("/subscriptions/{subscription}/history", self.history),
-        )
 
 
 def _site_links(sub: dict[str, Any], *, every: bool) -> dict[str, list[tuple[str, str]]]:

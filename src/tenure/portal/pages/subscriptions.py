@@ -3,8 +3,8 @@
 from typing import Any
 
 from tenure.http.client.api_exchange import fill_path
-from tenure.portal.session import COUNTED, PAGE, Portal, PortalServer
-from tenure.web.page_app import PageRoute, page_route
+from tenure.portal.session import COUNTED, PAGE, Portal, PortalPages
+from tenure.web.page_groups import page_at
 from tenure.web.pager import make_pager, sorted_by
 from tenure.web.replies import FileDownload, PageScreen, RedirectTo, Reply
 
@@ -29,12 +29,10 @@ SORTS = (
 RENEWING = (("", "Any"), ("true", "Automatic"), ("false", "By hand"))
 
 
-class SubscriptionListPages:
+class SubscriptionListPages(PortalPages):
     """The list's pages."""
 
-    def __init__(self, server: PortalServer) -> None:
-        self._server = server
-
+    @page_at("/subscriptions")
     async def show(self, visit: Portal) -> Reply:
         """The list."""
         api = self._server.api_for(visit)
@@ -59,6 +57,7 @@ class SubscriptionListPages:
         }
         return PageScreen(template="subscriptions.html", values=values)
 
+    @page_at("/subscriptions/export.csv")
     async def export(self, visit: Portal) -> Reply:
         """The same list as CSV."""
         body = await self._server.api_for(visit).get_text(
@@ -66,18 +65,11 @@ class SubscriptionListPages:
         )
         return FileDownload(name="subscriptions.csv", media_type="text/csv; charset=utf-8", body=body)
 
+    @page_at("/renew")
     async def renew(self, visit: Portal) -> Reply:
         """The address to which sites send a customer who wants to renew (M16): `?subscription=` names which."""
         name = visit.query.get("subscription", "")
         return RedirectTo(fill_path("/subscriptions/{name}/do/renew", name=name) if name else "/subscriptions")
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        return (
-            page_route("/subscriptions", self.show),
-            page_route("/subscriptions/export.csv", self.export),
-            page_route("/renew", self.renew),
-        )
 
 
 def list_filters(visit: Portal) -> dict[str, str]:

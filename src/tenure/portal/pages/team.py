@@ -5,8 +5,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from tenure.http.client.api_exchange import fill_path
-from tenure.portal.session import Portal, PortalServer
-from tenure.web.page_app import ConfirmationQuestion, PageRoute, form_route, page_route
+from tenure.portal.session import Portal, PortalPages
+from tenure.web.page_app import ConfirmationQuestion
+from tenure.web.page_groups import form_at, page_at
 from tenure.web.questions import find_meant, name_question
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 from tenure.web.short_lists import NAMED, NEWEST, By, make_short_list
@@ -44,12 +45,10 @@ SURE_WITHDRAW = ConfirmationQuestion(
 )
 
 
-class TeamPages:
+class TeamPages(PortalPages):
     """The pages about users."""
 
-    def __init__(self, server: PortalServer) -> None:
-        self._server = server
-
+    @page_at("/team")
     async def show(self, visit: Portal) -> Reply:
         """Who is in the team."""
         return await self._render_team(visit)
@@ -71,6 +70,7 @@ class TeamPages:
         }
         return PageScreen(template="team.html", values=values, status=422 if refusal or visit.form.errors else 200)
 
+    @form_at("/team")
     async def invite(self, visit: Portal) -> Reply:
         """Invite a user; the link is shown once, and goes out by mail as well."""
         form, customer = visit.form, _team_customer(visit)
@@ -103,6 +103,7 @@ class TeamPages:
         api, customer = self._server.api_for(visit), _team_customer(visit)
         return find_meant(await api.get_all(listed, customer=customer or None), visit.params[part])
 
+    @form_at("/team/invitations/{invitation}/withdraw", sure=ask_withdrawal)
     async def withdraw(self, visit: Portal) -> Reply:
         """Withdraw an invitation."""
         address = fill_path("/v1/invitations/{name}", name=visit.params["invitation"])
@@ -110,6 +111,7 @@ class TeamPages:
         visit.flash_message("The invitation is withdrawn.")
         return _team_url(visit)
 
+    @form_at("/team/{user}/role")
     async def change(self, visit: Portal) -> Reply:
         """Give a user another role."""
         address = fill_path("/v1/users/{name}", name=visit.params["user"])
@@ -120,22 +122,13 @@ class TeamPages:
         visit.flash_message("The role is changed.")
         return _team_url(visit)
 
+    @form_at("/team/{user}/remove", sure=ask_removal)
     async def remove(self, visit: Portal) -> Reply:
         """Remove a user from the team."""
         address = fill_path("/v1/users/{name}", name=visit.params["user"])
         await self._server.api_for(visit).delete(address, customer=_team_customer(visit) or None)
         visit.flash_message("The user is no longer in the team.")
         return _team_url(visit)
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        return (
-            page_route("/team", self.show),
-            form_route("/team", self.invite),
-            form_route("/team/invitations/{invitation}/withdraw", self.withdraw, sure=self.ask_withdrawal),
-            form_route("/team/{user}/role", self.change),
-            form_route("/team/{user}/remove", self.remove, sure=self.ask_removal),
-        )
 
 
 def _member_lines(row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

@@ -3,9 +3,10 @@
 from typing import Any
 
 from tenure.http.client.api_exchange import fill_path
-from tenure.portal.session import Portal, PortalServer
+from tenure.portal.session import Portal, PortalPages
 from tenure.web.formatting import format_moment
-from tenure.web.page_app import ConfirmationQuestion, PageRoute, form_route, page_route
+from tenure.web.page_app import ConfirmationQuestion
+from tenure.web.page_groups import form_at, page_at
 from tenure.web.questions import find_meant, name_question
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 from tenure.web.short_lists import NAMED, NEWEST, make_short_list
@@ -57,12 +58,10 @@ SURE_WITHDRAW = ConfirmationQuestion(
 )
 
 
-class TokenPages:
+class TokenPages(PortalPages):
     """The pages about tokens."""
 
-    def __init__(self, server: PortalServer) -> None:
-        self._server = server
-
+    @page_at("/tokens")
     async def show(self, visit: Portal) -> Reply:
         """The list and the form."""
         return await self._render_list(visit)
@@ -78,6 +77,7 @@ class TokenPages:
         }
         return PageScreen(template="tokens.html", values=values, status=422 if refusal or visit.form.errors else 200)
 
+    @form_at("/tokens")
     async def create(self, visit: Portal) -> Reply:
         """Make a token; its secret is on the page that answers."""
         form = visit.form
@@ -108,19 +108,12 @@ class TokenPages:
         used = ("Last use", format_moment(row["last_use"], "never"))
         return name_question(SURE_WITHDRAW, row["name"], made, used, ("Expires", format_moment(row["expires"])))
 
+    @form_at("/tokens/{token}/withdraw", sure=ask_withdrawal)
     async def withdraw(self, visit: Portal) -> Reply:
         """It is good for nothing from now on."""
         await self._server.api_for(visit).delete(fill_path("/v1/tokens/{name}", name=visit.params["token"]))
         visit.flash_message("The token is withdrawn.")
         return RedirectTo("/tokens")
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        return (
-            page_route("/tokens", self.show),
-            form_route("/tokens", self.create),
-            form_route("/tokens/{token}/withdraw", self.withdraw, sure=self.ask_withdrawal),
-        )
 
 
 def _token_role(visit: Portal) -> str:

@@ -9,10 +9,11 @@ import msgspec
 from tenure.http.client.api_exchange import fill_path
 from tenure.portal.picking_events import WHAT, event_topics, events_of, filled
 from tenure.portal.sendings import of_delivery
-from tenure.portal.session import PAGE, Portal, PortalServer
+from tenure.portal.session import PAGE, Portal, PortalPages
 from tenure.portal.stale import NOTHING_SEEN, STATUS, is_stale, stale_fields
 from tenure.web.forms import SentForm
-from tenure.web.page_app import ConfirmationQuestion, PageRoute, form_route, page_route
+from tenure.web.page_app import ConfirmationQuestion
+from tenure.web.page_groups import form_at, page_at
 from tenure.web.pager import make_pager
 from tenure.web.questions import name_question
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
@@ -33,12 +34,10 @@ SURE_ROTATE_AT_ONCE = ConfirmationQuestion(
 )
 
 
-class WebhookPages:
+class WebhookPages(PortalPages):
     """The pages about webhooks."""
 
-    def __init__(self, server: PortalServer) -> None:
-        self._server = server
-
+    @page_at("/webhooks")
     async def show(self, visit: Portal) -> Reply:
         """The list and the form."""
         return await self._render_list(visit)
@@ -49,6 +48,7 @@ class WebhookPages:
         values = {"rows": await api.get_all("/v1/webhooks"), "refusal": refusal, "what": WHAT, "topics": topics}
         return PageScreen(template="webhooks.html", values=values, status=422 if refusal or visit.form.errors else 200)
 
+    @form_at("/webhooks")
     async def create(self, visit: Portal) -> Reply:
         """Make one; its secret is on the page that answers."""
         form = visit.form
@@ -66,6 +66,7 @@ class WebhookPages:
             return await self._render_list(visit, form.place_refusal(error.refusal))
         return await self._render_webhook(visit, made["id"], made["secret"])
 
+    @page_at("/webhooks/{webhook}")
     async def look(self, visit: Portal) -> Reply:
         """One, with what was delivered."""
         return await self._render_webhook(visit, visit.params["webhook"])
@@ -98,6 +99,7 @@ class WebhookPages:
         status = STATUS if is_stale(refusal) else 422 if refusal or visit.form.errors else 200
         return PageScreen(template="webhook.html", values=values, status=status)
 
+    @form_at("/webhooks/{webhook}")
     async def change(self, visit: Portal) -> Reply:
         """Another address, other events, on or off."""
         api, form, name = self._server.api_for(visit), visit.form, visit.params["webhook"]
@@ -117,10 +119,17 @@ class WebhookPages:
         visit.flash_message("Saved.")
         return RedirectTo(fill_path("/webhooks/{name}", name=name))
 
+    @form_at("/webhooks/{webhook}/rotate")
     async def rotate(self, visit: Portal) -> Reply:
         """Another secret; the old one signs too for a day."""
         return await self._rotate_secret(visit, {})
 
+    async def ask_rotation(self, visit: Portal) -> ConfirmationQuestion:
+        """Whose secret is meant."""
+        asked = await self._name_webhook(visit, SURE_ROTATE_AT_ONCE)
+        return msgspec.structs.replace(asked, back=fill_path("/webhooks/{name}", name=visit.params["webhook"]))
+
+    @form_at("/webhooks/{webhook}/rotate-at-once", sure=ask_rotation)
     async def rotate_at_once(self, visit: Portal) -> Reply:
         """As `rotate`, and the old one signs nothing more."""
         return await self._rotate_secret(visit, {"overlap_hours": 0})
@@ -135,16 +144,12 @@ class WebhookPages:
         """Which webhook is meant."""
         return await self._name_webhook(visit, SURE_REMOVE)
 
-    async def ask_rotation(self, visit: Portal) -> ConfirmationQuestion:
-        """Whose secret is meant."""
-        asked = await self._name_webhook(visit, SURE_ROTATE_AT_ONCE)
-        return msgspec.structs.replace(asked, back=fill_path("/webhooks/{name}", name=visit.params["webhook"]))
-
     async def _name_webhook(self, visit: Portal, question: ConfirmationQuestion) -> ConfirmationQuestion:
         hook = await self._server.api_for(visit).get(fill_path("/v1/webhooks/{name}", name=visit.params["webhook"]))
         lines = (("Address", hook["url"]), ("Note", hook["note"]))
         return name_question(question, urlsplit(hook["url"]).hostname or hook["url"], *lines)
 
+    @form_at("/webhooks/{webhook}/test")
     async def test(self, visit: Portal) -> Reply:
         """Send a test event."""
         name = visit.params["webhook"]
@@ -153,6 +158,7 @@ class WebhookPages:
         visit.flash_message("A test event is on its way; it appears below.", "info")
         return RedirectTo(fill_path("/webhooks/{name}", name=name))
 
+    @form_at("/webhooks/{webhook}/deliveries/{delivery}/replay")
     async def replay(self, visit: Portal) -> Reply:
         """Send something again."""
         name = visit.params["webhook"]
@@ -161,22 +167,9 @@ class WebhookPages:
         visit.flash_message("It is sent again.", "info")
         return RedirectTo(fill_path("/webhooks/{name}", name=name))
 
+    @form_at("/webhooks/{webhook}/remove", sure=ask_removal)
     async def remove(self, visit: Portal) -> Reply:
         """Take it away."""
         await self._server.api_for(visit).delete(fill_path("/v1/webhooks/{name}", name=visit.params["webhook"]))
         visit.flash_message("The webhook is removed.")
         return RedirectTo("/webhooks")
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        return (
-            page_route("/webhooks", self.show),
-            form_route("/webhooks", self.create),
-            page_route("/webhooks/{webhook}", self.look),
-            form_route("/webhooks/{webhook}", self.change),
-            form_route("/webhooks/{webhook}/rotate", self.rotate),
-            form_route("/webhooks/{webhook}/rotate-at-once", self.rotate_at_once, sure=self.ask_rotation),
-            form_route("/webhooks/{webhook}/test", self.test),
-            form_route("/webhooks/{webhook}/remove", self.remove, sure=self.ask_removal),
-            form_route("/webhooks/{webhook}/deliveries/{delivery}/replay", self.replay),
-        )

@@ -9,6 +9,7 @@ from tenure.http.client.transports import AsyncTransport
 from tenure.site.console.rights import ConsoleRights
 from tenure.web.page_api import PageApi, PageApiServer, PageApiSettings
 from tenure.web.page_app import PageVisit
+from tenure.web.page_groups import PageGroup
 from tenure.web.replies import PageRefusal, RefusedPageError
 from tenure.web.sign_in import ApiSession
 
@@ -87,6 +88,13 @@ class LocalServer(PageApiServer):
                 )
             ) from error
         return found
+
+
+class ConsolePages(PageGroup):
+    """Pages over the local API."""
+
+    def __init__(self, server: LocalServer) -> None:
+        self._server = server
 
 
 async def open_warnings(api: PageApi) -> int:

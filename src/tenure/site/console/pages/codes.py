@@ -9,20 +9,22 @@ from tenure.http.client.api_exchange import fill_path
 from tenure.site.console.banner import renew_link
 from tenure.site.console.exchanges import ConsoleExchanges
 from tenure.site.console.pages.licenses import drawable_spans
-from tenure.site.console.session import Console, LocalServer
+from tenure.site.console.session import Console, ConsolePages, LocalServer
 from tenure.web.page_api import PageApi
 from tenure.web.page_app import PageRoute, form_route, page_route
+from tenure.web.page_groups import form_at
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
 ROLES = {"code": ("active", "activate"), "successor": ("successor", "successor")}
 """What stands in the address: the role of the code, and the API's word for applying it."""
 
 
-class ActivationPages:
+class ActivationPages(ConsolePages):
     """Applying and staging."""
 
     def __init__(self, server: LocalServer, exchanges: ConsoleExchanges) -> None:
-        self._server, self._exchanges = server, exchanges
+        super().__init__(server)
+        self._exchanges = exchanges
 
     async def show(self, visit: Console) -> Reply:
         """The form."""
@@ -56,6 +58,7 @@ class ActivationPages:
         )
         return RedirectTo(fill_path("/licenses/{product}/synchronization", product=product))
 
+    @form_at("/licenses/{product}/drop-successor")
     async def drop(self, visit: Console) -> Reply:
         """Drop the staged successor."""
         api, product = self._server.api_for(visit), visit.params["product"]
@@ -113,17 +116,11 @@ class ActivationPages:
 
     def routes(self) -> tuple[PageRoute, ...]:
         """Every page of this group."""
-        one = "/licenses/{product}"
-        both = [
-            route
-            for name in ROLES
-            for route in (
-                page_route(f"{one}/{name}", self.show),
-                form_route(f"{one}/{name}", self.apply),
-                form_route(f"{one}/{name}/check", self.check),
-            )
-        ]
-        return (*both, form_route(f"{one}/drop-successor", self.drop))
+        both = (route for name in ROLES for route in self._routes_of(f"/licenses/{{product}}/{name}"))
+        return (*super().routes(), *both)
+
+    def _routes_of(self, where: str) -> tuple[PageRoute, ...]:
+        return page_route(where, self.show), form_route(where, self.apply), form_route(f"{where}/check", self.check)
 
 
 def _devices_beyond(license_: dict[str, Any], preview: dict[str, Any]) -> int:

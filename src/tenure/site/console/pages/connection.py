@@ -2,23 +2,22 @@
 
 from typing import Any
 
-from tenure.site.console.session import Console, LocalServer
-from tenure.web.page_app import PageRoute, form_route, page_route
+from tenure.site.console.session import Console, ConsolePages
+from tenure.web.page_groups import form_at, page_at
 from tenure.web.replies import PageScreen, Reply
 
 STATES = {"ok": ("Works", "good"), "failed": ("Fails", "bad"), "skipped": ("Not tried", "calm")}
 
 
-class ConnectionPages:
+class ConnectionPages(ConsolePages):
     """The page."""
 
-    def __init__(self, server: LocalServer) -> None:
-        self._server = server
-
+    @page_at("/connection")
     async def show(self, visit: Console) -> Reply:
         """Before the test."""
         return await self._render_page(visit, None)
 
+    @form_at("/connection")
     async def test(self, visit: Console) -> Reply:
         """Try everything now."""
         return await self._render_page(
@@ -31,10 +30,6 @@ class ConnectionPages:
         reached = any(each["state"] == "ok" and each["name"].startswith(_ARRIVED) for each in checks or ())
         values = {"checks": checks, "status": status, "states": STATES, "failed": failed, "reached": reached}
         return PageScreen(template="connection.html", values=values)
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        return (page_route("/connection", self.show), form_route("/connection", self.test))
 
 
 _ARRIVED = ("TLS", "Plain", "Proxy")

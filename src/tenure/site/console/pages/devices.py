@@ -6,11 +6,12 @@ from urllib.parse import quote, urlencode
 from tenure.http.client.api_exchange import fill_path
 from tenure.site.console.loss_questions import LOSSES, loss_question
 from tenure.site.console.reasons import STATES, reason_of, state_of
-from tenure.site.console.session import PAGE, Console, LocalServer
+from tenure.site.console.session import PAGE, Console, ConsolePages
 from tenure.web.formatting import instant_of
 from tenure.web.forms import SentForm
 from tenure.web.page_api import PageApi
-from tenure.web.page_app import ConfirmationQuestion, PageRoute, form_route, page_route
+from tenure.web.page_app import ConfirmationQuestion, PageRoute, form_route
+from tenure.web.page_groups import form_at, page_at
 from tenure.web.pager import make_pager
 from tenure.web.questions import GONE, name_question
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply, local_path
@@ -45,21 +46,21 @@ SURE_DELETE_GROUP = ConfirmationQuestion(
 )
 
 
-class DevicePages:
+class DevicePages(ConsolePages):
     """Lists, one device, groups."""
 
-    def __init__(self, server: LocalServer) -> None:
-        self._server = server
-
+    @page_at("/devices")
     async def managed(self, visit: Console) -> Reply:
         """All devices, or those that the filters leave."""
         group = visit.query.get("group") or None
         return await self._render_list(visit, group, "Managed devices", "/devices")
 
+    @page_at("/unassigned")
     async def unassigned(self, visit: Console) -> Reply:
         """Those of no group."""
         return await self._render_list(visit, "", "Unassigned devices", "/unassigned")
 
+    @page_at("/groups/{group}")
     async def group(self, visit: Console) -> Reply:
         """Those of one group."""
         name = visit.params["group"]
@@ -96,6 +97,7 @@ class DevicePages:
         }
         return PageScreen(template="devices.html", values=values)
 
+    @page_at("/devices/{device}")
     async def show(self, visit: Console) -> Reply:
         """One device."""
         api = self._server.api_for(visit)
@@ -146,6 +148,7 @@ class DevicePages:
         gone = visit.params["what"] == "remove"
         return RedirectTo("/devices" if gone else fill_path("/devices/{device}", device=visit.params["device"]))
 
+    @form_at("/devices", sure=ask_many)
     async def do_many(self, visit: Console) -> Reply:
         """The same with all that were ticked."""
         api, what, back = (
@@ -189,6 +192,7 @@ class DevicePages:
         else:
             raise RefusedPageError(UNKNOWN)
 
+    @form_at("/devices/{device}/group")
     async def move(self, visit: Console) -> Reply:
         """Put a device into a group, or into none."""
         name = visit.form.read_text("new_group", most=64) or visit.form.read_text("group", most=64)
@@ -196,6 +200,7 @@ class DevicePages:
         visit.flash_message(f"It belongs to “{name}” now." if name else "It is unassigned now.")
         return RedirectTo(fill_path("/devices/{device}", device=visit.params["device"]))
 
+    @form_at("/groups")
     async def put_group(self, visit: Console) -> Reply:
         """Make a group, or say whether it distributes by itself."""
         name = visit.form.read_required("name", most=64)
@@ -220,6 +225,7 @@ class DevicePages:
             raise RefusedPageError(GONE)
         return name_question(SURE_DELETE_GROUP, name, ("Devices", f"{row['devices']:,}"))
 
+    @form_at("/groups/remove", sure=ask_group_removal)
     async def delete_group(self, visit: Console) -> Reply:
         """Remove a group; its devices are unassigned and keep their seats."""
         name = visit.form.read_required("name", most=64)
@@ -229,17 +235,12 @@ class DevicePages:
 
     def routes(self) -> tuple[PageRoute, ...]:
         """Every page of this group."""
-        one = "/devices/{device}"
         return (
-            page_route("/devices", self.managed),
-            page_route("/unassigned", self.unassigned),
-            page_route("/groups/{group}", self.group),
-            form_route("/groups", self.put_group),
-            form_route("/groups/remove", self.delete_group, sure=self.ask_group_removal),
-            form_route("/devices", self.do_many, sure=self.ask_many),
-            page_route(one, self.show),
-            form_route(f"{one}/group", self.move),
-            *(form_route(f"{one}/{what}", _bulk_action(self, what), sure=_bulk_question(self, what)) for what in DONE),
+            *super().routes(),
+            *(
+                form_route(f"/devices/{{device}}/{what}", _bulk_action(self, what), sure=_bulk_question(self, what))
+                for what in DONE
+            ),
         )
 
 

@@ -3,9 +3,9 @@
 from typing import Any
 
 from tenure.site.console.pages.connection import STATES
-from tenure.site.console.session import Console, LocalServer
+from tenure.site.console.session import Console, ConsolePages
 from tenure.web.forms import SentForm
-from tenure.web.page_app import PageRoute, form_route, page_route
+from tenure.web.page_groups import form_at, page_at
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
 MODES = (
@@ -20,16 +20,15 @@ WAYS = {
 }  # fmt: skip
 
 
-class DnsPages:
+class DnsPages(ConsolePages):
     """The page."""
 
-    def __init__(self, server: LocalServer) -> None:
-        self._server = server
-
+    @page_at("/settings/dns")
     async def show(self, visit: Console) -> Reply:
         """The choice that holds, and what came of it."""
         return await self._render_page(visit)
 
+    @form_at("/settings/dns/test")
     async def test(self, visit: Console) -> Reply:
         """Try a choice without making it."""
         try:
@@ -38,6 +37,7 @@ class DnsPages:
             return await self._render_page(visit, 422, error.refusal)
         return await self._render_page(visit, checks=tried["checks"])
 
+    @form_at("/settings/dns")
     async def choose(self, visit: Console) -> Reply:
         """Make it."""
         try:
@@ -62,11 +62,6 @@ class DnsPages:
             "states": STATES,
         }  # fmt: skip
         return PageScreen(template="dns.html", values=values, status=status)
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        where = "/settings/dns"
-        return (page_route(where, self.show), form_route(where, self.choose), form_route(f"{where}/test", self.test))
 
 
 def _read_choice(visit: Console) -> dict[str, Any]:

@@ -4,21 +4,19 @@ from typing import Any
 
 from tenure.http.client.api_exchange import fill_path
 from tenure.site.console.reasons import STATES, state_of
-from tenure.site.console.session import PAGE, Console, LocalServer
+from tenure.site.console.session import PAGE, Console, ConsolePages
 from tenure.web.formatting import instant_of
-from tenure.web.page_app import PageRoute, form_route, page_route
+from tenure.web.page_groups import form_at, page_at
 from tenure.web.pager import make_pager
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
 WHERE = "/duplicates/{older}/{newer}"
 
 
-class DuplicatePages:
+class DuplicatePages(ConsolePages):
     """The list, and one pair."""
 
-    def __init__(self, server: LocalServer) -> None:
-        self._server = server
-
+    @page_at("/duplicates")
     async def show(self, visit: Console) -> Reply:
         """All pairs of which it is open whether they are one device."""
         api = self._server.api_for(visit)
@@ -30,6 +28,7 @@ class DuplicatePages:
         }
         return PageScreen(template="duplicates.html", values=values)
 
+    @page_at(WHERE)
     async def preview(self, visit: Console) -> Reply:
         """Both beside each other, and what merging them would come to."""
         try:
@@ -40,6 +39,7 @@ class DuplicatePages:
             return await self._render_pair(visit, error.refusal)
         return await self._render_pair(visit)
 
+    @form_at(WHERE)
     async def merge(self, visit: Console) -> Reply:
         """Say that they are one."""
         try:
@@ -70,10 +70,6 @@ class DuplicatePages:
             "kept": kept_sentences(older, newer), "released": released_sentences(older, newer), "license": license_,
         }  # fmt: skip
         return PageScreen(template="duplicate.html", values=values, status=200 if refusal is None else 409)
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        return (page_route("/duplicates", self.show), page_route(WHERE, self.preview), form_route(WHERE, self.merge))
 
 
 def kept_sentences(older: dict[str, Any], newer: dict[str, Any]) -> list[str]:

@@ -5,10 +5,11 @@ from typing import Any
 
 from tenure.core.timeline import DAY
 from tenure.http.client.api_exchange import fill_path
-from tenure.site.console.session import Console, LocalServer
+from tenure.site.console.session import Console, ConsolePages
 from tenure.web.formatting import format_moment, instant_of
 from tenure.web.forms import SentForm
-from tenure.web.page_app import ConfirmationQuestion, PageRoute, form_route, page_route
+from tenure.web.page_app import ConfirmationQuestion
+from tenure.web.page_groups import form_at, page_at
 from tenure.web.questions import find_meant, name_question
 from tenure.web.replies import PageScreen, RedirectTo, RefusedPageError, Reply
 from tenure.web.short_lists import NEWEST, By, make_short_list
@@ -31,16 +32,15 @@ SORTS: dict[str, By] = {
 """By what the tokens can be sorted."""
 
 
-class EnrollmentPages:
+class EnrollmentPages(ConsolePages):
     """The list, and making one."""
 
-    def __init__(self, server: LocalServer) -> None:
-        self._server = server
-
+    @page_at("/enrollments")
     async def show(self, visit: Console) -> Reply:
         """The list and the form."""
         return await self._render_page(visit, None)
 
+    @form_at("/enrollments")
     async def make(self, visit: Console) -> Reply:
         """A new one; its word is shown on the page that answers, and nowhere else."""
         api, form = self._server.api_for(visit), visit.form
@@ -71,6 +71,7 @@ class EnrollmentPages:
         used = ("Used", f"{row['used']:,} of {row['uses']:,}")
         return name_question(SURE_WITHDRAW, name, used, ("Until", format_moment(row["until"], "")))
 
+    @form_at("/enrollments/{enrollment}/withdraw", sure=ask_withdrawal)
     async def withdraw(self, visit: Console) -> Reply:
         """Withdraw one."""
         name = visit.params["enrollment"]
@@ -91,11 +92,3 @@ class EnrollmentPages:
             "status": site,
         }
         return PageScreen(template="enrollments.html", values=values, status=status)
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        return (
-            page_route("/enrollments", self.show),
-            form_route("/enrollments", self.make),
-            form_route("/enrollments/{enrollment}/withdraw", self.withdraw, sure=self.ask_withdrawal),
-        )

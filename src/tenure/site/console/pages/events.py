@@ -5,18 +5,16 @@ from typing import Any
 from tenure.core.plurals import format_count
 from tenure.http.client.api_exchange import fill_path
 from tenure.site.console.reasons import SEVERITIES, shown_events
-from tenure.site.console.session import PAGE, Console, LocalServer
-from tenure.web.page_app import PageRoute, form_route, page_route
+from tenure.site.console.session import PAGE, Console, ConsolePages
+from tenure.web.page_groups import form_at, page_at
 from tenure.web.pager import make_pager
 from tenure.web.replies import PageScreen, RedirectTo, Reply, local_path
 
 
-class EventPages:
+class EventPages(ConsolePages):
     """The list."""
 
-    def __init__(self, server: LocalServer) -> None:
-        self._server = server
-
+    @page_at("/events")
     async def show(self, visit: Console) -> Reply:
         """One page of it."""
         api, severity = self._server.api_for(visit), visit.query.get("severity", "")
@@ -34,12 +32,14 @@ class EventPages:
         }
         return PageScreen(template="events.html", values=values)
 
+    @form_at("/events/acknowledge")
     async def acknowledge(self, visit: Console) -> Reply:
         """Mark one as seen."""
         number = visit.form.read_text("number")
         await self._server.api_for(visit).put(fill_path("/v1/events/{number}/acknowledgment", number=number))
         return RedirectTo(local_path(visit.form.read_text("back"), "/events"))
 
+    @form_at("/events/acknowledge-all")
     async def acknowledge_all(self, visit: Console) -> Reply:
         """Mark all as seen up to the newest that the page showed: the user has not seen later ones."""
         number = visit.form.read_whole("up_to", least=1, most=10**12)
@@ -49,11 +49,3 @@ class EventPages:
             done = (await self._server.api_for(visit).put("/v1/events-acknowledgment", body)).value["acknowledged"]
             visit.flash_message(f"{format_count(done, 'event is', 'events are')} acknowledged; newer ones are not.")
         return RedirectTo(local_path(visit.form.read_text("back"), "/events"))
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        return (
-            page_route("/events", self.show),
-            form_route("/events/acknowledge", self.acknowledge),
-            form_route("/events/acknowledge-all", self.acknowledge_all),
-        )

@@ -2,8 +2,9 @@
 
 from tenure.http.client.api_exchange import fill_path
 from tenure.site.console.exchanges import ConsoleExchanges
-from tenure.site.console.session import Console, LocalServer
-from tenure.web.page_app import ConfirmationQuestion, PageRoute, form_route, page_route
+from tenure.site.console.session import Console, ConsolePages, LocalServer
+from tenure.web.page_app import ConfirmationQuestion
+from tenure.web.page_groups import form_at, page_at
 from tenure.web.questions import name_question
 from tenure.web.replies import PageScreen, RedirectTo, Reply
 
@@ -28,12 +29,14 @@ QUESTIONS = {
 """By resolution: the question, what it does, the action as the button says it."""
 
 
-class ForkPages:
+class ForkPages(ConsolePages):
     """The page of a fork."""
 
     def __init__(self, server: LocalServer, exchanges: ConsoleExchanges) -> None:
-        self._server, self._exchanges = server, exchanges
+        super().__init__(server)
+        self._exchanges = exchanges
 
+    @page_at("/licenses/{product}/fork")
     async def show(self, visit: Console) -> Reply:
         """The evidence."""
         return await self._render_page(visit)
@@ -56,6 +59,7 @@ class ForkPages:
         asked = ConfirmationQuestion(title=title, text=text, button=button, back=back)
         return name_question(asked, site["name"] or "this server", ("Product", product))
 
+    @form_at("/licenses/{product}/fork", sure=ask)
     async def resolve(self, visit: Console) -> Reply:
         """Say what the copies are."""
         resolution = visit.form.read_choice("resolution", RESOLUTIONS)
@@ -71,8 +75,3 @@ class ForkPages:
         where = fill_path("/v1/licenses/{product}", product=visit.params["product"])
         values = {"license": await self._server.api_for(visit).get(where)}
         return PageScreen(template="fork.html", values=values, status=status)
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        where = "/licenses/{product}/fork"
-        return (page_route(where, self.show), form_route(where, self.resolve, sure=self.ask))

@@ -8,9 +8,10 @@ from typing import Any
 import msgspec
 
 from tenure.http.client.api_exchange import fill_path
-from tenure.site.console.session import Console, LocalServer
+from tenure.site.console.session import Console, ConsolePages, LocalServer
 from tenure.web.forms import SentForm
-from tenure.web.page_app import ConfirmationQuestion, PageRoute, form_route, page_route
+from tenure.web.page_app import ConfirmationQuestion
+from tenure.web.page_groups import form_at, page_at
 from tenure.web.questions import name_question
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
@@ -36,12 +37,10 @@ SURE_SKIP = ConfirmationQuestion(
 )
 
 
-class ForwardingPages:
+class ForwardingPages(ConsolePages):
     """The list and one of it."""
 
-    def __init__(self, server: LocalServer) -> None:
-        self._server = server
-
+    @page_at(WHERE)
     async def show(self, visit: Console) -> Reply:
         """The list."""
         api = self._server.api_for(visit)
@@ -51,10 +50,12 @@ class ForwardingPages:
         }
         return PageScreen(template="forwardings.html", values=values)
 
+    @page_at("/settings/forwarding/{forwarding}")
     async def one(self, visit: Console) -> Reply:
         """How one is set up, how it is, what was sent."""
         return await one_page(self._server, visit, visit.params["forwarding"])
 
+    @form_at("/settings/forwarding/{forwarding}/test")
     async def test(self, visit: Console) -> Reply:
         """Send a test message, and say what came of it."""
         name = visit.params["forwarding"]
@@ -73,6 +74,7 @@ class ForwardingPages:
         asked = msgspec.structs.replace(SURE_SKIP, back=fill_path(WHERE + "/{name}", name=name))
         return name_question(asked, one["name"])
 
+    @form_at("/settings/forwarding/{forwarding}/resume", sure=ask_skipping)
     async def resume(self, visit: Console) -> Reply:
         """Go on with what waited, or without."""
         name, skip = visit.params["forwarding"], visit.form.read_flag("skip")
@@ -84,6 +86,7 @@ class ForwardingPages:
         visit.flash_message("It goes on with what happens from now on." if skip else "It goes on with what waited.")
         return RedirectTo(f"{WHERE}/{name}")
 
+    @form_at("/settings/forwarding/{forwarding}/secret")
     async def secret(self, visit: Console) -> Reply:
         """A new secret, shown on the page that answers and nowhere else."""
         name = visit.params["forwarding"]
@@ -92,6 +95,7 @@ class ForwardingPages:
         visit.form = SentForm()
         return await one_page(self._server, visit, name, secret=made["secret"])
 
+    @form_at("/settings/forwarding/{forwarding}/switch")
     async def switch(self, visit: Console) -> Reply:
         """Off, and on again."""
         name, api = visit.params["forwarding"], self._server.api_for(visit)
@@ -105,31 +109,19 @@ class ForwardingPages:
         visit.flash_message("It is on again." if on else "It is off; what happens meanwhile waits.")
         return RedirectTo(f"{WHERE}/{name}")
 
+    @page_at("/settings/forwarding/{forwarding}/remove")
     async def ask_removal(self, visit: Console) -> Reply:
         """What removing it means."""
         where = fill_path("/v1/forwardings/{name}", name=visit.params["forwarding"])
         values = {"one": await self._server.api_for(visit).get(where)}
         return PageScreen(template="forwarding_remove.html", values=values)
 
+    @form_at("/settings/forwarding/{forwarding}/remove")
     async def remove(self, visit: Console) -> Reply:
         """Remove it."""
         await self._server.api_for(visit).delete(fill_path("/v1/forwardings/{name}", name=visit.params["forwarding"]))
         visit.flash_message("The forwarding is removed; the events themselves stay.")
         return RedirectTo(WHERE)
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        each = f"{WHERE}/{{forwarding}}"
-        return (
-            page_route(WHERE, self.show),
-            page_route(each, self.one),
-            form_route(f"{each}/test", self.test),
-            form_route(f"{each}/resume", self.resume, sure=self.ask_skipping),
-            form_route(f"{each}/secret", self.secret),
-            form_route(f"{each}/switch", self.switch),
-            page_route(f"{each}/remove", self.ask_removal),
-            form_route(f"{each}/remove", self.remove),
-        )
 
 
 async def one_page(

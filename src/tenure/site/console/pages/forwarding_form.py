@@ -6,9 +6,9 @@ from typing import Any
 
 from tenure.http.client.api_exchange import fill_path
 from tenure.site.console.pages.forwarding import WHERE, one_page
-from tenure.site.console.session import Console, LocalServer
+from tenure.site.console.session import Console, ConsolePages
 from tenure.web.forms import SentForm
-from tenure.web.page_app import PageRoute, form_route, page_route
+from tenure.web.page_groups import form_at, page_at
 from tenure.web.replies import PageScreen, RedirectTo, RefusedPageError, Reply
 
 LEVELS = (
@@ -24,19 +24,20 @@ SECURITY = (
 PEM_MOST = 33_000
 WAYS = ("mail", "webhook")
 
+EDIT = f"{WHERE}/{{forwarding}}/edit"
 
-class ForwardingFormPages:
+
+class ForwardingFormPages(ConsolePages):
     """New and edit."""
 
-    def __init__(self, server: LocalServer) -> None:
-        self._server = server
-
+    @page_at(f"{WHERE}/new")
     async def begin(self, visit: Console) -> Reply:
         """An empty form."""
         way = "webhook" if visit.query.get("by") == "webhook" else "mail"
         held = SentForm.of(severity="warning", security="starttls", port=587)
         return await self._render_page(visit, way, held, None)
 
+    @form_at(f"{WHERE}/new")
     async def add(self, visit: Console) -> Reply:
         """A new one; a webhook's secret is shown on the page that answers."""
         way, api = visit.form.read_choice("by", WAYS) or "mail", self._server.api_for(visit)
@@ -49,6 +50,7 @@ class ForwardingFormPages:
             return await self._render_again(visit, way, None, error)
         return await self._save_forwarding(visit, made["forwarding"]["id"], made["secret"])
 
+    @page_at(EDIT)
     async def edit(self, visit: Console) -> Reply:
         """The form, filled in."""
         one = await self._find_forwarding(visit)
@@ -58,6 +60,7 @@ class ForwardingFormPages:
             held["recipients"] = "\n".join(one["mail"]["recipients"])
         return await self._render_page(visit, way, SentForm.of(**held), one)
 
+    @form_at(EDIT)
     async def change(self, visit: Console) -> Reply:
         """Replace its settings."""
         one = await self._find_forwarding(visit)
@@ -116,16 +119,6 @@ class ForwardingFormPages:
             "security": SECURITY,
         }
         return PageScreen(template="forwarding_form.html", values=values, status=status)
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        each = f"{WHERE}/{{forwarding}}/edit"
-        return (
-            page_route(f"{WHERE}/new", self.begin),
-            form_route(f"{WHERE}/new", self.add),
-            page_route(each, self.edit),
-            form_route(each, self.change),
-        )
 
 
 def _request_body(form: SentForm, way: str) -> dict[str, Any]:

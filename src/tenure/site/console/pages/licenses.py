@@ -7,10 +7,10 @@ from typing import Any
 
 from tenure.http.client.api_exchange import fill_path
 from tenure.site.console.banner import renew_link
-from tenure.site.console.session import Console, LocalServer
+from tenure.site.console.session import Console, ConsolePages
 from tenure.web.forms import SentForm
 from tenure.web.page_api import PageApi
-from tenure.web.page_app import PageRoute, form_route, page_route
+from tenure.web.page_groups import form_at, page_at
 from tenure.web.replies import FileDownload, PageScreen, RedirectTo, RefusedPageError, Reply
 
 EXPORTED = (
@@ -21,12 +21,10 @@ EXPORTED = (
 KINDS = {"limited": "Subscription, limited", "unlimited": "Subscription, unlimited", "trial": "Trial", "": "–"}
 
 
-class LicensePages:
+class LicensePages(ConsolePages):
     """The folder and what belongs to one license."""
 
-    def __init__(self, server: LocalServer) -> None:
-        self._server = server
-
+    @page_at("/licenses")
     async def show(self, visit: Console) -> Reply:
         """The folder; one license is selected, and the buttons are about it."""
         licenses = (await self._server.api_for(visit).get("/v1/licenses"))["items"]
@@ -40,6 +38,7 @@ class LicensePages:
         }
         return PageScreen(template="licenses.html", values=values)
 
+    @page_at("/licenses/{product}")
     async def properties(self, visit: Console) -> Reply:
         """Everything about one license."""
         api, product = self._server.api_for(visit), visit.params["product"]
@@ -55,6 +54,7 @@ class LicensePages:
         }
         return PageScreen(template="license.html", values=values)
 
+    @form_at("/licenses/{product}/distribution")
     async def distribute(self, visit: Console) -> Reply:
         """Which groups give seats to their devices by themselves."""
         api, product = self._server.api_for(visit), visit.params["product"]
@@ -66,6 +66,7 @@ class LicensePages:
         visit.flash_message("Automatic distribution is as you said." if changed else "Nothing was changed.", "good")
         return RedirectTo(fill_path("/licenses/{product}", product=product))
 
+    @page_at("/licenses/{product}/explain")
     async def explain(self, visit: Console) -> Reply:
         """What holds, by which rule, until when, what follows, who can change it (B2)."""
         api, product = self._server.api_for(visit), visit.params["product"]
@@ -81,6 +82,7 @@ class LicensePages:
         }
         return PageScreen(template="explain.html", values=values)
 
+    @page_at("/licenses.csv")
     async def export(self, visit: Console) -> Reply:
         """The folder as CSV."""
         licenses = (await self._server.api_for(visit).get("/v1/licenses"))["items"]
@@ -88,11 +90,13 @@ class LicensePages:
             name="licenses.csv", media_type="text/csv; charset=utf-8", body=as_csv(folder_rows(licenses), EXPORTED)
         )
 
+    @page_at("/licenses/{product}/remove")
     async def ask_removal(self, visit: Console) -> Reply:
         """Whether a license can be removed, and why not."""
         api, product = self._server.api_for(visit), visit.params["product"]
         return await self._removal_question(api, product)
 
+    @form_at("/licenses/{product}/remove")
     async def remove(self, visit: Console) -> Reply:
         """Forget a license."""
         api, product = self._server.api_for(visit), visit.params["product"]
@@ -115,19 +119,6 @@ class LicensePages:
         nothing = not license_["subscription"] and not license_["pending"]
         values = {"license": license_, "refusal": refusal, "nothing": nothing, "link": renew_link(license_)}
         return PageScreen(template="remove.html", values=values, status=200 if refusal is None else 409)
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        one = "/licenses/{product}"
-        return (
-            page_route("/licenses", self.show),
-            page_route("/licenses.csv", self.export),
-            page_route(one, self.properties),
-            form_route(f"{one}/distribution", self.distribute),
-            page_route(f"{one}/explain", self.explain),
-            page_route(f"{one}/remove", self.ask_removal),
-            form_route(f"{one}/remove", self.remove),
-        )
 
 
 def folder_rows(licenses: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -2,8 +2,8 @@
 
 from tenure.http.client.api_exchange import fill_path
 from tenure.site.console.banner import exchange_link
-from tenure.site.console.session import Console, LocalServer
-from tenure.web.page_app import PageRoute, form_route, page_route
+from tenure.site.console.session import Console, ConsolePages
+from tenure.web.page_groups import form_at, page_at
 from tenure.web.qr import MOST, encode, to_svg
 from tenure.web.replies import FileDownload, PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
@@ -22,16 +22,15 @@ NOT_ONE = PageRefusal(
 _GARBAGE = frozenset({"message_malformed", "message_too_large", "type_unexpected", "body_unreadable", "body_too_large"})
 
 
-class OfflineExchangePages:
+class OfflineExchangePages(ConsolePages):
     """The page."""
 
-    def __init__(self, server: LocalServer) -> None:
-        self._server = server
-
+    @page_at("/licenses/{product}/offline")
     async def show(self, visit: Console) -> Reply:
         """Both halves."""
         return await self._render_page(visit)
 
+    @form_at("/licenses/{product}/offline/request")
     async def request(self, visit: Console) -> Reply:
         """The request, shown and offered as a file; the same one until it is answered."""
         code = visit.form.read_text("code", most=100)
@@ -47,6 +46,7 @@ class OfflineExchangePages:
             )
         return await self._render_page(visit, made=made)
 
+    @form_at("/licenses/{product}/offline/import")
     async def take(self, visit: Console) -> Reply:
         """The answer, or a notice of the vendor."""
         form = visit.form
@@ -74,15 +74,6 @@ class OfflineExchangePages:
         values = {"license": license_, "refusal": refusal, "made": made, "picture": _qr_picture(made)}
         values["answered_at"] = exchange_link(license_)
         return PageScreen(template="offline.html", values=values, status=status)
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        where = "/licenses/{product}/offline"
-        return (
-            page_route(where, self.show),
-            form_route(f"{where}/request", self.request),
-            form_route(f"{where}/import", self.take),
-        )
 
 
 def _qr_picture(made: dict[str, str] | None) -> str:

@@ -3,19 +3,17 @@
 from typing import Any
 
 from tenure.site.console.reasons import shown_events
-from tenure.site.console.session import Console, LocalServer, open_warnings
-from tenure.web.page_app import PageRoute, page_route
+from tenure.site.console.session import Console, ConsolePages, open_warnings
+from tenure.web.page_groups import page_at
 from tenure.web.replies import PageScreen, Reply
 
 EVENTS_SHOWN = 6
 
 
-class OverviewPages:
+class OverviewPages(ConsolePages):
     """Start and settings."""
 
-    def __init__(self, server: LocalServer) -> None:
-        self._server = server
-
+    @page_at("/")
     async def show(self, visit: Console) -> Reply:
         """The start."""
         api = self._server.api_for(visit)
@@ -34,10 +32,12 @@ class OverviewPages:
         }
         return PageScreen(template="overview.html", values=values)
 
+    @page_at("/banner")
     async def banner(self, visit: Console) -> Reply:
         """The banner alone, for pages that keep it up to date."""
         return PageScreen(template="banner.html")
 
+    @page_at("/settings")
     async def settings(self, visit: Console) -> Reply:
         """What this administration server is, and where each thing is set."""
         api = self._server.api_for(visit)
@@ -46,9 +46,3 @@ class OverviewPages:
             "forwardings": await api.get_all("/v1/forwardings"),
         }
         return PageScreen(template="settings.html", values=values)
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        return (
-            page_route("/", self.show), page_route("/banner", self.banner), page_route("/settings", self.settings),
-        )  # fmt: skip

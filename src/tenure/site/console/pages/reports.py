@@ -5,10 +5,10 @@ from typing import Any
 
 from tenure.core.plurals import format_count
 from tenure.site.console.pages.licenses import as_csv
-from tenure.site.console.session import Console, LocalServer
+from tenure.site.console.session import Console, ConsolePages
 from tenure.web import charts
 from tenure.web.formatting import format_date
-from tenure.web.page_app import PageRoute, page_route
+from tenure.web.page_groups import page_at
 from tenure.web.replies import FileDownload, PageScreen, Reply
 
 SPANS = (7, 30, 90, 365)
@@ -16,12 +16,10 @@ SPANS = (7, 30, 90, 365)
 COLUMNS = ("date", "product", "group", "most", "latest")
 
 
-class ReportPages:
+class ReportPages(ConsolePages):
     """The page and the file."""
 
-    def __init__(self, server: LocalServer) -> None:
-        self._server = server
-
+    @page_at("/reports")
     async def show(self, visit: Console) -> Reply:
         """Use against the limit, and day by day."""
         licenses = (await self._server.api_for(visit).get("/v1/licenses"))["items"]
@@ -40,6 +38,7 @@ class ReportPages:
         }
         return PageScreen(template="reports.html", values=values)
 
+    @page_at("/reports.csv")
     async def export(self, visit: Console) -> Reply:
         """Every day, product and group."""
         body = as_csv((await self._load_usage(visit, _days_asked(visit)))["items"], COLUMNS)
@@ -49,10 +48,6 @@ class ReportPages:
         asked = {"product": visit.query.get("product") or None, "days": days}
         found: dict[str, Any] = await self._server.api_for(visit).get("/v1/usage", **asked)
         return found
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        return (page_route("/reports", self.show), page_route("/reports.csv", self.export))
 
 
 def _days_asked(visit: Console) -> int:

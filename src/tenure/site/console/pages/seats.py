@@ -7,20 +7,19 @@ from typing import Any
 
 from tenure.http.client.api_exchange import fill_path
 from tenure.site.console.loss_questions import loss_question
-from tenure.site.console.session import Console, LocalServer
-from tenure.web.page_app import ConfirmationQuestion, PageRoute, form_route, page_route
+from tenure.site.console.session import Console, ConsolePages
+from tenure.web.page_app import ConfirmationQuestion
+from tenure.web.page_groups import form_at, page_at
 from tenure.web.replies import PageScreen, RedirectTo, RefusedPageError, Reply
 
 SILENT_DAYS = 60
 """Days of silence that the page begins with; the user may choose others."""
 
 
-class SeatPages:
+class SeatPages(ConsolePages):
     """Conflict and silent devices."""
 
-    def __init__(self, server: LocalServer) -> None:
-        self._server = server
-
+    @page_at("/licenses/{product}/conflict")
     async def conflict(self, visit: Console) -> Reply:
         """The list, as it is proposed."""
         try:
@@ -36,6 +35,7 @@ class SeatPages:
         chosen = visit.form.read_many("device")
         return await loss_question(self._server.api_for(visit), "release", chosen, visit.path) if chosen else None
 
+    @form_at("/licenses/{product}/conflict", sure=ask_release)
     async def release(self, visit: Console) -> Reply:
         """Release those ticked now."""
         chosen = visit.form.read_many("device")
@@ -49,6 +49,7 @@ class SeatPages:
         visit.flash_message(_result_sentence(done.value))
         return RedirectTo(_render_page(visit, "conflict"))
 
+    @form_at("/licenses/{product}/conflict/keep")
     async def keep(self, visit: Console) -> Reply:
         """Take a device off the list."""
         device = visit.form.read_required("device", most=64)
@@ -56,6 +57,7 @@ class SeatPages:
         visit.flash_message("It keeps its seat; another one is proposed in its place.")
         return RedirectTo(_render_page(visit, "conflict"))
 
+    @page_at("/licenses/{product}/silent")
     async def silent(self, visit: Console) -> Reply:
         """Who would be released."""
         days = _read_days(visit.query.get("days", ""))
@@ -63,6 +65,7 @@ class SeatPages:
         values = {"found": found, "days": days, "product": visit.params["product"]}
         return PageScreen(template="silent.html", values=values)
 
+    @form_at("/licenses/{product}/silent", sure=ask_release)
     async def release_silent(self, visit: Console) -> Reply:
         """Release them."""
         body: dict[str, Any] = {
@@ -77,17 +80,6 @@ class SeatPages:
         )
         visit.flash_message(_result_sentence(done.value))
         return RedirectTo("/devices")
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        one = "/licenses/{product}"
-        return (
-            page_route(f"{one}/conflict", self.conflict),
-            form_route(f"{one}/conflict", self.release, sure=self.ask_release),
-            form_route(f"{one}/conflict/keep", self.keep),
-            page_route(f"{one}/silent", self.silent),
-            form_route(f"{one}/silent", self.release_silent, sure=self.ask_release),
-        )
 
 
 def _ask_api(visit: Console, what: str) -> str:

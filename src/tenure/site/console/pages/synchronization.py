@@ -5,8 +5,8 @@ from typing import Any
 from tenure.http.client.api_exchange import fill_path
 from tenure.site.console.exchanges import ConsoleExchange, ConsoleExchanges
 from tenure.site.console.pages.licenses import drawable_spans
-from tenure.site.console.session import Console, LocalServer
-from tenure.web.page_app import PageRoute, form_route, page_route
+from tenure.site.console.session import Console, ConsolePages, LocalServer
+from tenure.web.page_groups import form_at, page_at
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
 TITLES = {
@@ -27,12 +27,14 @@ STEPS = {
 }  # fmt: skip
 
 
-class SynchronizationPages:
+class SynchronizationPages(ConsolePages):
     """The page of the exchange that runs, or was the last."""
 
     def __init__(self, server: LocalServer, exchanges: ConsoleExchanges) -> None:
-        self._server, self._exchanges = server, exchanges
+        super().__init__(server)
+        self._exchanges = exchanges
 
+    @page_at("/licenses/{product}/synchronization")
     async def show(self, visit: Console) -> Reply:
         """The steps so far, and the result."""
         api, product = self._server.api_for(visit), visit.params["product"]
@@ -53,6 +55,7 @@ class SynchronizationPages:
             values["spans"] = drawable_spans(staged["timeline"] if staged else value["license"]["timeline"])
         return PageScreen(template="synchronization.html", values=values)
 
+    @form_at("/licenses/{product}/synchronization")
     async def start(self, visit: Console) -> Reply:
         """Ask the activation server now."""
         api, product = self._server.api_for(visit), visit.params["product"]
@@ -73,11 +76,6 @@ class SynchronizationPages:
             return list((await self._server.api_for(visit).get(where))["steps"])
         except RefusedPageError:
             return []
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        where = "/licenses/{product}/synchronization"
-        return (page_route(where, self.show), form_route(where, self.start))
 
 
 def _never_sent(refusal: PageRefusal) -> bool:

@@ -3,9 +3,10 @@
 from typing import Any
 
 from tenure.http.client.api_exchange import fill_path
-from tenure.site.console.session import Console, LocalServer
+from tenure.site.console.session import Console, ConsolePages
 from tenure.web.forms import SentForm
-from tenure.web.page_app import ConfirmationQuestion, PageRoute, form_route, page_route
+from tenure.web.page_app import ConfirmationQuestion
+from tenure.web.page_groups import form_at, page_at
 from tenure.web.questions import find_meant, name_question
 from tenure.web.replies import PageScreen, RedirectTo, RefusedPageError, Reply
 from tenure.web.short_lists import NAMED, NEWEST, By, make_short_list
@@ -35,16 +36,15 @@ SURE_REMOVE = ConfirmationQuestion(
 )
 
 
-class UserPages:
+class UserPages(ConsolePages):
     """The pages."""
 
-    def __init__(self, server: LocalServer) -> None:
-        self._server = server
-
+    @page_at("/users")
     async def team(self, visit: Console) -> Reply:
         """Everybody."""
         return await self._render_team(visit)
 
+    @form_at("/users")
     async def add(self, visit: Console) -> Reply:
         """A new account; its password is shown on the page that answers, and nowhere else."""
         form = visit.form
@@ -63,6 +63,7 @@ class UserPages:
         visit.form = SentForm()
         return await self._render_team(visit, made)
 
+    @form_at("/users/{user}/role")
     async def role(self, visit: Console) -> Reply:
         """Another role."""
         where = fill_path("/v1/users/{user}", user=visit.params["user"])
@@ -84,6 +85,7 @@ class UserPages:
         factor = "is taken away, too" if visit.form.read_flag("second_factor") else ""
         return name_question(question, row["name"], ("Role", role), ("Second factor", factor))
 
+    @form_at("/users/{user}/reset", sure=ask_reset)
     async def reset(self, visit: Console) -> Reply:
         """Set a new password for a user who has lost theirs."""
         where = fill_path("/v1/users/{user}/reset-password", user=visit.params["user"])
@@ -92,6 +94,7 @@ class UserPages:
         visit.form = SentForm()
         return await self._render_team(visit, made)
 
+    @form_at("/users/{user}/remove", sure=ask_removal)
     async def remove(self, visit: Console) -> Reply:
         """Remove an account."""
         await self._server.api_for(visit).delete(fill_path("/v1/users/{user}", user=visit.params["user"]))
@@ -105,14 +108,3 @@ class UserPages:
             "roles": ROLES,
         }
         return PageScreen(template="users.html", values=values, status=status)
-
-    def routes(self) -> tuple[PageRoute, ...]:
-        """Every page of this group."""
-        each = "/users/{user}"
-        return (
-            page_route("/users", self.team),
-            form_route("/users", self.add),
-            form_route(f"{each}/role", self.role),
-            form_route(f"{each}/reset", self.reset, sure=self.ask_reset),
-            form_route(f"{each}/remove", self.remove, sure=self.ask_removal),
-        )
