@@ -11,6 +11,7 @@ from tenure.core.timeline import Instant
 from tenure.http.accounts.passwords import PasswordHashes
 from tenure.http.auth import Principal
 from tenure.http.idempotency import IdempotentRequest
+from tenure.http.operation_groups import OperationGroup
 from tenure.http.outgoing.smtp import MailServer
 from tenure.http.outgoing.ssrf import PUBLIC_HTTPS, WebhookNetworks
 from tenure.http.responses import mark_replayed, pack_response, unpack_response
@@ -31,7 +32,7 @@ SANDBOX_ROOT = "sandbox-root"
 
 T = TypeVar("T")
 Clock = Callable[[], Instant]
-Work = Callable[[Connection, Instant], Any]
+Work = Callable[[Connection, Instant], T | Refused]
 """What a request does: given a transaction and the real now, its answer or a refusal that leaves nothing behind."""
 
 ATTEMPTS = 3
@@ -119,7 +120,9 @@ class ServerContext:
             self.chosen_signers[purpose, product, sandbox] = ChosenSigner(signer, now, root)
         return signer
 
-    async def run_once(self, ticket: IdempotentRequest, dry_run: bool, work: Work, *, secret: bool = False) -> Any:
+    async def run_once(
+        self, ticket: IdempotentRequest, dry_run: bool, work: Work[T], *, secret: bool = False
+    ) -> T | Refused:
         """`work` in one transaction with its idempotency record; again after a conflict, three times at most.
 
         `secret`: the answer holds a code or a token, so that its stored copy is sealed [spec: sealed-responses].
@@ -130,7 +133,7 @@ class ServerContext:
             known = idempotency.begin_request(conn, self.safe, ticket.scope, ticket.key, ticket.payload_hash, now)
             if known is not None:
                 return known if isinstance(known, Refused) else mark_replayed(unpack_response(known.answer))
-            answer = work(conn, now)
+            answer: Any = work(conn, now)
             if isinstance(answer, Refused):
                 return answer
             idempotency.finish_request(conn, self.safe, ticket.scope, ticket.key, pack_response(answer), secret=secret)
@@ -138,7 +141,7 @@ class ServerContext:
 
         return await self._with_retry(run, dry_run)
 
-    async def write_tx(self, dry_run: bool, work: Work) -> Any:
+    async def write_tx(self, dry_run: bool, work: Work[T]) -> T | Refused:
         """`work` in one transaction, for writes that are repeatable by nature (PUT, DELETE, signed messages)."""
         now = self.clock()
         return await self._with_retry(lambda conn: work(conn, now), dry_run)
@@ -171,13 +174,20 @@ class ServerContext:
 
         return await self.read_tx(run)
 
-    async def _with_retry(self, run: Callable[[Connection], Any], dry_run: bool) -> Any:
+    async def _with_retry(self, run: Callable[[Connection], T | Refused], dry_run: bool) -> T | Refused:
         for _ in range(ATTEMPTS):
             try:
                 return await (self.db.dry_run(run) if dry_run else self.db.write(run))
             except WriteConflict:  # another process wrote first: read again, decide again
                 continue
         return Refused(RefusalCode.SERVER_BUSY, "Too many wrote to the same place at once.")
+
+
+class ServerOperations(OperationGroup):
+    """Operations over the server's parts."""
+
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
 
 
 @dataclass(frozen=True)

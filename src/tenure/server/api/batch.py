@@ -11,7 +11,8 @@ from tenure.http.auth import AccessRule, Principal
 from tenure.http.batch import BatchCommand, BatchOperations
 from tenure.http.body_types import RequestBody
 from tenure.http.idempotency import KEY_LONGEST, IdempotentRequest, content_keys
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import OperationGroup, operation_at
+from tenure.http.operations import Operation
 from tenure.http.pacing import CallerPacing
 from tenure.http.problems import problem_response
 from tenure.http.responses import ApiResponse, json_response
@@ -59,13 +60,14 @@ class BatchView(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[ItemView, ...]
 
 
-class BatchOperation:
+class BatchOperation(OperationGroup):
     """The operation on batches, over every other write of the API."""
 
     def __init__(self, operations: Iterable[Operation], clock: Callable[[], Instant], pacing: CallerPacing) -> None:
         self._commands = BatchOperations(operations, pacing)
         self._clock = clock
 
+    @operation_at("POST", "/v1/batch", WRITE, cap=CAP)
     async def run_batch(
         self, caller: Principal, ticket: IdempotentRequest, body: BatchBody, dry_run: bool = False
     ) -> ApiResponse[BatchView] | Refused:
@@ -89,7 +91,3 @@ class BatchOperation:
         answer = problem_response(result, self._clock()) if isinstance(result, Refused) else result
         told = msgspec.Raw(answer.body) if answer.body else None
         return ItemView(number=number, done=not isinstance(result, Refused), status=answer.status, answer=told)
-
-    def operations(self) -> tuple[Operation, ...]:
-        """The one operation."""
-        return (make_operation("POST", "/v1/batch", WRITE, self.run_batch, cap=CAP),)

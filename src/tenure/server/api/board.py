@@ -7,12 +7,12 @@ import msgspec
 from tenure.core.refusals import Refused
 from tenure.core.timeline import DAY, Instant
 from tenure.http.auth import AccessRule, Principal
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
 from tenure.http.timestamps import format_rfc3339
 from tenure.server import account_repository
 from tenure.server.api.fields import Id
 from tenure.server.api.lists import ListedSubscriptionView, listed_view
-from tenure.server.context import ServerContext, Tenant, tenant_of
+from tenure.server.context import ServerOperations, Tenant, tenant_of
 from tenure.server.roles import PROVIDER_STAFF
 from tenure.store import board
 from tenure.store.board import PARTS, BoardList, BoardQuery, ShortBalance
@@ -75,12 +75,10 @@ class BoardView(msgspec.Struct, frozen=True, kw_only=True):
     totals: TotalsView
 
 
-class BoardOperations:
+class BoardOperations(ServerOperations):
     """The operation on the board."""
 
-    def __init__(self, context: ServerContext) -> None:
-        self._context = context
-
+    @operation_at("GET", "/v1/board", READ)
     async def read_board(
         self, caller: Principal, provider: Id | None = None, days: Ahead = 30, limit: Most = 20
     ) -> BoardView | Refused:
@@ -91,10 +89,6 @@ class BoardOperations:
             return tenant if isinstance(tenant, Refused) else _load_board(conn, tenant, days, limit)
 
         return await self._context.read_tx(work)
-
-    def operations(self) -> tuple[Operation, ...]:
-        """Every operation of this group."""
-        return (make_operation("GET", "/v1/board", READ, self.read_board),)
 
 
 def _load_board(conn: Connection, tenant: Tenant, days: int, limit: int) -> BoardView:

@@ -12,12 +12,12 @@ from tenure.http.auth import AccessRule, Principal
 from tenure.http.body_types import RequestBody
 from tenure.http.etags import IfMatch, entity_tag
 from tenure.http.inputs import Address
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
 from tenure.http.responses import ApiResponse, json_response
 from tenure.server import policies, policy_bounds
 from tenure.server.api.accounts.places import record_audit
 from tenure.server.api.policy import Figure, Name
-from tenure.server.context import ServerContext
+from tenure.server.context import ServerOperations
 from tenure.server.policy_bounds import CutFigure
 from tenure.server.roles import PROVIDER_STAFF
 from tenure.store.engine import Connection
@@ -64,16 +64,18 @@ class BoundsView(msgspec.Struct, frozen=True, kw_only=True):
     """Cut to the bounds for periods that begin from now on; periods that run keep their own figures."""
 
 
-class BoundsOperations:
+_REFUSALS = (RefusalCode.POLICY_OUT_OF_BOUNDS,)
+
+
+class BoundsOperations(ServerOperations):
     """The operations on bounds."""
 
-    def __init__(self, context: ServerContext) -> None:
-        self._context = context
-
+    @operation_at("GET", "/v1/policy-bounds", READ)
     async def read_policy_bounds(self, caller: Principal) -> ApiResponse[BoundsView] | Refused:
         """Reads the bounds of every policy; what is cut is told of the caller's own policies only."""
         return await self._context.read_tx(lambda conn, now: _bounds_view(conn, caller.provider))
 
+    @operation_at("PUT", "/v1/policy-bounds", WRITE, refusals=_REFUSALS)
     async def publish_policy_bounds(
         self,
         caller: Principal,
@@ -97,16 +99,7 @@ class BoundsOperations:
             )
             return _bounds_view(conn, "")
 
-        answer: ApiResponse[BoundsView] | Refused = await self._context.write_tx(dry_run, work)
-        return answer
-
-    def operations(self) -> tuple[Operation, ...]:
-        """Every operation of this group."""
-        refusals = (RefusalCode.POLICY_OUT_OF_BOUNDS,)
-        return (
-            make_operation("GET", "/v1/policy-bounds", READ, self.read_policy_bounds),
-            make_operation("PUT", "/v1/policy-bounds", WRITE, self.publish_policy_bounds, refusals=refusals),
-        )
+        return await self._context.write_tx(dry_run, work)
 
 
 def _bounds_view(conn: Connection, provider: str) -> ApiResponse[Any]:

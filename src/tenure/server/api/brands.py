@@ -10,12 +10,12 @@ from tenure.core.timeline import Instant
 from tenure.http.auth import AccessRule, Principal
 from tenure.http.etags import IfMatch, entity_tag
 from tenure.http.inputs import Address
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
 from tenure.http.responses import ApiResponse, json_response
 from tenure.server.api.accounts.places import record_audit
 from tenure.server.api.fields import Id
 from tenure.server.api.providers import READ_PROVIDERS, BrandBody
-from tenure.server.context import ServerContext, tenant_of
+from tenure.server.context import ServerOperations, tenant_of
 from tenure.server.roles import PROVIDER_STAFF
 from tenure.server.values import ProviderValue
 from tenure.store import tenants
@@ -26,12 +26,10 @@ WRITE = AccessRule("policy:write", PROVIDER_STAFF)
 NOTHING_SEEN = IfMatch()
 
 
-class BrandOperations:
+class BrandOperations(ServerOperations):
     """The operations on a provider's brand."""
 
-    def __init__(self, context: ServerContext) -> None:
-        self._context = context
-
+    @operation_at("GET", "/v1/providers/{provider}/brand", READ_PROVIDERS)
     async def read_brand(self, caller: Principal, provider: Id) -> ApiResponse[BrandBody] | Refused:
         """Reads how the provider shows itself."""
 
@@ -41,6 +39,7 @@ class BrandOperations:
 
         return await self._context.read_tx(work)
 
+    @operation_at("PUT", "/v1/providers/{provider}/brand", WRITE)
     async def change_brand(
         self,
         caller: Principal,
@@ -81,16 +80,7 @@ class BrandOperations:
             )
             return _brand_view(written)
 
-        answer: ApiResponse[BrandBody] | Refused = await self._context.write_tx(dry_run, work)
-        return answer
-
-    def operations(self) -> tuple[Operation, ...]:
-        """Every operation of this group."""
-        one = "/v1/providers/{provider}/brand"
-        return (
-            make_operation("GET", one, READ_PROVIDERS, self.read_brand),
-            make_operation("PUT", one, WRITE, self.change_brand),
-        )
+        return await self._context.write_tx(dry_run, work)
 
 
 def _find_provider(conn: Connection, caller: Principal, named: str, real: Instant) -> tenants.ProviderRow | Refused:

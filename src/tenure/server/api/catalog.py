@@ -14,12 +14,12 @@ from tenure.http.auth import AccessRule, Principal
 from tenure.http.body_types import Line, RequestBody
 from tenure.http.etags import IfMatch, entity_tag
 from tenure.http.idempotency import IdempotentRequest
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
 from tenure.http.paging import PageRequest, ResultPage, cut_page
 from tenure.http.responses import ApiResponse, json_response
 from tenure.http.timestamps import format_rfc3339
 from tenure.server.api.fields import Digits, Features, Period, Slug, duration_field
-from tenure.server.context import ServerContext
+from tenure.server.context import ServerOperations
 from tenure.server.values import MinVersion, PlanValue, ProductValue
 from tenure.store.catalog import PLANS, PRODUCTS, CatalogItem, WriteStamp
 from tenure.store.engine import Connection
@@ -109,12 +109,10 @@ class PlanView(msgspec.Struct, frozen=True, kw_only=True):
     created: str
 
 
-class CatalogOperations:
+class CatalogOperations(ServerOperations):
     """The operations on products and plans."""
 
-    def __init__(self, context: ServerContext) -> None:
-        self._context = context
-
+    @operation_at("POST", "/v1/products", WRITE, status=201, refusals=[RefusalCode.ALREADY_EXISTS])
     async def create_product(
         self, caller: Principal, ticket: IdempotentRequest, body: NewProduct, dry_run: bool = False
     ) -> ApiResponse[ProductView] | Refused:
@@ -126,9 +124,9 @@ class CatalogOperations:
             added = PRODUCTS.add(conn, item, WriteStamp(caller.actor_name, now))
             return added if isinstance(added, Refused) else json_response(product_view(added), 201, etag=entity_tag(1))
 
-        answer: ApiResponse[ProductView] | Refused = await self._context.run_once(ticket, dry_run, work)
-        return answer
+        return await self._context.run_once(ticket, dry_run, work)
 
+    @operation_at("GET", "/v1/products", READ)
     async def list_products(self, paging: PageRequest) -> ResultPage[ProductView] | Refused:
         """Lists products."""
         after = paging.after_key(str)
@@ -139,6 +137,7 @@ class CatalogOperations:
         )
         return cut_page(map(product_view, found), paging.limit, lambda each: each.id)
 
+    @operation_at("GET", "/v1/products/{product}", READ)
     async def read_product(self, product: Slug) -> ApiResponse[ProductView] | Refused:
         """Reads a product."""
         item = await self._context.read_tx(lambda conn, now: PRODUCTS.get(conn, VENDOR, product))
@@ -146,6 +145,7 @@ class CatalogOperations:
             return Refused(RefusalCode.NOT_FOUND, field="product")
         return json_response(product_view(item), etag=entity_tag(item.version))
 
+    @operation_at("PUT", "/v1/products/{product}", WRITE)
     async def update_product(
         self,
         caller: Principal,
@@ -169,9 +169,9 @@ class CatalogOperations:
                 return written
             return json_response(product_view(written), etag=entity_tag(written.version))
 
-        answer: ApiResponse[ProductView] | Refused = await self._context.write_tx(dry_run, work)
-        return answer
+        return await self._context.write_tx(dry_run, work)
 
+    @operation_at("POST", "/v1/plans", WRITE, status=201, refusals=_PLANNING)
     async def create_plan(
         self, caller: Principal, ticket: IdempotentRequest, body: NewPlan, dry_run: bool = False
     ) -> ApiResponse[PlanView] | Refused:
@@ -187,9 +187,9 @@ class CatalogOperations:
             added = PLANS.add(conn, item, WriteStamp(caller.actor_name, now))
             return added if isinstance(added, Refused) else json_response(plan_view(added), 201, etag=entity_tag(1))
 
-        answer: ApiResponse[PlanView] | Refused = await self._context.run_once(ticket, dry_run, work)
-        return answer
+        return await self._context.run_once(ticket, dry_run, work)
 
+    @operation_at("GET", "/v1/plans", READ)
     async def list_plans(self, paging: PageRequest) -> ResultPage[PlanView] | Refused:
         """Lists plans."""
         after = paging.after_key(str)
@@ -200,6 +200,7 @@ class CatalogOperations:
         )
         return cut_page(map(plan_view, found), paging.limit, lambda each: each.id)
 
+    @operation_at("GET", "/v1/plans/{plan}", READ)
     async def read_plan(self, plan: Slug) -> ApiResponse[PlanView] | Refused:
         """Reads a plan."""
         item = await self._context.read_tx(lambda conn, now: PLANS.get(conn, VENDOR, plan))
@@ -209,6 +210,7 @@ class CatalogOperations:
             else json_response(plan_view(item), etag=entity_tag(item.version))
         )
 
+    @operation_at("PUT", "/v1/plans/{plan}", WRITE, refusals=[RefusalCode.VERSION_UNREADABLE])
     async def update_plan(
         self, caller: Principal, plan: Slug, body: PlanBody, if_match: IfMatch = NOTHING_SEEN, dry_run: bool = False
     ) -> ApiResponse[PlanView] | Refused:
@@ -231,25 +233,7 @@ class CatalogOperations:
                 return written
             return json_response(plan_view(written), etag=entity_tag(written.version))
 
-        answer: ApiResponse[PlanView] | Refused = await self._context.write_tx(dry_run, work)
-        return answer
-
-    def operations(self) -> tuple[Operation, ...]:
-        """Every operation of this group."""
-        return (
-            make_operation("GET", "/v1/products", READ, self.list_products),
-            make_operation(
-                "POST", "/v1/products", WRITE, self.create_product, status=201, refusals=[RefusalCode.ALREADY_EXISTS]
-            ),
-            make_operation("GET", "/v1/products/{product}", READ, self.read_product),
-            make_operation("PUT", "/v1/products/{product}", WRITE, self.update_product),
-            make_operation("GET", "/v1/plans", READ, self.list_plans),
-            make_operation("POST", "/v1/plans", WRITE, self.create_plan, status=201, refusals=_PLANNING),
-            make_operation("GET", "/v1/plans/{plan}", READ, self.read_plan),
-            make_operation(
-                "PUT", "/v1/plans/{plan}", WRITE, self.update_plan, refusals=[RefusalCode.VERSION_UNREADABLE]
-            ),
-        )
+        return await self._context.write_tx(dry_run, work)
 
 
 def _refuse_unsound(body: PlanBody) -> Refused | None:

@@ -10,13 +10,13 @@ from tenure.core.timeline import Instant
 from tenure.http.auth import Principal
 from tenure.http.idempotency import IdempotentRequest
 from tenure.http.inputs import Address
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
 from tenure.http.responses import ApiResponse, json_response
 from tenure.server import account_repository, code_delivery
 from tenure.server.api.accounts.places import record_audit
 from tenure.server.api.fields import Id
 from tenure.server.api.subscriptions import READ, WRITE
-from tenure.server.context import ServerContext, Tenant, tenant_of
+from tenure.server.context import ServerOperations, Tenant, tenant_of
 from tenure.server.views import optional_rfc3339
 from tenure.store import pending_codes
 from tenure.store.engine import Connection
@@ -41,12 +41,10 @@ class ShownCodeView(msgspec.Struct, frozen=True, kw_only=True):
     last_group: str
 
 
-class CodeOperations:
+class CodeOperations(ServerOperations):
     """The operations on a code that waits."""
 
-    def __init__(self, context: ServerContext) -> None:
-        self._context = context
-
+    @operation_at("GET", "/v1/subscriptions/{subscription}/code", READ)
     async def read_waiting_code(
         self, caller: Principal, subscription: Id, provider: Id | None = None
     ) -> WaitingCodeView | Refused:
@@ -69,6 +67,7 @@ class CodeOperations:
 
         return await self._context.read_tx(work)
 
+    @operation_at("POST", "/v1/subscriptions/{subscription}/code", WRITE, refusals=[RefusalCode.CODE_NOT_WAITING])
     async def show_code(
         self,
         caller: Principal,
@@ -103,16 +102,7 @@ class CodeOperations:
             )
             return json_response(view)
 
-        answer: ApiResponse[ShownCodeView] | Refused = await self._context.run_once(ticket, dry_run, work, secret=True)
-        return answer
-
-    def operations(self) -> tuple[Operation, ...]:
-        """Every operation of this group."""
-        one = "/v1/subscriptions/{subscription}/code"
-        return (
-            make_operation("GET", one, READ, self.read_waiting_code),
-            make_operation("POST", one, WRITE, self.show_code, refusals=[RefusalCode.CODE_NOT_WAITING]),
-        )
+        return await self._context.run_once(ticket, dry_run, work, secret=True)
 
 
 def _owner_of(

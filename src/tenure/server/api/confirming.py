@@ -12,14 +12,14 @@ from tenure.http.auth import Principal
 from tenure.http.body_types import OptionalLine, RequestBody
 from tenure.http.etags import IfMatch, entity_tag
 from tenure.http.idempotency import IdempotentRequest
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
 from tenure.http.responses import ApiResponse, json_response
 from tenure.server import confirming
 from tenure.server.api.actions import ALWAYS, ReasonBody
 from tenure.server.api.fields import Id, OutcomeHash, Reference
 from tenure.server.api.payments import BOOK
 from tenure.server.confirming import PaidLine
-from tenure.server.context import ServerContext, tenant_of
+from tenure.server.context import ServerOperations, tenant_of
 from tenure.server.subscription_views import OutcomeView
 from tenure.store.engine import Connection
 
@@ -60,12 +60,13 @@ class ConfirmedView(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[OutcomeView, ...]
 
 
-class ConfirmationOperations:
+_REFUSALS = (*ALWAYS, *ROWS["confirm_payment"].refusals)
+
+
+class ConfirmationOperations(ServerOperations):
     """The operations that confirm payments."""
 
-    def __init__(self, context: ServerContext) -> None:
-        self._context = context
-
+    @operation_at("POST", "/v1/subscriptions/{subscription}/confirm-payment", BOOK, refusals=_REFUSALS)
     async def confirm_payment(
         self,
         caller: Principal,
@@ -94,9 +95,9 @@ class ConfirmationOperations:
                 return views
             return json_response(views[0], etag=entity_tag(views[0].subscription.revision))
 
-        answer: ApiResponse[OutcomeView] | Refused = await self._context.run_once(ticket, dry_run, work)
-        return answer
+        return await self._context.run_once(ticket, dry_run, work)
 
+    @operation_at("POST", "/v1/confirmed-payments", BOOK, refusals=_REFUSALS)
     async def confirm_payments(
         self,
         caller: Principal,
@@ -121,8 +122,7 @@ class ConfirmationOperations:
                 else json_response(ConfirmedView(reference=body.reference, lines=views))
             )
 
-        answer: ApiResponse[ConfirmedView] | Refused = await self._context.run_once(ticket, dry_run, work)
-        return answer
+        return await self._context.run_once(ticket, dry_run, work)
 
     def _confirm_lines(
         self,
@@ -140,12 +140,3 @@ class ConfirmationOperations:
         if self._context.stopped_money:
             return Refused(RefusalCode.LEDGER_DRIFT)
         return confirming.confirm_payment(conn, tenant, reference, lines, why)
-
-    def operations(self) -> tuple[Operation, ...]:
-        """Every operation of this group."""
-        refusals = (*ALWAYS, *ROWS["confirm_payment"].refusals)
-        one = "/v1/subscriptions/{subscription}/confirm-payment"
-        return (
-            make_operation("POST", one, BOOK, self.confirm_payment, refusals=refusals),
-            make_operation("POST", "/v1/confirmed-payments", BOOK, self.confirm_payments, refusals=refusals),
-        )

@@ -7,12 +7,12 @@ from tenure.core.timeline import Instant
 from tenure.http.auth import AccessRule, Principal
 from tenure.http.body_types import OptionalLine, RequestBody
 from tenure.http.etags import IfMatch, entity_tag
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
 from tenure.http.responses import ApiResponse, json_response
 from tenure.server import credit
 from tenure.server.api.fields import Id, Minor
 from tenure.server.api.money import ToppedUp, topped_up
-from tenure.server.context import ServerContext, tenant_of
+from tenure.server.context import ServerOperations, tenant_of
 from tenure.server.roles import PROVIDER_STAFF
 from tenure.store import accounts, tenants
 from tenure.store.engine import Connection
@@ -28,12 +28,13 @@ class CreditLimitBody(RequestBody, frozen=True, kw_only=True):
     why: OptionalLine = ""
 
 
-class CreditOperations:
+_REFUSALS = (RefusalCode.LEDGER_DRIFT,)
+
+
+class CreditOperations(ServerOperations):
     """The operation on credit limits."""
 
-    def __init__(self, context: ServerContext) -> None:
-        self._context = context
-
+    @operation_at("PUT", "/v1/customers/{customer}/credit-limit", WRITE, refusals=_REFUSALS)
     async def set_credit_limit(
         self,
         caller: Principal,
@@ -63,14 +64,4 @@ class CreditOperations:
             done = credit.set_limit(conn, tenant, customer, body.credit_limit, body.why, stopped=stopped)
             return done if isinstance(done, Refused) else json_response(topped_up(done))
 
-        answer: ApiResponse[ToppedUp] | Refused = await self._context.write_tx(dry_run, work)
-        return answer
-
-    def operations(self) -> tuple[Operation, ...]:
-        """The operation."""
-        refusals = (RefusalCode.LEDGER_DRIFT,)
-        return (
-            make_operation(
-                "PUT", "/v1/customers/{customer}/credit-limit", WRITE, self.set_credit_limit, refusals=refusals
-            ),
-        )
+        return await self._context.write_tx(dry_run, work)

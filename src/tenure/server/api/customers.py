@@ -11,13 +11,13 @@ from tenure.http.body_types import Line, OptionalLine, RequestBody
 from tenure.http.etags import IfMatch, entity_tag
 from tenure.http.idempotency import IdempotentRequest
 from tenure.http.inputs import Address
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
 from tenure.http.responses import ApiResponse, json_response
 from tenure.http.timestamps import format_rfc3339
 from tenure.server import credit
 from tenure.server.api.accounts.places import record_audit
 from tenure.server.api.fields import Email, Id, Minor
-from tenure.server.context import ServerContext, Tenant, tenant_of
+from tenure.server.context import ServerOperations, Tenant, tenant_of
 from tenure.server.roles import PROVIDER_STAFF
 from tenure.server.values import CustomerValue
 from tenure.store import accounts, ids, tenants
@@ -54,12 +54,13 @@ class CustomerView(msgspec.Struct, frozen=True, kw_only=True):
     created: str
 
 
-class CustomerOperations:
+_TAKEN = [RefusalCode.ALREADY_EXISTS, RefusalCode.LEDGER_DRIFT]
+
+
+class CustomerOperations(ServerOperations):
     """The operations on customers."""
 
-    def __init__(self, context: ServerContext) -> None:
-        self._context = context
-
+    @operation_at("POST", "/v1/customers", WRITE, status=201, refusals=_TAKEN)
     async def create_customer(
         self,
         caller: Principal,
@@ -91,9 +92,9 @@ class CustomerOperations:
                 conn, tenant, added.id, 201
             )
 
-        answer: ApiResponse[CustomerView] | Refused = await self._context.run_once(ticket, dry_run, work)
-        return answer
+        return await self._context.run_once(ticket, dry_run, work)
 
+    @operation_at("GET", "/v1/customers/{customer}", READ)
     async def read_customer(
         self, caller: Principal, customer: Id, provider: Id | None = None
     ) -> ApiResponse[CustomerView] | Refused:
@@ -102,9 +103,9 @@ class CustomerOperations:
         def work(conn: Connection, tenant: Tenant) -> ApiResponse[Any] | Refused:
             return _customer_view(conn, tenant, customer)
 
-        found: ApiResponse[CustomerView] | Refused = await self._context.read_as(caller, provider, work)
-        return found
+        return await self._context.read_as(caller, provider, work)
 
+    @operation_at("PUT", "/v1/customers/{customer}", WRITE, refusals=_TAKEN)
     async def change_customer(
         self,
         caller: Principal,
@@ -146,8 +147,7 @@ class CustomerOperations:
                 conn, tenant, customer
             )
 
-        answer: ApiResponse[CustomerView] | Refused = await self._context.write_tx(dry_run, work)
-        return answer
+        return await self._context.write_tx(dry_run, work)
 
     def _set_limit(
         self, conn: Connection, caller: Principal, tenant: Tenant, row: tenants.CustomerRow, limit: int | None
@@ -160,15 +160,6 @@ class CustomerOperations:
         stopped = bool(self._context.stopped_money)
         done = refused or credit.set_limit(conn, tenant, row.id, limit, "", stopped=stopped)
         return done if isinstance(done, Refused) else None
-
-    def operations(self) -> tuple[Operation, ...]:
-        """Every operation of this group."""
-        each, taken = "/v1/customers/{customer}", [RefusalCode.ALREADY_EXISTS, RefusalCode.LEDGER_DRIFT]
-        return (
-            make_operation("POST", "/v1/customers", WRITE, self.create_customer, status=201, refusals=taken),
-            make_operation("GET", each, READ, self.read_customer),
-            make_operation("PUT", each, WRITE, self.change_customer, refusals=taken),
-        )
 
 
 def _record_audit(

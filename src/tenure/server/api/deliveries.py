@@ -9,13 +9,13 @@ from tenure.core.timeline import Instant
 from tenure.http.auth import AccessRule, Principal
 from tenure.http.idempotency import IdempotentRequest
 from tenure.http.inputs import Address
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
 from tenure.http.paging import PageRequest, ResultPage, cut_page
 from tenure.http.responses import ApiResponse, json_response
 from tenure.http.timestamps import format_rfc3339
 from tenure.server.api.accounts.places import record_audit
 from tenure.server.api.fields import Id
-from tenure.server.context import ServerContext, Tenant, tenant_of
+from tenure.server.context import ServerOperations, Tenant, tenant_of
 from tenure.server.messages.catalog import WEBHOOK_TEST
 from tenure.server.messages.webhook_worker import test_payload
 from tenure.server.roles import PROVIDER_STAFF
@@ -50,12 +50,10 @@ class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
     body: msgspec.Raw
 
 
-class DeliveryOperations:
+class DeliveryOperations(ServerOperations):
     """The operations on what is told to webhooks."""
 
-    def __init__(self, context: ServerContext) -> None:
-        self._context = context
-
+    @operation_at("GET", "/v1/webhooks/{webhook}/deliveries", READ)
     async def list_deliveries(
         self, caller: Principal, webhook: Id, paging: PageRequest, provider: Id | None = None
     ) -> ResultPage[DeliveryView] | Refused:
@@ -74,6 +72,7 @@ class DeliveryOperations:
         found = await self._context.read_tx(work)
         return found if isinstance(found, Refused) else cut_page(found, paging.limit, lambda each: each.id)
 
+    @operation_at("POST", "/v1/webhooks/{webhook}/deliveries/{delivery}/replay", WRITE, status=201)
     async def replay_delivery(
         self,
         caller: Principal,
@@ -101,9 +100,9 @@ class DeliveryOperations:
             )
             return json_response(delivery_view(again), 201)
 
-        answer: ApiResponse[DeliveryView] | Refused = await self._context.run_once(ticket, dry_run, work)
-        return answer
+        return await self._context.run_once(ticket, dry_run, work)
 
+    @operation_at("POST", "/v1/webhooks/{webhook}/test", WRITE, status=201)
     async def test_webhook(
         self,
         caller: Principal,
@@ -126,17 +125,7 @@ class DeliveryOperations:
             record_audit(conn, TeamPlace(tenant.id), caller, address, "webhook_tested", webhook, real)
             return json_response(delivery_view(one), 201)
 
-        answer: ApiResponse[DeliveryView] | Refused = await self._context.run_once(ticket, dry_run, work)
-        return answer
-
-    def operations(self) -> tuple[Operation, ...]:
-        """Every operation of this group."""
-        one = "/v1/webhooks/{webhook}"
-        return (
-            make_operation("GET", f"{one}/deliveries", READ, self.list_deliveries),
-            make_operation("POST", f"{one}/deliveries/{{delivery}}/replay", WRITE, self.replay_delivery, status=201),
-            make_operation("POST", f"{one}/test", WRITE, self.test_webhook, status=201),
-        )
+        return await self._context.run_once(ticket, dry_run, work)
 
 
 def webhook_of(

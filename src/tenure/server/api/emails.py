@@ -11,7 +11,7 @@ from tenure.http.auth import AccessRule, Principal
 from tenure.http.body_types import RequestBody
 from tenure.http.idempotency import IdempotentRequest
 from tenure.http.inputs import Address
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
 from tenure.http.outgoing.smtp import is_mailbox
 from tenure.http.paging import PageRequest, ResultPage, cut_page
 from tenure.http.responses import ApiResponse, json_response
@@ -19,7 +19,7 @@ from tenure.http.timestamps import format_rfc3339
 from tenure.server.api.accounts.places import record_audit
 from tenure.server.api.deliveries import READ, WRITE
 from tenure.server.api.fields import Email, Id
-from tenure.server.context import ServerContext, tenant_of
+from tenure.server.context import ServerOperations, tenant_of
 from tenure.server.messages.email_worker import CLAIM
 from tenure.server.views import optional_rfc3339
 from tenure.store import emails
@@ -74,12 +74,10 @@ class TestEmail(RequestBody, frozen=True, kw_only=True):
     to: Email
 
 
-class EmailOperations:
+class EmailOperations(ServerOperations):
     """The operations on mails."""
 
-    def __init__(self, context: ServerContext) -> None:
-        self._context = context
-
+    @operation_at("GET", "/v1/emails", READ)
     async def list_emails(
         self, caller: Principal, paging: PageRequest, provider: Id | None = None, newest_first: bool = False
     ) -> ResultPage[EmailView] | Refused:
@@ -101,6 +99,7 @@ class EmailOperations:
         found = await self._context.read_tx(work)
         return found if isinstance(found, Refused) else cut_page(found, paging.limit, lambda each: each.id)
 
+    @operation_at("POST", "/v1/emails/{email}/resend", WRITE, status=201, refusals=[RefusalCode.NOTHING_TO_CHANGE])
     async def resend_email(
         self,
         caller: Principal,
@@ -127,9 +126,9 @@ class EmailOperations:
             beyond = too_many_emails(conn, owner, known.recipient, known.template, real)
             return beyond or json_response(email_view(emails.resend_email(conn, known, real)), 201)
 
-        answer: ApiResponse[EmailView] | Refused = await self._context.run_once(ticket, dry_run, work)
-        return answer
+        return await self._context.run_once(ticket, dry_run, work)
 
+    @operation_at("GET", "/v1/emails/status", VENDORS)
     async def read_email_status(self, caller: Principal) -> EmailStatusView:
         """Whether mails go out, and what to do if they do not."""
         waiting, given_up = await self._context.read_tx(lambda conn, now: emails.count_emails(conn))
@@ -143,6 +142,7 @@ class EmailOperations:
             advice="" if server else NO_SERVER,
         )
 
+    @operation_at("POST", "/v1/emails/test", VENDORS, status=201)
     async def send_test_email(
         self, caller: Principal, ticket: IdempotentRequest, body: TestEmail, address: Address, dry_run: bool = False
     ) -> ApiResponse[EmailView] | Refused:
@@ -160,20 +160,7 @@ class EmailOperations:
                 email_view(emails.add_email(conn, self._context.safe, None, body.to, "email_test", values, real)), 201
             )
 
-        answer: ApiResponse[EmailView] | Refused = await self._context.run_once(ticket, dry_run, work)
-        return answer
-
-    def operations(self) -> tuple[Operation, ...]:
-        """Every operation of this group."""
-        return (
-            make_operation("GET", "/v1/emails", READ, self.list_emails),
-            make_operation(
-                "POST", "/v1/emails/{email}/resend", WRITE, self.resend_email, status=201,
-                refusals=[RefusalCode.NOTHING_TO_CHANGE],
-            ),
-            make_operation("GET", "/v1/emails/status", VENDORS, self.read_email_status),
-            make_operation("POST", "/v1/emails/test", VENDORS, self.send_test_email, status=201),
-        )  # fmt: skip
+        return await self._context.run_once(ticket, dry_run, work)
 
 
 def too_many_emails(conn: Connection, provider: str | None, to: str, template: str, real: Instant) -> Refused | None:

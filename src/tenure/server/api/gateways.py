@@ -13,13 +13,13 @@ from tenure.http.body_types import Lines, RequestBody
 from tenure.http.etags import IfMatch, entity_tag
 from tenure.http.idempotency import IdempotentRequest
 from tenure.http.inputs import Address
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
 from tenure.http.responses import ApiResponse, json_response
 from tenure.server import payment_requests
 from tenure.server.api.accounts.places import record_audit
 from tenure.server.api.fields import Id
 from tenure.server.api.payments import BOOK, READ
-from tenure.server.context import ServerContext, tenant_of
+from tenure.server.context import ServerOperations, tenant_of
 from tenure.server.views import optional_rfc3339
 from tenure.store import payments
 from tenure.store.engine import Connection
@@ -55,12 +55,10 @@ class SecretView(msgspec.Struct, frozen=True, kw_only=True):
     old_until: str | None
 
 
-class GatewayOperations:
+class GatewayOperations(ServerOperations):
     """The operations on how a provider is paid."""
 
-    def __init__(self, context: ServerContext) -> None:
-        self._context = context
-
+    @operation_at("GET", "/v1/payment-settings", READ)
     async def read_payment_settings(
         self, caller: Principal, provider: Id | None = None
     ) -> ApiResponse[PaymentSettingsView] | Refused:
@@ -72,6 +70,7 @@ class GatewayOperations:
 
         return await self._context.read_tx(work)
 
+    @operation_at("PUT", "/v1/payment-settings", BOOK)
     async def change_payment_settings(
         self,
         caller: Principal,
@@ -97,9 +96,9 @@ class GatewayOperations:
             _record_audit(conn, saved, caller, address, "payment_settings_changed", detail, real)
             return _settings_view(saved)
 
-        answer: ApiResponse[PaymentSettingsView] | Refused = await self._context.write_tx(dry_run, work)
-        return answer
+        return await self._context.write_tx(dry_run, work)
 
+    @operation_at("POST", "/v1/payment-settings/rotate-secret", SECRETS, status=201)
     async def rotate_gateway_secret(
         self,
         caller: Principal,
@@ -133,18 +132,7 @@ class GatewayOperations:
             _record_audit(conn, saved, caller, address, "gateway_secret_rotated", "at once" if at_once else "", real)
             return json_response(SecretView(secret="" if dry_run else secret, old_until=optional_rfc3339(until)), 201)
 
-        answer: ApiResponse[SecretView] | Refused = await self._context.run_once(ticket, dry_run, work, secret=True)
-        return answer
-
-    def operations(self) -> tuple[Operation, ...]:
-        """Every operation of this group."""
-        return (
-            make_operation("GET", "/v1/payment-settings", READ, self.read_payment_settings),
-            make_operation("PUT", "/v1/payment-settings", BOOK, self.change_payment_settings),
-            make_operation(
-                "POST", "/v1/payment-settings/rotate-secret", SECRETS, self.rotate_gateway_secret, status=201
-            ),
-        )  # fmt: skip
+        return await self._context.run_once(ticket, dry_run, work, secret=True)
 
 
 def _record_audit(

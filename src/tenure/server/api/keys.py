@@ -8,9 +8,9 @@ import msgspec
 from tenure.core.policy.rules import Role
 from tenure.core.timeline import Instant
 from tenure.http.auth import AccessRule, Principal
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
 from tenure.http.timestamps import format_rfc3339
-from tenure.server.context import ServerContext
+from tenure.server.context import ServerOperations
 from tenure.wire import rotation
 from tenure.wire.root import ANY_PRODUCT, RootDocument
 from tenure.wire.rotation_due import DueRotation, KeyState, RotationStep, due_steps, state_of
@@ -67,12 +67,10 @@ class KeysView(msgspec.Struct, frozen=True, kw_only=True):
     due: tuple[DueRotationView, ...]
 
 
-class KeyOperations:
+class KeyOperations(ServerOperations):
     """The operation on keys for the vendor's staff."""
 
-    def __init__(self, context: ServerContext) -> None:
-        self._context = context
-
+    @operation_at("GET", "/v1/keys", READ)
     async def read_keys(self, caller: Principal) -> KeysView:
         """What signs, what only verifies, when the root document expires, and which step is due when."""
         ring, now = self._context.keys, self._context.clock()
@@ -105,10 +103,6 @@ class KeyOperations:
             )
             for key in sorted(document.keys, key=lambda key: (key.purpose.value, key.published, key.nbf, key.kid))
         )
-
-    def operations(self) -> tuple[Operation, ...]:
-        """Every operation of this group."""
-        return (make_operation("GET", "/v1/keys", READ, self.read_keys),)
 
 
 _LAST = 253_402_300_799

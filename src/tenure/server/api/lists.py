@@ -12,13 +12,14 @@ from tenure.core.pricing import format_money
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Phase
 from tenure.http.auth import AccessRule, Principal
-from tenure.http.operations import CSV, Operation, make_operation
+from tenure.http.operation_groups import operation_at
+from tenure.http.operations import CSV
 from tenure.http.paging import PageRequest, ResultPage, cut_page
 from tenure.http.responses import ApiResponse
 from tenure.http.timestamps import Moment, format_rfc3339, instant_of
 from tenure.server import account_repository
 from tenure.server.api.fields import Id, Slug, Words
-from tenure.server.context import ServerContext, Tenant
+from tenure.server.context import ServerOperations, Tenant
 from tenure.server.roles import PROVIDER_STAFF
 from tenure.server.values import CustomerValue
 from tenure.server.views import optional_rfc3339
@@ -83,12 +84,10 @@ class ListedCustomerView(msgspec.Struct, frozen=True, kw_only=True):
     subscriptions: int
 
 
-class ListOperations:
+class ListOperations(ServerOperations):
     """The operations that list."""
 
-    def __init__(self, context: ServerContext) -> None:
-        self._context = context
-
+    @operation_at("GET", "/v1/subscriptions", READ)
     async def list_subscriptions(
         self,
         caller: Principal,
@@ -125,6 +124,7 @@ class ListOperations:
         names = await self._plan_names(page.items)
         return ResultPage(tuple(listed_view(each, names) for each in page.items), page.next, page.total)
 
+    @operation_at("GET", "/v1/subscriptions.csv", READ, media_type=CSV)
     async def export_subscriptions(
         self,
         caller: Principal,
@@ -169,8 +169,7 @@ class ListOperations:
 
     async def _plan_names(self, found: Iterable[ListedSubscription]) -> dict[str, str]:
         plans = {each.standing.plan for each in found}
-        named: dict[str, str] = await self._context.read_tx(lambda conn, _: account_repository.plan_names(conn, plans))
-        return named
+        return await self._context.read_tx(lambda conn, _: account_repository.plan_names(conn, plans))
 
     async def _subscription_page(
         self,
@@ -203,6 +202,7 @@ class ListOperations:
 
         return await self._context.read_as(caller, provider, work)
 
+    @operation_at("GET", "/v1/customers", READ_CUSTOMERS)
     async def list_customers(
         self,
         caller: Principal,
@@ -232,6 +232,7 @@ class ListOperations:
         page = cut_page(found, paging.limit, lambda each: search.customer_place(each, sort), total)
         return ResultPage(tuple(map(listed_customer_view, page.items)), page.next, page.total)
 
+    @operation_at("GET", "/v1/customers.csv", READ_CUSTOMERS, media_type=CSV)
     async def export_customers(
         self,
         caller: Principal,
@@ -265,15 +266,6 @@ class ListOperations:
             return search.customers_page(conn, tenant.id, words or "", sort, after, limit)
 
         return await self._context.read_as(caller, provider, work)
-
-    def operations(self) -> tuple[Operation, ...]:
-        """Every operation of this group."""
-        return (
-            make_operation("GET", "/v1/subscriptions", READ, self.list_subscriptions),
-            make_operation("GET", "/v1/subscriptions.csv", READ, self.export_subscriptions, media_type=CSV),
-            make_operation("GET", "/v1/customers", READ_CUSTOMERS, self.list_customers),
-            make_operation("GET", "/v1/customers.csv", READ_CUSTOMERS, self.export_customers, media_type=CSV),
-        )
 
 
 async def in_slices(

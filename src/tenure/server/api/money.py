@@ -14,14 +14,15 @@ from tenure.core.timeline import DAY, Instant
 from tenure.http.auth import AccessRule, Principal
 from tenure.http.body_types import OptionalLine, RequestBody
 from tenure.http.idempotency import IdempotentRequest
-from tenure.http.operations import CSV, Operation, make_operation
+from tenure.http.operation_groups import operation_at
+from tenure.http.operations import CSV
 from tenure.http.paging import PageRequest, ResultPage, cut_page
 from tenure.http.responses import ApiResponse, json_response
 from tenure.server import account_repository, payment_requests, policies, settlement
 from tenure.server.account_repository import AccountBooks
 from tenure.server.api.fields import Amount, Id, Reference
 from tenure.server.api.lists import SLICE, csv_file, in_slices
-from tenure.server.context import DUE, ServerContext, Tenant, tenant_of
+from tenure.server.context import DUE, ServerOperations, Tenant, tenant_of
 from tenure.server.payment_requests import PaidResult
 from tenure.server.roles import PROVIDER_STAFF
 from tenure.server.views import PostingView, optional_rfc3339, posting_view
@@ -105,17 +106,22 @@ class RunwayView(msgspec.Struct, frozen=True, kw_only=True):
     stopped: tuple[ResumableView, ...]
 
 
-class MoneyOperations:
+class MoneyOperations(ServerOperations):
     """The operations on accounts."""
 
-    def __init__(self, context: ServerContext) -> None:
-        self._context = context
-
+    @operation_at("GET", "/v1/customers/{customer}/account", READ)
     async def read_account(self, caller: Principal, customer: Id, provider: Id | None = None) -> AccountView | Refused:
         """Reads a customer's account, with everything booked that was due."""
         loaded = await self._load_books(caller, customer, provider)
         return loaded if isinstance(loaded, Refused) else account_view(loaded)
 
+    @operation_at(
+        "POST",
+        "/v1/customers/{customer}/top-ups",
+        WRITE,
+        status=201,
+        refusals=[RefusalCode.DUPLICATE_REFERENCE, RefusalCode.LEDGER_DRIFT],
+    )
     async def top_up(
         self,
         caller: Principal,
@@ -138,9 +144,9 @@ class MoneyOperations:
             paid = payment_requests.top_up(conn, tenant, customer, body.amount, body.reference, body.note)
             return paid if isinstance(paid, Refused) else json_response(topped_up(paid), 201)
 
-        answer: ApiResponse[ToppedUp] | Refused = await self._context.run_once(ticket, dry_run, work)
-        return answer
+        return await self._context.run_once(ticket, dry_run, work)
 
+    @operation_at("GET", "/v1/customers/{customer}/statement", READ)
     async def read_statement(
         self, caller: Principal, customer: Id, paging: PageRequest, provider: Id | None = None
     ) -> ResultPage[LineView] | Refused:
@@ -165,6 +171,7 @@ class MoneyOperations:
         found = await self._context.read_tx(work)
         return found if isinstance(found, Refused) else cut_page(found, paging.limit, lambda each: each.seq)
 
+    @operation_at("GET", "/v1/customers/{customer}/statement.csv", READ, media_type=CSV)
     async def export_statement(
         self, caller: Principal, customer: Id, provider: Id | None = None
     ) -> ApiResponse[str] | Refused:
@@ -189,6 +196,7 @@ class MoneyOperations:
         text = await in_slices(part, lambda line: line.seq, lambda line: _statement_row(line, currency))
         return text if isinstance(text, Refused) else csv_file(STATEMENT, text, "statement")
 
+    @operation_at("GET", "/v1/customers/{customer}/runway", READ)
     async def read_runway(self, caller: Principal, customer: Id, provider: Id | None = None) -> RunwayView | Refused:
         """Until when the balance reaches, what will be missing then, and what will go unpaid."""
         loaded = await self._load_books(caller, customer, provider)
@@ -235,23 +243,8 @@ class MoneyOperations:
                 return DUE
             return settlement.settle_books(conn, loaded)
 
-        found: AccountBooks | Refused = await self._context.on_settled_books(work)
-        return found
-
-    def operations(self) -> tuple[Operation, ...]:
-        """Every operation of this group."""
-        return (
-            make_operation("GET", "/v1/customers/{customer}/account", READ, self.read_account),
-            make_operation(
-                "POST", "/v1/customers/{customer}/top-ups", WRITE, self.top_up, status=201,
-                refusals=[RefusalCode.DUPLICATE_REFERENCE, RefusalCode.LEDGER_DRIFT],
-            ),
-            make_operation("GET", "/v1/customers/{customer}/statement", READ, self.read_statement),
-            make_operation(
-                "GET", "/v1/customers/{customer}/statement.csv", READ, self.export_statement, media_type=CSV,
-            ),
-            make_operation("GET", "/v1/customers/{customer}/runway", READ, self.read_runway),
-        )  # fmt: skip
+        shown: AccountBooks | Refused = await self._context.on_settled_books(work)
+        return shown
 
 
 def topped_up(paid: PaidResult) -> ToppedUp:

@@ -12,12 +12,12 @@ from tenure.core.timeline import Instant
 from tenure.http.auth import PUBLIC, AccessRule, Principal
 from tenure.http.body_types import OptionalLine, RequestBody
 from tenure.http.idempotency import IdempotentRequest
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
 from tenure.http.responses import ApiResponse, json_response
 from tenure.http.timestamps import Moment, format_rfc3339, instant_of
 from tenure.server import notices
 from tenure.server.api.fields import LastDay
-from tenure.server.context import ServerContext
+from tenure.server.context import ServerOperations
 from tenure.store.catalog import WriteStamp
 from tenure.store.engine import Connection
 
@@ -44,12 +44,10 @@ class NoticeView(msgspec.Struct, frozen=True, kw_only=True):
     sandbox_notice: str
 
 
-class NoticeOperations:
+class NoticeOperations(ServerOperations):
     """The operations on notices."""
 
-    def __init__(self, context: ServerContext) -> None:
-        self._context = context
-
+    @operation_at("POST", "/v1/notices", WRITE, status=201)
     async def publish_amnesty(
         self, caller: Principal, ticket: IdempotentRequest, body: NewAmnesty, dry_run: bool = False
     ) -> ApiResponse[NoticeView] | Refused:
@@ -69,6 +67,7 @@ class NoticeOperations:
             await self._context.take_notices()
         return answer
 
+    @operation_at("GET", "/v1/notices", PUBLIC)
     async def list_notices(self) -> tuple[NoticeView, ...]:
         """Lists the newest notices, oldest first."""
         keys = self._context.keys
@@ -77,13 +76,6 @@ class NoticeOperations:
             return tuple(notice_view(notices.sign_again(keys, each, now)) for each in notices.current_notices(conn))
 
         return await self._context.read_tx(work)
-
-    def operations(self) -> tuple[Operation, ...]:
-        """Every operation of this group."""
-        return (
-            make_operation("GET", "/v1/notices", PUBLIC, self.list_notices),
-            make_operation("POST", "/v1/notices", WRITE, self.publish_amnesty, status=201),
-        )
 
 
 def notice_view(published: notices.PublishedNotice) -> NoticeView:

@@ -9,11 +9,11 @@ from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
 from tenure.http.auth import PUBLIC
 from tenure.http.body_types import RequestBody
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
 from tenure.server import payment_requests
 from tenure.server.api.fields import Amount, Currency, Id, Reference
 from tenure.server.api.payments import State
-from tenure.server.context import ServerContext, Tenant
+from tenure.server.context import ServerOperations, Tenant
 from tenure.server.payment_requests import GatewayNotification
 from tenure.server.real_time import RealTime
 from tenure.store import payments, tenants
@@ -48,12 +48,22 @@ class ReceivedView(msgspec.Struct, frozen=True, kw_only=True):
     state: State
 
 
-class NotificationOperations:
+class NotificationOperations(ServerOperations):
     """The operation that gateways call."""
 
-    def __init__(self, context: ServerContext) -> None:
-        self._context = context
-
+    # Idempotent by the gateway's reference; a gateway reports payments and has no use for a dry run.
+    @operation_at(
+        "POST",
+        "/v1/payment-notifications",
+        PUBLIC,
+        exempt=["idempotency_key", "dry_run"],
+        refusals=[
+            RefusalCode.SIGNATURE_INVALID,
+            RefusalCode.NOT_FOUND,
+            RefusalCode.DUPLICATE_REFERENCE,
+            RefusalCode.LEDGER_DRIFT,
+        ],
+    )
     async def receive_payment_notification(self, body: NotificationBody) -> ReceivedView | Refused:
         """Takes a payment as the provider's gateway reports it, signed with the gateway's secret (HMAC-SHA256).
 
@@ -69,20 +79,7 @@ class NotificationOperations:
                 return Refused(RefusalCode.LEDGER_DRIFT)
             return _receive_payment(conn, told, real)
 
-        answer: ReceivedView | Refused = await self._context.write_tx(False, work)
-        return answer
-
-    def operations(self) -> tuple[Operation, ...]:
-        """The operation."""
-        return (
-            make_operation(
-                "POST", "/v1/payment-notifications", PUBLIC, self.receive_payment_notification,
-                # Idempotent by the gateway's reference; a gateway reports payments and has no use for a dry run.
-                exempt=["idempotency_key", "dry_run"],
-                refusals=[RefusalCode.SIGNATURE_INVALID, RefusalCode.NOT_FOUND, RefusalCode.DUPLICATE_REFERENCE,
-                RefusalCode.LEDGER_DRIFT],
-            ),
-        )  # fmt: skip
+        return await self._context.write_tx(False, work)
 
 
 def _receive_payment(conn: Connection, told: GatewayNotification, real: Instant) -> ReceivedView | Refused:

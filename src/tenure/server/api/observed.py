@@ -14,14 +14,14 @@ from tenure.core.timeline import Instant
 from tenure.http.auth import AccessRule, Principal
 from tenure.http.body_types import RequestBody
 from tenure.http.inputs import Address
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
 from tenure.http.paging import PageRequest, ResultPage, cut_page
 from tenure.http.responses import ApiResponse, json_response
 from tenure.http.timestamps import format_rfc3339
 from tenure.server import account_repository, allotments, forks
 from tenure.server.api.accounts.places import record_audit
 from tenure.server.api.fields import Id
-from tenure.server.context import ServerContext, Tenant, tenant_of
+from tenure.server.context import ServerOperations, Tenant, tenant_of
 from tenure.server.notices import current_outages
 from tenure.server.places import is_alone
 from tenure.server.roles import PROVIDER_STAFF
@@ -145,12 +145,10 @@ class ClockView(msgspec.Struct, frozen=True, kw_only=True):
     sandbox: bool
 
 
-class ObservationOperations:
+class ObservationOperations(ServerOperations):
     """The operations on what is reported."""
 
-    def __init__(self, context: ServerContext) -> None:
-        self._context = context
-
+    @operation_at("GET", "/v1/sites", READ_SITES)
     async def list_sites(
         self, caller: Principal, paging: PageRequest, provider: Id | None = None, subscription: Id | None = None
     ) -> ResultPage[ReportedSite] | Refused:
@@ -171,6 +169,7 @@ class ObservationOperations:
             return found
         return cut_page(found, paging.limit, lambda each: each.id)
 
+    @operation_at("GET", "/v1/sites/{site}", READ_SITES)
     async def read_site(self, caller: Principal, site: Id, provider: Id | None = None) -> ReportedSite | Refused:
         """Reads a site as it last reported."""
 
@@ -199,6 +198,7 @@ class ObservationOperations:
             for each in found
         ]
 
+    @operation_at("GET", "/v1/events", READ_EVENTS)
     async def list_events(
         self, caller: Principal, paging: PageRequest, provider: Id | None = None, after: EventNumber | None = None
     ) -> EventPage | Refused:
@@ -223,6 +223,7 @@ class ObservationOperations:
         page = cut_page(found, paging.limit, lambda each: each.seq)
         return EventPage(page.items, page.next, after=page.items[-1].seq if page.items else begin)
 
+    @operation_at("GET", "/v1/sandbox/clock", CLOCK)
     async def read_clock(self, caller: Principal, provider: Id | None = None) -> ClockView | Refused:
         """Reads the provider's clock; a sandbox has its own (B5)."""
 
@@ -232,6 +233,7 @@ class ObservationOperations:
 
         return await self._context.read_tx(work)
 
+    @operation_at("PUT", "/v1/sandbox/clock", CLOCK, refusals=[RefusalCode.SANDBOX_ONLY, RefusalCode.CLOCK_BACKWARDS])
     async def set_clock(
         self,
         caller: Principal,
@@ -263,24 +265,7 @@ class ObservationOperations:
             )
             return json_response(clock_view(moved, real))
 
-        answer: ApiResponse[ClockView] | Refused = await self._context.write_tx(dry_run, work)
-        return answer
-
-    def operations(self) -> tuple[Operation, ...]:
-        """Every operation of this group."""
-        return (
-            make_operation("GET", "/v1/sites", READ_SITES, self.list_sites),
-            make_operation("GET", "/v1/sites/{site}", READ_SITES, self.read_site),
-            make_operation("GET", "/v1/events", READ_EVENTS, self.list_events),
-            make_operation("GET", "/v1/sandbox/clock", CLOCK, self.read_clock),
-            make_operation(
-                "PUT",
-                "/v1/sandbox/clock",
-                CLOCK,
-                self.set_clock,
-                refusals=[RefusalCode.SANDBOX_ONLY, RefusalCode.CLOCK_BACKWARDS],
-            ),
-        )
+        return await self._context.write_tx(dry_run, work)
 
 
 def _visible_sites(conn: Connection, tenant: Tenant, subscription: str | None, after: str, most: int) -> list[SiteRow]:

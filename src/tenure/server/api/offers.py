@@ -12,12 +12,12 @@ from tenure.http.auth import AccessRule, Principal
 from tenure.http.body_types import OptionalLine, RequestBody
 from tenure.http.etags import IfMatch, entity_tag
 from tenure.http.idempotency import IdempotentRequest
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
 from tenure.http.paging import PageRequest, ResultPage, cut_page
 from tenure.http.responses import ApiResponse, json_response
 from tenure.server import account_repository
 from tenure.server.api.fields import Currency, Id, Slug
-from tenure.server.context import ServerContext, tenant_of
+from tenure.server.context import ServerOperations, tenant_of
 from tenure.server.roles import PROVIDER_STAFF
 from tenure.server.values import OfferValue
 from tenure.store import ids, tenants
@@ -62,12 +62,10 @@ class OfferView(msgspec.Struct, frozen=True, kw_only=True):
     withdrawn: bool
 
 
-class OfferOperations:
+class OfferOperations(ServerOperations):
     """The operations on offers and policy."""
 
-    def __init__(self, context: ServerContext) -> None:
-        self._context = context
-
+    @operation_at("POST", "/v1/offers", WRITE, status=201, refusals=_SELLING)
     async def create_offer(
         self,
         caller: Principal,
@@ -90,9 +88,9 @@ class OfferOperations:
             added = OFFERS.add(conn, item, WriteStamp(tenant.by, tenant.now))
             return added if isinstance(added, Refused) else json_response(offer_view(added), 201, etag=entity_tag(1))
 
-        answer: ApiResponse[OfferView] | Refused = await self._context.run_once(ticket, dry_run, work)
-        return answer
+        return await self._context.run_once(ticket, dry_run, work)
 
+    @operation_at("GET", "/v1/offers", READ)
     async def list_offers(
         self, caller: Principal, paging: PageRequest, provider: Id | None = None
     ) -> ResultPage[OfferView] | Refused:
@@ -112,6 +110,7 @@ class OfferOperations:
             return found
         return cut_page(map(offer_view, found), paging.limit, lambda each: each.id)
 
+    @operation_at("DELETE", "/v1/offers/{offer}", WRITE)
     async def withdraw_offer(
         self,
         caller: Principal,
@@ -137,14 +136,6 @@ class OfferOperations:
 
         done = await self._context.write_tx(dry_run, work)
         return done if isinstance(done, Refused) else None
-
-    def operations(self) -> tuple[Operation, ...]:
-        """Every operation of this group."""
-        return (
-            make_operation("GET", "/v1/offers", READ, self.list_offers),
-            make_operation("POST", "/v1/offers", WRITE, self.create_offer, status=201, refusals=_SELLING),
-            make_operation("DELETE", "/v1/offers/{offer}", WRITE, self.withdraw_offer),
-        )
 
 
 def _new_offer(conn: Connection, name: str, provider: tenants.ProviderRow, body: NewOffer) -> OfferValue | Refused:

@@ -14,14 +14,14 @@ from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY, Instant
 from tenure.http.auth import AccessRule, Principal
 from tenure.http.body_types import RequestBody
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
 from tenure.http.responses import ApiResponse, json_response
 from tenure.http.timestamps import format_rfc3339
 from tenure.server import account_repository, environments
 from tenure.server.activation import ActivationService
 from tenure.server.activation_values import TypedCode
 from tenure.server.api.fields import Id
-from tenure.server.context import ROOT, SANDBOX_ROOT, ServerContext, tenant_of
+from tenure.server.context import ROOT, SANDBOX_ROOT, ServerContext, ServerOperations, tenant_of
 from tenure.server.sync import SyncService
 from tenure.server.sync_reply import overtaken_by
 from tenure.store import codes as stored_codes
@@ -79,12 +79,20 @@ class CarriedQuestion(msgspec.Struct, frozen=True):
     """Its provider's: in a sandbox the sandbox's date stands on what is carried."""
 
 
-class OfflineExchange:
+class OfflineExchange(ServerOperations):
     """The one operation."""
 
     def __init__(self, context: ServerContext, synchronization: SyncService, activations: ActivationService) -> None:
-        self._context, self._synchronization, self._activations = context, synchronization, activations
+        super().__init__(context)
+        self._synchronization, self._activations = synchronization, activations
 
+    @operation_at(
+        "POST",
+        "/v1/offline-exchange",
+        EXCHANGE,
+        exempt=["idempotency_key"],
+        refusals=(*_REFUSALS, RefusalCode.CODE_UNKNOWN, RefusalCode.SERVER_BUSY, RefusalCode.KEY_UNKNOWN),
+    )
     async def exchange_offline(
         self, caller: Principal, body: OfflineRequest, provider: Id | None = None, dry_run: bool = False
     ) -> ApiResponse[OfflineAnswer] | Refused:
@@ -164,8 +172,7 @@ class OfflineExchange:
                 "activation", asked.message.product, "", tenant.provider.sandbox, tenant.now
             )
 
-        answer: CarriedQuestion | Refused = await self._context.read_tx(look)
-        return answer
+        return await self._context.read_tx(look)
 
     async def _wrap_answer(self, carried: CarriedQuestion, token: bytes) -> ApiResponse[OfflineAnswer]:
         name = SANDBOX_ROOT if carried.sandbox else ROOT
@@ -182,15 +189,6 @@ class OfflineExchange:
                 import_by=format_rfc3339(carried.now + GOOD_FOR),
             )
         )
-
-    def operations(self) -> tuple[Operation, ...]:
-        """The operation. The request's own id takes the place of an idempotency key, as in 3.3 and 3.5."""
-        return (
-            make_operation(
-                "POST", "/v1/offline-exchange", EXCHANGE, self.exchange_offline, exempt=["idempotency_key"],
-                refusals=(*_REFUSALS, RefusalCode.CODE_UNKNOWN, RefusalCode.SERVER_BUSY, RefusalCode.KEY_UNKNOWN),
-            ),
-        )  # fmt: skip
 
 
 _UNKNOWN_SIGNER = frozenset({RefusalCode.KEY_UNKNOWN, RefusalCode.SIGNATURE_INVALID})

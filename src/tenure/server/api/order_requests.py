@@ -14,7 +14,7 @@ from tenure.http.auth import AccessRule, Principal
 from tenure.http.body_types import Line, OptionalLine, RequestBody
 from tenure.http.idempotency import IdempotentRequest
 from tenure.http.inputs import Address
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
 from tenure.http.paging import PageRequest, ResultPage, cut_page
 from tenure.http.responses import ApiResponse, json_response
 from tenure.http.timestamps import format_rfc3339
@@ -22,7 +22,7 @@ from tenure.server import order_requests as asking
 from tenure.server import ordering
 from tenure.server.api.accounts.places import record_audit
 from tenure.server.api.fields import Devices, Id
-from tenure.server.context import ServerContext, Tenant, tenant_of
+from tenure.server.context import ServerOperations, Tenant, tenant_of
 from tenure.server.roles import PROVIDER_STAFF
 from tenure.server.views import optional_rfc3339
 from tenure.store import order_requests
@@ -81,12 +81,14 @@ class _AuditNote(NamedTuple):
     address: Address
 
 
-class OrderRequestOperations:
+_CLOSED = (RefusalCode.ORDER_REQUEST_CLOSED,)
+_ASKED = (RefusalCode.NOT_FOUND, RefusalCode.UNKNOWN_PLAN, RefusalCode.ORDER_REQUESTS_OPEN)
+
+
+class OrderRequestOperations(ServerOperations):
     """The operations on order requests."""
 
-    def __init__(self, context: ServerContext) -> None:
-        self._context = context
-
+    @operation_at("POST", "/v1/order-requests", WRITE, status=201, refusals=_ASKED)
     async def request_order(
         self,
         caller: Principal,
@@ -105,6 +107,7 @@ class OrderRequestOperations:
             caller, ticket, _AuditNote("order_requested", address), provider, dry_run, work, status=201
         )
 
+    @operation_at("GET", "/v1/order-requests", READ, refusals=[RefusalCode.NOT_FOUND])
     async def list_order_requests(
         self,
         caller: Principal,
@@ -130,6 +133,7 @@ class OrderRequestOperations:
             return found
         return cut_page(found, paging.limit, lambda each: each.id)
 
+    @operation_at("GET", "/v1/order-requests/{order_request}", READ)
     async def read_order_request(
         self, caller: Principal, order_request: Id, provider: Id | None = None
     ) -> OrderRequestView | Refused:
@@ -141,6 +145,7 @@ class OrderRequestOperations:
 
         return await self._context.read_as(caller, provider, work)
 
+    @operation_at("POST", "/v1/order-requests/{order_request}/withdraw", WRITE, refusals=_CLOSED)
     async def withdraw_order_request(
         self,
         caller: Principal,
@@ -164,6 +169,7 @@ class OrderRequestOperations:
             caller, ticket, _AuditNote("order_request_withdrawn", address), provider, dry_run, work
         )
 
+    @operation_at("POST", "/v1/order-requests/{order_request}/decline", DECLINE, refusals=_CLOSED)
     async def decline_order_request(
         self,
         caller: Principal,
@@ -205,21 +211,7 @@ class OrderRequestOperations:
             record_audit(conn, place, caller, noted.address, noted.what, request.id, real)
             return json_response(_request_view(conn, request), status)
 
-        answer: ApiResponse[OrderRequestView] | Refused = await self._context.run_once(ticket, dry_run, work)
-        return answer
-
-    def operations(self) -> tuple[Operation, ...]:
-        """Every operation of this group."""
-        every, one = "/v1/order-requests", "/v1/order-requests/{order_request}"
-        closed = (RefusalCode.ORDER_REQUEST_CLOSED,)
-        asked = (RefusalCode.NOT_FOUND, RefusalCode.UNKNOWN_PLAN, RefusalCode.ORDER_REQUESTS_OPEN)
-        return (
-            make_operation("POST", every, WRITE, self.request_order, status=201, refusals=asked),
-            make_operation("GET", every, READ, self.list_order_requests, refusals=[RefusalCode.NOT_FOUND]),
-            make_operation("GET", one, READ, self.read_order_request),
-            make_operation("POST", f"{one}/withdraw", WRITE, self.withdraw_order_request, refusals=closed),
-            make_operation("POST", f"{one}/decline", DECLINE, self.decline_order_request, refusals=closed),
-        )
+        return await self._context.run_once(ticket, dry_run, work)
 
 
 def _request_view(conn: Connection, request: OrderRequest) -> OrderRequestView:

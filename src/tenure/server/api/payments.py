@@ -13,7 +13,7 @@ from tenure.http.auth import AccessRule, Principal
 from tenure.http.body_types import OptionalLine, RequestBody
 from tenure.http.idempotency import IdempotentRequest
 from tenure.http.inputs import Address
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
 from tenure.http.paging import PageRequest, ResultPage, cut_page
 from tenure.http.responses import ApiResponse, json_response
 from tenure.http.timestamps import format_rfc3339
@@ -21,7 +21,7 @@ from tenure.server import payment_requests, policies
 from tenure.server.api.accounts.places import record_audit
 from tenure.server.api.fields import Amount, Id, Reference
 from tenure.server.api.money import ToppedUp, topped_up
-from tenure.server.context import ServerContext, Tenant, tenant_of
+from tenure.server.context import ServerOperations, Tenant, tenant_of
 from tenure.server.roles import PROVIDER_STAFF
 from tenure.server.views import optional_rfc3339
 from tenure.store import ending_rows, payment_references, payments
@@ -88,12 +88,16 @@ class BookedView(msgspec.Struct, frozen=True, kw_only=True):
 Found = Callable[[Connection, Tenant, PaymentRequest], Any]
 
 
-class PaymentOperations:
+_CLOSED = (RefusalCode.PAYMENT_REQUEST_CLOSED,)
+_MOVING = (*_CLOSED, RefusalCode.DUPLICATE_REFERENCE, RefusalCode.LEDGER_DRIFT)
+
+
+class PaymentOperations(ServerOperations):
     """The operations on payments."""
 
-    def __init__(self, context: ServerContext) -> None:
-        self._context = context
-
+    @operation_at(
+        "POST", "/v1/customers/{customer}/payment-requests", WRITE, status=201, refusals=[RefusalCode.NOTHING_TO_CHANGE]
+    )
     async def request_payment(
         self,
         caller: Principal,
@@ -122,9 +126,9 @@ class PaymentOperations:
             )  # fmt: skip
             return json_response(_request_view(conn, tenant, asked), 201)
 
-        answer: ApiResponse[PaymentRequestView] | Refused = await self._context.run_once(ticket, dry_run, work)
-        return answer
+        return await self._context.run_once(ticket, dry_run, work)
 
+    @operation_at("GET", "/v1/payment-requests", READ, refusals=[RefusalCode.NOT_FOUND])
     async def list_payment_requests(
         self,
         caller: Principal,
@@ -149,6 +153,7 @@ class PaymentOperations:
         found = await self._context.read_as(caller, provider, work)
         return found if isinstance(found, Refused) else cut_page(found, paging.limit, lambda each: each.id)
 
+    @operation_at("GET", "/v1/payment-requests/{payment_request}", READ)
     async def read_payment_request(
         self, caller: Principal, payment_request: Id, provider: Id | None = None
     ) -> PaymentRequestView | Refused:
@@ -160,6 +165,7 @@ class PaymentOperations:
 
         return await self._context.read_as(caller, provider, work)
 
+    @operation_at("POST", "/v1/payment-requests/{payment_request}/book", BOOK, refusals=_MOVING)
     async def book_payment(
         self,
         caller: Principal,
@@ -184,9 +190,9 @@ class PaymentOperations:
             stopped = Refused(RefusalCode.LEDGER_DRIFT) if self._context.stopped_money else None
             return stopped or _find_request(conn, tenant, payment_request, book)
 
-        answer: ApiResponse[BookedView] | Refused = await self._context.run_once(ticket, dry_run, work)
-        return answer
+        return await self._context.run_once(ticket, dry_run, work)
 
+    @operation_at("POST", "/v1/payment-requests/{payment_request}/withdraw", WRITE, refusals=_CLOSED)
     async def withdraw_payment_request(
         self,
         caller: Principal,
@@ -211,9 +217,11 @@ class PaymentOperations:
             tenant = _refuse_unpermitted(conn, caller, provider, real, Action.REQUEST_PAYMENT)
             return tenant if isinstance(tenant, Refused) else _find_request(conn, tenant, payment_request, withdraw)
 
-        answer: ApiResponse[PaymentRequestView] | Refused = await self._context.run_once(ticket, dry_run, work)
-        return answer
+        return await self._context.run_once(ticket, dry_run, work)
 
+    @operation_at(
+        "POST", "/v1/sandbox/pay", WRITE, refusals=[*_MOVING, RefusalCode.SANDBOX_ONLY, RefusalCode.NOT_FOUND]
+    )
     async def pay_in_sandbox(
         self,
         caller: Principal,
@@ -238,29 +246,7 @@ class PaymentOperations:
             stopped = Refused(RefusalCode.LEDGER_DRIFT) if self._context.stopped_money else None
             return stopped or _find_request(conn, tenant, body.payment_request, pay)
 
-        answer: ApiResponse[BookedView] | Refused = await self._context.run_once(ticket, dry_run, work)
-        return answer
-
-    def operations(self) -> tuple[Operation, ...]:
-        """Every operation of this group."""
-        one = "/v1/payment-requests/{payment_request}"
-        closed = (RefusalCode.PAYMENT_REQUEST_CLOSED,)
-        moving = (*closed, RefusalCode.DUPLICATE_REFERENCE, RefusalCode.LEDGER_DRIFT)
-        return (
-            make_operation(
-                "POST", "/v1/customers/{customer}/payment-requests", WRITE, self.request_payment, status=201,
-                refusals=[RefusalCode.NOTHING_TO_CHANGE],
-            ),
-            make_operation("GET", "/v1/payment-requests", READ, self.list_payment_requests,
-            refusals=[RefusalCode.NOT_FOUND]),
-            make_operation("GET", one, READ, self.read_payment_request),
-            make_operation("POST", f"{one}/book", BOOK, self.book_payment, refusals=moving),
-            make_operation("POST", f"{one}/withdraw", WRITE, self.withdraw_payment_request, refusals=closed),
-            make_operation(
-                "POST", "/v1/sandbox/pay", WRITE, self.pay_in_sandbox,
-                refusals=[*moving, RefusalCode.SANDBOX_ONLY, RefusalCode.NOT_FOUND],
-            ),
-        )  # fmt: skip
+        return await self._context.run_once(ticket, dry_run, work)
 
 
 def _refuse_unpermitted(

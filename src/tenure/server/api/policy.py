@@ -14,12 +14,12 @@ from tenure.http.body_types import RequestBody
 from tenure.http.etags import IfMatch, entity_tag
 from tenure.http.idempotency import IdempotentRequest
 from tenure.http.inputs import Address
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
 from tenure.http.responses import ApiResponse, json_response
 from tenure.server import impact, policies
 from tenure.server.api.accounts.places import record_audit
 from tenure.server.api.fields import Id, OutcomeHash, Slug
-from tenure.server.context import ServerContext, tenant_of
+from tenure.server.context import ServerOperations, tenant_of
 from tenure.server.impact import ImpactView
 from tenure.server.roles import PROVIDER_STAFF
 from tenure.server.values import PolicyBody
@@ -92,12 +92,13 @@ class PolicyView(msgspec.Struct, frozen=True, kw_only=True):
     """What it has said for single plans."""
 
 
-class PolicyOperations:
+_PUBLISHING = (*RULING, RefusalCode.OUTCOME_CHANGED_MEANWHILE)
+
+
+class PolicyOperations(ServerOperations):
     """The operations on the policy."""
 
-    def __init__(self, context: ServerContext) -> None:
-        self._context = context
-
+    @operation_at("GET", "/v1/policy", READ)
     async def read_policy(self, caller: Principal, provider: Id | None = None) -> ApiResponse[PolicyView] | Refused:
         """Reads the policy in force, each figure with its source."""
 
@@ -110,6 +111,7 @@ class PolicyOperations:
 
         return await self._context.read_tx(work)
 
+    @operation_at("PUT", "/v1/policy", WRITE, refusals=_PUBLISHING)
     async def publish_policy(
         self,
         caller: Principal,
@@ -147,9 +149,9 @@ class PolicyOperations:
             after = policies.load_policies(conn, tenant.id)
             return json_response(policy_view(after), etag=entity_tag(after.version))
 
-        answer: ApiResponse[PolicyView] | Refused = await self._context.write_tx(dry_run, work)
-        return answer
+        return await self._context.write_tx(dry_run, work)
 
+    @operation_at("GET", "/v1/policy/effective", READ, refusals=[RefusalCode.NOT_FOUND])
     async def read_effective(
         self, caller: Principal, provider: Id | None = None, offer: Id | None = None, subscription: Id | None = None
     ) -> PolicyInForce | Refused:
@@ -171,6 +173,7 @@ class PolicyOperations:
 
         return await self._context.read_tx(work)
 
+    @operation_at("POST", "/v1/policy/impact", READ, refusals=RULING)
     async def foresee_impact(
         self,
         caller: Principal,
@@ -193,18 +196,7 @@ class PolicyOperations:
             unsound = policies.refuse_unsound(conn, policy, history.bounds)
             return unsound or json_response(impact.impact_report(conn, tenant, history, policy, limit))
 
-        answer: ApiResponse[ImpactView] | Refused = await self._context.run_once(ticket, dry_run, work)
-        return answer
-
-    def operations(self) -> tuple[Operation, ...]:
-        """Every operation of this group."""
-        publishing = (*RULING, RefusalCode.OUTCOME_CHANGED_MEANWHILE)
-        return (
-            make_operation("GET", "/v1/policy", READ, self.read_policy),
-            make_operation("PUT", "/v1/policy", WRITE, self.publish_policy, refusals=publishing),
-            make_operation("GET", "/v1/policy/effective", READ, self.read_effective, refusals=[RefusalCode.NOT_FOUND]),
-            make_operation("POST", "/v1/policy/impact", READ, self.foresee_impact, refusals=RULING),
-        )
+        return await self._context.run_once(ticket, dry_run, work)
 
 
 def _policy_view(body: PolicyUpdate) -> PolicyBody:

@@ -14,13 +14,13 @@ from tenure.http.body_types import OptionalLine, RequestBody
 from tenure.http.etags import IfMatch, entity_tag
 from tenure.http.idempotency import IdempotentRequest
 from tenure.http.inputs import Address
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
 from tenure.http.paging import PageRequest, ResultPage, cut_page
 from tenure.http.responses import ApiResponse, json_response
 from tenure.http.timestamps import format_rfc3339
 from tenure.server.api.accounts.places import record_audit
 from tenure.server.api.fields import Currency, Id, OptionalTitle, Title
-from tenure.server.context import ServerContext
+from tenure.server.context import ServerOperations
 from tenure.server.roles import PROVIDER_STAFF
 from tenure.server.values import ProviderValue
 from tenure.store import ids, tenants
@@ -72,12 +72,13 @@ class ProviderView(msgspec.Struct, frozen=True, kw_only=True):
     created: str
 
 
-class ProviderOperations:
+_TAKEN = [RefusalCode.ALREADY_EXISTS]
+
+
+class ProviderOperations(ServerOperations):
     """The operations on providers."""
 
-    def __init__(self, context: ServerContext) -> None:
-        self._context = context
-
+    @operation_at("POST", "/v1/providers", WRITE_PROVIDERS, status=201, refusals=_TAKEN)
     async def create_provider(
         self, caller: Principal, ticket: IdempotentRequest, body: NewProvider, address: Address, dry_run: bool = False
     ) -> ApiResponse[ProviderView] | Refused:
@@ -111,9 +112,9 @@ class ProviderOperations:
             )
             return json_response(provider_view(added, now), 201, etag=entity_tag(1))
 
-        answer: ApiResponse[ProviderView] | Refused = await self._context.run_once(ticket, dry_run, work)
-        return answer
+        return await self._context.run_once(ticket, dry_run, work)
 
+    @operation_at("GET", "/v1/providers", READ_PROVIDERS)
     async def list_providers(self, caller: Principal, paging: PageRequest) -> ResultPage[ProviderView] | Refused:
         """Lists providers: all of them for the vendor, its own for a provider."""
         after = paging.after_key(str)
@@ -129,6 +130,7 @@ class ProviderOperations:
 
         return cut_page(await self._context.read_tx(work), paging.limit, lambda each: each.id)
 
+    @operation_at("GET", "/v1/providers/{provider}", READ_PROVIDERS)
     async def read_provider(self, caller: Principal, provider: Id) -> ApiResponse[ProviderView] | Refused:
         """Reads a provider: any of them for the vendor, its own for a provider."""
 
@@ -142,6 +144,7 @@ class ProviderOperations:
 
         return await self._context.read_tx(work)
 
+    @operation_at("PUT", "/v1/providers/{provider}", WRITE_PROVIDERS, refusals=_TAKEN)
     async def update_provider(
         self,
         caller: Principal,
@@ -171,18 +174,7 @@ class ProviderOperations:
             )
             return json_response(provider_view(written, now), etag=entity_tag(written.version))
 
-        answer: ApiResponse[ProviderView] | Refused = await self._context.write_tx(dry_run, work)
-        return answer
-
-    def operations(self) -> tuple[Operation, ...]:
-        """Every operation of this group."""
-        each, taken = "/v1/providers", [RefusalCode.ALREADY_EXISTS]
-        return (
-            make_operation("GET", each, READ_PROVIDERS, self.list_providers),
-            make_operation("POST", each, WRITE_PROVIDERS, self.create_provider, status=201, refusals=taken),
-            make_operation("GET", each + "/{provider}", READ_PROVIDERS, self.read_provider),
-            make_operation("PUT", each + "/{provider}", WRITE_PROVIDERS, self.update_provider, refusals=taken),
-        )
+        return await self._context.write_tx(dry_run, work)
 
 
 def _find_provider(conn: Connection, caller: Principal, provider: str) -> tenants.ProviderRow | Refused:

@@ -16,10 +16,10 @@ from tenure.core.subscription.seat_conflict import (
 )
 from tenure.core.timeline import Instant
 from tenure.http.auth import AccessRule, Principal
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
 from tenure.server import seat_conflicts, subscription_service
 from tenure.server.api.fields import Id
-from tenure.server.context import ServerContext, tenant_of
+from tenure.server.context import ServerOperations, tenant_of
 from tenure.server.subscription_service import OpenedSubscription
 from tenure.server.views import optional_rfc3339
 from tenure.store.engine import Connection
@@ -66,12 +66,10 @@ class SeatConflictView(msgspec.Struct, frozen=True, kw_only=True):
 NONE = SeatConflictView(at=None, limit=0, most=0, servers=0, ephemeral=0, stay=0, go=0, applications=())
 
 
-class SeatConflictOperations:
+class SeatConflictOperations(ServerOperations):
     """The operation on the list."""
 
-    def __init__(self, context: ServerContext) -> None:
-        self._context = context
-
+    @operation_at("GET", "/v1/subscriptions/{subscription}/seat-conflict", READ)
     async def read_seat_conflict(
         self, caller: Principal, subscription: Id, provider: Id | None = None
     ) -> SeatConflictView | Refused:
@@ -88,13 +86,8 @@ class SeatConflictOperations:
                 _conflict_view(conn, opened.item.sub, tenant.now) if isinstance(opened, OpenedSubscription) else opened
             )
 
-        answer: SeatConflictView | Refused = await self._context.on_settled_books(work)
-        return answer
-
-    def operations(self) -> tuple[Operation, ...]:
-        """Every operation of this group."""
-        where = "/v1/subscriptions/{subscription}/seat-conflict"
-        return (make_operation("GET", where, READ, self.read_seat_conflict),)
+        shown: SeatConflictView | Refused = await self._context.on_settled_books(work)
+        return shown
 
 
 def _conflict_view(conn: Connection, sub: Subscription, now: Instant) -> SeatConflictView:

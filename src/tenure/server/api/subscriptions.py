@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -18,13 +18,14 @@ from tenure.http.auth import AccessRule, Principal
 from tenure.http.body_types import OptionalLine, RequestBody
 from tenure.http.etags import IfMatch, entity_tag
 from tenure.http.idempotency import IdempotentRequest
+from tenure.http.operation_groups import operation_at
 from tenure.http.operations import Operation, make_operation
 from tenure.http.paging import PageRequest, ResultPage, cut_page
 from tenure.http.responses import ApiResponse, json_response
 from tenure.server import actor_names, code_delivery, order_requests, subscription_service
 from tenure.server.api.actions import ALWAYS, ReasonBody, body_cap, body_of, command_header, make_command
 from tenure.server.api.fields import Devices, Id, LastDay, OutcomeHash
-from tenure.server.context import ServerContext, Tenant, tenant_of
+from tenure.server.context import ServerOperations, Tenant, tenant_of
 from tenure.server.ordering import FreshCode, OrderWish, new_code, place_order
 from tenure.server.subscription_service import CommandResult, OpenedSubscription, WriteRequest
 from tenure.server.subscription_views import OutcomeView, SubscriptionView
@@ -33,6 +34,7 @@ from tenure.store import facts
 from tenure.store.chain import ChainLink
 from tenure.store.engine import Connection
 
+T = TypeVar("T")
 READ = AccessRule("subscriptions:read")
 WRITE = AccessRule("subscriptions:write")
 NOTHING_SEEN = IfMatch()
@@ -73,12 +75,18 @@ class FactView(msgspec.Struct, frozen=True, kw_only=True):
     body: msgspec.Raw
 
 
-class SubscriptionOperations:
+_ORDERING = (
+    RefusalCode.UNKNOWN_PLAN, RefusalCode.DEVICE_COUNT_OUT_OF_RANGE, RefusalCode.TERM_AMBIGUOUS,
+    RefusalCode.TERM_TOO_SHORT,
+    RefusalCode.TRIAL_ALREADY_USED, RefusalCode.AUTOMATIC_NEEDS_PREPAID, RefusalCode.INSUFFICIENT_BALANCE,
+    RefusalCode.ORDER_REQUEST_CLOSED, *ALWAYS,
+)  # fmt: skip
+
+
+class SubscriptionOperations(ServerOperations):
     """The operations on subscriptions."""
 
-    def __init__(self, context: ServerContext) -> None:
-        self._context = context
-
+    @operation_at("POST", "/v1/subscriptions", WRITE, status=201, refusals=_ORDERING)
     async def create_order(
         self,
         caller: Principal,
@@ -119,9 +127,9 @@ class SubscriptionOperations:
                 order_requests.close_request(conn, asked, ordered_at=tenant.now, subscription=view.subscription.id)
             return json_response(view, 201, etag=entity_tag(view.subscription.revision))
 
-        answer: ApiResponse[OutcomeView] | Refused = await self._context.run_once(ticket, dry_run, work, secret=True)
-        return answer
+        return await self._context.run_once(ticket, dry_run, work, secret=True)
 
+    @operation_at("GET", "/v1/subscriptions/{subscription}", READ)
     async def read_subscription(
         self, caller: Principal, subscription: Id, provider: Id | None = None
     ) -> ApiResponse[SubscriptionView] | Refused:
@@ -132,33 +140,29 @@ class SubscriptionOperations:
                 subscription_service.show_subscription(conn, tenant, opened), etag=entity_tag(opened.item.sub.revision)
             )
 
-        answer: ApiResponse[SubscriptionView] | Refused = await self._show_subscription(
-            caller, subscription, provider, show
-        )
-        return answer
+        return await self._show_subscription(caller, subscription, provider, show)
 
+    @operation_at("GET", "/v1/subscriptions/{subscription}/timeline", READ)
     async def read_timeline(
         self, caller: Principal, subscription: Id, provider: Id | None = None
     ) -> tuple[SpanView, ...] | Refused:
         """Every phase that has held, and every phase to come if no user acts (B1)."""
 
-        spans: tuple[SpanView, ...] | Refused = await self._show_subscription(
-            caller, subscription, provider, subscription_service.full_timeline
-        )
-        return spans
+        return await self._show_subscription(caller, subscription, provider, subscription_service.full_timeline)
 
+    @operation_at("GET", "/v1/subscriptions/{subscription}/explain", READ)
     async def explain_subscription(
         self, caller: Principal, subscription: Id, provider: Id | None = None
     ) -> ExplainView | Refused:
         """Why it is as it is, until when, what follows and who can act (B2)."""
-        told: ExplainView | Refused = await self._show_subscription(
+        return await self._show_subscription(
             caller,
             subscription,
             provider,
             lambda conn, tenant, opened: subscription_service.explain_subscription(tenant, opened),
         )
-        return told
 
+    @operation_at("GET", "/v1/subscriptions/{subscription}/history", READ)
     async def read_history(
         self, caller: Principal, subscription: Id, paging: PageRequest, provider: Id | None = None
     ) -> ResultPage[FactView] | Refused:
@@ -184,8 +188,8 @@ class SubscriptionOperations:
         caller: Principal,
         name: str,
         provider: str | None,
-        show: Callable[[Connection, Tenant, OpenedSubscription], Any],
-    ) -> Any:
+        show: Callable[[Connection, Tenant, OpenedSubscription], T],
+    ) -> T | Refused:
         def work(conn: Connection, real: Instant, writing: bool) -> Any:
             tenant = tenant_of(conn, caller, provider, real)
             if isinstance(tenant, Refused):
@@ -195,7 +199,8 @@ class SubscriptionOperations:
             )
             return show(conn, tenant, opened) if isinstance(opened, OpenedSubscription) else opened
 
-        return await self._context.on_settled_books(work)
+        shown: T | Refused = await self._context.on_settled_books(work)
+        return shown
 
     async def _run_command(
         self,
@@ -206,7 +211,7 @@ class SubscriptionOperations:
         make: Make,
         *,
         fresh: "list[FreshCode] | None" = None,
-    ) -> Any:
+    ) -> ApiResponse[OutcomeView] | Refused:
         """One command; `make` builds it inside the transaction from what is there, the last of `fresh` goes with it."""
 
         def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
@@ -249,14 +254,13 @@ class SubscriptionOperations:
             dry_run: bool = False,
         ) -> ApiResponse[OutcomeView] | Refused:
             once = RepeatRule(ticket=ticket, dry_run=dry_run, if_match=if_match, outcome_hash=body.outcome_hash)
-            answer: ApiResponse[OutcomeView] | Refused = await self._run_command(
+            return await self._run_command(
                 caller,
                 subscription,
                 provider,
                 once,
                 partial(make_command, row, body),
             )
-            return answer
 
         run.__name__ = run.__qualname__ = row.name
         run.__doc__ = row.effect
@@ -282,19 +286,15 @@ class SubscriptionOperations:
             fresh.append(code)
             return c.ReissueCode(**command_header(tenant, body), code=code.ref)
 
-        answer: ApiResponse[OutcomeView] | Refused = await self._run_command(
-            caller, subscription, provider, once, make, fresh=fresh
-        )
-        return answer
+        return await self._run_command(caller, subscription, provider, once, make, fresh=fresh)
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
-        one = "/v1/subscriptions/{subscription}"
         own = {"reissue_code": self.reissue_code}
         actions = tuple(
             make_operation(
                 "POST",
-                f"{one}/{row.verb}",
+                f"/v1/subscriptions/{{subscription}}/{row.verb}",
                 WRITE,
                 own.get(row.name) or self._action_operation(row),
                 refusals=(*ALWAYS, *row.refusals),
@@ -303,14 +303,7 @@ class SubscriptionOperations:
             for row in COMMANDS
             if row.topic is not CommandTopic.PAYMENT  # with the payments of several subscriptions: `confirming`
         )
-        return (
-            make_operation("POST", "/v1/subscriptions", WRITE, self.create_order, status=201, refusals=_ORDERING),
-            make_operation("GET", one, READ, self.read_subscription),
-            make_operation("GET", f"{one}/timeline", READ, self.read_timeline),
-            make_operation("GET", f"{one}/explain", READ, self.explain_subscription),
-            make_operation("GET", f"{one}/history", READ, self.read_history),
-            *actions,
-        )
+        return (*super().operations(), *actions)
 
 
 class RepeatRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -340,11 +333,3 @@ def _fact_view(link: ChainLink, names: dict[str, str], detail: str) -> FactView:
         previous=link.prev_hash.hex(),
         body=msgspec.Raw(link.fact.body),
     )
-
-
-_ORDERING = (
-    RefusalCode.UNKNOWN_PLAN, RefusalCode.DEVICE_COUNT_OUT_OF_RANGE, RefusalCode.TERM_AMBIGUOUS,
-    RefusalCode.TERM_TOO_SHORT,
-    RefusalCode.TRIAL_ALREADY_USED, RefusalCode.AUTOMATIC_NEEDS_PREPAID, RefusalCode.INSUFFICIENT_BALANCE,
-    RefusalCode.ORDER_REQUEST_CLOSED, *ALWAYS,
-)  # fmt: skip

@@ -12,13 +12,13 @@ from tenure.http.auth import AccessRule, Principal
 from tenure.http.body_types import Line, RequestBody
 from tenure.http.idempotency import IdempotentRequest
 from tenure.http.inputs import Address
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
 from tenure.http.paging import PageRequest, ResultPage, cut_page
 from tenure.http.responses import ApiResponse, json_response
 from tenure.http.timestamps import format_rfc3339
 from tenure.server.api.accounts.places import record_audit
 from tenure.server.api.fields import Id
-from tenure.server.context import ServerContext
+from tenure.server.context import ServerContext, ServerOperations
 from tenure.server.roles import PROVIDER_STAFF, SCOPES, usual_scopes
 from tenure.server.views import optional_rfc3339
 from tenure.store import ids, invitations, tenants, tokens
@@ -62,12 +62,10 @@ class TokenView(msgspec.Struct, frozen=True, kw_only=True):
     token: str = ""
 
 
-class TokenOperations:
+class TokenOperations(ServerOperations):
     """The operations on tokens."""
 
-    def __init__(self, context: ServerContext) -> None:
-        self._context = context
-
+    @operation_at("POST", "/v1/tokens", TOKENS, status=201)
     async def create_token(
         self,
         caller: Principal,
@@ -92,9 +90,9 @@ class TokenOperations:
             # A dry run must not show anything that looks like a token that works.
             return json_response(msgspec.structs.replace(token_view(row), token="" if dry_run else secret), 201)
 
-        answer: ApiResponse[TokenView] | Refused = await self._context.run_once(ticket, dry_run, work, secret=True)
-        return answer
+        return await self._context.run_once(ticket, dry_run, work, secret=True)
 
+    @operation_at("GET", "/v1/tokens", TOKENS)
     async def list_tokens(
         self, caller: Principal, paging: PageRequest, provider: Id | None = None
     ) -> ResultPage[TokenView] | Refused:
@@ -110,6 +108,7 @@ class TokenOperations:
         )
         return cut_page(map(token_view, found), paging.limit, lambda each: each.id)
 
+    @operation_at("DELETE", "/v1/tokens/{token}", TOKENS)
     async def withdraw_token(
         self, caller: Principal, token: Id, address: Address, provider: Id | None = None, dry_run: bool = False
     ) -> Refused | None:
@@ -138,14 +137,6 @@ class TokenOperations:
 
         done = await self._context.write_tx(dry_run, work)
         return done if isinstance(done, Refused) else None
-
-    def operations(self) -> tuple[Operation, ...]:
-        """Every operation of this group."""
-        return (
-            make_operation("GET", "/v1/tokens", TOKENS, self.list_tokens),
-            make_operation("POST", "/v1/tokens", TOKENS, self.create_token, status=201),
-            make_operation("DELETE", "/v1/tokens/{token}", TOKENS, self.withdraw_token),
-        )
 
 
 def _unsound_token(conn: Connection, caller: Principal, body: NewToken, provider: str | None) -> Refused | None:

@@ -10,9 +10,9 @@ from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
 from tenure.http.auth import PUBLIC, AccessRule, Principal
 from tenure.http.body_types import RequestBody
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
 from tenure.http.responses import ApiResponse, json_response
-from tenure.server.context import ROOT, SANDBOX_ROOT, ServerContext
+from tenure.server.context import ROOT, SANDBOX_ROOT, ServerOperations
 from tenure.store.catalog import DOCUMENTS, WriteStamp
 from tenure.store.engine import Connection
 from tenure.wire import root as roots
@@ -40,12 +40,10 @@ class RootView(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint: str
 
 
-class RootOperations:
+class RootOperations(ServerOperations):
     """The operations on keys."""
 
-    def __init__(self, context: ServerContext) -> None:
-        self._context = context
-
+    @operation_at("GET", "/v1/root/{number}", PUBLIC, media_type="application/jose")
     async def read_root(self, number: Number) -> ApiResponse[bytes] | Refused:
         """Reads one version of the root document; clients walk them one by one."""
         edition = await self._context.read_tx(lambda conn, now: DOCUMENTS.version(conn, ROOT, number))
@@ -53,6 +51,7 @@ class RootOperations:
             return Refused(RefusalCode.NOT_FOUND, field="number")
         return ApiResponse(body=edition.body, media_type="application/jose", headers=(("Cache-Control", "public"),))
 
+    @operation_at("GET", "/v1/sandbox/root/{number}", PUBLIC, media_type="application/jose")
     async def read_sandbox_root(self, number: Number) -> ApiResponse[bytes] | Refused:
         """Reads one version of the root document of sandboxes, whose signatures are worthless in production (B5)."""
         edition = await self._context.read_tx(lambda conn, now: DOCUMENTS.version(conn, SANDBOX_ROOT, number))
@@ -60,17 +59,20 @@ class RootOperations:
             return Refused(RefusalCode.NOT_FOUND, field="number")
         return ApiResponse(body=edition.body, media_type="application/jose", headers=(("Cache-Control", "public"),))
 
+    @operation_at("GET", "/.well-known/jwks.json", PUBLIC)
     async def read_jwks(self) -> ApiResponse[dict[str, Any]]:
         """Lists the keys that sign leases, for any JWT library (RFC 7517)."""
         keys = jwk_set(self._context.keys.root, self._context.clock())
         return ApiResponse(body=msgspec.json.encode(keys), headers=(("Cache-Control", "public, max-age=3600"),))
 
+    @operation_at("GET", "/v1/sandbox/jwks.json", PUBLIC)
     async def read_sandbox_jwks(self) -> ApiResponse[dict[str, Any]]:
         """Lists the keys that sign the leases of sandboxes, marked: in a set of their own, for no production reader may
         take them (B5)."""
         keys = jwk_set(self._context.keys.sandbox_root, self._context.clock(), sandbox=True)
         return ApiResponse(body=msgspec.json.encode(keys), headers=(("Cache-Control", "public, max-age=3600"),))
 
+    @operation_at("PUT", "/v1/root", WRITE, refusals=_ROOT)
     async def publish_root(
         self, caller: Principal, body: NextRoot, dry_run: bool = False
     ) -> ApiResponse[RootView] | Refused:
@@ -91,15 +93,3 @@ class RootOperations:
         if not dry_run and not isinstance(answer, Refused):
             await self._context.take_root()
         return answer
-
-    def operations(self) -> tuple[Operation, ...]:
-        """Every operation of this group."""
-        return (
-            make_operation("GET", "/v1/root/{number}", PUBLIC, self.read_root, media_type="application/jose"),
-            make_operation(
-                "GET", "/v1/sandbox/root/{number}", PUBLIC, self.read_sandbox_root, media_type="application/jose"
-            ),
-            make_operation("GET", "/.well-known/jwks.json", PUBLIC, self.read_jwks),
-            make_operation("GET", "/v1/sandbox/jwks.json", PUBLIC, self.read_sandbox_jwks),
-            make_operation("PUT", "/v1/root", WRITE, self.publish_root, refusals=_ROOT),
-        )

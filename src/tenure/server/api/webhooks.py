@@ -13,7 +13,7 @@ from tenure.http.body_types import OptionalLine, RequestBody
 from tenure.http.etags import IfMatch, entity_tag
 from tenure.http.idempotency import IdempotentRequest
 from tenure.http.inputs import Address
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
 from tenure.http.outgoing import signing
 from tenure.http.paging import PageRequest, ResultPage, cut_page
 from tenure.http.responses import ApiResponse, json_response
@@ -21,7 +21,7 @@ from tenure.http.timestamps import format_rfc3339
 from tenure.server.api.accounts.places import record_audit
 from tenure.server.api.deliveries import READ, WRITE, webhook_of
 from tenure.server.api.fields import Id
-from tenure.server.context import ServerContext, Tenant, tenant_of
+from tenure.server.context import ServerOperations, Tenant, tenant_of
 from tenure.server.messages.catalog import LISTED_AT, EventKind, event_kinds, no_such_kind, unknown_filter
 from tenure.server.messages.webhook_worker import open_secrets, seal_secrets, signer_of
 from tenure.server.views import optional_rfc3339
@@ -93,16 +93,15 @@ class EventKindsView(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[EventKind, ...]
 
 
-class WebhookOperations:
+class WebhookOperations(ServerOperations):
     """The operations on webhooks."""
 
-    def __init__(self, context: ServerContext) -> None:
-        self._context = context
-
+    @operation_at("GET", LISTED_AT, OWN)
     async def list_event_kinds(self) -> EventKindsView:
         """Lists every kind of event, with one sentence each: what webhooks may ask for and the feed carries."""
         return EventKindsView(items=event_kinds())
 
+    @operation_at("GET", "/v1/webhooks", READ)
     async def list_webhooks(
         self, caller: Principal, paging: PageRequest, provider: Id | None = None
     ) -> ResultPage[WebhookView] | Refused:
@@ -121,6 +120,7 @@ class WebhookOperations:
         found = await self._context.read_tx(work)
         return found if isinstance(found, Refused) else cut_page(found, paging.limit, lambda each: each.id)
 
+    @operation_at("GET", "/v1/webhooks/{webhook}", READ)
     async def read_webhook(
         self, caller: Principal, webhook: Id, provider: Id | None = None
     ) -> ApiResponse[WebhookView] | Refused:
@@ -135,6 +135,7 @@ class WebhookOperations:
 
         return await self._context.read_tx(work)
 
+    @operation_at("POST", "/v1/webhooks", WRITE, status=201, refusals=[RefusalCode.ALREADY_EXISTS])
     async def create_webhook(
         self,
         caller: Principal,
@@ -170,9 +171,9 @@ class WebhookOperations:
             view = self._webhook_view(added, tenant, real, "" if dry_run else signing.shown_secret(key))
             return json_response(view, 201, etag=entity_tag(1))
 
-        answer: ApiResponse[WebhookView] | Refused = await self._context.run_once(ticket, dry_run, work, secret=True)
-        return answer
+        return await self._context.run_once(ticket, dry_run, work, secret=True)
 
+    @operation_at("PUT", "/v1/webhooks/{webhook}", WRITE)
     async def change_webhook(
         self,
         caller: Principal,
@@ -200,9 +201,9 @@ class WebhookOperations:
             record_audit(conn, TeamPlace(tenant.id), caller, address, "webhook_changed", _audit_name(changed), real)
             return json_response(self._webhook_view(changed, tenant, real), etag=entity_tag(changed.version))
 
-        answer: ApiResponse[WebhookView] | Refused = await self._context.write_tx(dry_run, work)
-        return answer
+        return await self._context.write_tx(dry_run, work)
 
+    @operation_at("DELETE", "/v1/webhooks/{webhook}", WRITE)
     async def delete_webhook(
         self, caller: Principal, webhook: Id, address: Address, provider: Id | None = None, dry_run: bool = False
     ) -> Refused | None:
@@ -220,6 +221,7 @@ class WebhookOperations:
         done = await self._context.write_tx(dry_run, work)
         return done if isinstance(done, Refused) else None
 
+    @operation_at("POST", "/v1/webhooks/{webhook}/rotate-secret", WRITE, refusals=[RefusalCode.VERSION_STALE])
     async def rotate_webhook_secret(
         self,
         caller: Principal,
@@ -249,25 +251,7 @@ class WebhookOperations:
             view = self._webhook_view(changed, tenant, real, "" if dry_run else signing.shown_secret(key))
             return json_response(view, etag=entity_tag(changed.version))
 
-        answer: ApiResponse[WebhookView] | Refused = await self._context.run_once(ticket, dry_run, work, secret=True)
-        return answer
-
-    def operations(self) -> tuple[Operation, ...]:
-        """Every operation of this group."""
-        one = "/v1/webhooks/{webhook}"
-        return (
-            make_operation("GET", LISTED_AT, OWN, self.list_event_kinds),
-            make_operation("GET", "/v1/webhooks", READ, self.list_webhooks),
-            make_operation("GET", one, READ, self.read_webhook),
-            make_operation(
-                "POST", "/v1/webhooks", WRITE, self.create_webhook, status=201, refusals=[RefusalCode.ALREADY_EXISTS]
-            ),
-            make_operation("PUT", one, WRITE, self.change_webhook),
-            make_operation("DELETE", one, WRITE, self.delete_webhook),
-            make_operation(
-                "POST", f"{one}/rotate-secret", WRITE, self.rotate_webhook_secret, refusals=[RefusalCode.VERSION_STALE]
-            ),
-        )  # fmt: skip
+        return await self._context.run_once(ticket, dry_run, work, secret=True)
 
     def _refuse_unsound(self, url: str, events: tuple[str, ...]) -> Refused | None:
         refused = self._context.reach.check_url(url)

@@ -10,14 +10,14 @@ from tenure.core.timeline import DAY, Instant
 from tenure.http.auth import Principal
 from tenure.http.body_types import RequestBody
 from tenure.http.idempotency import IdempotentRequest
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
 from tenure.http.paging import PageRequest, ResultPage, cut_page
 from tenure.http.responses import ApiResponse, empty_response, json_response
 from tenure.http.timestamps import Moment, instant_of
 from tenure.site import duplicates, subscription_change
 from tenure.site.api.device_views import DeviceView, EnrollmentTokenView, device_view, enrollment_view
 from tenure.site.api.licenses import Product
-from tenure.site.api.local import LOOKS, WORKS, LocalApi
+from tenure.site.api.local import LOOKS, WORKS, LocalOperations
 from tenure.site.enrollment import MOST, new_ticket, store_enrollment
 from tenure.site.store import devices, enrollments, events, groups
 from tenure.site.store.devices import DeviceDecision, DeviceFilter, DeviceRow
@@ -65,12 +65,10 @@ class EnrollmentMade(msgspec.Struct, frozen=True):
     enrollment: EnrollmentTokenView
 
 
-class DeviceOperations:
+class DeviceOperations(LocalOperations):
     """The operations on devices."""
 
-    def __init__(self, local: LocalApi) -> None:
-        self._local = local
-
+    @operation_at("GET", "/v1/devices", LOOKS)
     async def list_devices(
         self,
         paging: PageRequest,
@@ -105,6 +103,7 @@ class DeviceOperations:
         page = cut_page(rows, paging.limit, lambda device: device.number)
         return ResultPage(tuple(map(device_view, page.items)), page.next)
 
+    @operation_at("GET", "/v1/devices/{device}", LOOKS)
     async def read_device(self, device: Id) -> DeviceView | Refused:
         """Reads one device."""
         found = await self._local.read_tx(lambda conn: devices.by_id(conn, device))
@@ -112,18 +111,21 @@ class DeviceOperations:
             Refused(RefusalCode.NOT_FOUND, field="device") if found is None or _is_gone(found) else device_view(found)
         )
 
+    @operation_at("POST", "/v1/devices/{device}/withdraw", WORKS, refusals=[RefusalCode.NOTHING_TO_CHANGE])
     async def withdraw_device(
         self, caller: Principal, ticket: IdempotentRequest, device: Id, dry_run: bool = False
     ) -> ApiResponse[DeviceView] | Refused:
         """Takes a device's seat back: at its next contact it erases it, which frees at once, else at the seat's end."""
         return await self._change_state(ticket, device, DeviceDecision.WITHDRAWN, dry_run=dry_run)
 
+    @operation_at("POST", "/v1/devices/{device}/assign", WORKS, refusals=[RefusalCode.NOTHING_TO_CHANGE])
     async def assign_device(
         self, caller: Principal, ticket: IdempotentRequest, device: Id, dry_run: bool = False
     ) -> ApiResponse[DeviceView] | Refused:
         """Gives a device a seat by hand, from its next contact on, as far as one is free."""
         return await self._change_state(ticket, device, DeviceDecision.WAITING, dry_run=dry_run)
 
+    @operation_at("DELETE", "/v1/devices/{device}", WORKS, status=204)
     async def remove_device(self, caller: Principal, device: Id, dry_run: bool = False) -> ApiResponse[None] | Refused:
         """Forgets a device: as withdrawing, and gone once it no longer counts."""
 
@@ -138,9 +140,9 @@ class DeviceOperations:
             _add_event(conn, now, "device_removed", f"{found.name or found.id} was removed.", found)
             return empty_response()
 
-        answer: ApiResponse[None] | Refused = await self._local.write_tx(dry_run, work)
-        return answer
+        return await self._local.write_tx(dry_run, work)
 
+    @operation_at("PUT", "/v1/devices/{device}/pin", WORKS)
     async def pin_device(
         self, caller: Principal, device: Id, body: PinBody, dry_run: bool = False
     ) -> ApiResponse[DeviceView] | Refused:
@@ -153,9 +155,9 @@ class DeviceOperations:
             changed = msgspec.structs.replace(found, pinned=int(body.pinned))
             return json_response(device_view(devices.save_device(conn, changed)))
 
-        answer: ApiResponse[DeviceView] | Refused = await self._local.write_tx(dry_run, work)
-        return answer
+        return await self._local.write_tx(dry_run, work)
 
+    @operation_at("PUT", "/v1/devices/{device}/group", WORKS)
     async def group_device(
         self, caller: Principal, device: Id, body: GroupBody, dry_run: bool = False
     ) -> ApiResponse[DeviceView] | Refused:
@@ -170,9 +172,9 @@ class DeviceOperations:
                 device_view(devices.save_device(conn, msgspec.structs.replace(found, group=body.group)))
             )
 
-        answer: ApiResponse[DeviceView] | Refused = await self._local.write_tx(dry_run, work)
-        return answer
+        return await self._local.write_tx(dry_run, work)
 
+    @operation_at("POST", "/v1/devices/{device}/merge", WORKS, refusals=[RefusalCode.NOTHING_TO_CHANGE])
     async def merge_device(
         self, caller: Principal, ticket: IdempotentRequest, device: Id, body: MergeBody, dry_run: bool = False
     ) -> ApiResponse[DeviceView] | Refused:
@@ -188,9 +190,9 @@ class DeviceOperations:
             merged = duplicates.merge_by_hand(conn, old, new, license_.take_snapshot())
             return merged if isinstance(merged, Refused) else json_response(device_view(merged))
 
-        answer: ApiResponse[DeviceView] | Refused = await self._local.run_once(ticket, dry_run, work)
-        return answer
+        return await self._local.run_once(ticket, dry_run, work)
 
+    @operation_at("POST", "/v1/enrollments", WORKS, status=201, refusals=[RefusalCode.NOT_FOUND])
     async def create_enrollment(
         self, caller: Principal, ticket: IdempotentRequest, body: EnrollmentBody, dry_run: bool = False
     ) -> ApiResponse[EnrollmentMade] | Refused:
@@ -205,9 +207,9 @@ class DeviceOperations:
             store_enrollment(conn, given)
             return json_response(EnrollmentMade(given.token, enrollment_view(given.enrollment)), 201)
 
-        answer: ApiResponse[EnrollmentMade] | Refused = await self._local.run_once(ticket, dry_run, work)
-        return answer
+        return await self._local.run_once(ticket, dry_run, work)
 
+    @operation_at("GET", "/v1/enrollments", LOOKS)
     async def list_enrollments(self, paging: PageRequest) -> ResultPage[EnrollmentTokenView] | Refused:
         """Lists enrollment tokens, oldest first, without their words."""
         after = paging.after_key(str)
@@ -217,6 +219,7 @@ class DeviceOperations:
         page = cut_page(rows, paging.limit, lambda enrollment: enrollment.id)
         return ResultPage(tuple(map(enrollment_view, page.items)), page.next)
 
+    @operation_at("DELETE", "/v1/enrollments/{enrollment}", WORKS, status=204)
     async def withdraw_enrollment(
         self, caller: Principal, enrollment: Id, dry_run: bool = False
     ) -> ApiResponse[None] | Refused:
@@ -229,31 +232,7 @@ class DeviceOperations:
                 else Refused(RefusalCode.NOT_FOUND, field="enrollment")
             )
 
-        answer: ApiResponse[None] | Refused = await self._local.write_tx(dry_run, work)
-        return answer
-
-    def operations(self) -> tuple[Operation, ...]:
-        """Every operation of this group."""
-        each = "/v1/devices/{device}"
-        return (
-            make_operation("GET", "/v1/devices", LOOKS, self.list_devices),
-            make_operation("GET", each, LOOKS, self.read_device),
-            make_operation("DELETE", each, WORKS, self.remove_device, status=204),
-            make_operation("PUT", f"{each}/group", WORKS, self.group_device),
-            make_operation("PUT", f"{each}/pin", WORKS, self.pin_device),
-            make_operation(
-                "POST", f"{each}/withdraw", WORKS, self.withdraw_device, refusals=[RefusalCode.NOTHING_TO_CHANGE]
-            ),
-            make_operation(
-                "POST", f"{each}/assign", WORKS, self.assign_device, refusals=[RefusalCode.NOTHING_TO_CHANGE]
-            ),
-            make_operation("POST", f"{each}/merge", WORKS, self.merge_device, refusals=[RefusalCode.NOTHING_TO_CHANGE]),
-            make_operation(
-                "POST", "/v1/enrollments", WORKS, self.create_enrollment, status=201, refusals=[RefusalCode.NOT_FOUND]
-            ),
-            make_operation("GET", "/v1/enrollments", LOOKS, self.list_enrollments),
-            make_operation("DELETE", "/v1/enrollments/{enrollment}", WORKS, self.withdraw_enrollment, status=204),
-        )
+        return await self._local.write_tx(dry_run, work)
 
     async def _change_state(
         self, ticket: IdempotentRequest, name: str, state: DeviceDecision, *, dry_run: bool
@@ -279,8 +258,7 @@ class DeviceOperations:
                    f"{found.name or found.id} was {what}.", found)  # fmt: skip
             return json_response(device_view(changed))
 
-        answer: ApiResponse[DeviceView] | Refused = await self._local.run_once(ticket, dry_run, work)
-        return answer
+        return await self._local.run_once(ticket, dry_run, work)
 
     def _taken_in(self, conn: Connection, device: DeviceRow) -> DeviceDecision:
         license_ = self._local.find_license(device.product)

@@ -8,11 +8,11 @@ import msgspec
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.http.auth import Principal
 from tenure.http.body_types import RequestBody
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
 from tenure.http.responses import ApiResponse, json_response
 from tenure.sdk.network.doctor import DoctorCheck
 from tenure.sdk.network.resolvers import DEFAULT
-from tenure.site.api.local import LOOKS, RULES, WORKS, LocalApi
+from tenure.site.api.local import LOOKS, RULES, WORKS, LocalOperations
 from tenure.site.api.views import optional_rfc3339
 from tenure.site.doctor import dns_of, name_checks
 from tenure.site.server_connection import AnswerPath, DnsChoice, effective_mode, refuse_choice
@@ -71,16 +71,15 @@ class DnsTest(msgspec.Struct, frozen=True):
     checks: tuple[DoctorCheck, ...]
 
 
-class DnsOperations:
+class DnsOperations(LocalOperations):
     """The operations."""
 
-    def __init__(self, local: LocalApi) -> None:
-        self._local = local
-
+    @operation_at("GET", "/v1/dns", LOOKS)
     async def read_dns(self) -> DnsView:
         """Shows the choice that holds and who made it, the way used last, and how often each was used."""
         return self._dns_view()
 
+    @operation_at("PUT", "/v1/dns", RULES, refusals=[RefusalCode.FIELD_INVALID])
     async def choose_dns(
         self, caller: Principal, body: DnsBody, dry_run: bool = False
     ) -> ApiResponse[DnsView] | Refused:
@@ -90,6 +89,10 @@ class DnsOperations:
         refused = refuse_choice(choice) if dry_run else await asyncio.to_thread(ways.set_choice, choice)
         return json_response(self._dns_view()) if refused is None else refused
 
+    # It changes nothing, and is a POST only because it sends packets.
+    @operation_at(
+        "POST", "/v1/dns/test", WORKS, exempt=["dry_run", "idempotency_key"], refusals=[RefusalCode.FIELD_INVALID]
+    )
     async def test_dns(self, caller: Principal, body: DnsBody) -> DnsTest | Refused:
         """Tries every way that a choice would allow, without making it; nothing is sent to a resolver it forbids."""
         choice = _read_choice(body)
@@ -104,18 +107,6 @@ class DnsOperations:
         lease = dns_of(site)
         checks = await asyncio.to_thread(lambda: tuple(name_checks(settings, site.computer, site.addresses, lease)))
         return DnsTest(checks)
-
-    def operations(self) -> tuple[Operation, ...]:
-        """Every operation of this group."""
-        return (
-            make_operation("GET", "/v1/dns", LOOKS, self.read_dns),
-            make_operation("PUT", "/v1/dns", RULES, self.choose_dns, refusals=[RefusalCode.FIELD_INVALID]),
-            # It changes nothing, and is a POST only because it sends packets.
-            make_operation(
-                "POST", "/v1/dns/test", WORKS, self.test_dns, exempt=["dry_run", "idempotency_key"],
-                refusals=[RefusalCode.FIELD_INVALID],
-            ),
-        )  # fmt: skip
 
     def _dns_view(self) -> DnsView:
         site = self._local.site

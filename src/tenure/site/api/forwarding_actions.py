@@ -10,7 +10,7 @@ from tenure.core.timeline import HOUR, Instant
 from tenure.http.auth import Principal
 from tenure.http.body_types import RequestBody
 from tenure.http.idempotency import IdempotentRequest
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
 from tenure.http.outgoing import signing
 from tenure.http.outgoing.send_outcome import SendOutcome
 from tenure.http.paging import PageRequest, ResultPage, cut_page
@@ -18,7 +18,7 @@ from tenure.http.responses import ApiResponse, json_response
 from tenure.site.api.devices import Id
 from tenure.site.api.forwarding_views import ForwardingDeliveryView, ForwardingView, TestView, WithSecret, delivery_view
 from tenure.site.api.forwardings import view_forwarding
-from tenure.site.api.local import LOOKS, RULES, LocalApi
+from tenure.site.api.local import LOOKS, RULES, LocalApi, LocalOperations
 from tenure.site.forwarding.config import ForwardingConfig, ForwardingSecrets, SecretVault, read_config
 from tenure.site.forwarding.messages import test_event
 from tenure.site.forwarding.remedies import advice_for
@@ -46,14 +46,26 @@ class RotateBody(RequestBody, frozen=True, kw_only=True):
     """For so long it signs too."""
 
 
-class ForwardingActionOperations:
+_KNOWN = [RefusalCode.NOT_FOUND, RefusalCode.NOTHING_TO_CHANGE]
+
+
+class ForwardingActionOperations(LocalOperations):
     """The operations."""
 
     def __init__(self, local: LocalApi, vault: SecretVault) -> None:
-        self._local, self._vault = local, vault
+        super().__init__(local)
+        self._vault = vault
         self._wall = local.site.computer.clocks.wall
         self._turns = asyncio.Semaphore(TESTS_AT_ONCE)
 
+    # It changes nothing, and a test that is asked for again is to be sent again.
+    @operation_at(
+        "POST",
+        "/v1/forwardings/{forwarding}/test",
+        RULES,
+        exempt=["dry_run", "idempotency_key"],
+        refusals=[RefusalCode.NOT_FOUND, RefusalCode.SERVER_BUSY],
+    )
     async def test_forwarding(self, caller: Principal, forwarding: Id) -> TestView | Refused:
         """Sends one test message now and says what came of it; what waits is tried again at once if it was taken."""
         site = self._local.site
@@ -84,6 +96,7 @@ class ForwardingActionOperations:
         await self._local.write_tx(False, note)
         return _test_view(config, outcome)
 
+    @operation_at("POST", "/v1/forwardings/{forwarding}/resume", RULES, refusals=_KNOWN)
     async def resume_forwarding(
         self, caller: Principal, ticket: IdempotentRequest, forwarding: Id, body: ResumeBody, dry_run: bool = False
     ) -> ApiResponse[ForwardingView] | Refused:
@@ -105,6 +118,7 @@ class ForwardingActionOperations:
 
         return await self._local.run_once(ticket, dry_run, work)
 
+    @operation_at("POST", "/v1/forwardings/{forwarding}/rotate-secret", RULES, refusals=_KNOWN)
     async def rotate_forwarding_secret(
         self, caller: Principal, ticket: IdempotentRequest, forwarding: Id, body: RotateBody, dry_run: bool = False
     ) -> ApiResponse[WithSecret] | Refused:
@@ -129,6 +143,7 @@ class ForwardingActionOperations:
 
         return await self._local.run_once(ticket, dry_run, work)
 
+    @operation_at("GET", "/v1/forwardings/{forwarding}/deliveries", LOOKS, refusals=[RefusalCode.NOT_FOUND])
     async def list_forwarding_deliveries(
         self, forwarding: Id, paging: PageRequest
     ) -> ResultPage[ForwardingDeliveryView] | Refused:
@@ -145,22 +160,6 @@ class ForwardingActionOperations:
             return ResultPage(tuple(map(delivery_view, page.items)), page.next)
 
         return await self._local.read_tx(work)
-
-    def operations(self) -> tuple[Operation, ...]:
-        """Every operation of this group."""
-        each = "/v1/forwardings/{forwarding}"
-        known = [RefusalCode.NOT_FOUND, RefusalCode.NOTHING_TO_CHANGE]
-        return (
-            make_operation("GET", f"{each}/deliveries", LOOKS, self.list_forwarding_deliveries,
-                           refusals=[RefusalCode.NOT_FOUND]),
-            # It changes nothing, and a test that is asked for again is to be sent again.
-            make_operation(
-                "POST", f"{each}/test", RULES, self.test_forwarding, exempt=["dry_run", "idempotency_key"],
-                refusals=[RefusalCode.NOT_FOUND, RefusalCode.SERVER_BUSY],
-            ),
-            make_operation("POST", f"{each}/resume", RULES, self.resume_forwarding, refusals=known),
-            make_operation("POST", f"{each}/rotate-secret", RULES, self.rotate_forwarding_secret, refusals=known),
-        )  # fmt: skip
 
     def _add_event(
         self,

@@ -9,7 +9,7 @@ from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
 from tenure.http.auth import Principal
 from tenure.http.idempotency import IdempotentRequest
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
 from tenure.http.outgoing.signing import SECRET_BYTES, shown_secret
 from tenure.http.paging import PageRequest, ResultPage, cut_page
 from tenure.http.responses import ApiResponse, empty_response, json_response
@@ -22,7 +22,7 @@ from tenure.site.api.forwarding_views import (
     WithSecret,
     forwarding_view,
 )
-from tenure.site.api.local import LOOKS, RULES, LocalApi
+from tenure.site.api.local import LOOKS, RULES, LocalApi, LocalOperations
 from tenure.site.forwarding.config import ForwardingConfig, ForwardingSecrets, SecretVault, read_config, write_config
 from tenure.site.forwarding.config_checks import check_config, destination_changed
 from tenure.site.forwarding.kinds import FAMILIES
@@ -36,12 +36,17 @@ MOST = 20
 """Forwardings of one site."""
 
 
-class ForwardingOperations:
+_REFUSALS = [RefusalCode.FIELD_INVALID, RefusalCode.ALREADY_EXISTS]
+
+
+class ForwardingOperations(LocalOperations):
     """The operations."""
 
     def __init__(self, local: LocalApi, vault: SecretVault) -> None:
-        self._local, self._vault = local, vault
+        super().__init__(local)
+        self._vault = vault
 
+    @operation_at("GET", "/v1/forwardings", LOOKS)
     async def list_forwardings(self, caller: Principal, paging: PageRequest) -> ResultPage[ForwardingView] | Refused:
         """Lists where events are forwarded to, oldest first; secrets are never shown."""
         after = paging.after_key(str)
@@ -56,6 +61,7 @@ class ForwardingOperations:
         )
         return cut_page(found[: paging.limit + 1], paging.limit, lambda one: one.id)
 
+    @operation_at("GET", "/v1/event-kinds", LOOKS)
     async def list_event_kinds(self, paging: PageRequest) -> ResultPage[KindView] | Refused:
         """Lists the kinds of events that a forwarding may be limited to, by family."""
         after = paging.after_key(int)
@@ -66,6 +72,7 @@ class ForwardingOperations:
         page = cut_page(found[: paging.limit + 1], paging.limit, lambda pair: pair[0])
         return ResultPage(tuple(each for _, each in page.items), page.next)
 
+    @operation_at("GET", "/v1/forwardings/{forwarding}", LOOKS)
     async def read_forwarding(self, caller: Principal, forwarding: Id) -> ForwardingView | Refused:
         """Shows one forwarding: how it is set up, how it is, and what helps where it fails."""
 
@@ -79,6 +86,7 @@ class ForwardingOperations:
 
         return await self._local.read_tx(work)
 
+    @operation_at("POST", "/v1/forwardings", RULES, status=201, refusals=_REFUSALS)
     async def add_forwarding(
         self, caller: Principal, ticket: IdempotentRequest, body: ForwardingBody, dry_run: bool = False
     ) -> ApiResponse[WithSecret] | Refused:
@@ -108,6 +116,7 @@ class ForwardingOperations:
 
         return await self._local.run_once(ticket, dry_run, work)
 
+    @operation_at("PUT", "/v1/forwardings/{forwarding}", RULES, refusals=_REFUSALS)
     async def change_forwarding(
         self, caller: Principal, forwarding: Id, body: ForwardingBody, dry_run: bool = False
     ) -> ApiResponse[ForwardingView] | Refused:
@@ -142,6 +151,7 @@ class ForwardingOperations:
 
         return await self._local.write_tx(dry_run, work)
 
+    @operation_at("DELETE", "/v1/forwardings/{forwarding}", RULES, status=204)
     async def remove_forwarding(
         self, caller: Principal, forwarding: Id, dry_run: bool = False
     ) -> ApiResponse[None] | Refused:
@@ -156,19 +166,6 @@ class ForwardingOperations:
             return empty_response()
 
         return await self._local.write_tx(dry_run, work)
-
-    def operations(self) -> tuple[Operation, ...]:
-        """Every operation of this group."""
-        each = "/v1/forwardings/{forwarding}"
-        refusals = [RefusalCode.FIELD_INVALID, RefusalCode.ALREADY_EXISTS]
-        return (
-            make_operation("GET", "/v1/event-kinds", LOOKS, self.list_event_kinds),
-            make_operation("GET", "/v1/forwardings", LOOKS, self.list_forwardings),
-            make_operation("POST", "/v1/forwardings", RULES, self.add_forwarding, status=201, refusals=refusals),
-            make_operation("GET", each, LOOKS, self.read_forwarding),
-            make_operation("PUT", each, RULES, self.change_forwarding, refusals=refusals),
-            make_operation("DELETE", each, RULES, self.remove_forwarding, status=204),
-        )
 
 
 def view_forwarding(conn: Connection, row: ForwardingRow, caller: Principal, vault: SecretVault) -> ForwardingView:

@@ -9,11 +9,11 @@ from tenure.core.timeline import Instant
 from tenure.http.auth import Principal
 from tenure.http.body_types import RequestBody
 from tenure.http.idempotency import IdempotentRequest
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
 from tenure.http.paging import PageRequest, ResultPage, cut_page
 from tenure.http.responses import ApiResponse, empty_response, json_response
 from tenure.site.api.devices import Id
-from tenure.site.api.local import LOOKS, WORKS, LocalApi
+from tenure.site.api.local import LOOKS, WORKS, LocalOperations
 from tenure.site.store import devices, duplicates, groups
 from tenure.site.store.groups import DeviceGroup
 from tenure.site.store.writer import Connection
@@ -52,12 +52,10 @@ class DeviceTally(msgspec.Struct, frozen=True):
     """Pairs on the same hardware of which it is open whether they are one device."""
 
 
-class GroupOperations:
+class GroupOperations(LocalOperations):
     """The operations."""
 
-    def __init__(self, local: LocalApi) -> None:
-        self._local = local
-
+    @operation_at("GET", "/v1/groups", LOOKS)
     async def list_groups(self, paging: PageRequest) -> ResultPage[DeviceGroup] | Refused:
         """Lists groups by name, with how many devices each has, counts and keeps waiting."""
         after = paging.after_key(str)
@@ -66,10 +64,12 @@ class GroupOperations:
         rows = await self._local.read_tx(lambda conn: groups.page(conn, after or "", paging.limit + 1))
         return cut_page(rows, paging.limit, lambda group: group.name)
 
+    @operation_at("GET", "/v1/unassigned-devices", LOOKS)
     async def read_unassigned(self) -> DeviceGroup:
         """Counts the devices that belong to no group; they get no seat by themselves."""
         return await self._local.read_tx(groups.count_unassigned)
 
+    @operation_at("PUT", "/v1/groups/{group}", WORKS)
     async def put_group(
         self, caller: Principal, group: Name, body: GroupPolicy, dry_run: bool = False
     ) -> ApiResponse[DeviceGroup] | Refused:
@@ -80,18 +80,18 @@ class GroupOperations:
             found = groups.get_group(conn, group)
             return Refused(RefusalCode.INTERNAL) if found is None else json_response(found)
 
-        answer: ApiResponse[DeviceGroup] | Refused = await self._local.write_tx(dry_run, work)
-        return answer
+        return await self._local.write_tx(dry_run, work)
 
+    @operation_at("DELETE", "/v1/groups/{group}", WORKS, status=204)
     async def delete_group(self, caller: Principal, group: Name, dry_run: bool = False) -> ApiResponse[None] | Refused:
         """Removes a group; its devices are unassigned and keep the seats they have."""
 
         def work(conn: Connection, _: Instant) -> ApiResponse[None] | Refused:
             return empty_response() if groups.delete(conn, group) else Refused(RefusalCode.NOT_FOUND, field="group")
 
-        answer: ApiResponse[None] | Refused = await self._local.write_tx(dry_run, work)
-        return answer
+        return await self._local.write_tx(dry_run, work)
 
+    @operation_at("POST", "/v1/groups/{group}/devices", WORKS, refusals=[RefusalCode.NOT_FOUND])
     async def fill_group(
         self, caller: Principal, ticket: IdempotentRequest, group: Name, body: GroupMembers, dry_run: bool = False
     ) -> ApiResponse[MovedView] | Refused:
@@ -105,9 +105,9 @@ class GroupOperations:
                 devices.save_device(conn, msgspec.structs.replace(device, group=group))
             return json_response(MovedView(len(found)))
 
-        answer: ApiResponse[MovedView] | Refused = await self._local.run_once(ticket, dry_run, work)
-        return answer
+        return await self._local.run_once(ticket, dry_run, work)
 
+    @operation_at("GET", "/v1/device-counts", LOOKS)
     async def count_devices(self, product: str = "") -> DeviceTally:
         """Counts devices by state, group (empty: unassigned) and reason (empty: none)."""
 
@@ -118,15 +118,3 @@ class GroupOperations:
             return DeviceTally(by_state, by_group, by_reason, duplicates.count_duplicates(conn))
 
         return await self._local.read_tx(work)
-
-    def operations(self) -> tuple[Operation, ...]:
-        """Every operation of this group."""
-        each = "/v1/groups/{group}"
-        return (
-            make_operation("GET", "/v1/groups", LOOKS, self.list_groups),
-            make_operation("GET", "/v1/unassigned-devices", LOOKS, self.read_unassigned),
-            make_operation("GET", "/v1/device-counts", LOOKS, self.count_devices),
-            make_operation("PUT", each, WORKS, self.put_group),
-            make_operation("DELETE", each, WORKS, self.delete_group, status=204),
-            make_operation("POST", f"{each}/devices", WORKS, self.fill_group, refusals=[RefusalCode.NOT_FOUND]),
-        )

@@ -13,14 +13,14 @@ from tenure.core.timeline import Phase, PhaseCause, span_at
 from tenure.http.auth import Principal
 from tenure.http.body_types import RequestBody
 from tenure.http.idempotency import IdempotentRequest
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
 from tenure.http.responses import ApiResponse, empty_response, json_response
 from tenure.http.timestamps import format_rfc3339
 from tenure.sdk.network.doctor import DoctorCheck
 from tenure.sdk.outcomes import Rejected, Synchronized
 from tenure.sdk.requests import NO_WISH, SyncWish
 from tenure.site.api.exchange_views import SyncView, preview_view, refusal_view, sync_view, unasked_view
-from tenure.site.api.local import LOOKS, RULES, WORKS, LocalApi, Outcome
+from tenure.site.api.local import LOOKS, RULES, WORKS, LocalApi, LocalOperations, Outcome
 from tenure.site.api.views import LicenseView, SiteSpanView, expected_spans, license_view, optional_rfc3339, span_views
 from tenure.site.doctor import DoctorInput, examine_site
 from tenure.site.license import ProductLicense
@@ -90,21 +90,30 @@ class ConnectionView(msgspec.Struct, frozen=True):
     checks: tuple[DoctorCheck, ...]
 
 
-class LicenseOperations:
+_ASKS = [
+    RefusalCode.UNREACHABLE,
+    RefusalCode.CODE_MALFORMED,
+    RefusalCode.CODE_UNKNOWN,
+    RefusalCode.SUBSCRIPTION_IN_FORCE,
+    RefusalCode.SITE_LIMIT,
+]
+
+
+class LicenseOperations(LocalOperations):
     """The operations on licenses."""
 
-    def __init__(self, local: LocalApi) -> None:
-        self._local = local
-
+    @operation_at("GET", "/v1/licenses", LOOKS)
     async def list_licenses(self) -> LicenseList:
         """Lists every product with its license."""
         return LicenseList(tuple([await self._license_view(each) for each in self._local.site.licenses.values()]))
 
+    @operation_at("GET", "/v1/licenses/{product}", LOOKS)
     async def read_license(self, product: Product) -> LicenseView | Refused:
         """Reads one product's license."""
         license_ = self._local.find_license(product)
         return license_ if isinstance(license_, Refused) else await self._license_view(license_)
 
+    @operation_at("POST", "/v1/licenses/{product}/activate", WORKS, refusals=_ASKS)
     async def activate(
         self,
         caller: Principal,
@@ -121,6 +130,7 @@ class LicenseOperations:
         """
         return await self._apply_code(ticket, product, body.code, "active", dry_run=dry_run, ask=ask)
 
+    @operation_at("POST", "/v1/licenses/{product}/successor", WORKS, refusals=_ASKS)
     async def stage_successor(
         self,
         caller: Principal,
@@ -136,6 +146,14 @@ class LicenseOperations:
         """
         return await self._apply_code(ticket, product, body.code, "successor", dry_run=dry_run, ask=ask)
 
+    # No dry run: the server alone decides what changes here.
+    @operation_at(
+        "POST",
+        "/v1/licenses/{product}/synchronize",
+        WORKS,
+        exempt=["dry_run"],
+        refusals=[RefusalCode.UNREACHABLE, RefusalCode.NOT_ACTIVATED],
+    )
     async def synchronize(
         self, caller: Principal, ticket: IdempotentRequest, product: Product
     ) -> ApiResponse[SyncView] | Refused:
@@ -145,6 +163,20 @@ class LicenseOperations:
             return license_
         return await self._local.run_aside(ticket, lambda: self._sync_response(license_))
 
+    @operation_at(
+        "POST",
+        "/v1/licenses/{product}/resolve-fork",
+        RULES,
+        exempt=["dry_run"],
+        refusals=[
+            RefusalCode.UNREACHABLE,
+            RefusalCode.NOT_ACTIVATED,
+            RefusalCode.NOTHING_TO_CHANGE,
+            RefusalCode.RESTORED_TOO_OFTEN,
+            RefusalCode.COPY_SEPARATED,
+            RefusalCode.COPY_RETIRED,
+        ],
+    )
     async def resolve_fork(
         self, caller: Principal, ticket: IdempotentRequest, product: Product, body: SiteForkBody
     ) -> ApiResponse[SyncView] | Refused:
@@ -155,6 +187,13 @@ class LicenseOperations:
         wish = SyncWish(resolve=body.resolution)
         return await self._local.run_aside(ticket, lambda: self._sync_response(license_, wish))
 
+    @operation_at(
+        "POST",
+        "/v1/licenses/{product}/drop-successor",
+        WORKS,
+        exempt=["dry_run"],
+        refusals=[RefusalCode.UNREACHABLE, RefusalCode.NO_SUCCESSOR],
+    )
     async def drop_successor(
         self, caller: Principal, ticket: IdempotentRequest, product: Product
     ) -> ApiResponse[SyncView] | Refused:
@@ -168,6 +207,7 @@ class LicenseOperations:
         wish = SyncWish(drop_successor=staged)
         return await self._local.run_aside(ticket, lambda: self._sync_response(license_, wish))
 
+    @operation_at("GET", "/v1/licenses/{product}/synchronization", LOOKS)
     async def read_synchronization(self, product: Product) -> SyncRunView | Refused:
         """Reads the steps of the exchange that runs, or ran last, with the server."""
         license_ = self._local.find_license(product)
@@ -177,11 +217,19 @@ class LicenseOperations:
         steps = tuple(msgspec.to_builtins(step) for step in run.steps)
         return SyncRunView(began=format_rfc3339(run.began), running=run.running, steps=steps)
 
+    @operation_at("GET", "/v1/licenses/{product}/explain", LOOKS)
     async def explain_license(self, product: Product) -> ExplanationView | Refused:
         """Explains what holds, by which rule, until when, what comes next and who can change it (B2)."""
         license_ = self._local.find_license(product)
         return license_ if isinstance(license_, Refused) else _explain_license(license_)
 
+    @operation_at(
+        "DELETE",
+        "/v1/licenses/{product}",
+        RULES,
+        status=204,
+        refusals=[RefusalCode.SUBSCRIPTION_IN_FORCE, RefusalCode.NOT_ACTIVATED],
+    )
     async def remove_license(
         self, caller: Principal, product: Product, dry_run: bool = False
     ) -> ApiResponse[None] | Refused:
@@ -200,9 +248,19 @@ class LicenseOperations:
             events.add(conn, now, "warning", "license_removed", text, product=product)
             return empty_response()
 
-        answer: ApiResponse[None] | Refused = await self._local.write_tx(False, work)
-        return answer
+        return await self._local.write_tx(False, work)
 
+    @operation_at(
+        "POST",
+        "/v1/licenses/{product}/notices",
+        WORKS,
+        refusals=[
+            RefusalCode.KEY_NOT_FOR_THIS,
+            RefusalCode.MESSAGE_MALFORMED,
+            RefusalCode.SIGNATURE_INVALID,
+            RefusalCode.KEY_UNKNOWN,
+        ],
+    )
     async def take_notice(
         self, caller: Principal, ticket: IdempotentRequest, product: Product, body: NoticeBody, dry_run: bool = False
     ) -> ApiResponse[LicenseView] | Refused:
@@ -219,59 +277,11 @@ class LicenseOperations:
 
         return await self._local.run_aside(ticket, work)
 
+    # It changes nothing, and is a POST only because it sends packets.
+    @operation_at("POST", "/v1/test-connection", WORKS, exempt=["dry_run", "idempotency_key"])
     async def test_connection(self, caller: Principal) -> ConnectionView:
         """Tries every way to the activation server: DNS, TCP, TLS, proxy, clock, root; one line each."""
         return ConnectionView(await asyncio.to_thread(lambda: tuple(examine_site(self._make_doctor()))))
-
-    def operations(self) -> tuple[Operation, ...]:
-        """Every operation of this group."""
-        each = "/v1/licenses/{product}"
-        asks = [
-            RefusalCode.UNREACHABLE,
-            RefusalCode.CODE_MALFORMED,
-            RefusalCode.CODE_UNKNOWN,
-            RefusalCode.SUBSCRIPTION_IN_FORCE,
-            RefusalCode.SITE_LIMIT,
-        ]
-        return (
-            make_operation("GET", "/v1/licenses", LOOKS, self.list_licenses),
-            make_operation("GET", each, LOOKS, self.read_license),
-            make_operation(
-                "DELETE", each, RULES, self.remove_license, status=204,
-                refusals=[RefusalCode.SUBSCRIPTION_IN_FORCE, RefusalCode.NOT_ACTIVATED],
-            ),
-            make_operation("POST", f"{each}/activate", WORKS, self.activate, refusals=asks),
-            make_operation("POST", f"{each}/successor", WORKS, self.stage_successor, refusals=asks),
-            # No dry run: the server alone decides what changes here.
-            make_operation(
-                "POST", f"{each}/synchronize", WORKS, self.synchronize, exempt=["dry_run"],
-                refusals=[RefusalCode.UNREACHABLE, RefusalCode.NOT_ACTIVATED],
-            ),
-            make_operation(
-                "POST", f"{each}/resolve-fork", RULES, self.resolve_fork, exempt=["dry_run"],
-                refusals=[
-                    RefusalCode.UNREACHABLE, RefusalCode.NOT_ACTIVATED, RefusalCode.NOTHING_TO_CHANGE,
-                    RefusalCode.RESTORED_TOO_OFTEN,
-                    RefusalCode.COPY_SEPARATED, RefusalCode.COPY_RETIRED,
-                ],
-            ),
-            make_operation(
-                "POST", f"{each}/drop-successor", WORKS, self.drop_successor, exempt=["dry_run"],
-                refusals=[RefusalCode.UNREACHABLE, RefusalCode.NO_SUCCESSOR],
-            ),
-            make_operation("GET", f"{each}/synchronization", LOOKS, self.read_synchronization),
-            make_operation("GET", f"{each}/explain", LOOKS, self.explain_license),
-            make_operation(
-                "POST", f"{each}/notices", WORKS, self.take_notice,
-                refusals=[RefusalCode.KEY_NOT_FOR_THIS, RefusalCode.MESSAGE_MALFORMED, RefusalCode.SIGNATURE_INVALID,
-                RefusalCode.KEY_UNKNOWN],
-            ),
-            # It changes nothing, and is a POST only because it sends packets.
-            make_operation(
-                "POST", "/v1/test-connection", WORKS, self.test_connection,
-                exempt=["dry_run", "idempotency_key"],
-            ),
-        )  # fmt: skip
 
     async def _license_view(self, license_: ProductLicense) -> LicenseView:
         return await asyncio.to_thread(self._license_response, license_)

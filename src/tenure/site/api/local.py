@@ -9,6 +9,7 @@ from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
 from tenure.http.auth import AccessRule
 from tenure.http.idempotency import IdempotentRequest
+from tenure.http.operation_groups import OperationGroup
 from tenure.http.responses import ApiResponse, mark_replayed
 from tenure.site.assembly import OpenedSite
 from tenure.site.background import SiteWatch
@@ -86,3 +87,10 @@ class LocalApi:
                 done = answer
                 await asyncio.wrap_future(store.write(lambda conn: answers.finish_request(conn, ticket, done, now)))
         return answer
+
+
+class LocalOperations(OperationGroup):
+    """Operations over the parts."""
+
+    def __init__(self, local: LocalApi) -> None:
+        self._local = local

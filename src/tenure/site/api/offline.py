@@ -9,14 +9,14 @@ from tenure.core.refusals import RefusalCode, Refused
 from tenure.http.auth import Principal
 from tenure.http.body_types import RequestBody
 from tenure.http.idempotency import IdempotentRequest
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
 from tenure.http.responses import ApiResponse, json_response
 from tenure.http.timestamps import format_rfc3339
 from tenure.sdk.offline_exchange import CarriedRequest
 from tenure.sdk.outcomes import ActivationGranted, Rejected, Synchronized
 from tenure.site.api.exchange_views import refusal_view
 from tenure.site.api.licenses import Product, view_license
-from tenure.site.api.local import WORKS, LocalApi
+from tenure.site.api.local import WORKS, LocalOperations
 from tenure.site.api.views import LicenseView
 from tenure.site.license import ProductLicense
 from tenure.wire.armor import CAP, armor_message, read_armor
@@ -70,12 +70,22 @@ class ImportedView(msgspec.Struct, frozen=True, kw_only=True):
     license: LicenseView
 
 
-class OfflineOperations:
+class OfflineOperations(LocalOperations):
     """The operations."""
 
-    def __init__(self, local: LocalApi) -> None:
-        self._local = local
-
+    # No dry run: a request that is not carried to the server changes nothing.
+    @operation_at(
+        "POST",
+        "/v1/licenses/{product}/offline/request",
+        WORKS,
+        exempt=["dry_run"],
+        refusals=[
+            RefusalCode.NOT_ACTIVATED,
+            RefusalCode.CODE_MALFORMED,
+            RefusalCode.SUBSCRIPTION_IN_FORCE,
+            RefusalCode.REQUEST_IN_FLIGHT,
+        ],
+    )
     async def request_offline(
         self, caller: Principal, ticket: IdempotentRequest, product: Product, body: OfflineBody
     ) -> ApiResponse[OfflineRequestView] | Refused:
@@ -94,6 +104,19 @@ class OfflineOperations:
 
         return await self._local.run_aside(ticket, work)
 
+    # No dry run: what an answer says can be read in it.
+    @operation_at(
+        "POST",
+        "/v1/licenses/{product}/offline/import",
+        WORKS,
+        exempt=["dry_run"],
+        refusals=[
+            *_CAUSES,
+            RefusalCode.MESSAGE_MALFORMED,
+            RefusalCode.MESSAGE_TOO_LARGE,
+            RefusalCode.SUBSCRIPTION_IN_FORCE,
+        ],
+    )
     async def import_offline(
         self, caller: Principal, ticket: IdempotentRequest, product: Product, body: ImportBody
     ) -> ApiResponse[ImportedView] | Refused:
@@ -118,26 +141,6 @@ class OfflineOperations:
             return json_response(self._imported_view(license_, "notice", "taken", "The notice was taken."))
 
         return await self._local.run_aside(ticket, work)
-
-    def operations(self) -> tuple[Operation, ...]:
-        """Every operation of this group."""
-        each = "/v1/licenses/{product}/offline"
-        return (
-            make_operation(
-                # No dry run: a request that is not carried to the server changes nothing.
-                "POST", f"{each}/request", WORKS, self.request_offline, exempt=["dry_run"],
-                refusals=[
-                    RefusalCode.NOT_ACTIVATED, RefusalCode.CODE_MALFORMED, RefusalCode.SUBSCRIPTION_IN_FORCE,
-                    RefusalCode.REQUEST_IN_FLIGHT,
-                ],
-            ),
-            make_operation(
-                # No dry run: what an answer says can be read in it.
-                "POST", f"{each}/import", WORKS, self.import_offline, exempt=["dry_run"],
-                refusals=[*_CAUSES, RefusalCode.MESSAGE_MALFORMED, RefusalCode.MESSAGE_TOO_LARGE,
-                RefusalCode.SUBSCRIPTION_IN_FORCE],
-            ),
-        )  # fmt: skip
 
     def _request_view(self, product: str, carried: CarriedRequest) -> OfflineRequestView:
         told = (

@@ -9,9 +9,9 @@ import msgspec
 from tenure.core.periods import format_date
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
 from tenure.http.responses import ApiResponse
-from tenure.site.api.local import LOOKS, LocalApi
+from tenure.site.api.local import LOOKS, LocalOperations
 from tenure.site.store import uses
 from tenure.site.store.uses import DailyUse
 
@@ -42,12 +42,10 @@ class UsageReport(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[UseView, ...]
 
 
-class ReportOperations:
+class ReportOperations(LocalOperations):
     """The operations."""
 
-    def __init__(self, local: LocalApi) -> None:
-        self._local = local
-
+    @operation_at("GET", "/v1/usage", LOOKS, refusals=[RefusalCode.FIELD_INVALID])
     async def report_usage(self, product: str = "", group: str | None = None, days: Days = 30) -> UsageReport | Refused:
         """Reports devices in use by day, for the last days; `group=` asks for unassigned ones."""
         today = self._local.site.now() // DAY
@@ -57,6 +55,7 @@ class ReportOperations:
         since, until = format_date((today - days + 1) * DAY), format_date((today + 1) * DAY)
         return UsageReport(since=since, until=until, items=tuple(map(_use_view, found)))
 
+    @operation_at("GET", "/v1/usage.csv", LOOKS, media_type="text/csv", refusals=[RefusalCode.FIELD_INVALID])
     async def export_usage(
         self, product: str = "", group: str | None = None, days: Days = 30
     ) -> ApiResponse[bytes] | Refused:
@@ -71,16 +70,6 @@ class ReportOperations:
         sheet.writerows([_safe_cell(cell) for cell in msgspec.structs.astuple(_use_view(each))] for each in found)
         headers = (("Content-Disposition", 'attachment; filename="usage.csv"'),)
         return ApiResponse(body=written.getvalue().encode(), media_type="text/csv", headers=headers)
-
-    def operations(self) -> tuple[Operation, ...]:
-        """Every operation of this group."""
-        return (
-            make_operation("GET", "/v1/usage", LOOKS, self.report_usage, refusals=[RefusalCode.FIELD_INVALID]),
-            make_operation(
-                "GET", "/v1/usage.csv", LOOKS, self.export_usage, media_type="text/csv",
-                refusals=[RefusalCode.FIELD_INVALID],
-            ),
-        )  # fmt: skip
 
     async def _find_uses(self, product: str, group: str | None, since: int, until: int) -> list[DailyUse] | Refused:
         found = await self._local.read_tx(lambda conn: uses.page(conn, product, group, since, until, MOST + 1))

@@ -11,7 +11,7 @@ from tenure.core.timeline import DAY, Instant
 from tenure.http.auth import Principal
 from tenure.http.body_types import RequestBody
 from tenure.http.idempotency import IdempotentRequest
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
 from tenure.http.paging import PageRequest, ResultPage, cut_page
 from tenure.http.responses import ApiResponse, json_response
 from tenure.http.timestamps import format_rfc3339
@@ -20,7 +20,7 @@ from tenure.site import seat_conflict
 from tenure.site.api.device_views import DeviceView, device_view
 from tenure.site.api.devices import Id
 from tenure.site.api.licenses import Product
-from tenure.site.api.local import LOOKS, WORKS, LocalApi
+from tenure.site.api.local import LOOKS, WORKS, LocalOperations
 from tenure.site.api.views import RefusalReason, optional_rfc3339, refusal_reason
 from tenure.site.license import LicenseSnapshot
 from tenure.site.seats import allowed_devices, no_new_seat
@@ -104,12 +104,13 @@ class NamedDevices(RequestBody, frozen=True, kw_only=True):
     devices: Annotated[tuple[Id, ...], msgspec.Meta(max_length=SHOWN)] = ()
 
 
-class SeatOperations:
+_MISSING = [RefusalCode.NOT_FOUND]
+
+
+class SeatOperations(LocalOperations):
     """The operations."""
 
-    def __init__(self, local: LocalApi) -> None:
-        self._local = local
-
+    @operation_at("GET", "/v1/licenses/{product}/distribution", LOOKS)
     async def read_distribution(self, product: Product) -> Distribution | Refused:
         """Shows how seats are given out: how many are free, who waits and why."""
         look = self._license_state(product)
@@ -135,6 +136,7 @@ class SeatOperations:
 
         return await self._local.read_tx(work)
 
+    @operation_at("GET", "/v1/licenses/{product}/idle-devices", LOOKS)
     async def list_idle(self, product: Product, days: Days) -> IdleList | Refused:
         """Previews the release of devices that were silent for so many days; pinned ones are left out."""
         look = self._license_state(product)
@@ -148,6 +150,7 @@ class SeatOperations:
 
         return await self._local.read_tx(work)
 
+    @operation_at("POST", "/v1/licenses/{product}/release-idle", WORKS, refusals=_MISSING)
     async def release_idle(
         self, caller: Principal, ticket: IdempotentRequest, product: Product, body: IdleBody, dry_run: bool = False
     ) -> ApiResponse[Released] | Refused:
@@ -166,9 +169,9 @@ class SeatOperations:
                 events.add(conn, now, "info", "devices_released", text, product=product)
             return json_response(Released(released=len(chosen), free_at_once=over))
 
-        answer: ApiResponse[Released] | Refused = await self._local.run_once(ticket, dry_run, work)
-        return answer
+        return await self._local.run_once(ticket, dry_run, work)
 
+    @operation_at("GET", "/v1/duplicates", LOOKS)
     async def list_duplicates(self, paging: PageRequest) -> ResultPage[Duplicate] | Refused:
         """Lists devices that look like another on the same hardware, and whether they may be merged."""
         after = paging.after_key(int)
@@ -182,6 +185,7 @@ class SeatOperations:
         page = cut_page(await self._local.read_tx(work), paging.limit, lambda each: each[0])
         return ResultPage(tuple(each for _, each in page.items), page.next)
 
+    @operation_at("GET", "/v1/licenses/{product}/seat-conflict", LOOKS)
     async def read_conflict(self, product: Product) -> ConflictView | Refused:
         """Shows the seat conflict that is open: the date, and whom it would hit; `not_found` when there is none."""
         look = self._license_state(product)
@@ -190,6 +194,7 @@ class SeatOperations:
         found = await self._local.read_tx(lambda conn: _conflict_view(conn, product, look.now))
         return Refused(RefusalCode.NOT_FOUND, "No seat conflict is open.", "product") if found is None else found
 
+    @operation_at("POST", "/v1/licenses/{product}/seat-conflict/release", WORKS, refusals=_MISSING)
     async def settle_conflict(
         self, caller: Principal, ticket: IdempotentRequest, product: Product, body: NamedDevices, dry_run: bool = False
     ) -> ApiResponse[Released] | Refused:
@@ -212,20 +217,7 @@ class SeatOperations:
                 Released(released=seat_conflict.release_devices(conn, product, look, chosen), free_at_once=over)
             )
 
-        answer: ApiResponse[Released] | Refused = await self._local.run_once(ticket, dry_run, work)
-        return answer
-
-    def operations(self) -> tuple[Operation, ...]:
-        """Every operation of this group."""
-        each, missing = "/v1/licenses/{product}", [RefusalCode.NOT_FOUND]
-        return (
-            make_operation("GET", f"{each}/distribution", LOOKS, self.read_distribution),
-            make_operation("GET", f"{each}/idle-devices", LOOKS, self.list_idle),
-            make_operation("POST", f"{each}/release-idle", WORKS, self.release_idle, refusals=missing),
-            make_operation("GET", f"{each}/seat-conflict", LOOKS, self.read_conflict),
-            make_operation("POST", f"{each}/seat-conflict/release", WORKS, self.settle_conflict, refusals=missing),
-            make_operation("GET", "/v1/duplicates", LOOKS, self.list_duplicates),
-        )
+        return await self._local.run_once(ticket, dry_run, work)
 
     def _license_state(self, product: str) -> LicenseSnapshot | Refused:
         license_ = self._local.find_license(product)

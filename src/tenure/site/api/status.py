@@ -9,12 +9,12 @@ from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
 from tenure.http.auth import Principal
 from tenure.http.body_types import RequestBody
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
 from tenure.http.paging import PageRequest, ResultPage, cut_page
 from tenure.http.responses import ApiResponse, empty_response, json_response
 from tenure.http.timestamps import format_rfc3339
 from tenure.site.api.event_views import SiteEventView, event_view
-from tenure.site.api.local import LOOKS, WORKS, LocalApi
+from tenure.site.api.local import LOOKS, WORKS, LocalOperations
 from tenure.site.api.views import optional_rfc3339
 from tenure.site.license import ProductLicense
 from tenure.site.store import devices, events, pools
@@ -75,12 +75,10 @@ class Acknowledged(msgspec.Struct, frozen=True):
     acknowledged: int
 
 
-class StatusOperations:
+class StatusOperations(LocalOperations):
     """The operations."""
 
-    def __init__(self, local: LocalApi) -> None:
-        self._local = local
-
+    @operation_at("GET", "/v1/status", LOOKS)
     async def read_status(self) -> SiteStatus:
         """Reads how the site is, product by product."""
         site = self._local.site
@@ -104,6 +102,7 @@ class StatusOperations:
             products=products,
         )
 
+    @operation_at("GET", "/v1/events", LOOKS)
     async def list_events(
         self,
         paging: PageRequest,
@@ -127,6 +126,7 @@ class StatusOperations:
         page = cut_page(rows, paging.limit, lambda event: events.EventPlace(event.at, event.number))
         return ResultPage(tuple(map(event_view, page.items)), page.next)
 
+    @operation_at("PUT", "/v1/events/{event}/acknowledgment", WORKS, status=204)
     async def acknowledge_event(
         self, caller: Principal, event: Number, dry_run: bool = False
     ) -> ApiResponse[None] | Refused:
@@ -137,9 +137,9 @@ class StatusOperations:
                 empty_response() if events.acknowledge(conn, event) else Refused(RefusalCode.NOT_FOUND, field="event")
             )
 
-        answer: ApiResponse[None] | Refused = await self._local.write_tx(dry_run, work)
-        return answer
+        return await self._local.write_tx(dry_run, work)
 
+    @operation_at("PUT", "/v1/events-acknowledgment", WORKS)
     async def acknowledge_events(
         self, caller: Principal, body: SeenUpTo, dry_run: bool = False
     ) -> ApiResponse[Acknowledged] | Refused:
@@ -148,17 +148,7 @@ class StatusOperations:
         def work(conn: Connection, _: Instant) -> ApiResponse[Acknowledged]:
             return json_response(Acknowledged(events.acknowledge_all(conn, body.number, body.severity or "")))
 
-        answer: ApiResponse[Acknowledged] | Refused = await self._local.write_tx(dry_run, work)
-        return answer
-
-    def operations(self) -> tuple[Operation, ...]:
-        """Every operation of this group."""
-        return (
-            make_operation("GET", "/v1/status", LOOKS, self.read_status),
-            make_operation("GET", "/v1/events", LOOKS, self.list_events),
-            make_operation("PUT", "/v1/events-acknowledgment", WORKS, self.acknowledge_events),
-            make_operation("PUT", "/v1/events/{event}/acknowledgment", WORKS, self.acknowledge_event, status=204),
-        )
+        return await self._local.write_tx(dry_run, work)
 
 
 def _product_view(conn: Connection, license_: ProductLicense) -> ProductStatus:

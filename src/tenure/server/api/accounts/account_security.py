@@ -7,20 +7,29 @@ from tenure.http.accounts.own_sessions import OwnSessionOperations
 from tenure.http.auth import Principal
 from tenure.http.idempotency import IdempotentRequest
 from tenure.http.inputs import Address
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
+from tenure.http.operations import Operation
 from tenure.http.responses import ApiResponse, json_response
 from tenure.server.api.accounts.account_port import ServerAccounts, make_flows
 from tenure.server.api.accounts.sign_in import OWN
-from tenure.server.context import ServerContext
+from tenure.server.context import ServerContext, ServerOperations
 from tenure.store.engine import Connection
 
 
-class AccountSecurityOperations:
+class AccountSecurityOperations(ServerOperations):
     """The operations that change how one proves who one is."""
 
     def __init__(self, context: ServerContext) -> None:
-        self._context, self._flows = context, make_flows(context)
+        super().__init__(context)
+        self._flows = make_flows(context)
 
+    @operation_at(
+        "POST", "/v1/me/second-factor/confirm", OWN,
+        refusals=(
+            RefusalCode.ACTION_NOT_PERMITTED, RefusalCode.NOT_FOUND, RefusalCode.SECOND_FACTOR_REFUSED,
+            RefusalCode.TOO_MANY_REQUESTS,
+        ),
+    )  # fmt: skip
     async def confirm_second_factor(
         self, caller: Principal, ticket: IdempotentRequest, body: ShownCode, address: Address, dry_run: bool = False
     ) -> ApiResponse[RecoveryCodes] | Refused:
@@ -36,10 +45,7 @@ class AccountSecurityOperations:
             return json_response(RecoveryCodes(recovery_codes=() if dry_run else codes))
 
         async def confirm() -> ApiResponse[RecoveryCodes] | Refused:
-            done: ApiResponse[RecoveryCodes] | Refused = await self._context.run_once(
-                ticket, dry_run, work, secret=True
-            )
-            return done
+            return await self._context.run_once(ticket, dry_run, work, secret=True)
 
         return await self._flows.confirm_factor(caller, address, confirm)
 
@@ -52,11 +58,5 @@ class AccountSecurityOperations:
         return (
             *own.operations(),
             *OwnSessionOperations(ServerAccounts(self._context), self._context, OWN).operations(),
-            make_operation(
-                "POST", "/v1/me/second-factor/confirm", OWN, self.confirm_second_factor,
-                refusals=(
-                    RefusalCode.ACTION_NOT_PERMITTED, RefusalCode.NOT_FOUND, RefusalCode.SECOND_FACTOR_REFUSED,
-                    RefusalCode.TOO_MANY_REQUESTS,
-                ),
-            ),
-        )  # fmt: skip
+            *super().operations(),
+        )

@@ -7,12 +7,12 @@ import msgspec
 from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant
 from tenure.http.auth import AccessRule, Principal
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
 from tenure.http.paging import PageRequest, ResultPage, cut_page
 from tenure.http.timestamps import Moment, format_rfc3339, instant_of
 from tenure.server.api.accounts.places import place_of
 from tenure.server.api.fields import Id, Words
-from tenure.server.context import ServerContext
+from tenure.server.context import ServerOperations
 from tenure.store import audit_log
 from tenure.store.engine import Connection
 
@@ -41,12 +41,10 @@ class AuditEntryView(msgspec.Struct, frozen=True, kw_only=True):
     customer: str | None
 
 
-class AuditOperations:
+class AuditOperations(ServerOperations):
     """The operation on the audit."""
 
-    def __init__(self, context: ServerContext) -> None:
-        self._context = context
-
+    @operation_at("GET", "/v1/audit", READ)
     async def read_audit(
         self,
         caller: Principal,
@@ -85,10 +83,6 @@ class AuditOperations:
             return found
         page = cut_page(found, paging.limit, lambda each: _AuditPosition(each.seq, each.id))
         return ResultPage(tuple(map(entry_view, page.items)), page.next)
-
-    def operations(self) -> tuple[Operation, ...]:
-        """Every operation of this group."""
-        return (make_operation("GET", "/v1/audit", READ, self.read_audit),)
 
 
 def entry_view(row: audit_log.AuditEntry) -> AuditEntryView:

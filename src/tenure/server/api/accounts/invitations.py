@@ -19,7 +19,7 @@ from tenure.http.body_types import Line, RequestBody
 from tenure.http.fairness import block_of
 from tenure.http.idempotency import IdempotentRequest
 from tenure.http.inputs import Address
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
 from tenure.http.paging import PageRequest, ResultPage, cut_page
 from tenure.http.responses import ApiResponse, json_response
 from tenure.http.timestamps import format_rfc3339
@@ -33,7 +33,7 @@ from tenure.server.api.accounts.team import READ, WRITE, unfit_role
 from tenure.server.api.emails import too_many_emails
 from tenure.server.api.fields import Id
 from tenure.server.api.providers import provider_view
-from tenure.server.context import ServerContext
+from tenure.server.context import ServerContext, ServerOperations
 from tenure.server.roles import TeamRole
 from tenure.store import audit_log, emails, ending_rows, ids, invitations, tenants, throttle, users
 from tenure.store.audit_log import AuditEvent
@@ -104,14 +104,25 @@ class InvitationAcceptance(RequestBody, frozen=True, kw_only=True):
     browser: BrowserWords = ""
 
 
-class InvitationOperations:
+_USUAL = (
+    RefusalCode.LINK_UNKNOWN,
+    RefusalCode.SIGN_IN_REFUSED,
+    RefusalCode.PASSWORD_UNFIT,
+    RefusalCode.ALREADY_EXISTS,
+)
+_SLOWED = (RefusalCode.TOO_MANY_REQUESTS, RefusalCode.SERVER_BUSY)
+
+
+class InvitationOperations(ServerOperations):
     """The operations on invitations."""
 
     def __init__(self, context: ServerContext) -> None:
-        self._context, self._flows = context, make_flows(context)
+        super().__init__(context)
+        self._flows = make_flows(context)
         self._attempts = LoginAttempts(context)
         self._mails = context.post is not None
 
+    @operation_at("POST", "/v1/invitations", WRITE, status=201, refusals=[RefusalCode.ALREADY_EXISTS])
     async def invite(
         self,
         caller: Principal,
@@ -149,9 +160,9 @@ class InvitationOperations:
                 invitation_view(row, "" if dry_run else secret, self._context.portal_url, mailed=self._mails), 201
             )
 
-        answer: ApiResponse[InvitationView] | Refused = await self._context.run_once(ticket, dry_run, work, secret=True)
-        return answer
+        return await self._context.run_once(ticket, dry_run, work, secret=True)
 
+    @operation_at("GET", "/v1/invitations", READ)
     async def list_invitations(
         self, caller: Principal, paging: PageRequest, provider: Id | None = None, customer: Id | None = None
     ) -> ResultPage[InvitationView] | Refused:
@@ -170,6 +181,7 @@ class InvitationOperations:
         found = await self._context.read_tx(work)
         return found if isinstance(found, Refused) else cut_page(found, paging.limit, lambda each: each.id)
 
+    @operation_at("DELETE", "/v1/invitations/{invitation}", WRITE)
     async def withdraw_invitation(
         self,
         caller: Principal,
@@ -194,6 +206,8 @@ class InvitationOperations:
         done = await self._context.write_tx(dry_run, work)
         return done if isinstance(done, Refused) else None
 
+    # A POST, so that the secret stands in no address; it reads.
+    @operation_at("POST", "/v1/invitations/read", PUBLIC, exempt=WITHOUT_RECORD, refusals=[RefusalCode.LINK_UNKNOWN])
     async def read_invitation(self, body: LinkToken) -> InvitedView | Refused:
         """Tells a user who has the link who asks whom into which team."""
         digest = self._context.keys.token_digest(body.token)
@@ -208,6 +222,7 @@ class InvitationOperations:
 
         return await self._context.read_tx(work)
 
+    @operation_at("POST", "/v1/invitations/accept", PUBLIC, exempt=WITHOUT_RECORD, refusals=(*_USUAL, *_SLOWED))
     async def accept_invitation(self, body: InvitationAcceptance, address: Address) -> ApiResponse[Entrance] | Refused:
         """Comes into the team and signs in; a user with an account shows its password, a new user chooses one.
 
@@ -299,32 +314,6 @@ class InvitationOperations:
                 RefusalCode.SIGN_IN_REFUSED
             )
         return enter_team(conn, self._context, user, joined, origin, now, PASSWORD)
-
-    def operations(self) -> tuple[Operation, ...]:
-        """Every operation of this group."""
-        usual = (
-            RefusalCode.LINK_UNKNOWN,
-            RefusalCode.SIGN_IN_REFUSED,
-            RefusalCode.PASSWORD_UNFIT,
-            RefusalCode.ALREADY_EXISTS,
-        )
-        slowed = (RefusalCode.TOO_MANY_REQUESTS, RefusalCode.SERVER_BUSY)
-        return (
-            make_operation(
-                "POST", "/v1/invitations", WRITE, self.invite, status=201, refusals=[RefusalCode.ALREADY_EXISTS]
-            ),
-            make_operation("GET", "/v1/invitations", READ, self.list_invitations),
-            make_operation("DELETE", "/v1/invitations/{invitation}", WRITE, self.withdraw_invitation),
-            # A POST, so that the secret stands in no address; it reads.
-            make_operation(
-                "POST", "/v1/invitations/read", PUBLIC, self.read_invitation, exempt=WITHOUT_RECORD,
-                refusals=[RefusalCode.LINK_UNKNOWN],
-            ),
-            make_operation(
-                "POST", "/v1/invitations/accept", PUBLIC, self.accept_invitation, exempt=WITHOUT_RECORD,
-                refusals=(*usual, *slowed),
-            ),
-        )  # fmt: skip
 
 
 def _too_many_invitations(conn: Connection, place: TeamPlace, now: Instant) -> Refused | None:

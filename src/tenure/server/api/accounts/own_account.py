@@ -10,13 +10,13 @@ from tenure.http.auth import Principal
 from tenure.http.body_types import RequestBody
 from tenure.http.idempotency import IdempotentRequest
 from tenure.http.inputs import Address
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
 from tenure.http.responses import ApiResponse, json_response
 from tenure.server import policies
 from tenure.server.api.accounts.sign_in import OWN
 from tenure.server.api.fields import Id
 from tenure.server.api.providers import ProviderView, provider_view
-from tenure.server.context import ServerContext
+from tenure.server.context import ServerOperations
 from tenure.server.roles import scopes_of
 from tenure.server.views import optional_rfc3339
 from tenure.store import audit_log, ending_rows, sessions, tenants, tokens, users
@@ -73,16 +73,15 @@ class ChosenMembership(RequestBody, frozen=True, kw_only=True):
     id: Id
 
 
-class OwnAccountOperations:
+class OwnAccountOperations(ServerOperations):
     """The operations on one's own account."""
 
-    def __init__(self, context: ServerContext) -> None:
-        self._context = context
-
+    @operation_at("GET", "/v1/me", OWN)
     async def read_me(self, caller: Principal) -> CallerView | Refused:
         """Who asks, for whom, and what that permits; for users and for programs."""
         return await self._context.read_tx(lambda conn, now: _caller_view(conn, caller, now))
 
+    @operation_at("POST", "/v1/me/membership", OWN, refusals=[RefusalCode.ACTION_NOT_PERMITTED, RefusalCode.NOT_FOUND])
     async def choose_membership(
         self,
         caller: Principal,
@@ -111,18 +110,7 @@ class OwnAccountOperations:
             me = _caller_view(conn, caller, now)
             return me if isinstance(me, Refused) else json_response(me)
 
-        answer: ApiResponse[CallerView] | Refused = await self._context.run_once(ticket, dry_run, work)
-        return answer
-
-    def operations(self) -> tuple[Operation, ...]:
-        """Every operation of this group."""
-        return (
-            make_operation("GET", "/v1/me", OWN, self.read_me),
-            make_operation(
-                "POST", "/v1/me/membership", OWN, self.choose_membership,
-                refusals=[RefusalCode.ACTION_NOT_PERMITTED, RefusalCode.NOT_FOUND],
-            ),
-        )  # fmt: skip
+        return await self._context.run_once(ticket, dry_run, work)
 
 
 def _caller_view(conn: Connection, caller: Principal, now: Instant) -> CallerView | Refused:

@@ -16,14 +16,14 @@ from tenure.http.auth import PUBLIC
 from tenure.http.body_types import RequestBody
 from tenure.http.fairness import block_of
 from tenure.http.inputs import Address
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
 from tenure.http.responses import json_response
 from tenure.http.timestamps import format_rfc3339
 from tenure.server.api.accounts.account_port import make_flows
 from tenure.server.api.accounts.attempts import LoginAttempts
 from tenure.server.api.accounts.fields import Mailbox
 from tenure.server.api.accounts.places import SecretPrefix, fresh_secret, link_of, note_at_home
-from tenure.server.context import ServerContext
+from tenure.server.context import ServerContext, ServerOperations
 from tenure.store import emails, ending_rows, ids, sessions, throttle, users
 from tenure.store.engine import Connection
 from tenure.store.sessions import AccountSession, SecretPurpose
@@ -52,13 +52,21 @@ class PasswordReset(RequestBody, frozen=True, kw_only=True):
     password: Password
 
 
-class PasswordResetOperations:
+class PasswordResetOperations(ServerOperations):
     """The operations for a lost password."""
 
     def __init__(self, context: ServerContext) -> None:
-        self._context, self._flows = context, make_flows(context)
+        super().__init__(context)
+        self._flows = make_flows(context)
         self._attempts = LoginAttempts(context)
 
+    @operation_at(
+        "POST",
+        "/v1/password-reset",
+        PUBLIC,
+        exempt=WITHOUT_RECORD,
+        refusals=[RefusalCode.TOO_MANY_REQUESTS, RefusalCode.SERVER_BUSY],
+    )
     async def request_password_reset(self, body: ResetRequest, address: Address) -> Refused | None:
         """Sends a link by mail if there is such an account; the answer is the same if there is none."""
         email = body.email.lower()
@@ -102,6 +110,13 @@ class PasswordResetOperations:
         state = ending_rows.recorded_state(conn, ending_rows.SESSION, link.id)
         note_at_home(conn, user, address, "password_reset_asked", "", now, about=link.id, state=state)
 
+    @operation_at(
+        "POST",
+        "/v1/password-reset/finish",
+        PUBLIC,
+        exempt=WITHOUT_RECORD,
+        refusals=[RefusalCode.LINK_UNKNOWN, RefusalCode.PASSWORD_UNFIT, RefusalCode.SERVER_BUSY],
+    )
     async def finish_password_reset(self, body: PasswordReset, address: Address) -> Refused | None:
         """Sets a new password by the link; all sessions end.
 
@@ -134,19 +149,6 @@ class PasswordResetOperations:
 
         done = await self._context.write_tx(False, work)
         return done if isinstance(done, Refused) else None
-
-    def operations(self) -> tuple[Operation, ...]:
-        """Every operation of this group."""
-        return (
-            make_operation(
-                "POST", "/v1/password-reset", PUBLIC, self.request_password_reset, exempt=WITHOUT_RECORD,
-                refusals=[RefusalCode.TOO_MANY_REQUESTS, RefusalCode.SERVER_BUSY],
-            ),
-            make_operation(
-                "POST", "/v1/password-reset/finish", PUBLIC, self.finish_password_reset, exempt=WITHOUT_RECORD,
-                refusals=[RefusalCode.LINK_UNKNOWN, RefusalCode.PASSWORD_UNFIT, RefusalCode.SERVER_BUSY],
-            ),
-        )  # fmt: skip
 
 
 def until_beat(seconds: float) -> float:

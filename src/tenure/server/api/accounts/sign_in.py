@@ -12,14 +12,14 @@ from tenure.http.accounts.own_security import WITHOUT_RECORD, FactorCode, Passwo
 from tenure.http.auth import PUBLIC, AccessRule, Principal
 from tenure.http.body_types import RequestBody
 from tenure.http.inputs import Address
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
 from tenure.http.responses import ApiResponse, json_response
 from tenure.server.api.accounts.account_port import make_flows
 from tenure.server.api.accounts.attempts import LoginAttempts
 from tenure.server.api.accounts.fields import BrowserWords, KnownDevice, Mailbox
 from tenure.server.api.accounts.places import record_audit
 from tenure.server.api.accounts.sign_in_session import PASSWORD, Entrance, Origin, ProvenEmail, come_in, enter_team
-from tenure.server.context import ServerContext
+from tenure.server.context import ServerContext, ServerOperations
 from tenure.store import sessions, users
 from tenure.store.engine import Connection
 from tenure.store.users import TeamPlace, UserRow
@@ -48,13 +48,18 @@ class SecondFactor(RequestBody, frozen=True, kw_only=True):
     browser: BrowserWords = ""
 
 
-class SignInOperations:
+_REFUSALS = (RefusalCode.SIGN_IN_REFUSED, RefusalCode.TOO_MANY_REQUESTS, RefusalCode.SERVER_BUSY)
+
+
+class SignInOperations(ServerOperations):
     """The operations that sign users in and out."""
 
     def __init__(self, context: ServerContext) -> None:
-        self._context, self._flows = context, make_flows(context)
+        super().__init__(context)
+        self._flows = make_flows(context)
         self._attempts = LoginAttempts(context)
 
+    @operation_at("POST", "/v1/sign-in", PUBLIC, refusals=_REFUSALS, exempt=WITHOUT_RECORD)
     async def sign_in(self, body: SignInBody, address: Address) -> ApiResponse[Entrance] | Refused:
         """Signs a user in: a session, or a ticket when a second factor is asked for."""
         email = body.email.lower()
@@ -68,6 +73,7 @@ class SignInOperations:
 
         return to_response(await self._flows.sign_in(user, body.password, counters, address, enter))
 
+    @operation_at("POST", "/v1/sign-in/second-factor", PUBLIC, refusals=_REFUSALS, exempt=WITHOUT_RECORD)
     async def show_second_factor(self, body: SecondFactor, address: Address) -> ApiResponse[Entrance] | Refused:
         """Finishes a sign-in with the second factor, which is good once."""
 
@@ -81,6 +87,8 @@ class SignInOperations:
 
         return to_response(await self._flows.show_factor(body.ticket, body.code, counters, address, enter))
 
+    # Repeating it changes nothing, and the session that would keep the key is gone.
+    @operation_at("POST", "/v1/sign-out", OWN, refusals=[RefusalCode.ACTION_NOT_PERMITTED], exempt=["idempotency_key"])
     async def sign_out(self, caller: Principal, address: Address, dry_run: bool = False) -> Refused | None:
         """Ends the session that asks, at once."""
         if not caller.user:
@@ -94,22 +102,6 @@ class SignInOperations:
 
         done = await self._context.write_tx(dry_run, work)
         return done if isinstance(done, Refused) else None
-
-    def operations(self) -> tuple[Operation, ...]:
-        """Every operation of this group."""
-        refusals = (RefusalCode.SIGN_IN_REFUSED, RefusalCode.TOO_MANY_REQUESTS, RefusalCode.SERVER_BUSY)
-        return (
-            make_operation("POST", "/v1/sign-in", PUBLIC, self.sign_in, refusals=refusals, exempt=WITHOUT_RECORD),
-            make_operation(
-                "POST", "/v1/sign-in/second-factor", PUBLIC, self.show_second_factor, refusals=refusals,
-                exempt=WITHOUT_RECORD,
-            ),
-            # Repeating it changes nothing, and the session that would keep the key is gone.
-            make_operation(
-                "POST", "/v1/sign-out", OWN, self.sign_out, refusals=[RefusalCode.ACTION_NOT_PERMITTED],
-                exempt=["idempotency_key"],
-            ),
-        )  # fmt: skip
 
 
 def to_response(found: Entrance | Refused) -> ApiResponse[Entrance] | Refused:

@@ -10,12 +10,12 @@ from tenure.core.timeline import Instant
 from tenure.http.auth import AccessRule, Principal
 from tenure.http.body_types import RequestBody
 from tenure.http.inputs import Address
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
 from tenure.http.paging import PageRequest, ResultPage, cut_page
 from tenure.http.responses import ApiResponse, json_response
 from tenure.server.api.accounts.places import place_of, record_audit
 from tenure.server.api.fields import Id
-from tenure.server.context import ServerContext
+from tenure.server.context import ServerOperations
 from tenure.server.roles import ROLES, TeamRole, scopes_of
 from tenure.server.views import optional_rfc3339
 from tenure.store import invitations, users
@@ -45,12 +45,10 @@ class NewRole(RequestBody, frozen=True, kw_only=True):
     role: TeamRole
 
 
-class TeamOperations:
+class TeamOperations(ServerOperations):
     """The operations on a team's users."""
 
-    def __init__(self, context: ServerContext) -> None:
-        self._context = context
-
+    @operation_at("GET", "/v1/users", READ)
     async def list_users(
         self, caller: Principal, paging: PageRequest, provider: Id | None = None, customer: Id | None = None
     ) -> ResultPage[MemberView] | Refused:
@@ -68,6 +66,7 @@ class TeamOperations:
         found = await self._context.read_tx(work)
         return found if isinstance(found, Refused) else cut_page(found, paging.limit, lambda each: each.id)
 
+    @operation_at("PUT", "/v1/users/{user}", WRITE, refusals=[RefusalCode.LAST_OWNER])
     async def change_role(
         self,
         caller: Principal,
@@ -99,9 +98,9 @@ class TeamOperations:
             record_audit(conn, place, caller, address, "role_changed", said, now, about=changed.id, state=state)
             return json_response(member_view(member))
 
-        answer: ApiResponse[MemberView] | Refused = await self._context.write_tx(dry_run, work)
-        return answer
+        return await self._context.write_tx(dry_run, work)
 
+    @operation_at("DELETE", "/v1/users/{user}", WRITE, refusals=[RefusalCode.LAST_OWNER])
     async def remove_user(
         self,
         caller: Principal,
@@ -135,14 +134,6 @@ class TeamOperations:
 
         done = await self._context.write_tx(dry_run, work)
         return done if isinstance(done, Refused) else None
-
-    def operations(self) -> tuple[Operation, ...]:
-        """Every operation of this group."""
-        return (
-            make_operation("GET", "/v1/users", READ, self.list_users),
-            make_operation("PUT", "/v1/users/{user}", WRITE, self.change_role, refusals=[RefusalCode.LAST_OWNER]),
-            make_operation("DELETE", "/v1/users/{user}", WRITE, self.remove_user, refusals=[RefusalCode.LAST_OWNER]),
-        )
 
 
 def unfit_role(caller: Principal, place: TeamPlace, role: TeamRole) -> Refused | None:

@@ -8,9 +8,10 @@ from tenure.http.accounts.flows import AccountFlows
 from tenure.http.accounts.own_security import WITHOUT_RECORD, OwnSecurityOperations, RecoveryCodes, ShownCode
 from tenure.http.auth import Principal
 from tenure.http.inputs import Address
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
+from tenure.http.operations import Operation
 from tenure.site.api.accounts.account_port import SiteAccountStore
-from tenure.site.api.local import OWN, LocalApi
+from tenure.site.api.local import OWN, LocalApi, LocalOperations
 from tenure.site.store import users
 from tenure.site.store.users import SiteUser
 from tenure.site.store.writer import Connection
@@ -30,12 +31,14 @@ class PersonalView(msgspec.Struct, frozen=True, kw_only=True):
     """Nothing else is permitted until it was changed."""
 
 
-class SiteOwnAccountOperations:
+class SiteOwnAccountOperations(LocalOperations):
     """The operations."""
 
     def __init__(self, local: LocalApi, store: SiteAccountStore, flows: AccountFlows[SiteUser]) -> None:
-        self._local, self._store, self._flows = local, store, flows
+        super().__init__(local)
+        self._store, self._flows = store, flows
 
+    @operation_at("GET", "/v1/me", OWN)
     async def read_me(self, caller: Principal) -> PersonalView:
         """Reads who asks, and what the role permits."""
 
@@ -53,6 +56,14 @@ class SiteOwnAccountOperations:
             change_password=user is not None and bool(user.temporary),
         )
 
+    # No record keeps a secret, and a code is good once: no idempotency key, no dry run.
+    @operation_at(
+        "POST", "/v1/me/second-factor/confirm", OWN, exempt=WITHOUT_RECORD,
+        refusals=[
+            RefusalCode.NOT_FOUND, RefusalCode.SECOND_FACTOR_REFUSED, RefusalCode.ACTION_NOT_PERMITTED,
+            RefusalCode.TOO_MANY_REQUESTS,
+        ],
+    )  # fmt: skip
     async def confirm_second_factor(
         self, body: ShownCode, caller: Principal, address: Address
     ) -> RecoveryCodes | Refused:
@@ -74,14 +85,6 @@ class SiteOwnAccountOperations:
             lambda user: (user.name, f"Tenure {self._local.site.name}"),
         )  # fmt: skip
         return (
-            make_operation("GET", "/v1/me", OWN, self.read_me),
+            *super().operations(),
             *own.operations(),
-            # No record keeps a secret, and a code is good once: no idempotency key, no dry run.
-            make_operation(
-                "POST", "/v1/me/second-factor/confirm", OWN, self.confirm_second_factor, exempt=WITHOUT_RECORD,
-                refusals=[
-                    RefusalCode.NOT_FOUND, RefusalCode.SECOND_FACTOR_REFUSED, RefusalCode.ACTION_NOT_PERMITTED,
-                    RefusalCode.TOO_MANY_REQUESTS,
-                ],
-            ),
-        )  # fmt: skip
+        )

@@ -13,11 +13,11 @@ from tenure.http.accounts.own_security import WITHOUT_RECORD, FactorCode, Passwo
 from tenure.http.auth import PUBLIC, Principal
 from tenure.http.body_types import RequestBody
 from tenure.http.inputs import Address
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
 from tenure.http.responses import ApiResponse, empty_response, json_response
 from tenure.http.timestamps import format_rfc3339
 from tenure.site.accounts import LIFE, SESSION, TICKET, SiteAccountSecrets
-from tenure.site.api.local import OWN, LocalApi
+from tenure.site.api.local import OWN, LocalApi, LocalOperations
 from tenure.site.store import events, users
 from tenure.site.store.users import SiteUser
 from tenure.site.store.writer import Connection
@@ -52,12 +52,14 @@ class SiteEntrance(msgspec.Struct, frozen=True, kw_only=True):
     ticket: str = ""
 
 
-class SiteSignInOperations:
+class SiteSignInOperations(LocalOperations):
     """The operations of the sign-in."""
 
     def __init__(self, local: LocalApi, accounts: SiteAccountSecrets, flows: AccountFlows[SiteUser]) -> None:
-        self._local, self._accounts, self._flows = local, accounts, flows
+        super().__init__(local)
+        self._accounts, self._flows = accounts, flows
 
+    @operation_at("POST", "/v1/sign-in", PUBLIC, refusals=SIGN_IN, exempt=WITHOUT_RECORD)
     async def sign_in(self, body: SiteSignIn, address: Address) -> ApiResponse[SiteEntrance] | Refused:
         """Signs a user in: a session, or a ticket when a second factor is asked for."""
         name = body.name.strip().lower()
@@ -72,6 +74,7 @@ class SiteSignInOperations:
 
         return _to_response(await self._flows.sign_in(known, body.password, counters, address, enter))
 
+    @operation_at("POST", "/v1/sign-in/second-factor", PUBLIC, refusals=SIGN_IN, exempt=WITHOUT_RECORD)
     async def show_second_factor(self, body: SiteSecondFactor, address: Address) -> ApiResponse[SiteEntrance] | Refused:
         """Finishes a sign-in with the second factor, which is good once."""
 
@@ -83,6 +86,8 @@ class SiteSignInOperations:
 
         return _to_response(await self._flows.show_factor(body.ticket, body.code, counters, address, enter))
 
+    # Repeating it changes nothing, and the session that would keep the key is gone.
+    @operation_at("POST", "/v1/sign-out", OWN, exempt=["idempotency_key"])
     async def sign_out(self, caller: Principal, dry_run: bool = False) -> ApiResponse[None] | Refused:
         """Ends the session that asks; the token of the folder has none."""
         if not caller.user:
@@ -93,18 +98,6 @@ class SiteSignInOperations:
             return empty_response()
 
         return await self._local.write_tx(dry_run, work)
-
-    def operations(self) -> tuple[Operation, ...]:
-        """Every operation of this group."""
-        return (
-            make_operation("POST", "/v1/sign-in", PUBLIC, self.sign_in, refusals=SIGN_IN, exempt=WITHOUT_RECORD),
-            make_operation(
-                "POST", "/v1/sign-in/second-factor", PUBLIC, self.show_second_factor, refusals=SIGN_IN,
-                exempt=WITHOUT_RECORD,
-            ),
-            # Repeating it changes nothing, and the session that would keep the key is gone.
-            make_operation("POST", "/v1/sign-out", OWN, self.sign_out, exempt=["idempotency_key"]),
-        )  # fmt: skip
 
     def _enter(self, conn: Connection, user: SiteUser, browser: str) -> SiteEntrance:
         secret, session = self._accounts.open_session(conn, user.id, SESSION, LIFE, browser)

@@ -10,14 +10,14 @@ from tenure.http.accounts.passwords import PasswordHashes
 from tenure.http.auth import Principal
 from tenure.http.body_types import RequestBody
 from tenure.http.idempotency import IdempotentRequest
-from tenure.http.operations import Operation, make_operation
+from tenure.http.operation_groups import operation_at
 from tenure.http.paging import PageRequest, ResultPage, cut_page
 from tenure.http.responses import ApiResponse, empty_response, json_response
 from tenure.http.timestamps import format_rfc3339
 from tenure.site import ids
 from tenure.site.accounts import SiteAccountSecrets
 from tenure.site.api.devices import Id
-from tenure.site.api.local import LOOKS, RULES, LocalApi
+from tenure.site.api.local import LOOKS, RULES, LocalApi, LocalOperations
 from tenure.site.roles import SiteRole
 from tenure.site.store import events, users
 from tenure.site.store.users import SiteUser
@@ -68,12 +68,14 @@ class WithPassword(msgspec.Struct, frozen=True, kw_only=True):
     password: str
 
 
-class SiteTeamOperations:
+class SiteTeamOperations(LocalOperations):
     """The operations."""
 
     def __init__(self, local: LocalApi, accounts: SiteAccountSecrets, passwords: PasswordHashes) -> None:
-        self._local, self._accounts, self._passwords = local, accounts, passwords
+        super().__init__(local)
+        self._accounts, self._passwords = accounts, passwords
 
+    @operation_at("GET", "/v1/users", LOOKS)
     async def list_users(self, paging: PageRequest) -> ResultPage[SiteUserView] | Refused:
         """Lists who may sign in, by name."""
         after = paging.after_key(str)
@@ -82,6 +84,7 @@ class SiteTeamOperations:
         found = [each for each in await self._local.read_tx(users.all_users) if after is None or each.name > after]
         return cut_page(map(_user_view, found[: paging.limit + 1]), paging.limit, lambda each: each.name)
 
+    @operation_at("POST", "/v1/users", RULES, status=201, refusals=[RefusalCode.ALREADY_EXISTS])
     async def add_user(
         self, body: NewUser, caller: Principal, ticket: IdempotentRequest, dry_run: bool = False
     ) -> ApiResponse[WithPassword] | Refused:
@@ -106,6 +109,7 @@ class SiteTeamOperations:
 
         return await self._local.run_once(ticket, dry_run, work)
 
+    @operation_at("PUT", "/v1/users/{user}", RULES)
     async def change_role(
         self, user: Id, body: RoleBody, caller: Principal, dry_run: bool = False
     ) -> ApiResponse[SiteUserView] | Refused:
@@ -122,6 +126,7 @@ class SiteTeamOperations:
 
         return await self._local.write_tx(dry_run, work)
 
+    @operation_at("POST", "/v1/users/{user}/reset-password", RULES, refusals=[RefusalCode.SERVER_BUSY])
     async def reset_password(
         self, user: Id, body: ResetBody, caller: Principal, ticket: IdempotentRequest, dry_run: bool = False
     ) -> ApiResponse[WithPassword] | Refused:
@@ -146,6 +151,7 @@ class SiteTeamOperations:
 
         return await self._local.run_once(ticket, dry_run, work)
 
+    @operation_at("DELETE", "/v1/users/{user}", RULES, status=204)
     async def remove_user(self, user: Id, caller: Principal, dry_run: bool = False) -> ApiResponse[None] | Refused:
         """Removes an account and ends its sessions; with the token of the folder one can always add another."""
 
@@ -158,21 +164,6 @@ class SiteTeamOperations:
             return empty_response()
 
         return await self._local.write_tx(dry_run, work)
-
-    def operations(self) -> tuple[Operation, ...]:
-        """Every operation of this group."""
-        each = "/v1/users/{user}"
-        return (
-            make_operation("GET", "/v1/users", LOOKS, self.list_users),
-            make_operation(
-                "POST", "/v1/users", RULES, self.add_user, status=201, refusals=[RefusalCode.ALREADY_EXISTS]
-            ),
-            make_operation("PUT", each, RULES, self.change_role),
-            make_operation("DELETE", each, RULES, self.remove_user, status=204),
-            make_operation(
-                "POST", f"{each}/reset-password", RULES, self.reset_password, refusals=[RefusalCode.SERVER_BUSY]
-            ),
-        )
 
 
 def _add_event(conn: Connection, now: Instant, caller: Principal, kind: str, text: str) -> None:
