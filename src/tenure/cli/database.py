@@ -4,24 +4,20 @@ import asyncio
 from pathlib import Path
 from typing import Annotated, Any
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from tenure.cli.argument_types import Folder
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import LOCAL
 from tenure.cli.output import CommandOutput, make_output, sentence_output
 from tenure.cli.problems import accept, explain_folder
-from tenure.cli.registration import SERVER, add_noun, add_verb
+from tenure.cli.registration import SERVER, add_noun, add_verb, add_words
 from tenure.cli.screen import CommandScreen
 from tenure.core.plurals import format_count
 from tenure.core.refusals import Refused
 
 _APP = add_noun("database", "The server's database: move, upgrade, restored.", SERVER)
-
-
-def add(app: App) -> None:
-    """Add `tenure database`."""
-    app.command(_APP)
+add = add_words(_APP)
 
 
 @add_verb(_APP, "upgrade", LOCAL, example="tenure database upgrade --folder /srv/tenure --dry-run")
