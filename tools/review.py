@@ -68,8 +68,8 @@ LIMITS = {
     "banned words in texts": Limit(0, 0),
     "rules broken in refusals": Limit(0, 0),
     "rules broken in templates": Limit(0, 0),
-    "rules broken in messages": Limit(3, 0),
-    "rules broken in docs": Limit(35, 0),
+    "rules broken in messages": Limit(0, 0),
+    "rules broken in docs": Limit(0, 0),
     "run-time packages": Limit(30, 30),
 }
 """One row a figure that may only fall: `now` is lowered with every step, until it is `final`."""

@@ -20,7 +20,7 @@ _AUTHENTICATION = (
     "<code>If-Match</code> with the <code>ETag</code> that was read, so that no change is lost.</p>"
     "<h4>Every list</h4><p>comes in pages: <code>limit</code> says how many, <code>next</code> of the answer is the "
     "<code>cursor</code> of the following page.</p><h4>What is refused</h4><p>is answered as "
-    "<code>application/problem+json</code> (RFC 9457) with a stable <code>code</code>, the cause, what helps and who "
+    "<code>application/problem+json</code> (RFC 9457): a stable <code>code</code>, the cause, what helps and who "
     'can do it.</p><h4>Example</h4><pre>curl "$URL/v1/me" -H "Authorization: Bearer $TOKEN"</pre></section>'
 )
 

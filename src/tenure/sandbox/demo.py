@@ -240,8 +240,8 @@ Tenure is running ({seconds:.1f} s). Ctrl-C ends it; nothing is kept.
        export TENURE_SITE={demo.site}
        .venv/bin/tenure activate            # type the first code
        .venv/bin/tenure status
-       .venv/bin/tenure devices list        # {len(DEVICES)} agents run here and ask for seats by themselves, and
-                                            # one in a container ("ephemeral"), whose seat lives one hour
+       .venv/bin/tenure devices list        # {len(DEVICES)} agents run here and ask for seats by themselves.
+                                            # One in a container ("ephemeral") has a seat of one hour
        .venv/bin/tenure sync
        .venv/bin/tenure doctor
 
@@ -276,6 +276,7 @@ Tenure is running ({seconds:.1f} s). Ctrl-C ends it; nothing is kept.
        .venv/bin/tenure site init --site {demo.folder}/second --name "Second office" --product editor=12.0 \\
          --server {demo.url} --root {demo.folder}/server/sandbox-root.jws --sandbox \\
          --listen 127.0.0.1:8491 --device-listen 127.0.0.1:8492 --device-name 127.0.0.1
+     Then run it:
        .venv/bin/tenure site run --site {demo.folder}/second --clock {demo.folder}/office/clock
      It says where its console is; the token is in {demo.folder}/second/admin.token. What each server holds
      stands at both under Licenses, Properties, and at the portal under Installations.
