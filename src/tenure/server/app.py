@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 from prometheus_client import CollectorRegistry, Gauge
@@ -22,6 +22,7 @@ from tenure.http.limits import MemoryCounters, RateThrottle
 from tenure.http.metrics import HttpMetrics, metrics_operation, watch_certificate
 from tenure.http.middleware import MiddlewareParts, log_requests
 from tenure.http.openapi import ApiDescription
+from tenure.http.operation_groups import OperationGroup
 from tenure.http.operations import Operation
 from tenure.http.pacing import CallerPacing
 from tenure.server import self_check as self_checks
@@ -167,14 +168,6 @@ def _front_page(context: ServerContext) -> FrontPage:
         "to click here.",
         portal=context.portal_url,
     )
-
-
-class OperationGroup(Protocol):
-    """Operations about one subject."""
-
-    def operations(self) -> tuple[Operation, ...]:
-        """All of them."""
-        ...
 
 
 BUSINESS: tuple[Callable[[ServerContext], OperationGroup], ...] = (
