@@ -73,7 +73,7 @@ def test_a_place_that_is_free_at_its_leases_end_only_is_told_with_that_day(stree
     street.vendor.free_from = 1_900_000_000
     told = terminal.run(*street.words())
     assert told.code == ExitCode.DONE, told.err
-    assert "from 2030-03-17T17:46:40Z on" in told.out
+    assert "from 2030-03-17 17:46:40 UTC on" in told.out
     assert "free for another installation." not in told.out
 
 

@@ -60,7 +60,6 @@ LISTS: dict[str, Ask] = {
     "policies": catalog.POLICIES.all,
     "catalog log": lambda conn, who: provider_chain.links_after(conn, who, provider_chain.CATALOG),
     "policy log": lambda conn, who: provider_chain.links_after(conn, who, provider_chain.POLICY),
-    "customers": tenants.list_customers,
     "tokens": tokens.list_tokens,
     "due accounts": lambda conn, who: accounts.due_accounts(conn, NOW, 10, who),
     "subscriptions of a.customer": lambda conn, who: subscriptions.of_customer(conn, who, f"cus_{who[-1]}"),

@@ -92,9 +92,6 @@ _CUSTOMER = sa.select(*[customers.c[name] for name in CustomerRow.__struct_field
 _MINE = customers.c.provider == sa.bindparam("tenant")
 _GET_CUSTOMER = _CUSTOMER.where(customers.c.id == sa.bindparam("of"), _MINE)
 _BY_REFERENCE = _CUSTOMER.where(customers.c.reference == sa.bindparam("of"), _MINE)
-_CUSTOMERS = (
-    _CUSTOMER.where(_MINE, customers.c.id > sa.bindparam("after")).order_by(customers.c.id).limit(sa.bindparam("most"))
-)
 _CHANGE_CUSTOMER = (
     customers.update()
     .where(customers.c.id == sa.bindparam("of"), _MINE, customers.c.version == sa.bindparam("seen"))
@@ -196,12 +193,6 @@ def customer_by_reference(conn: Connection, provider_id: str, reference: str) ->
     """The provider's customer of that reference."""
     row = conn.execute(_BY_REFERENCE, {"of": reference, "tenant": provider_id}).one_or_none()
     return None if row is None else CustomerRow(*row)
-
-
-def list_customers(conn: Connection, provider_id: str, after: str = "", limit: int = 50) -> list[CustomerRow]:
-    """At most `limit` customers of the provider with ids after `after`."""
-    asked = {"tenant": provider_id, "after": after, "most": limit}
-    return [CustomerRow(*row) for row in conn.execute(_CUSTOMERS, asked)]
 
 
 def change_customer(conn: Connection, changed: CustomerRow, seen: int) -> CustomerRow | Refused:
