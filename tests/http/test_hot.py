@@ -35,6 +35,7 @@ class Wire(asyncio.Transport):
         super().__init__()
         self.written = b""
         self.closed = self.paused = False
+        self.ended = asyncio.Event()
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         return {"peername": ("192.0.2.7", 40_000), "sockname": ("192.0.2.1", 80)}.get(name, default)
@@ -45,6 +46,7 @@ class Wire(asyncio.Transport):
 
     def close(self) -> None:
         self.closed = True
+        self.ended.set()
 
     def abort(self) -> None:
         self.closed = True
@@ -65,12 +67,13 @@ class Wire(asyncio.Transport):
 class Served:
     """One connection of a sample server, with or without the short way, and who observes it."""
 
-    def __init__(self, *, short: bool, **middleware: Any) -> None:
+    def __init__(self, *, short: bool, bounds: ConnectionBounds | None = None, **middleware: Any) -> None:
         self.seen: list[ServedRequest] = []
         self.api = build(
             new_request_id=lambda: "req_" + "0" * 24, ticks=lambda: 1.0, observers=(self.seen.append,), **middleware
         )
-        server = HttpServer(self.api, ListenAddress(), self.api.hot_requests() if short else None)
+        listen = ListenAddress(bounds=bounds or ConnectionBounds())
+        server = HttpServer(self.api, listen, self.api.hot_requests() if short else None)
         server._socket.close()
         config: Any = server._uvicorn.config
         config.load()
@@ -232,6 +235,73 @@ async def test_only_the_exact_request_goes_the_short_way() -> None:
         if header.partition(b":")[0].lower() not in (b"connection", b"user-agent", b"accept"):
             await Served(short=True).send([hot(b"a.b.c", header + b"\r\n")])
     assert len(taken) == 2
+
+
+PIECES = (
+    [hot()[:-5], b"a.b.c"],
+    [hot()[:-5], b"a.", b"b", b".c"],
+    [hot()[:-2], b".c"],
+    [hot(b"slow.b.c")[:-8], b"slow.b.c", hot()[:-5], b"a.b.c"],
+)
+
+
+@pytest.mark.parametrize("pieces", PIECES)
+async def test_a_body_that_arrives_in_later_pieces_goes_the_short_way(pieces: list[bytes]) -> None:
+    written, _, seen = await both(pieces, in_turn=True)
+    assert written.count(b"HTTP/1.1 200 ") == len(seen) > 0
+    served = Served(short=True)
+    await served.send(pieces, in_turn=True)
+    await served.rest()
+    assert vars(served.protocol)["cycle"] is None, "the parser has seen nothing"
+    assert len(served.protocol._places.arriving) == 0
+    served.end()
+
+
+async def test_what_lies_behind_a_body_of_several_pieces_is_answered_in_its_order() -> None:
+    written, _, seen = await both([hot(b"slow.1.x")[:-3], b"1.x" + hot(b"a.2.x") + hot(b"a.3.x")[:-3], b"3.x"])
+    assert re.findall(rb"[a-z]+\.(\d)\.x", written) == [b"1", b"2", b"3"]
+    assert len(seen) == 3
+
+
+async def test_a_body_that_does_not_come_is_cut_off_and_observed() -> None:
+    for short in (True, False):
+        served = Served(short=short, bounds=ConnectionBounds(request_seconds=SLOW))
+        await served.send([hot()[:-2]])
+        assert len(served.protocol._places.arriving) == 1
+        await asyncio.wait_for(served.wire.ended.wait(), 5)
+        written, closed, seen = served.end()
+        assert written.startswith(b"HTTP/1.1 400 ") and closed
+        assert len(served.protocol._places.arriving) == 0
+        await served.rest()
+        assert [(one.route, one.status) for one in seen] == [("/v1/echo", 400)]
+
+
+async def test_half_a_body_makes_room_for_others_and_is_told_to_come_again() -> None:
+    served = Served(short=True)
+    await served.send([hot()[:-2]])
+    served.protocol.interrupt()
+    assert served.end()[0].startswith(b"HTTP/1.1 429 ")
+
+
+async def test_a_caller_that_leaves_in_the_middle_of_a_body_leaves_nothing_behind() -> None:
+    served = Served(short=True)
+    await served.send([hot()[:-2]])
+    written, _, seen = served.end()
+    await served.rest()
+    assert (written, len(served.protocol._places.arriving), served.api.in_flight) == (b"", 0, 0)
+    assert [one.status for one in seen] == [400]
+
+
+async def test_a_stop_waits_for_a_body_that_is_arriving() -> None:
+    for short in (True, False):
+        served = Served(short=short)
+        await served.send([hot()[:-2]])
+        served.protocol.shutdown()
+        assert not served.wire.closed
+        await served.send([b".c"])
+        await served.rest()
+        written, closed, _ = served.end()
+        assert b"connection: close" in written and written.endswith(b"a.b.c") and closed
 
 
 def test_heads_are_remembered_within_bounds() -> None:

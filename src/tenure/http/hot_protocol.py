@@ -1,7 +1,8 @@
-"""A connection on which a hot request that arrives whole is answered past parser and ASGI, in one read and one write.
+"""A connection on which a hot request is answered past parser and ASGI, in one write.
 
-A request is taken only if it lies in one piece between two others, under a head that is known to the byte
-(`hot_heads`). Everything else, and what comes while a hot request is at work, goes through `connection` as it came.
+A request is taken only if its head lies in one piece, begins it, and is known to the byte (`hot_heads`), and if nothing
+lies behind its body, which may come in later pieces. Everything else, and what comes while a hot request is at work,
+goes through `connection` as it came.
 """
 
 import asyncio
@@ -9,10 +10,25 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-from tenure.http.connection import BoundedHttp
+from tenure.http.connection import BoundedHttp, begin_arriving
+from tenure.http.hot_heads import HotHead
 from tenure.http.hot_requests import HotRequests
 
 _START, _END = b"POST ", b"\r\n\r\n"
+
+
+class _HalfRequest:
+    """A hot request of whose body a part is still to come: never more than its head announces and one piece."""
+
+    __slots__ = ("began", "data", "end", "head")
+
+    def __init__(self, head: HotHead, end: int, data: bytes, began: float) -> None:
+        self.head, self.end, self.data, self.began = head, end, bytearray(data), began
+
+    @property
+    def missing(self) -> int:
+        """Bytes that are still to come; below zero where more lies behind the body."""
+        return self.end + self.head.length - len(self.data)
 
 
 class HotHttp(BoundedHttp):
@@ -26,6 +42,7 @@ class HotHttp(BoundedHttp):
         self._hot: HotRequests = hot
         self._at_work = self._closes = False
         self._held = b""
+        self._half: _HalfRequest | None = None
         self._rested_at = 0.0
         self._idle_watch: asyncio.TimerHandle | None = None
 
@@ -34,6 +51,8 @@ class HotHttp(BoundedHttp):
         if self._at_work:
             self._held += data
             self.flow.pause_reading()
+        elif self._half is not None:
+            self._add_piece(self._half, data)
         elif not (data.startswith(_START) and self._is_at_rest() and self._takes(data)):
             self._cancel_idle_watch()
             super().data_received(data)
@@ -59,16 +78,21 @@ class HotHttp(BoundedHttp):
             self.data_received(held)
 
     def shutdown(self) -> None:
-        """Asked to stop: a hot request at work is answered first."""
+        """Asked to stop: a hot request at work is answered first, and one that is arriving goes the long way."""
         if self._at_work:
             self._closes = True
-        else:
-            super().shutdown()
+            return
+        if self._half is not None:
+            super().data_received(self._take_half(self._half))
+        super().shutdown()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget what is held."""
+        """Forget what is held; a request that is cut off is observed as it is behind ASGI, in a later turn."""
         self._cancel_idle_watch()
         self._held = b""
+        if self._half is not None:
+            half, self._half = self._half, None
+            self.loop.call_soon(self._hot.note_cut_off, half.head.operation, self._address, half.began)
         super().connection_lost(exc)
 
     def _is_at_rest(self) -> bool:
@@ -81,19 +105,54 @@ class HotHttp(BoundedHttp):
             and not self.transport.is_closing()
         )
 
+    @property
+    def _address(self) -> str:
+        return self.client[0] if self.client else ""
+
     def _takes(self, data: bytes) -> bool:
         end = data.find(_END) + len(_END)
         head = self._hot.heads.read(bytes(data[:end])) if end >= len(_END) else None
-        if head is None or head.length != len(data) - end:
+        if head is None:
             return False
+        missing = head.length - (len(data) - end)
+        if missing > 0:
+            self._await_rest(_HalfRequest(head, end, data, self._hot.parts.ticks()))
+            return True
+        return not missing and self._begins(head, bytes(data[end:]))
+
+    def _begins(self, head: HotHead, body: bytes) -> bool:
         self._at_work, self._closes = True, head.closes
-        address = self.client[0] if self.client else ""
-        if not self._hot.begin(head.operation, bytes(data[end:]), address, self):
+        if not self._hot.begin(head.operation, body, self._address, self):
             self._at_work = False
             return False
         self._unset_keepalive_if_required()
         self._cancel_deadline()
         return True
+
+    def _await_rest(self, half: _HalfRequest) -> None:
+        """The rest may take as long, and holds the same place, as on the long way."""
+        self._half, self._arriving = half, True
+        self._unset_keepalive_if_required()
+        self._cancel_idle_watch()
+        self._cancel_deadline()
+        self._deadline = self.loop.call_later(self._bounds.request_seconds, self._too_slow)
+        begin_arriving(self._places, self, self._network, self._block, each=self._each)
+
+    def _add_piece(self, half: _HalfRequest, data: bytes) -> None:
+        half.data += data
+        missing = half.missing
+        if missing > 0:
+            return
+        whole = self._take_half(half)
+        if missing < 0 or not self._begins(half.head, whole[half.end :]):
+            super().data_received(whole)
+
+    def _take_half(self, half: _HalfRequest) -> bytes:
+        """What has arrived, which is half a request no more."""
+        self._half, self._arriving = None, False
+        self._cancel_deadline()
+        self._places.arriving.give_back(self)
+        return bytes(half.data)
 
     def _look_at_idleness(self) -> None:
         """One timer for many requests: it looks when it is due how long ago the last of them was."""

@@ -17,6 +17,9 @@ from tenure.http.requestid import enter_request, leave_request
 from tenure.http.responses import ApiResponse
 from tenure.http.single_write import header_line
 
+_CUT_OFF = 400
+"""The status of `body_unreadable`, as which the long way notes it."""
+
 
 class HotConnection(Protocol):
     """Who asked, and is to be answered."""
@@ -75,6 +78,26 @@ class HotRequests:
             self.work.give_back(who)
         return taken
 
+    def note_cut_off(self, one: RawOperation, address: str, began: float) -> None:
+        """Observe a request whose connection ended before its body did; `began`: the ticks at its head."""
+        token = enter_request(self.parts.new_request_id())
+        try:
+            self.notify_observers(one, address, began, _CUT_OFF)
+        finally:
+            leave_request(token)
+
+    def notify_observers(self, one: RawOperation, address: str, began: float, status: int) -> None:
+        """Tell of a request and the status of its answer."""
+        served = ServedRequest(
+            method="POST",
+            route=one.path,
+            status=status,
+            milliseconds=round((self.parts.ticks() - began) * 1000, 3),
+            address=address,
+        )
+        for observe in self.parts.observers:
+            observe(served)
+
     def default_lines(self, headers: list[tuple[bytes, bytes]]) -> bytes:
         """The server's own headers as lines; they change once a second."""
         if headers is not self._dated:
@@ -102,7 +125,7 @@ class _HotAnswer:
             except Exception as error:
                 status, own, body = self._make_answer(error)
             self._hot.work.give_back(self._who)
-            self._notify_observers(status)
+            self._hot.notify_observers(self._one, self._address, self._started, status)
         finally:
             leave_request(token)
         head = b"%b%brequest-id: %b\r\ncontent-length: %d\r\n" % (
@@ -123,18 +146,6 @@ class _HotAnswer:
 
     def _problem(self, refused: Refused) -> ApiResponse[Any]:
         return problem_response(refused, self._hot.parts.clock())
-
-    def _notify_observers(self, status: int) -> None:
-        parts = self._hot.parts
-        served = ServedRequest(
-            method="POST",
-            route=self._one.path,
-            status=status,
-            milliseconds=round((parts.ticks() - self._started) * 1000, 3),
-            address=self._address,
-        )
-        for observe in parts.observers:
-            observe(served)
 
 
 def _lines_of(answer: ApiResponse[Any]) -> bytes:

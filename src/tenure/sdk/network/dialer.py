@@ -7,6 +7,7 @@ its handshake. Which address is tried when is decided in `connect`; what is said
 import socket
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 
 import httpcore2
 
@@ -60,6 +61,31 @@ class BoundedStream(httpcore2.NetworkStream):
     def get_extra_info(self, info: str) -> object:
         """What the stream below knows."""
         return self._stream.get_extra_info(info)
+
+
+class OnePieceStream(BoundedStream):
+    """A bounded stream whose writes are sent in one piece, with the next read.
+
+    HTTP libraries write head and body apart; a request in one packet is answered by the server's short way, and
+    between the two no packet is waited for.
+    """
+
+    def __init__(self, stream: httpcore2.NetworkStream, deadline: Deadline, most: int) -> None:
+        super().__init__(stream, deadline, most)
+        self._written = bytearray()
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """As `BoundedStream.read`, once what was written is sent."""
+        if self._written:
+            written, self._written = bytes(self._written), bytearray()
+            # A server that has answered and closed before it read everything is still read from.
+            with suppress(httpcore2.WriteError):
+                super().write(written)
+        return super().read(max_bytes)
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Keeps `buffer` until something is read."""
+        self._written += buffer
 
 
 def connect_tcp(address: str, port: int, deadline: Deadline) -> httpcore2.NetworkStream | StepFault:

@@ -7,7 +7,7 @@ import httpcore2
 import msgspec
 
 from tenure.sdk.network.bounds import Deadline
-from tenure.sdk.network.dialer import BoundedStream, TooManyBytes, fault_of
+from tenure.sdk.network.dialer import BoundedStream, OnePieceStream, TooManyBytes, fault_of
 from tenure.sdk.network.path import Headers, StepFault, StepOutcome
 
 HEAD = 128 * 1024
@@ -35,10 +35,11 @@ class HttpConnection:
     """HTTP over one stream, in the version agreed in its handshake; every wait ends at one deadline."""
 
     def __init__(self, stream: httpcore2.NetworkStream, url: httpcore2.URL, deadline: Deadline, most: int) -> None:
-        self._stream = BoundedStream(stream, deadline, most + HEAD)
-        self._most = most
         tls = stream.get_extra_info("ssl_object")
         http2 = tls is not None and tls.selected_alpn_protocol() == "h2"
+        # HTTP/2 has its own order of reading and writing.
+        self._stream = (BoundedStream if http2 else OnePieceStream)(stream, deadline, most + HEAD)
+        self._most = most
         kind = httpcore2.HTTP2Connection if http2 else httpcore2.HTTP11Connection
         self._connection: httpcore2.HTTP2Connection | httpcore2.HTTP11Connection = kind(url.origin, self._stream)
 
