@@ -130,6 +130,11 @@ def _named(one: Any) -> bool:
     return any(query.name == "provider" for query in one.query_inputs)
 
 
+def names_site(name: str) -> bool:
+    """Whether the write is a command about one installation: two must then hold the subscription."""
+    return name in ROWS and any(field.name == "site" for field in ROWS[name].fields)
+
+
 async def fresh(env: ServerEnv, world: World, name: str) -> dict[str, str]:
     """Things of its own for each write: what the one before did must not stand in its way."""
     staff, things = env.staff, dict(world.north.things)
@@ -146,7 +151,7 @@ async def fresh(env: ServerEnv, world: World, name: str) -> dict[str, str]:
     payment = await staff.post(f"/v1/customers/{customer}/payment-requests", {"amount": 500})
     wished = await staff.post("/v1/order-requests", {"customer": customer, "offer": things["offer"], "devices": 5})
     token = await staff.post("/v1/tokens", {"name": "t", "role": "customer", "customer": customer, "scopes": ["*"]})
-    sites = [env.site(), env.site()] if name in {"release_site", "declare_site_lost"} else []
+    sites = [env.site(), env.site()] if names_site(name) else []
     for site in sites:
         await site.activate(order["activation_code"])
     member = await joined(env, staff, "operator") if name in {"change_role", "remove_user"} else None
