@@ -6,6 +6,8 @@ one device limit is `allotment`'s and `decide`'s.
 
 from enum import StrEnum
 
+import msgspec
+
 from tenure.core.refusals import RefusalCode, Refused
 
 MATCHING_PARTS = 2
@@ -40,6 +42,33 @@ def installation_mismatch(said: str, expected: str, field: str = "installation")
         f"It is for {describe_installation(said)}, and this is {describe_installation(expected)}.",
         field,
     )
+
+
+class InstallationKind(msgspec.Struct, frozen=True):
+    """What an installation is said to be."""
+
+    installation: str
+    ephemeral: bool = False
+    """An application that lives for hours and is no lasting place [spec: ephemeral]."""
+
+
+def refuse_other_kind(said: InstallationKind, known: InstallationKind | None, *, successor: bool) -> Refused | None:
+    """None when the key may activate as the kind it says; `known`: what it said at its first activation, if it did.
+
+    Else `field_invalid`, `installation_mismatch`, or `no_successor`: an ephemeral application is over long before a
+    successor begins, so that it keeps none ready ([spec: installations], [spec: ephemeral]).
+    """
+    if said.ephemeral and said.installation != Installation.STANDALONE:
+        return Refused(RefusalCode.FIELD_INVALID, "Only an application on its own can be ephemeral.", "ephemeral")
+    if known is None:
+        return None
+    other = installation_mismatch(known.installation, said.installation)
+    if other is None and known.ephemeral != said.ephemeral:
+        was = "ephemeral" if known.ephemeral else "lasting"
+        other = Refused(RefusalCode.INSTALLATION_MISMATCH, f"It was activated as a {was} application.", "ephemeral")
+    if other is None and known.ephemeral and successor:
+        return Refused(RefusalCode.NO_SUCCESSOR, "An ephemeral application keeps no successor ready.", "role")
+    return other
 
 
 def describe_installation(kind: str) -> str:

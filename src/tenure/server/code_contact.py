@@ -63,7 +63,7 @@ def answer_code(contact: CodeContact, site: SiteRow | None) -> ActivationReply |
     `ledger_drift`, unsigned, when money would move while it is stopped; `offline_older` and
     `offline_changed_meanwhile`, unsigned, of a request carried by hand that was overtaken [spec: offline-exchange].
     """
-    changed = joining.other_kind(contact.message, site)
+    changed = joining.refuse_kind(contact.message, site)
     if changed is not None:
         return contact.reply(contact.refuse(changed))
     if site is None:

@@ -7,8 +7,8 @@ import msgspec
 
 from tenure.core.business import commands as c
 from tenure.core.business.decide.places import old_selves
-from tenure.core.installation import Installation, installation_mismatch
-from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.installation import Installation, InstallationKind, refuse_other_kind
+from tenure.core.refusals import Refused
 from tenure.core.subscription.fold import Subscription
 from tenure.core.timeline import Instant
 from tenure.server import places
@@ -23,22 +23,11 @@ def is_alone(message: ActivateRequest) -> bool:
     return Installation(message.installation) is Installation.STANDALONE
 
 
-def other_kind(message: ActivateRequest, site: SiteRow | None) -> Refused | None:
-    """None when the key is what it was at its first activation, else `installation_mismatch` [spec: installations].
-
-    An ephemeral application stages no successor: it is over long before that begins.
-    """
-    if message.ephemeral and not is_alone(message):
-        return Refused(RefusalCode.FIELD_INVALID, "Only an application on its own can be ephemeral.", "ephemeral")
-    if site is None:
-        return None
-    other = installation_mismatch(site.installation, message.installation)
-    if other is None and bool(site.ephemeral) != message.ephemeral:
-        was = "ephemeral" if site.ephemeral else "lasting"
-        other = Refused(RefusalCode.INSTALLATION_MISMATCH, f"It was activated as a {was} application.", "ephemeral")
-    if other is None and site.ephemeral and message.role == "successor":
-        return Refused(RefusalCode.NO_SUCCESSOR, "An ephemeral application keeps no successor ready.", "role")
-    return other
+def refuse_kind(message: ActivateRequest, site: SiteRow | None) -> Refused | None:
+    """`refuse_other_kind` of a message and the row of its key, if there is one."""
+    said = InstallationKind(message.installation, message.ephemeral)
+    known = None if site is None else InstallationKind(site.installation, bool(site.ephemeral))
+    return refuse_other_kind(said, known, successor=message.role == "successor")
 
 
 def on_its_hardware(

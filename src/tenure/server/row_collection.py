@@ -7,11 +7,10 @@ are counted by facts, and forks of lasting installations stand in facts: neither
 
 import msgspec
 
-from tenure.core.answering.forks import FORK_ANSWERS_APART
+from tenure.core.answering.forgetting import is_forgettable
 from tenure.core.lease.standing import AMNESTY_MOST
-from tenure.core.policy.bounds import ABSOLUTE
 from tenure.core.subscription.occupied_place import count_rule
-from tenure.core.timeline import DAY, HOUR, Instant
+from tenure.core.timeline import DAY, Instant
 from tenure.server import account_repository
 from tenure.server.site_record import read_record
 from tenure.store import leases, sites, stays
@@ -27,8 +26,6 @@ KEEP_LEASES = 400 * DAY
 """Superseded leases of lasting installations are kept as long as their state tokens."""
 KEEP_STAYS = 30 * DAY
 """So long a day's fact can be compared with its rows."""
-EPHEMERAL_MOST = (ABSOLUTE["ephemeral_hours"].maximum or 0) * HOUR
-"""The longest lease of an ephemeral application."""
 
 
 class CollectionProgress(msgspec.Struct):
@@ -77,7 +74,7 @@ def _collect_ephemeral(
     # Locked, so that what is decided of one still holds when it is done: it may be synchronizing just now.
     rows = sites.lock_many(conn, found)
     ends = leases.lease_ends(conn, found)
-    over = [each.id for each in rows.values() if is_over(each, ends.get(each.id, 0), now, restored)]
+    over = [each.id for each in rows.values() if _is_over(each, ends.get(each.id, 0), now, restored)]
     leases.collect_replaced(conn, found, now - AMNESTY_MOST)
     for forget in (leases.forget_leases, place_rows.forget_places, sites.forget_sites):
         forget(conn, over)
@@ -85,14 +82,7 @@ def _collect_ephemeral(
     return len(found)
 
 
-def is_over(site: SiteRow, end: Instant, now: Instant, restored: Instant) -> bool:
-    """Whether nothing can depend on what is known of an ephemeral application any more; `end`: of its last lease.
-
-    After a restore the server may have forgotten later leases, and would have to learn of them while they can run.
-    """
-    body = read_record(site)
-    seen = site.forked_at is not None or bool(body.copies or body.settled or body.fork_answered)
-    keep = FORK_ANSWERS_APART if seen else AMNESTY_MOST
-    heard = max(end, site.last_contact or 0, site.forked_at or 0, body.fork_answered, body.settled_at)
-    forgotten = site.epoch < restored and now < restored + EPHEMERAL_MOST + AMNESTY_MOST
-    return not forgotten and heard + keep <= now
+def _is_over(site: SiteRow, end: Instant, now: Instant, restored: Instant) -> bool:
+    """`is_forgettable` of a row; `end`: of its last lease."""
+    since = restored if site.epoch < restored else None
+    return is_forgettable(read_record(site), max(end, site.last_contact or 0), site.forked_at, since, now)

@@ -23,6 +23,7 @@ from tenure.core.subscription.seat_conflict import (
     SeatConflict,
     agreed_limit,
     lower_limit,
+    may_relist,
     relist_applications,
 )
 from tenure.core.timeline import Instant, Timeline
@@ -108,12 +109,6 @@ def coming_limit(conn: Connection, site: SiteRow, sub: Subscription, now: Instan
     return ComingLimit(lower.at, lower.limit, share_ahead(users, site.id, partial(_told_share, conn, lower)))
 
 
-def may_concern(sub: Subscription, now: Instant) -> bool:
-    """Whether there can be anything to list or to take back: almost never, and told without a look at any row."""
-    dated = any(site.place_until is not None and site.place_until > now for site in sub.sites)
-    return dated or lower_limit(sub, now) is not None
-
-
 def relist_conflict(
     conn: Connection, sub: Subscription, now: Instant, restored: Instant = 0, newcomer: str = ""
 ) -> Subscription:
@@ -121,8 +116,7 @@ def relist_conflict(
 
     Called whenever terms change, an application comes, goes or asks, and a server reports other devices.
     """
-    own = sub.find_site(newcomer) if newcomer else None
-    if not may_concern(sub, now) and (own is None or own.place_until is None):
+    if not may_relist(sub, now, newcomer):
         return sub
     fact = relist_applications(sub, coming_conflict(conn, sub, now, restored, newcomer), now, newcomer)
     return sub if fact is None else account_repository.append_to(conn, sub, (fact,), now)

@@ -141,6 +141,16 @@ def default_order(applications: Iterable[Application], now: Instant, newcomer: s
     return sorted(applications, key=rank)
 
 
+def may_relist(sub: Subscription, now: Instant, newcomer: str = "") -> bool:
+    """Whether `relist_applications` could find anything: almost never, and told without a look at any installation.
+
+    There is something to list while a lower limit lies ahead, and something to take back where a date was told.
+    """
+    own = sub.find_site(newcomer) if newcomer else None
+    dated = any(_with_date(site, now) for site in sub.sites)
+    return dated or (own is not None and own.place_until is not None) or lower_limit(sub, now) is not None
+
+
 def relist_applications(
     sub: Subscription, conflict: SeatConflict | None, now: Instant, newcomer: str = ""
 ) -> SeatConflictListed | None:
