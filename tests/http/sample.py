@@ -25,6 +25,7 @@ from tenure.http.middleware import MiddlewareParts
 from tenure.http.openapi import ApiDescription
 from tenure.http.operations import Operation, make_operation
 from tenure.http.paging import PageRequest, ResultPage, cut_page
+from tenure.http.problems import RefusedError
 from tenure.http.responses import ApiResponse, json_response, mark_replayed
 from tenure.http.serve import HttpServer, ListenAddress
 from tenure.http.timestamps import Moment, format_rfc3339, instant_of
@@ -276,6 +277,8 @@ def begin_echo(body: bytes, address: str, deliver: Deliver) -> bool:
 def _echoed(body: bytes) -> bytes | ApiResponse[bytes] | Refused:
     if body == b"break":
         raise RuntimeError("a secret detail")
+    if body == b"carried":
+        raise RefusedError(Refused(RefusalCode.MESSAGE_MALFORMED))
     if body == b"busy":
         return Refused(RefusalCode.SERVER_BUSY)
     return body if re.fullmatch(rb"[\w-]+\.[\w-]*\.[\w-]+", body) else Refused(RefusalCode.MESSAGE_MALFORMED)

@@ -21,7 +21,18 @@ from tests.http.sample import ECHO, SLOW, build, serve
 from tests.http.test_serve import connected, read_all
 
 HEAD = b"POST /v1/echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/jose\r\nContent-Length: %d\r\n"
-BODIES = (b"a.b.c", b"soon.b.c", b"slow.b.c", b"long.b.c", b"busy", b"break", b"no jws", b"x" * 1_024, b"x" * 1_025)
+BODIES = (
+    b"a.b.c",
+    b"carried",
+    b"soon.b.c",
+    b"slow.b.c",
+    b"long.b.c",
+    b"busy",
+    b"break",
+    b"no jws",
+    b"x" * 1_024,
+    b"x" * 1_025,
+)
 
 
 def hot(body: bytes = b"a.b.c", more: bytes = b"") -> bytes:
@@ -204,6 +215,21 @@ async def test_random_and_hostile_requests_are_answered_alike(seed: int) -> None
         pieces = requests if chance.random() < 0.5 else cut(chance, b"".join(requests))
         # What is unreadable ends the connection at once, also under a request at work: when it comes is no chance here.
         await both(pieces, in_turn=True)
+
+
+@pytest.mark.parametrize("body", [b"carried", b"break"])
+async def test_a_fault_is_logged_alike(body: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    """A refusal that is raised is no unforeseen error, on either way."""
+    logged = []
+    for short in (True, False):
+        caplog.clear()
+        served = Served(short=short)
+        await served.send([hot(body)])
+        await served.rest()
+        served.end()
+        logged.append([(each.name, each.levelname, each.message) for each in caplog.records])
+    assert logged[0] == logged[1]
+    assert len(logged[0]) == (body == b"break")
 
 
 async def test_what_is_unreadable_waits_for_the_answer_of_a_hot_request() -> None:

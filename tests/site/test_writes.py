@@ -183,6 +183,17 @@ def test_what_comes_in_one_turn_of_the_loop_is_handed_over_in_one() -> None:
     assert writer.sets == [64, 3]
 
 
+def test_a_caller_who_cannot_be_answered_keeps_no_answer_from_the_others() -> None:
+    async def posts() -> object:
+        writes = LoopWrites(CountingWriter())
+        last: asyncio.Future[WriteOutcome] = asyncio.get_running_loop().create_future()
+        writes.post_job(lambda conn: 1, lambda outcome: {}[outcome])
+        writes.post_job(lambda conn: 2, last.set_result)
+        return (await asyncio.wait_for(last, LONG)).value
+
+    assert asyncio.run(posts()) == 2
+
+
 def test_what_the_writer_refuses_is_delivered_as_refused() -> None:
     refused = Refused(RefusalCode.SERVER_BUSY)
     answers = asyncio.run(answers_of(LoopWrites(CountingWriter(refused)), 2))

@@ -257,3 +257,55 @@ async def test_a_set_alone_needs_no_fence_and_a_bad_item_in_it_is_found_all_the_
     assert [isinstance(each, Exception) for each in told] == [False, True, False], "a stands there already"
     assert held.words() == set("abcd")
     assert held.fences > 0
+
+
+async def test_items_of_one_owner_are_answered_in_their_order_behind_more_that_were_put_off_than_come_at_once() -> None:
+    held = Held()
+    batcher = WriteBatcher(held, capacity=400)
+
+    def answer(conn: Connection, items: Sequence[str]) -> list[str | Later]:
+        later = set([each for each in items if each.startswith("dear")][2:])
+        return [LATER if item in later or (item == "cheap" and "dear 999" in later) else item for item in items]
+
+    told: list[str] = []
+    all_told = asyncio.Event()
+
+    def post(name: str, owner: str) -> None:
+        assert batcher.post_item(answer, name, tell, owner) is None
+
+    def tell(outcome: str, fault: Exception | None) -> None:
+        told.append(outcome)
+        if len(told) == 4:  # most are still put off
+            post("cheap", "late")  # changes nothing, so that it would be answered at once
+            post("other", "another")
+        if len(told) == PUT_OFF_MOST + 43:
+            all_told.set()
+
+    held.gate.clear()
+    for number in range(PUT_OFF_MOST + 40):
+        post(f"dear {number:03}", f"site {number}")
+    await rest()
+    post("dear 999", "late")
+    held.gate.set()
+    await all_told.wait()
+    assert told.index("dear 999") < told.index("cheap")
+    assert told.index("other") < 12, "those of others do not wait"
+
+
+async def test_an_item_does_not_overtake_one_of_its_owner_that_lost_a_race() -> None:
+    held = Held()
+    batcher = WriteBatcher(held)
+    tries: list[list[str]] = []
+
+    def races(conn: Connection, words: Sequence[str]) -> list[str]:
+        tries.append(list(words))
+        if "first" in words and len(tries) < 5:  # in the set, in it with fences, and alone
+            raise TimeoutError("deadlock detected")
+        return [note(word)(conn) for word in words]
+
+    told: list[str] = []
+    for name, owner in (("first", "site"), ("second", "site"), ("other", "another")):
+        batcher.post_item(races, name, lambda outcome, fault: told.append(outcome), owner)
+    await batcher.close()
+    assert ["first"] in tries and ["other"] in tries
+    assert told == ["other", "first", "second"]

@@ -12,7 +12,7 @@ from tenure.http.fairness import FairShares, block_of
 from tenure.http.hot_heads import KnownHeads
 from tenure.http.hot_operations import RawOperation
 from tenure.http.logs import ServedRequest
-from tenure.http.problems import Clock, log_internal, problem_response, refusal_of
+from tenure.http.problems import Clock, problem_of, problem_response
 from tenure.http.requestid import enter_request, leave_request
 from tenure.http.responses import ApiResponse
 from tenure.http.single_write import header_line
@@ -138,14 +138,14 @@ class _HotAnswer:
         """Status, the answer's own header lines, and body."""
         if isinstance(outcome, bytes):
             return 200, header_line(b"content-type", self._one.media_type.encode()), outcome
-        if isinstance(outcome, Exception):  # whatever it is, the caller gets a problem
-            log_internal(outcome)
-            outcome = refusal_of(outcome)
-        made: ApiResponse[Any] = outcome if isinstance(outcome, ApiResponse) else self._problem(outcome)
+        made = self._make_response(outcome)
         return made.status, _lines_of(made), made.body
 
-    def _problem(self, refused: Refused) -> ApiResponse[Any]:
-        return problem_response(refused, self._hot.parts.clock())
+    def _make_response(self, outcome: ApiResponse[bytes] | Refused | Exception) -> ApiResponse[Any]:
+        if isinstance(outcome, ApiResponse):
+            return outcome
+        now = self._hot.parts.clock()
+        return problem_response(outcome, now) if isinstance(outcome, Refused) else problem_of(outcome, now)
 
 
 def _lines_of(answer: ApiResponse[Any]) -> bytes:

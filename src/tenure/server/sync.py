@@ -107,7 +107,7 @@ class SyncService:
         if limited is not None:
             return limited
         try:
-            return await self._context.db.submit_set(self.answer_many, proven)
+            return await self._context.db.submit_set(self.answer_many, proven, proven.site)
         except DatabaseUnavailable:
             return UNAVAILABLE
 
@@ -126,7 +126,9 @@ class SyncService:
         def told(answer: bytes | Refused | None, fault: Exception | None) -> None:
             deliver(_outcome_of(answer, fault))
 
-        refused = self._refuse_wishes(proven) or self._context.db.post_to_set(self.answer_many, proven, told)
+        refused = self._refuse_wishes(proven)
+        if refused is None:
+            refused = self._context.db.post_to_set(self.answer_many, proven, told, proven.site)
         if refused is not None:
             deliver(refused)
         return True

@@ -9,7 +9,7 @@ import asyncio
 import logging
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from typing import Any, Protocol
 
 from tenure.core.refusals import RefusalCode, Refused
@@ -93,13 +93,13 @@ class _SingleJob(_WaitingCaller):
 
 
 class _ItemJob(_WaitingCaller):
-    """An item out of a set."""
+    """An item out of a set; items of one `owner` are answered in the order in which they came."""
 
-    __slots__ = ("handler", "item")
+    __slots__ = ("handler", "item", "owner")
 
-    def __init__(self, handler: Handler, item: object, told: Told) -> None:
+    def __init__(self, handler: Handler, item: object, told: Told, owner: str) -> None:
         super().__init__(told, keep=True)
-        self.handler, self.item = handler, item
+        self.handler, self.item, self.owner = handler, item, owner
 
     def run_work(self, connection: Connection) -> Any:
         return _run_handler(self.handler, connection, [self])[0]
@@ -112,7 +112,7 @@ class WriteBatcher:
         self._transactions = transactions
         self._capacity, self._most = capacity, most
         self._waiting: deque[_WaitingCaller] = deque()
-        self._put_off: deque[_WaitingCaller] = deque()
+        self._put_off: deque[_ItemJob] = deque()
         self._drain: asyncio.Task[None] | None = None
         self._closed = False
 
@@ -125,17 +125,17 @@ class WriteBatcher:
         self._enter_queue(_SingleJob(work, _settle(waiting), keep=keep))
         return await waiting
 
-    async def run_item(self, handler: Handler, item: object) -> Any:
+    async def run_item(self, handler: Handler, item: object, owner: str = "") -> Any:
         """The answer to `item` out of one call of `handler` for all that wait, once it is durable."""
         waiting = asyncio.get_running_loop().create_future()
-        refused = self.post_item(handler, item, _settle(waiting))
+        refused = self.post_item(handler, item, _settle(waiting), owner)
         return await waiting if refused is None else refused
 
-    def post_item(self, handler: Handler, item: object, told: Told) -> Refused | None:
+    def post_item(self, handler: Handler, item: object, told: Told, owner: str = "") -> Refused | None:
         """`run_item` for a caller who does not wait; a refusal, and `told` is not called, where there is no room."""
         refused = self._is_full()
         if refused is None:
-            self._enter_queue(_ItemJob(handler, item, told))
+            self._enter_queue(_ItemJob(handler, item, told, owner))
         return refused
 
     async def close(self) -> None:
@@ -156,24 +156,42 @@ class WriteBatcher:
 
     async def _run_all(self) -> None:
         while self._waiting or self._put_off:
-            batch = [self._put_off.popleft() for _ in range(min(PUT_OFF_MOST, len(self._put_off)))]
-            known = len(batch)
-            batch += [self._waiting.popleft() for _ in range(min(self._most - len(batch), len(self._waiting)))]
-            later = await self._run_batch(batch)
-            if later:
-                batch = [job for job in batch if job not in later]
-                self._waiting.extendleft(reversed(later))
-            again = [job for job in batch if self._to_repeat(job)]
-            for job in batch:
+            known = [self._put_off.popleft() for _ in range(min(PUT_OFF_MOST, len(self._put_off)))]
+            batch = [*known, *self._take_new(self._most - len(known))]
+            later = set(await self._run_batch(batch))
+            done = [job for job in batch if job not in later]
+            again = {job for job in done if self._to_repeat(job)}
+            for job in done:
                 if job not in again and job.outcome is not LATER:
                     job.answer_caller()
-            self._put_off.extendleft(job for job in reversed(batch[:known]) if job.outcome is LATER)
-            self._put_off.extend(job for job in batch[known:] if job.outcome is LATER)
-            self._waiting.extendleft(reversed(again))
+            self._keep_left(batch, later | again, set(known))
+
+    def _take_new(self, most: int) -> list[_WaitingCaller]:
+        """At most so many new jobs; an item whose owner has one put off that does not come yet waits behind that."""
+        behind = {job.owner for job in self._put_off if job.owner}
+        found: list[_WaitingCaller] = []
+        while self._waiting and len(found) < most:
+            job = self._waiting.popleft()
+            if isinstance(job, _ItemJob) and job.owner in behind:
+                self._put_off.append(job)
+            else:
+                found.append(job)
+        return found
+
+    def _keep_left(
+        self, batch: Sequence[_WaitingCaller], first: Set[_WaitingCaller], known: Set[_WaitingCaller]
+    ) -> None:
+        """What is left of a batch comes again: `first` what had no time or lost a race, and what had been put off
+        before; what is put off for the first time comes behind all that was."""
+        items = [job for job in batch if isinstance(job, _ItemJob)]
+        put_off = {job for job in items if job.outcome is LATER and job not in first}
+        self._put_off.extendleft(job for job in reversed(items) if job in first or (job in put_off and job in known))
+        self._put_off.extend(job for job in items if job in put_off and job not in known)
+        self._waiting.extendleft(job for job in reversed(batch) if job in first and not isinstance(job, _ItemJob))
 
     def _to_repeat(self, job: _WaitingCaller) -> bool:
         """Whether it lost a race: then it comes first in the next transaction, which sees what the winner did."""
-        if job.fault is None or not (isinstance(job.fault, WriteConflict) or self._transactions.raced(job.fault)):
+        if job.fault is None or not self._is_race(job.fault):
             return False
         if job.attempts < (ATTEMPTS if isinstance(job.fault, WriteConflict) else RACES):
             job.attempts, job.fault = job.attempts + 1, None
@@ -256,11 +274,24 @@ class WriteBatcher:
     def _apply_set(self, connection: Connection, handler: Handler, jobs: list[_ItemJob]) -> None:
         answers = self._run_fenced(connection, lambda _: _run_handler(handler, connection, jobs), keep=True)
         if isinstance(answers, Exception):
-            for job in jobs:  # one bad item must not harm the others
-                self._apply_one(connection, job)
+            self._apply_apart(connection, jobs)
             return
         for job, answer in zip(jobs, answers, strict=True):
             job.outcome = answer
+
+    def _apply_apart(self, connection: Connection, jobs: Sequence[_ItemJob]) -> None:
+        """One by one, so that a bad item does not harm the others; what follows one that lost a race waits for it."""
+        lost: set[str] = set()
+        for job in jobs:
+            if job.owner in lost:
+                job.outcome = LATER
+                continue
+            self._apply_one(connection, job)
+            if job.owner and job.fault is not None and self._is_race(job.fault):
+                lost.add(job.owner)
+
+    def _is_race(self, fault: Exception) -> bool:
+        return isinstance(fault, WriteConflict) or self._transactions.raced(fault)
 
     def _apply_one(self, connection: Connection, job: _WaitingCaller) -> None:
         outcome = self._run_fenced(connection, job.run_work, keep=job.keep)

@@ -70,16 +70,21 @@ class Database(Protocol):
         """What `fn` would answer; nothing of its effect stays (dry run, B4)."""
 
     async def submit_set(
-        self, handler: Callable[[Connection, Sequence[Item]], Sequence[Answer | Later]], item: Item
+        self, handler: Callable[[Connection, Sequence[Item]], Sequence[Answer | Later]], item: Item, owner: str = ""
     ) -> Answer | Refused:
         """The answer to `item` out of one call of `handler` for all items that wait, after it is durable.
 
         `handler` answers each item at its place and leaves nothing behind for an item that it refuses; the first one
-        it answers, others it may put off (`LATER`).
+        it answers, others it may put off (`LATER`). Items of one `owner`, if they have one, are answered in the order
+        in which they came, also where they are put off or lose a race.
         """
 
     def post_to_set(
-        self, handler: Callable[[Connection, Sequence[Item]], Sequence[Answer | Later]], item: Item, told: Told
+        self,
+        handler: Callable[[Connection, Sequence[Item]], Sequence[Answer | Later]],
+        item: Item,
+        told: Told,
+        owner: str = "",
     ) -> Refused | None:
         """`submit_set` without waiting: `told` is called once with the answer, or the exception that it would raise.
 

@@ -83,17 +83,21 @@ class SqliteDatabase:
         return answer
 
     async def submit_set(
-        self, handler: Callable[[Connection, Sequence[Item]], Sequence[Answer | Later]], item: Item
+        self, handler: Callable[[Connection, Sequence[Item]], Sequence[Answer | Later]], item: Item, owner: str = ""
     ) -> Answer | Refused:
         """See `engine.Database.submit_set`."""
-        answer: Answer | Refused = await self._batcher.run_item(handler, item)
+        answer: Answer | Refused = await self._batcher.run_item(handler, item, owner)
         return answer
 
     def post_to_set(
-        self, handler: Callable[[Connection, Sequence[Item]], Sequence[Answer | Later]], item: Item, told: Told
+        self,
+        handler: Callable[[Connection, Sequence[Item]], Sequence[Answer | Later]],
+        item: Item,
+        told: Told,
+        owner: str = "",
     ) -> Refused | None:
         """See `engine.Database.post_to_set`."""
-        return self._batcher.post_item(handler, item, told)
+        return self._batcher.post_item(handler, item, told, owner)
 
     async def wait_for_news(self, seconds: float) -> None:
         """See `engine.Database.wait_for_news`: there is no other process."""

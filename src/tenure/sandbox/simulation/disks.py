@@ -199,14 +199,18 @@ class ServerDatabase:
         return answer
 
     async def submit_set(
-        self, handler: Callable[[Connection, Sequence[Item]], Sequence[Answer | Later]], item: Item
+        self, handler: Callable[[Connection, Sequence[Item]], Sequence[Answer | Later]], item: Item, owner: str = ""
     ) -> Answer | Refused:
         """See `engine.Database`."""
         answer: Answer | Refused = self._done(lambda: handler(self.disk.connection, [item])[0], keep=True)
         return answer
 
     def post_to_set(
-        self, handler: Callable[[Connection, Sequence[Item]], Sequence[Answer | Later]], item: Item, told: Told
+        self,
+        handler: Callable[[Connection, Sequence[Item]], Sequence[Answer | Later]],
+        item: Item,
+        told: Told,
+        owner: str = "",
     ) -> Refused | None:
         """See `engine.Database`."""
         try:

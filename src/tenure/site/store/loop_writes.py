@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from tenure.core.refusals import Refused
-from tenure.site.store.writer import Told, Work, WriteOutcome
+from tenure.site.store.writer import Told, Work, WriteOutcome, log
 
 Deliver = Callable[[WriteOutcome], None]
 
@@ -53,4 +53,7 @@ class LoopWrites:
 
 def _deliver_all(delivers: Sequence[Deliver], outcomes: Sequence[WriteOutcome]) -> None:
     for deliver, outcome in zip(delivers, outcomes, strict=True):
-        deliver(outcome)
+        try:
+            deliver(outcome)
+        except Exception:  # the others of the set wait for theirs
+            log.exception("a caller could not be answered")
