@@ -10,7 +10,7 @@ from dataclasses import replace
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tenure.store import postgres
+from tenure.store import postgres_connection
 from tenure.store.postgres_target import PostgresTarget
 
 ON = bool(os.environ.get("PORTABLE"))
@@ -45,6 +45,6 @@ def make_shaken(target: PostgresTarget) -> AsyncEngine:
     return engine
 
 
-_make = postgres.create_engine
+_make = postgres_connection.create_engine
 if ON:
-    postgres.create_engine = make_shaken
+    postgres_connection.create_engine = make_shaken

@@ -1,6 +1,7 @@
 """One writer: every job alone with its success or failure, answered after it is durable, none harmed by another."""
 
 import asyncio
+import traceback
 from collections.abc import Sequence
 
 import pytest
@@ -155,3 +156,17 @@ async def test_a_caller_who_goes_away_does_not_stop_his_job(db: Database) -> Non
             return
         await asyncio.sleep(0.01)
     pytest.fail("accepted work is not done")
+
+
+async def test_what_a_statement_carried_is_not_in_its_fault(db: Database) -> None:
+    """Faults are logged, and a row may hold what no log may."""
+    secret = "hush" * 5
+
+    def break_row(conn: Connection) -> None:
+        conn.execute(sa.text("insert into meta values (:key, null)"), {"key": secret})
+
+    with pytest.raises(sa.exc.DBAPIError) as caught:
+        await db.write(break_row)
+    told = "".join(traceback.format_exception(caught.value))
+    assert "meta" in told
+    assert secret not in told

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from tenure.core.refusals import Refused
 from tenure.store import meta as meta_rows
-from tenure.store import postgres
+from tenure.store import postgres_connection
 from tenure.store.engine import Connection
 from tenure.store.postgres import PostgresDatabase, open_postgres
 from tenure.store.schema import meta
@@ -27,7 +27,7 @@ TURNS = 60
 @pytest.fixture
 async def spread(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[PostgresDatabase]:
     """A database in that mode, its dice thrown anew."""
-    monkeypatch.setattr(postgres, "create_engine", portable.make_shaken)
+    monkeypatch.setattr(postgres_connection, "create_engine", portable.make_shaken)
     monkeypatch.setattr(portable, "_dice", random.Random(5))  # noqa: S311 - of a test
     async with fresh_schema(postgres_url) as schema:
         db = await opened(schema)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.store.engine import Connection, Database, DatabaseUnavailable, WriteConflict
+from tenure.store.meta import claim_alone
 from tenure.store.postgres import open_postgres
 from tenure.store.schema import meta
 from tests.contract import portable
@@ -105,12 +106,110 @@ async def test_a_connection_that_breaks_is_replaced(schema: PostgresSchema) -> N
     for job in (db.write(suicide), db.read(suicide)):
         with pytest.raises(DatabaseUnavailable):
             await job
-    with pytest.raises((DatabaseUnavailable, sa.exc.DBAPIError)):
+    with pytest.raises(DatabaseUnavailable):
         await db.submit_set(lambda conn, items: [suicide(conn) for _ in items], 1)
     await db.write(put, "a")
     assert await db.read(keys) == {"a"}
     assert await db.submit_set(lambda conn, items: [keys(conn) for _ in items], 1) == {"a"}
     await db.close()
+
+
+async def test_a_connection_that_takes_no_writes_any_more_is_replaced(schema: PostgresSchema) -> None:
+    """It leads to what has become a standby, say: single jobs and sets are told the same, and both come back."""
+    db = await schema.open()
+
+    def put_all(conn: Connection, items: Sequence[str]) -> Sequence[str]:
+        for item in items:
+            put(conn, item)
+        return items
+
+    def turn_read_only(conn: Connection, items: Sequence[str] = ("",)) -> Sequence[str]:
+        conn.exec_driver_sql("set default_transaction_read_only = on")
+        return items
+
+    await db.write(turn_read_only)
+    await db.submit_set(turn_read_only, "")
+    for job in (db.write(put, "a"), db.submit_set(put_all, "b")):
+        with pytest.raises(DatabaseUnavailable):
+            await job
+    await db.write(put, "a")
+    await db.submit_set(put_all, "b")
+    assert await db.read(keys) == {"a", "b"}
+    await db.close()
+
+
+@pytest.mark.parametrize("in_set", [False, True])
+@pytest.mark.parametrize("state", ["53100", "57014", "08006"])
+async def test_a_database_that_cannot_serve_is_told_as_that(schema: PostgresSchema, state: str, in_set: bool) -> None:
+    db = await schema.open()
+
+    def fails(conn: Connection, items: Sequence[str] = ()) -> Sequence[str]:
+        conn.exec_driver_sql(f"do $$ begin raise exception using errcode = '{state}'; end $$")
+        return items
+
+    with pytest.raises(DatabaseUnavailable):
+        await (db.submit_set(fails, "a") if in_set else db.write(fails))
+    await db.close()
+
+
+async def test_reads_that_are_given_up_leave_no_connection_behind(schema: PostgresSchema) -> None:
+    db = await schema.open()
+    sleep = sa.text("select pg_sleep(0.01)")
+    asked = "select count(*) from pg_stat_activity where query like '%pg_sleep%' or state like 'idle in%'"
+    count = sa.text(asked)
+
+    def sleep_often(conn: Connection) -> None:
+        for _ in range(20):
+            conn.execute(sleep)
+
+    for turn in range(60):
+        reading = asyncio.create_task(db.read(sleep_often))
+        await asyncio.sleep(turn / 3_000)
+        reading.cancel()
+        if turn % 2:
+            await asyncio.sleep(0)
+            reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+    for _ in range(100):
+        if (left := await db.read(lambda conn: conn.scalar(count))) <= 1:  # the one that asks
+            break
+        await asyncio.sleep(0.05)
+    assert left <= 1
+    await db.close()
+
+
+@pytest.mark.parametrize("name", ["user", "select", "1abc", "_"])
+async def test_a_schema_may_be_called_as_a_word_of_sql(postgres_url: str, name: str) -> None:
+    try:
+        db = await open_postgres(target_of(postgres_url, name))
+        assert not isinstance(db, Refused), db
+        assert await db.read(lambda conn: conn.scalar(sa.text("select current_schema()"))) == name
+        await db.close()
+    finally:
+        await run_sql(postgres_url, f'drop schema if exists "{name}" cascade')
+
+
+async def test_a_server_that_started_while_a_command_had_the_state_is_seen_by_the_next(
+    pair: tuple[Database, Database],
+) -> None:
+    server, command = pair
+    has_it, go_on = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def alone(conn: Connection) -> Refused | None:
+        refused = claim_alone(conn)
+        loop.call_soon(has_it.set)
+        sa.util.await_only(go_on.wait())
+        return refused
+
+    first = asyncio.create_task(command.write(alone))
+    await has_it.wait()
+    await server.wait_for_news(0)
+    go_on.set()
+    assert await first is None
+    await server.wait_for_news(0)
+    second = await command.write(claim_alone)
+    assert isinstance(second, Refused) or portable.ON
 
 
 async def test_a_server_that_is_not_there_is_refused(schema: PostgresSchema) -> None:

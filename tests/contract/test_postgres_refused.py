@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import asyncpg
 import pytest
 import sqlalchemy as sa
 import trustme
 
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.store import postgres_checks, schema
-from tenure.store.engine import Connection, Database
+from tenure.store.engine import Connection, Database, DatabaseUnavailable
 from tenure.store.migrate import upgrade_schema
 from tenure.store.postgres import open_postgres
 from tenure.store.postgres_target import PostgresTarget
@@ -148,8 +149,32 @@ async def test_a_standby_is_refused_and_of_several_hosts_the_primary_is_used(clu
         db = await opened(both)
         assert await db.write(lambda conn: conn.scalar(sa.text("select pg_is_in_recovery()"))) is False
         await db.close()
+        lost = replace(both, hosts=("127.0.0.1", "127.0.0.1"), ports=(other.port, other.port))
+        told = await refused(lost)
+        assert told.code is RefusalCode.DATABASE_UNREACHABLE
+        assert "none of the hosts takes writes" in told.detail
     finally:
         other.stop("immediate")
+
+
+async def test_while_no_host_takes_writes_the_database_is_away_and_its_watch_goes_on(
+    cluster: PostgresCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As while a new primary is chosen: what the driver raises then is of no kind that a lost connection has."""
+    db = await opened(over_tcp(cluster))
+
+    async def find_none(**_: object) -> None:
+        raise asyncpg.TargetServerAttributeNotMatched("None of the hosts match")
+
+    one = lambda conn: conn.scalar(sa.text("select 1"))  # noqa: E731
+    with monkeypatch.context() as patched:
+        patched.setattr(asyncpg, "connect", find_none)
+        await db.wait_for_news(0)
+        for job in (db.read(one), db.write(one), db.submit_set(lambda conn, items: [one(conn) for _ in items], 1)):
+            with pytest.raises(DatabaseUnavailable):
+                await job
+    assert await db.read(one) == 1
+    await db.close()
 
 
 async def test_a_newer_schema_is_left_alone_and_an_older_one_waits_for_its_upgrade(cluster: PostgresCluster) -> None:

@@ -49,6 +49,9 @@ class Held:
     def raced(self, fault: Exception) -> bool:
         return isinstance(fault, TimeoutError)
 
+    def name_fault(self, fault: Exception) -> Exception:
+        return DatabaseUnavailable(str(fault)) if isinstance(fault, ConnectionError) else fault
+
     def words(self) -> set[str]:
         found = set(self.connection.scalars(sa.select(NOTES.c.word)))
         self.connection.rollback()
@@ -227,6 +230,38 @@ async def test_what_was_put_off_is_told_when_the_transaction_breaks() -> None:
         batcher.post_item(handler, item, lambda outcome, fault: faults.append(fault))
     await batcher.close()
     assert [type(each) for each in faults] == [DatabaseUnavailable] * 2
+
+
+async def test_what_was_put_off_and_fails_then_is_told_so_and_no_more_tried() -> None:
+    """Nor does a fault of one run stay beside the answer of the next."""
+    held = Held()
+    batcher = WriteBatcher(held)
+    runs: list[list[str]] = []
+
+    def answer(conn: Connection, items: Sequence[str]) -> list[str | Later]:
+        runs.append(list(items))
+        if len(runs) == 1:
+            return [items[0], *[LATER] * (len(items) - 1)]
+        if len(runs) < 50 and "bad" in items:
+            raise LookupError("bad")
+        return list(items)
+
+    told = await asyncio.gather(*(batcher.run_item(answer, item) for item in ("a", "bad", "c")), return_exceptions=True)
+    assert [told[0], repr(told[1]), told[2]] == ["a", "LookupError('bad')", "c"]
+    assert len(runs) < 10
+
+
+async def test_a_job_that_met_a_broken_database_is_told_that_and_not_that_it_was_wrong() -> None:
+    held = Held()
+    batcher = WriteBatcher(held)
+
+    def read_only(conn: Connection, items: Sequence[str]) -> list[str]:
+        raise ConnectionError("cannot write here")
+
+    with pytest.raises(DatabaseUnavailable):
+        await batcher.run_item(read_only, "a")
+    with pytest.raises(DatabaseUnavailable):
+        await batcher.run(lambda conn: read_only(conn, ["a"]))
 
 
 async def test_a_caller_who_cannot_be_answered_harms_no_other() -> None:

@@ -54,6 +54,9 @@ class TransactionRunner(Protocol):
     def raced(self, fault: Exception) -> bool:
         """Whether another process was first: a deadlock, say; the same job may well be done a moment later."""
 
+    def name_fault(self, fault: Exception) -> Exception:
+        """As the caller of a job is told of it: `DatabaseUnavailable` where the database is at fault, not the job."""
+
 
 class _WaitingCaller(ABC):
     """One caller who waits: his place, and what he is to be told."""
@@ -70,6 +73,10 @@ class _WaitingCaller(ABC):
     @abstractmethod
     def run_work(self, connection: Connection) -> Any:
         """What is to be done for him alone."""
+
+    def end_run(self, outcome: Any = None, fault: Exception | None = None) -> None:
+        """How it went this time; nothing is left of an earlier run, which may have been put off or have failed."""
+        self.outcome, self.fault = outcome, fault
 
     def answer_caller(self) -> None:
         """Answer the caller."""
@@ -194,10 +201,11 @@ class WriteBatcher:
         if job.fault is None or not self._is_race(job.fault):
             return False
         if job.attempts < (ATTEMPTS if isinstance(job.fault, WriteConflict) else RACES):
-            job.attempts, job.fault = job.attempts + 1, None
+            job.attempts += 1
+            job.end_run()
             return True
         if not isinstance(job.fault, WriteConflict):
-            job.fault, job.outcome = None, Refused(RefusalCode.SERVER_BUSY, "Others were first each time.")
+            job.end_run(Refused(RefusalCode.SERVER_BUSY, "Others were first each time."))
         return False
 
     async def _run_batch(self, batch: list[_WaitingCaller]) -> list[_WaitingCaller]:
@@ -233,7 +241,7 @@ class WriteBatcher:
             await self._fail_batch(batch, fault)
             return True
         for job, answer in zip(jobs, answers, strict=True):
-            job.outcome = answer
+            job.end_run(answer)
         return True
 
     async def _fail_batch(self, batch: list[_WaitingCaller], fault: Exception) -> None:
@@ -245,7 +253,7 @@ class WriteBatcher:
         if not raced:
             _log.error("a batch of %d jobs failed", len(batch), exc_info=fault)
         for job in batch:
-            job.outcome, job.fault = None, fault if raced else DatabaseUnavailable(str(fault))
+            job.end_run(fault=fault if raced else DatabaseUnavailable(str(fault)))
         await self._end_batch()
 
     async def _end_batch(self) -> None:
@@ -277,7 +285,7 @@ class WriteBatcher:
             self._apply_apart(connection, jobs)
             return
         for job, answer in zip(jobs, answers, strict=True):
-            job.outcome = answer
+            job.end_run(answer)
 
     def _apply_apart(self, connection: Connection, jobs: Sequence[_ItemJob]) -> None:
         """One by one, so that a bad item does not harm the others; what follows one that lost a race waits for it."""
@@ -296,9 +304,9 @@ class WriteBatcher:
     def _apply_one(self, connection: Connection, job: _WaitingCaller) -> None:
         outcome = self._run_fenced(connection, job.run_work, keep=job.keep)
         if isinstance(outcome, Exception):
-            job.fault = outcome
+            job.end_run(fault=self._transactions.name_fault(outcome))
         else:
-            job.outcome = outcome
+            job.end_run(outcome)
 
     def _run_fenced(self, connection: Connection, work: Work, *, keep: bool) -> Any:
         """What `work` answers or the exception it raised; without effect if it refused, raised or is not to stay."""

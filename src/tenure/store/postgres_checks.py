@@ -47,7 +47,7 @@ def refuse_server(connection: sa.Connection, schema: str, now: int | None, *, ma
     if current is None:
         if not make:
             return Refused(RefusalCode.DATABASE_UNUSABLE, f"There is no schema {schema}: correct `schema=` in the URL.")
-        connection.exec_driver_sql(f"create schema {schema}")  # its name was checked when the URL was read
+        connection.exec_driver_sql(f'create schema "{schema}"')  # its name was checked when the URL was read
     return None
 
 

@@ -22,6 +22,7 @@ KNOWN: Final = (
     "isolation", "notify",
 )  # fmt: skip
 LONGEST_PASSWORD = 1_024
+LONGEST_SCHEMA = 63
 MOST_CONNECTIONS = 100
 _EXAMPLE = "postgresql://tenure@db.example.com/tenure?sslrootcert=ca.pem&passfile=pgpass"
 
@@ -69,6 +70,8 @@ def read_target(url: str, folder: Path, *, allows_password: bool = False) -> Pos
         return _invalid(f"It is written as {_EXAMPLE}.")
     try:
         parts = urlsplit(url)
+        if not unquote(url).isprintable():
+            raise ValueError
         query = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
         places = _read_hosts(parts.netloc.rpartition("@")[2] or query.get("host", ""), query.get("port", "5432"))
     except ValueError:
@@ -101,8 +104,9 @@ def _make_target(
     if not connections.isdecimal() or not 1 <= int(connections) <= MOST_CONNECTIONS:
         return _invalid(f"`connections` is a number from 1 to {MOST_CONNECTIONS}.")
     schema = query.get("schema", "public")
-    if not (schema.replace("_", "a").isalnum() and schema.isascii() and schema == schema.lower()):
-        return _invalid("A schema's name consists of small letters, digits, and `_`.")
+    refused = _refuse_schema(schema)
+    if refused is not None:
+        return refused
     isolation, notify = query.get("isolation", "default"), query.get("notify", "on")
     if isolation not in ("default", "serializable") or notify not in ("on", "off"):
         return _invalid("`isolation` is default or serializable, `notify` is on or off.")
@@ -132,6 +136,16 @@ def _make_target(
     )
 
 
+def _refuse_schema(name: str) -> Refused | None:
+    if not (name.replace("_", "a").isalnum() and name.isascii() and name == name.lower()):
+        return _invalid("A schema's name consists of small letters, digits, and `_`.")
+    if len(name) > LONGEST_SCHEMA:  # PostgreSQL would cut it off, and two names could mean one schema
+        return _invalid(f"A schema's name has at most {LONGEST_SCHEMA} characters.")
+    if name.startswith("pg_") or name == "information_schema":
+        return _invalid(f"The schema {name} is PostgreSQL's own.")
+    return None
+
+
 def _read_hosts(text: str, usual: str) -> list[tuple[str, int]]:
     """Each host with its port; ValueError for what is none. A host that begins with `/` is a socket's folder."""
     places = []
@@ -145,6 +159,8 @@ def _read_hosts(text: str, usual: str) -> list[tuple[str, int]]:
             port = after or port
         if not host or not port.isdecimal() or not 0 < int(port) < 65_536:
             raise ValueError(each)
+        if not host.startswith("/"):
+            host.encode("idna")  # UnicodeError, which is a ValueError, for what no name server could be asked for
         places.append((host, int(port)))
     return places
 

@@ -139,6 +139,10 @@ class SqliteDatabase:
         """For the batcher: never, because no other process may write."""
         return False
 
+    def name_fault(self, fault: Exception) -> Exception:
+        """For the batcher: a disk that fails ends the whole transaction, so what one job raises is its own."""
+        return fault
+
 
 def open_lite(
     path: Path, upgrade: Upgrade | None = None, *, capacity: int = CAPACITY, most: int = MOST
@@ -239,7 +243,9 @@ def _opener(path: Path, pragmas: Sequence[str]) -> Callable[[], Any]:
 def connect_lite(connect: Callable[[], Any], begin: str = "") -> LiteConnection:
     """A connection to what `connect` opens; `begin`: the statement with which SQLAlchemy begins a transaction, empty
     where the caller begins and ends them on the driver's connection."""
-    engine = sa.create_engine("sqlite://", module=driver, creator=connect, poolclass=sa.pool.StaticPool)
+    engine = sa.create_engine(
+        "sqlite://", module=driver, creator=connect, poolclass=sa.pool.StaticPool, hide_parameters=True
+    )
     engine.dialect.statement_compiler = SteadyLimitCompiler
     if begin:
         sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
