@@ -51,6 +51,23 @@ def test_a_server_is_made_in_postgresql_and_its_commands_find_it(terminal: Termi
     assert terminal.good("database", "upgrade", *at)["before"] == terminal.good("database", "upgrade", *at)["after"]
 
 
+def test_files_that_the_address_names_are_in_the_servers_folder(
+    terminal: Terminal, tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever a command is called: the server is made, run and looked after by one address."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "server"
+    folder.mkdir(mode=0o700)
+    (folder / "db.password").write_text("unused")
+    (folder / "db.password").chmod(0o600)
+    terminal.now = lambda: int(time.time())
+    named = f"{url}&password_file=db.password"
+    terminal.good("server", "init", "--folder", str(folder), *NAME, "--database", named)
+    assert terminal.good("verify-history", "--folder", str(folder))["sound"]
+    beside = terminal.refused("server", "run", "--folder", str(folder), "--database", f"{url}&password_file=other")
+    assert str(folder / "other") in beside["detail"]
+
+
 def test_a_restored_database_opens_an_epoch_above_the_last(terminal: Terminal, place: Path) -> None:
     first = terminal.good("database", "restored", "--folder", str(place))["epoch"]
     assert terminal.good("database", "restored", "--folder", str(place))["epoch"] > first

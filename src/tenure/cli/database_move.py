@@ -11,7 +11,7 @@ from tenure.core.timeline import Instant
 from tenure.server.state_place import DATABASE, SETTINGS, StatePlace, open_state, refuse_unfit
 from tenure.store import copying
 from tenure.store.engine import Database
-from tenure.store.sqlite import open_lite
+from tenure.store.sqlite import lock_writer, open_lite
 
 Progress = Callable[[int, int], None]
 """Hears how many rows are copied, of how many."""
@@ -33,31 +33,41 @@ async def move_state(file: Path, url: str, variable: str, now: Instant, progress
     Refuses `folder_in_use` while the server runs, what cannot be opened, and a target that is not empty.
     """
     refused = refuse_unfit(file)
-    source = refused if refused is not None else open_lite(file)
+    lock = refused if refused is not None else lock_writer(file)
+    if isinstance(lock, Refused):
+        return lock
+    try:  # no server writes into the file before it has its other name
+        rows = await _copy_file(file, lock, StatePlace(file.parent, url, variable), progress)
+        if isinstance(rows, Refused):
+            return rows
+        settings = _name_database(file.parent, url) if file.name == DATABASE else ""
+        kept = _set_aside(file, now)
+    finally:
+        os.close(lock)
+    return MovedState(rows=rows, kept=str(kept), settings=settings)
+
+
+async def _copy_file(file: Path, lock: int, place: StatePlace, progress: Progress) -> int | Refused:
+    """How many rows of the file are at `place` now, all of them."""
+    source = open_lite(file, lock=lock)
     if isinstance(source, Refused):
         return source
     try:
-        place = StatePlace(file.parent, url, variable)
         target = await open_state(place, make=True, copying=True)
         if isinstance(target, Refused):
             return target
         try:
-            rows = await _copy_all(source, target, progress)
+            return await _copy_all(source, target, progress)
         finally:
             await target.close()
     finally:
         await source.close()
-    if isinstance(rows, Refused):
-        return rows
-    settings = _name_database(file.parent, url) if file.name == DATABASE else ""
-    return MovedState(rows=rows, kept=str(_set_aside(file, now)), settings=settings)
 
 
 async def _copy_all(source: Database, target: Database, progress: Progress) -> int | Refused:
-    digest = await source.read(copying.source_digest)
-    counts = await source.read(copying.count_rows)
-    total = sum(counts.values())
-    if await _is_done(target, digest, counts):
+    digest = await source.read(copying.state_digest)
+    total = sum((await source.read(copying.count_rows)).values())
+    if await _is_done(target, digest):
         return total
     begun = await target.write(copying.begin_copy, digest)
     if isinstance(begun, Refused):
@@ -69,18 +79,16 @@ async def _copy_all(source: Database, target: Database, progress: Progress) -> i
             written = await target.write(copying.write_rows, table, rows)
             if isinstance(written, Refused):
                 return written
-            key = [rows[-1][column.name] for column in table.primary_key.columns]
+            key = copying.key_of(table, rows[-1])
             done += len(rows)
             progress(done, total)
-    finished = await target.write(copying.finish_copy, digest, counts, await source.read(copying.read_database_facts))
+    finished = await target.write(copying.finish_copy, digest, await source.read(copying.read_database_facts))
     return msgspec.structs.replace(finished, field="database") if isinstance(finished, Refused) else total
 
 
-async def _is_done(target: Database, digest: str, counts: dict[str, int]) -> bool:
+async def _is_done(target: Database, digest: str) -> bool:
     """Whether an earlier run has finished the copy and was killed before it set the file aside."""
-    if await target.read(copying.is_copy_unfinished) or not any(counts.values()):
-        return False
-    return await target.read(copying.source_digest) == digest and await target.read(copying.count_rows) == counts
+    return not await target.read(copying.is_copy_unfinished) and await target.read(copying.state_digest) == digest
 
 
 def _name_database(folder: Path, url: str) -> str:
@@ -107,6 +115,11 @@ def _set_aside(file: Path, now: Instant) -> Path:
         log = file.with_name(file.name + ending)
         if log.exists():
             log.rename(kept.with_name(kept.name + ending))
+    folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)  # or a machine that fails now would go on with the file, beside what PostgreSQL has by then
+    finally:
+        os.close(folder)
     return kept
 
 

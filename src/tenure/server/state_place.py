@@ -43,7 +43,7 @@ class StatePlace(NamedTuple):
     def find_target(self) -> PostgresTarget | Refused | None:
         """The PostgreSQL database; None: it is the file. Refuses as `read_settings` and `read_target`."""
         if self.option:
-            return read_target(self.option, Path())
+            return read_target(self.option, self.folder)
         if self.variable:
             return read_target(self.variable, self.folder, allows_password=True)
         if not (self.folder / SETTINGS).exists():

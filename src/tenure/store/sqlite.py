@@ -145,26 +145,31 @@ class SqliteDatabase:
 
 
 def open_lite(
-    path: Path, upgrade: Upgrade | None = None, *, capacity: int = CAPACITY, most: int = MOST
+    path: Path,
+    upgrade: Upgrade | None = None,
+    *,
+    capacity: int = CAPACITY,
+    most: int = MOST,
+    lock: int | None = None,
 ) -> SqliteDatabase | Refused:
     """The database in the file at `path`, made if need be and readable by its owner alone; see `prepare_database`.
 
     Refuses `already_exists` when the file is not Tenure's or is of another Tenure, and as `lock_writer`. A running
-    event loop is needed only to use it.
+    event loop is needed only to use it. `lock`: the file's, where the caller has it and keeps it longer.
     """
     flaw = flaw_of(LIBRARY)
     if flaw:
         _log.warning(flaw)
-    lock = lock_writer(path)
-    if isinstance(lock, Refused):
-        return lock
+    taken = lock_writer(path) if lock is None else os.dup(lock)
+    if isinstance(taken, Refused):
+        return taken
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     refused = _prepare_file(path, upgrade)
     if refused is not None:
-        os.close(lock)
+        os.close(taken)
         return refused
     return SqliteDatabase(
-        connect_lite(_opener(path, _WRITER)), connect_lite(_opener(path, _READER)), lock, capacity, most
+        connect_lite(_opener(path, _WRITER)), connect_lite(_opener(path, _READER)), taken, capacity, most
     )
 
 
