@@ -15,7 +15,7 @@ from tenure.site.device_reply import reply
 from tenure.site.device_values import UNNAMED, DeviceKnowledge, DeviceReply, new_device
 from tenure.site.duplicates import counting_until
 from tenure.site.license import LicenseSnapshot
-from tenure.site.seats import allowed_devices
+from tenure.site.seats import SeatTerms, allowed_devices
 from tenure.site.store.devices import DeviceDecision, DeviceRow
 from tenure.site.store.pools import ProductPool
 from tenure.wire.devices import DeviceRequest, ProvenDeviceRequest
@@ -49,8 +49,10 @@ class Question:
 
     def answer(self, asked: ProvenDeviceRequest, **known: Any) -> DeviceReply:
         state = DeviceKnowledge(**{"device": None, "pool": self.pool} | known)
-        first = reply(state, asked, self.look, self.lease, 1)
-        assert first == reply(state, asked, self.look, self.lease, 1), "the same values give the same reply"
+        first = reply(state, asked, self.look, SeatTerms(self.lease, self.look.now), 1)
+        assert first == reply(state, asked, self.look, SeatTerms(self.lease, self.look.now), 1), (
+            "the same values give the same reply"
+        )
         return first
 
     def serve(self, device: DeviceRow, **known: Any) -> DeviceReply:

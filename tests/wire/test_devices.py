@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenure.core.refusals import RefusalCode, Refused
-from tenure.wire import devices, jws
+from tenure.wire import devices, field_types, jws
 from tenure.wire.devices import (
     DeviceAnswer,
     DeviceRequest,
@@ -129,6 +129,37 @@ def test_answers_whose_parts_contradict_one_another_are_neither_made_nor_read(
         RefusalCode.MESSAGE_MALFORMED,
         field,
     )
+
+
+BAD_ANSWERS: list[dict[str, Any]] = [
+    {"device": "Dev 1"},
+    {"time": -1},
+    {"token": "x" * 257},
+    {"lease": "a.b"},
+    {"lease": "a.b.ü"},
+    {"notices": ("a.b.c", "a..c")},
+    {"notices": ("a.b.c",) * 5},
+]
+
+
+@pytest.mark.parametrize("changes", BAD_ANSWERS)
+def test_an_answer_that_no_device_would_take_is_not_made(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(changes))):
+        devices.seal_device_answer(answer(**changes), SITE)
+
+
+FORM = msgspec.json.Decoder(field_types.Jws)
+PIECES = st.text("aZ0-_.", max_size=12) | st.text(max_size=6) | st.just("a" * field_types.SEALED_MOST)
+
+
+@given(st.lists(PIECES, min_size=1, max_size=4).map(".".join))
+def test_what_looks_sealed_is_what_the_pattern_takes(text: str) -> None:
+    try:
+        FORM.decode(msgspec.json.encode(text))
+    except msgspec.ValidationError:
+        assert not jws.looks_sealed(text)
+    else:
+        assert jws.looks_sealed(text)
 
 
 @given(st.binary(max_size=300))

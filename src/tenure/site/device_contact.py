@@ -12,6 +12,7 @@ from tenure.core.refusals import Refused
 from tenure.site import device_reply, duplicates, ids, subscription_change
 from tenure.site.device_values import DeviceEffects, DeviceKnowledge, DeviceReply, new_device
 from tenure.site.license import LicenseSnapshot
+from tenure.site.seats import SeatTerms
 from tenure.site.state_tokens import StateTokens
 from tenure.site.store import devices, enrollments, events, groups, pools
 from tenure.site.store.devices import DeviceDecision, DeviceRow
@@ -34,12 +35,12 @@ class ContactParts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def answer_device(
-    parts: ContactParts, conn: Connection, asked: ProvenDeviceRequest, look: LicenseSnapshot, lease: SealedLease
+    parts: ContactParts, conn: Connection, asked: ProvenDeviceRequest, look: LicenseSnapshot, terms: SeatTerms
 ) -> bytes:
     """The signed answer; its effects are in the transaction."""
     known = gather(parts, conn, asked, look)
-    reply = device_reply.reply(known, asked, look, lease, parts.root)
-    device, sealed = _sign_seat(parts, reply, look, lease)
+    reply = device_reply.reply(known, asked, look, terms, parts.root)
+    device, sealed = _sign_seat(parts, reply, look, terms.sealed)
     _store_effects(conn, asked, look, reply.effects)
     if device is not None and device != known.device:
         devices.save_device(conn, device, known.device)
@@ -117,9 +118,10 @@ def _store_effects(conn: Connection, asked: ProvenDeviceRequest, look: LicenseSn
     if effects.uses_token:
         token = enrollments.use_token(conn, asked.message.enrollment, product, look.now)
         groups.ensure_group(conn, "" if token is None else token.group)
+    # Of a device whose id was drawn just now nothing was told yet.
+    add_event = events.add if effects.uses_token else events.add_once_an_hour
     for event in effects.events:
-        severity, kind, text, device = msgspec.structs.astuple(event)
-        events.add_once_an_hour(conn, look.now, severity, kind, text, product=product, device=device)
+        add_event(conn, look.now, event.severity, event.kind, event.text, product=product, device=event.device)
     if effects.twin is not None:
         duplicates.store_merge(conn, effects.twin, look.now)
     if effects.adopts:

@@ -24,38 +24,38 @@ from tenure.site.device_values import (
 )
 from tenure.site.duplicates import TwinOutcome, amnesty_of, device_label, twin_outcome
 from tenure.site.license import LicenseSnapshot
-from tenure.site.seats import allowed_devices, next_contact, no_new_seat, refuse_distribution, seat_for, seat_times
+from tenure.site.seats import SeatTerms, no_new_seat, refuse_distribution
 from tenure.site.store.devices import DeviceDecision, DeviceRow
 from tenure.site.store.groups import DEFAULT
 from tenure.wire import seats as words
-from tenure.wire.devices import DeviceAnswer, ProvenDeviceRequest, Result
+from tenure.wire.devices import NOTICES, DeviceAnswer, ProvenDeviceRequest, Result
 from tenure.wire.keys import key_thumbprint
-from tenure.wire.leases import SealedLease
 from tenure.wire.messages import to_signed_refusal
 from tenure.wire.seats import Seat
 
 TAKEN_BACK = frozenset({DeviceDecision.WITHDRAWN, DeviceDecision.REMOVED})
-NOTICES = 4
 GONE = Refused(RefusalCode.NOT_FOUND, "This device does not belong to this site any more.", "device")
 Term = tuple[Instant, Instant]
 """From when and until when a seat is signed."""
 
 
 def reply(
-    known: DeviceKnowledge, asked: ProvenDeviceRequest, look: LicenseSnapshot, lease: SealedLease, root: int
+    known: DeviceKnowledge, asked: ProvenDeviceRequest, look: LicenseSnapshot, terms: SeatTerms, root: int
 ) -> DeviceReply:
-    """What the site answers at `look.now`; `root`: version of the newest root document known here."""
-    return _Answering(known, asked, look, lease, root).answer()
+    """What the site answers at `look.now`, by the `terms` of that moment; `root`: version of the newest root document
+    known here."""
+    return _Answering(known, asked, look, terms, root).answer()
 
 
 class _Answering:
     """One request against one state of the site; every method gives the whole reply, and nothing is kept between."""
 
     def __init__(
-        self, known: DeviceKnowledge, asked: ProvenDeviceRequest, look: LicenseSnapshot, lease: SealedLease, root: int
+        self, known: DeviceKnowledge, asked: ProvenDeviceRequest, look: LicenseSnapshot, terms: SeatTerms, root: int
     ) -> None:
-        self._known, self._asked, self._look, self._sealed, self._root = known, asked, look, lease, root
-        self._message, self._now, self._lease = asked.message, look.now, lease.lease
+        self._known, self._asked, self._look, self._terms, self._root = known, asked, look, terms, root
+        self._message, self._now, self._sealed = asked.message, look.now, terms.sealed
+        self._lease = self._sealed.lease
 
     def answer(self) -> DeviceReply:
         """Who it is, then what it gets."""
@@ -141,20 +141,20 @@ class _Answering:
             return self._take_back(device, effects)
         twin = twin_outcome(self._known.twin, device, self._look)
         device, effects = twin.device, _with_twin(effects, twin)
-        term = seat_times(self._lease, self._now, ephemeral=bool(device.ephemeral))
+        term = self._terms.seat_times(ephemeral=bool(device.ephemeral))
         counted = self._known.pool.counted - twin.freed
         if not device.counted:
             return self._claim(device, term, counted, effects)
         if device.state == DeviceDecision.DISPLACED:
             active = counted - (self._known.displaced - twin.freed_aside)
-            term = may_protect(active, allowed_devices(self._lease)) or term
+            term = may_protect(active, self._terms.allowed) or term
         if isinstance(term, Refused):
             return self._refuse(term, device, effects)
         return self._sign(device, term, effects)
 
     def _claim(self, device: DeviceRow, term: Term | Refused, counted: int, effects: DeviceEffects) -> DeviceReply:
         """The device counts from now on if there is room beside the `counted` ones; not where no seat can be signed."""
-        pool, most = self._known.pool, allowed_devices(self._lease)
+        pool, most = self._known.pool, self._terms.allowed
         barred = no_new_seat(self._look, pool) or refuse_distribution(
             device, self._lease, automatic=device.group in self._known.automatic
         )
@@ -177,7 +177,7 @@ class _Answering:
         return self._refuse(refused, waits, effects)
 
     def _sign(self, device: DeviceRow, term: Term, effects: DeviceEffects) -> DeviceReply:
-        seat = seat_for(self._sealed, device.id, device.thumbprint, UNNAMED, term)
+        seat = self._terms.seat_for(device.id, device.thumbprint, UNNAMED, term)
         held = msgspec.structs.replace(
             device,
             state=DeviceDecision.PROTECTED,
@@ -243,7 +243,7 @@ class _Answering:
             result=result,
             device="" if device is None else device.id,
             lease="" if self._message.lease == self._sealed.digest else self._sealed.token.decode("ascii"),
-            next_contact=next_contact(self._lease, self._now, has_seat=has_seat, ephemeral=ephemeral),
+            next_contact=self._terms.next_contact(has_seat=has_seat, ephemeral=ephemeral),
             notices=tuple(each.decode("ascii") for each in self._look.kept.notices[-NOTICES:]),
             refusal=None if refused is None else to_signed_refusal(refused),
         )
@@ -253,8 +253,10 @@ class _Answering:
 def _with_longer_seat(before: DeviceRow, held: DeviceRow, look: LicenseSnapshot) -> DeviceRow:
     """The device with the end of its seat of before, if that one lasts longer than the new one, as under a lease that
     ends sooner: while the answer is lost the device goes by it, and what was removed or set aside counts as long."""
+    if not before.counted:
+        return held
     ends = [each.seat_until + amnesty_of(each, look) for each in (before, held)]
-    if not before.counted or ends[0] <= ends[1]:
+    if ends[0] <= ends[1]:
         return held
     return msgspec.structs.replace(held, seat_until=before.seat_until, lease_iat=before.lease_iat)
 

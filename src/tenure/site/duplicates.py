@@ -25,7 +25,7 @@ def device_label(device: DeviceRow) -> str:
 
 def amnesty_of(device: DeviceRow, look: LicenseSnapshot) -> int:
     """Seconds by which amnesties move the end of the device's seat."""
-    return moved_by(device.lease_iat, look.amnesties)
+    return moved_by(device.lease_iat, look.amnesties) if look.amnesties else 0
 
 
 def counting_until(device: DeviceRow, state: DeviceDecision, figures: tuple[int, int]) -> int:

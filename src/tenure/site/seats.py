@@ -82,35 +82,52 @@ def refuse_distribution(device: DeviceRow, lease: Lease, *, automatic: bool) -> 
     return refuse_below(device.version, lease.min_version) if device.version else None
 
 
-def seat_times(lease: Lease, now: Instant, *, ephemeral: bool = False) -> tuple[Instant, Instant] | Refused:
-    """(iat, exp) of a seat signed now: never beyond the lease's `contact_until`; refused once that is reached.
+class SeatTerms:
+    """What all seats signed in one second under one lease have in common, so that it is worked out once for them."""
 
-    That of an `ephemeral` device is short.
-    """
-    iat = max(lease.nbf, now - ISSUE_SKEW)
-    life = min(EPHEMERAL_SEAT, lease.figures.seat_life) if ephemeral else lease.figures.seat_life
-    until = min(now + life, lease.contact_until)
-    if until <= max(iat, now):
-        return Refused(RefusalCode.LEASE_OUTSIDE_WINDOW, "The site's lease is over; it has to synchronize first.")
-    return iat, until
+    def __init__(self, sealed: SealedLease, now: Instant) -> None:
+        self.sealed, self.now = sealed, now
+        lease = sealed.lease
+        self.allowed = allowed_devices(lease)
+        spans = (feature for span in lease.spans for feature in span.features)
+        self._features = tuple(dict.fromkeys((*lease.features, *spans)))[:128]
+        self._contacts: dict[tuple[bool, bool], NextSync] = {}
 
+    def seat_times(self, *, ephemeral: bool = False) -> tuple[Instant, Instant] | Refused:
+        """(iat, exp) of a seat signed now: never beyond the lease's `contact_until`; refused once that is reached.
 
-def seat_for(sealed: SealedLease, device: str, thumbprint: str, name: str, term: tuple[Instant, Instant]) -> Seat:
-    """The seat of a device under the lease that rules: every feature that any of its spans has."""
-    lease = sealed.lease
-    spans = (feature for span in lease.spans for feature in span.features)
-    return Seat(
-        iss=lease.sub,
-        sub=device,
-        aud=lease.product,
-        jti=name,
-        iat=term[0],
-        nbf=term[0],
-        exp=term[1],
-        cnf=SeatHolder(thumbprint),
-        lease=sealed.digest,
-        features=tuple(dict.fromkeys((*lease.features, *spans)))[:128],
-    )
+        That of an `ephemeral` device is short.
+        """
+        lease, now = self.sealed.lease, self.now
+        iat = max(lease.nbf, now - ISSUE_SKEW)
+        life = min(EPHEMERAL_SEAT, lease.figures.seat_life) if ephemeral else lease.figures.seat_life
+        until = min(now + life, lease.contact_until)
+        if until <= max(iat, now):
+            return Refused(RefusalCode.LEASE_OUTSIDE_WINDOW, "The site's lease is over; it has to synchronize first.")
+        return iat, until
+
+    def seat_for(self, device: str, thumbprint: str, name: str, times: tuple[Instant, Instant]) -> Seat:
+        """The seat of a device under the lease that rules: every feature that any of its spans has."""
+        lease = self.sealed.lease
+        return Seat(
+            iss=lease.sub,
+            sub=device,
+            aud=lease.product,
+            jti=name,
+            iat=times[0],
+            nbf=times[0],
+            exp=times[1],
+            cnf=SeatHolder(thumbprint),
+            lease=self.sealed.digest,
+            features=self._features,
+        )
+
+    def next_contact(self, *, has_seat: bool, ephemeral: bool = False) -> NextSync:
+        """When the device is expected again (`next_contact`)."""
+        kind = (has_seat, ephemeral)
+        if kind not in self._contacts:
+            self._contacts[kind] = next_contact(self.sealed.lease, self.now, has_seat=has_seat, ephemeral=ephemeral)
+        return self._contacts[kind]
 
 
 def next_contact(lease: Lease | None, now: Instant, *, has_seat: bool, ephemeral: bool = False) -> NextSync:

@@ -21,6 +21,8 @@ Result = Literal["seat", "send_seat", "erase", "released", "copied", "refused"]
 """`copied`: another copy of this device uses its identity; this one takes a new key and enrolls with it."""
 
 TICKET_CAP = 1_024
+NOTICES = 4
+"""Notices that one answer passes on at most."""
 
 
 class DeviceRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -74,7 +76,7 @@ class DeviceAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     lease: field_types.Jws = ""
     """The lease that the seat stands on, or that proves the site's key, unless the device holds it already."""
     next_contact: NextSync | None = None
-    notices: Annotated[tuple[field_types.Jws, ...], Meta(max_length=4)] = ()
+    notices: Annotated[tuple[field_types.Jws, ...], Meta(max_length=NOTICES)] = ()
     """Sealed `tenure-notice+jws`, passed on as received."""
     refusal: SignedRefusal | None = None
 
@@ -141,12 +143,17 @@ def claimed_ask(token: bytes) -> Ask | None:
 
 def seal_device_answer(message: DeviceAnswer, signer: Signer) -> bytes:
     """The sealed answer. Raises ValueError, naming the field, for one that no device would take."""
-    payload = msgspec.json.encode(message)
-    read = _load_answer(payload)
-    fault = read if isinstance(read, Refused) else refuse_incoherent_device_answer(message)
+    fault = _load_answer.refuse_own(_without_sealed(message)) or refuse_incoherent_device_answer(message)
     if fault is not None:
         raise ValueError(f"{fault.field}: {fault.detail}")
-    return jws.sign_token(TokenType.DEVICE_ANSWER, payload, signer)
+    return jws.sign_token(TokenType.DEVICE_ANSWER, message, signer)
+
+
+def _without_sealed(message: DeviceAnswer) -> DeviceAnswer:
+    """The answer without the messages sealed in it, if their form is right: they are most of its bytes."""
+    inside = (message.seat, message.lease, *message.notices)
+    right = len(message.notices) <= NOTICES and all(map(jws.looks_sealed, inside))
+    return msgspec.structs.replace(message, seat="", lease="", notices=()) if right else message
 
 
 def answers_key(token: bytes) -> str | Refused:

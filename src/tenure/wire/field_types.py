@@ -38,7 +38,8 @@ Bytes32 = Annotated[str, Meta(min_length=43, max_length=43, pattern=r"\A[A-Za-z0
 MaybeBytes32 = Annotated[str, Meta(max_length=43, pattern=r"\A(?:[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])?\Z")]
 Token = Annotated[str, Meta(max_length=256, pattern=r"\A[A-Za-z0-9_.-]*\Z")]
 """Opaque to all but its maker."""
-Jws = Annotated[str, Meta(max_length=8_192, pattern=r"\A(?:[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)?\Z")]
+SEALED_MOST = 8_192
+Jws = Annotated[str, Meta(max_length=SEALED_MOST, pattern=r"\A(?:[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)?\Z")]
 """A sealed message inside another; empty for none."""
 Version = Annotated[str, Meta(max_length=64, pattern=r"\A[!-~]*\Z")]
 """An application's version, read by `core.versions`; here only bounded."""

@@ -15,6 +15,7 @@ from nacl.exceptions import BadSignatureError
 
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.wire import b64, strict_json
+from tenure.wire.field_types import SEALED_MOST
 from tenure.wire.keys import PUBLIC_BYTES, SIGNATURE_BYTES, Signer, is_kid, key_id
 
 
@@ -228,6 +229,21 @@ def by_owner(public: bytes) -> KeyOf:
         )
 
     return key_of
+
+
+def looks_sealed(text: str) -> bool:
+    """Whether a message inside another has the form of `field_types.Jws`, which the pattern tells at five times the
+    cost."""
+    return not text or (
+        len(text) <= SEALED_MOST
+        and text.isascii()
+        and text.count(".") == 2
+        and not (text[0] == "." or text[-1] == "." or ".." in text)
+        and text.translate(_AS_ALPHANUMERIC).isalnum()
+    )
+
+
+_AS_ALPHANUMERIC = str.maketrans("-_.", "aaa")
 
 
 def token_digest(token: bytes) -> str:

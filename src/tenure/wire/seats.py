@@ -90,12 +90,10 @@ _load_erased = strict_json.StrictLoader(ErasureReceipt, CAPS[TokenType.ERASED])
 
 def sign_seat(seat: Seat, lease: SealedLease, signer: Signer) -> str:
     """The sealed `seat`, to go with `lease`. Raises ValueError, naming the field, for one no device would take."""
-    payload = msgspec.json.encode(seat)
-    read = _load_seat(payload)
-    fault = read if isinstance(read, Refused) else _refuse_beyond_lease(seat, lease)
+    fault = _load_seat.refuse_own(seat) or _refuse_beyond_lease(seat, lease)
     if fault is not None:
         raise ValueError(f"{fault.field}: {fault.detail}")
-    sealed = jws.sign_token(TokenType.SEAT, payload, signer)
+    sealed = jws.sign_token(TokenType.SEAT, seat, signer)
     size = len(sealed) + len(lease.token) + _BUNDLE_FRAME
     if size > BUNDLE_CAP:
         raise ValueError(f"seat and lease of {size} bytes exceed their {BUNDLE_CAP}")

@@ -6,6 +6,7 @@ When a device may have a seat is decided in `site.device_reply`; here it is only
 import hashlib
 from collections import Counter
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -146,11 +147,15 @@ def _all_values(values: Row) -> tuple[str, Row]:
 
 def _update_statement(values: Row, before: Row) -> tuple[str, Row]:
     """The statement that makes a row `before` into `values`; they differ."""
-    changed = [
-        (f"{name} = ?", new) for name, new, old in zip(_NAMES, values[1:], before[1:], strict=True) if new != old
-    ]
-    statement = join_sql("update devices set", ", ".join(name for name, _ in changed), "where number = ?")
-    return statement, (*(new for _, new in changed), values[0])
+    changed = tuple([at for at, new in enumerate(values) if new != before[at]])
+    return _update_of(changed), (*[values[at] for at in changed], values[0])
+
+
+@lru_cache(maxsize=256)
+def _update_of(changed: tuple[int, ...]) -> str:
+    """The statement that writes these columns of a row."""
+    names = ", ".join(f"{_NAMES[at - 1]} = ?" for at in changed)
+    return join_sql("update devices set", names, "where number = ?")
 
 
 def delete_device(conn: Connection, device: DeviceRow) -> None:
@@ -201,12 +206,7 @@ def twin_of(conn: Connection, device: DeviceRow) -> DeviceRow | None:
     digests = sorted(set(msgspec.json.decode(device.hardware, type=dict[str, str]).values()))
     if len(digests) < ALIKE:
         return None
-    if (
-        conn.execute(
-            join_sql(_SHARED, question_marks(digests), "limit 1"), (device.product, device.number, *digests)
-        ).fetchone()
-        is None
-    ):
+    if not conn.execute(_any_shared(len(digests)), (device.product, device.number, *digests)).fetchone()[0]:
         return None
     shared = Counter(number for part in digests for number in _with_part(conn, device, part))
     alike = [number for number, parts in shared.items() if parts >= ALIKE]
@@ -217,7 +217,12 @@ def twin_of(conn: Connection, device: DeviceRow) -> DeviceRow | None:
     )
 
 
-_SHARED = "select 1 from hardware where product = ? and device <> ? and digest in"
+@lru_cache(maxsize=16)
+def _any_shared(parts: int) -> str:
+    """Whether any of so many digests is another device's: a look at the index for each, without the table that `in`
+    makes of them at each execution."""
+    one = "exists (select 1 from hardware where product = ?1 and device <> ?2 and digest = ?{})"
+    return join_sql("select", " or ".join(one.format(at) for at in range(3, parts + 3)))
 
 
 def _with_part(conn: Connection, device: DeviceRow, part: str) -> list[int]:

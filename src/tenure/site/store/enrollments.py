@@ -5,6 +5,7 @@ import hashlib
 import msgspec
 
 from tenure.core.timeline import Instant
+from tenure.site.store.set_memo import change_row, forget_all, read_once
 from tenure.site.store.sql import join_sql, question_marks
 from tenure.site.store.writer import Connection
 
@@ -27,8 +28,6 @@ class EnrollmentRow(msgspec.Struct, frozen=True):
 
 _COLUMNS = "id, digest, product, grp, uses, used, until, created, withdrawn"
 
-_USABLE = "digest = ? and product = ? and used < uses and withdrawn = 0 and (until is null or until > ?)"
-
 
 def digest_of(secret: str) -> bytes:
     """Under which a secret is kept; it has 128 bits or more, so that a plain hash tells nothing."""
@@ -37,29 +36,46 @@ def digest_of(secret: str) -> bytes:
 
 def add(conn: Connection, enrollment: EnrollmentRow) -> None:
     """A new token."""
+    forget_all(conn)
     values = msgspec.structs.astuple(enrollment)
     conn.execute(join_sql("insert into enrollments (", _COLUMNS, ") values", question_marks(values)), values)
 
 
 def usable_token(conn: Connection, secret: str, product: str, now: Instant) -> EnrollmentRow | None:
     """The token behind `secret`, of which nothing is spent by that; None when it is unknown, spent or over."""
-    row = conn.execute(
-        join_sql("select", _COLUMNS, "from enrollments where", _USABLE), (digest_of(secret), product, now)
-    ).fetchone()
-    return None if row is None else EnrollmentRow(*row)
+    token = _find_token(conn, digest_of(secret))
+    if token is None or token.product != product or token.withdrawn or token.used >= token.uses:
+        return None
+    return token if token.until is None or token.until > now else None
+
+
+def _find_token(conn: Connection, digest: bytes) -> EnrollmentRow | None:
+    """The token kept under `digest`, read once for all devices of a set that show it."""
+
+    def read() -> EnrollmentRow | None:
+        row = conn.execute(join_sql("select", _COLUMNS, "from enrollments where digest = ?"), (digest,)).fetchone()
+        return None if row is None else EnrollmentRow(*row)
+
+    return read_once(conn, ("enrollment", digest), read)
 
 
 def use_token(conn: Connection, secret: str, product: str, now: Instant) -> EnrollmentRow | None:
-    """The token behind `secret`, one use of it spent, in one statement; None when it is unknown, spent or over."""
-    row = conn.execute(
-        join_sql("update enrollments set used = used + 1 where", _USABLE, "returning", _COLUMNS),
-        (digest_of(secret), product, now),
-    ).fetchone()
-    return None if row is None else EnrollmentRow(*row)
+    """The token behind `secret`, one use of it spent; None when it is unknown, spent or over."""
+    token = usable_token(conn, secret, product, now)
+    if token is None:
+        return None
+    conn.execute("update enrollments set used = used + 1 where id = ?", (token.id,))
+    change_row(conn, ("enrollment", token.digest), _with_use)
+    return _with_use(token)
+
+
+def _with_use(token: EnrollmentRow) -> EnrollmentRow:
+    return msgspec.structs.replace(token, used=token.used + 1)
 
 
 def withdraw(conn: Connection, name: str) -> bool:
     """Withdraw a token, so that no device enrolls with it any more; False when there is none of that name."""
+    forget_all(conn)
     return conn.execute("update enrollments set withdrawn = 1 where id = ?", (name,)).rowcount == 1
 
 

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from tenure.site.store.set_memo import forget_row, read_once
 from tenure.site.store.sql import join_sql
 from tenure.site.store.writer import Connection
 
@@ -29,18 +30,29 @@ _COUNTS = (
 
 def ensure_group(conn: Connection, name: str) -> None:
     """A group that is named for the first time distributes by itself."""
-    if name != UNASSIGNED:
+    if name != UNASSIGNED and _find_policy(conn, name) is None:
         conn.execute("insert into groups values (?, 1) on conflict do nothing", (name,))
+        forget_row(conn, ("group", name))
 
 
 def is_automatic(conn: Connection, name: str) -> bool:
     """Whether devices of the group get seats by themselves; unassigned ones never do."""
-    row = conn.execute("select automatic from groups where name = ?", (name,)).fetchone()
-    return name != UNASSIGNED and (row is None or bool(row[0]))
+    return name != UNASSIGNED and _find_policy(conn, name) is not False
+
+
+def _find_policy(conn: Connection, name: str) -> bool | None:
+    """Whether the group distributes by itself, read once for all its devices in a set; None: it is not there yet."""
+
+    def read() -> bool | None:
+        row = conn.execute("select automatic from groups where name = ?", (name,)).fetchone()
+        return None if row is None else bool(row[0])
+
+    return read_once(conn, ("group", name), read)
 
 
 def put(conn: Connection, name: str, *, automatic: bool) -> None:
     """The group with this policy, made if need be."""
+    forget_row(conn, ("group", name))
     conn.execute(
         "insert into groups values (?, ?) on conflict (name) do update set automatic = excluded.automatic",
         (name, int(automatic)),
@@ -49,6 +61,7 @@ def put(conn: Connection, name: str, *, automatic: bool) -> None:
 
 def delete(conn: Connection, name: str) -> bool:
     """Whether there was such a group; its devices are unassigned from now on."""
+    forget_row(conn, ("group", name))
     conn.execute("update devices set grp = '' where grp = ?", (name,))
     return conn.execute("delete from groups where name = ?", (name,)).rowcount == 1
 

@@ -27,6 +27,11 @@ class LoopWrites:
         self._writer = writer
         self._collected: list[tuple[Work, Deliver]] = []
 
+    @property
+    def is_collecting(self) -> bool:
+        """Whether work of this turn of the loop waits to be handed over."""
+        return bool(self._collected)
+
     def post_job(self, work: Work, deliver: Deliver) -> None:
         """Have `work` done with all others of this turn; `deliver` is called in the loop, once it is durable."""
         if not self._collected:

@@ -8,7 +8,7 @@ import logging
 import os
 import queue
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -43,7 +43,7 @@ class SiteStore:
         self._lock = lock
         self._closed = False
         self._identity = _file_identity(path)
-        self._writer = SiteWriter(_connect_file(path, _WRITER), driver.Error)
+        self._writer = SiteWriter(_connect_file(path, _WRITER, _WritingConnection), driver.Error)
         self._readers: queue.LifoQueue[Connection] = queue.LifoQueue()
         for _ in range(READERS):
             self._readers.put(_connect_file(path, _READER))
@@ -179,8 +179,18 @@ def _brought_forward(connection: Connection, path: Path) -> Refused | None:
     return None
 
 
-def _connect_file(path: Path, pragmas: tuple[str, ...]) -> Connection:
-    raw: Any = driver.connect(str(path), isolation_level=None, check_same_thread=False)
+class _WritingConnection(driver.Connection):  # type: ignore[misc]
+    """A connection that remembers what a set of jobs has read (`set_memo`)."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.reads: dict[Hashable, Any] = {}
+
+
+def _connect_file(
+    path: Path, pragmas: tuple[str, ...], factory: type[driver.Connection] = driver.Connection
+) -> Connection:
+    raw: Any = driver.connect(str(path), isolation_level=None, check_same_thread=False, factory=factory)
     for pragma in pragmas:
         raw.execute(f"pragma {pragma}").fetchall()
     return cast(sqlite3.Connection, raw)

@@ -8,7 +8,7 @@ import logging
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
 from typing import Any, NamedTuple
 
@@ -23,6 +23,19 @@ MOST = 128
 """Jobs of one transaction."""
 
 Work = Callable[[Connection], Any]
+
+
+def reads_of(conn: Connection) -> dict[Hashable, Any] | None:
+    """What the set of jobs under way has read (`set_memo`); None for a connection that remembers nothing."""
+    reads: dict[Hashable, Any] | None = getattr(conn, "reads", None)
+    return reads
+
+
+def _forget_reads(conn: Connection) -> None:
+    reads = reads_of(conn)
+    if reads is not None:
+        reads.clear()
+
 
 log = logging.getLogger("tenure.site.store")
 
@@ -150,6 +163,7 @@ class SiteWriter:
     def _run_fenced(self, works: Sequence[Work], *, keep: bool) -> list[WriteOutcome]:
         """The outcomes up to the first that failed or refused; then, or if it is not to stay, all are undone."""
         self._connection.execute("savepoint job")
+        _forget_reads(self._connection)
         outcomes: list[WriteOutcome] = []
         for work in works:
             outcomes.append(self._run_one(work))
