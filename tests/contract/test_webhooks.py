@@ -36,11 +36,11 @@ async def claimed(db: Database, now: int, limit: int = 9) -> list[WebhookDeliver
 
 
 async def test_a_webhook_is_served_from_its_place_once(stocked: Database) -> None:
-    assert [each.id for each in await stocked.read(webhooks.webhooks_behind)] == ["whk_a", "whk_b"]
+    assert [each for _, each in await stocked.read(webhooks.webhooks_behind)] == ["whk_a", "whk_b"]
     mine = await stocked.read(hook)
     assert await stocked.write(webhooks.mark_served, mine, 1) is True
     assert await stocked.write(webhooks.mark_served, mine, 1) is False, "another process was first"
-    assert [each.id for each in await stocked.read(webhooks.webhooks_behind)] == ["whk_b"]
+    assert [each for _, each in await stocked.read(webhooks.webhooks_behind)] == ["whk_b"]
 
 
 async def test_a_change_needs_the_present_version_and_secrets_stay_sealed(stocked: Database) -> None:
@@ -91,7 +91,7 @@ async def test_what_is_for_a_disabled_webhook_waits(stocked: Database) -> None:
     assert await stocked.write(webhooks.disable_webhook, mine, "five days", NOW + 7) is False
     assert await stocked.read(webhooks.count_disabled) == 1
     assert await stocked.read(deliveries.due, NOW + 8) == [("prv_b", "whk_b")]
-    assert [each.id for each in await stocked.read(webhooks.webhooks_behind)] == ["whk_b"]
+    assert [each for _, each in await stocked.read(webhooks.webhooks_behind)] == ["whk_b"]
     await stocked.write(webhooks.mark_working, mine)
     assert (await stocked.read(hook)).failing_since is None
 

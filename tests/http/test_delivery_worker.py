@@ -44,7 +44,7 @@ class Shelf:
     async def collect_events(self) -> int:
         return 0
 
-    async def find_due(self) -> list[str]:
+    async def find_due(self, more: int) -> list[str]:
         return [name for name, messages in self.waiting.items() if messages]
 
     async def claim_messages(self, receiver: str) -> list[str]:
@@ -138,6 +138,36 @@ async def test_a_fault_of_our_own_ends_neither_the_worker_nor_the_others() -> No
     assert (shelf.faults, shelf.sent) == (["broken: no such place"], ["b-1"])
 
 
+async def test_those_that_cannot_be_served_take_no_places_from_those_that_can() -> None:
+    """A look finds so many receivers, those first that wait longest, and that is who cannot be served."""
+
+    class Cut(Shelf):
+        async def find_due(self, more: int) -> list[str]:
+            return (await super().find_due(more))[: 1 + more]
+
+        async def claim_messages(self, receiver: str) -> list[str]:
+            return await super().claim_messages("broken" if receiver.startswith("broken") else receiver)
+
+    shelf = Cut({"broken 1": ["x"], "broken 2": ["x"], "good": ["good-1"]})
+    engine = worker(shelf)
+    for _ in range(3):
+        await engine.once()
+        await engine.settle()
+    assert len(shelf.faults) == 2
+    assert shelf.sent == ["good-1"]
+
+
+async def test_what_is_due_and_cannot_be_claimed_is_not_looked_for_without_a_pause() -> None:
+    """While the store is busy: it would be kept busy by looking."""
+
+    class Busy(Shelf):
+        async def claim_messages(self, receiver: str) -> list[str]:
+            return []
+
+    engine = worker(Busy({"a": ["a-1"]}), awaits_all=True)
+    assert [await engine.once() for _ in range(3)] == [1, 0, 0]
+
+
 @pytest.mark.parametrize("fault", ["refused", "raised"])
 async def test_what_cannot_be_recorded_is_not_sent_again_with_each_look(
     monkeypatch: pytest.MonkeyPatch, fault: str
@@ -197,10 +227,10 @@ async def test_a_failing_look_is_logged_and_repeated(
     caplog.set_level(logging.ERROR)
 
     class Failing(Shelf):
-        async def find_due(self) -> list[str]:
+        async def find_due(self, more: int) -> list[str]:
             if not caplog.records:
                 raise OSError("the store is away")
-            return await super().find_due()
+            return await super().find_due(more)
 
     shelf = Failing({"a": ["a-1"]})
     running = asyncio.create_task(worker(shelf).run())

@@ -4,6 +4,8 @@ import asyncio
 import errno
 import socket
 import ssl
+import subprocess
+import sys
 import time
 from base64 import b64decode
 from collections.abc import AsyncIterator
@@ -265,6 +267,32 @@ async def test_no_webhook_is_given_up_for_what_this_server_lacks(tmp_path: Path,
         assert ((await deliveries(env, hook))[0]["state"], len(other.messages)) == ("delivered", 1)
 
 
+async def test_what_this_server_lacks_is_met_with_once_and_not_for_each_message(tmp_path: Path) -> None:
+    """Many messages wait for a name that no name server answers: each look-up waits for seconds, and keeps a place."""
+    asked: list[str] = []
+
+    async def look_up(host: str, port: int) -> list[str]:
+        asked.append(host)
+        if env.clock.now < mended:
+            raise socket.gaierror(socket.EAI_AGAIN, "no name server")
+        return ["127.0.0.1"]
+
+    async with office(tmp_path, reach=replace(HERE, look_up=look_up)) as env, receiver() as other:
+        mended = env.clock.now + HOUR
+        hook = await env.staff.post("/v1/webhooks", {"url": f"http://hooks.example:{other.port}/hook"})
+        for _ in range(12):
+            await env.order()
+        for tries in (1, 1, 2, 2):
+            await told(env)
+            assert len(asked) == tries
+            env.clock.now += 165
+        assert all(each["state"] == "waiting" for each in await deliveries(env, hook))
+        env.clock.now = mended + 330
+        await told(env)
+        assert other.sequence == sorted(set(other.sequence))
+        assert len(other.sequence) >= 12
+
+
 async def test_what_cannot_be_sent_for_a_month_is_given_up(tmp_path: Path) -> None:
     async def look_up(host: str, port: int) -> list[str]:
         raise OSError(errno.EMFILE, "no free files")
@@ -309,6 +337,45 @@ async def test_one_webhook_that_cannot_be_served_keeps_nothing_from_the_others(
         await told(env)
         assert {message.path for message in other.messages} == {"/hook/second"}
         assert (await state(env, second))["failing_since"] is None
+
+
+async def test_one_webhook_that_cannot_be_read_keeps_nothing_from_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Not even where a look takes but one."""
+    monkeypatch.setattr(webhook_source, "AT_ONCE", 1)
+    async with watched(tmp_path) as (env, other, first):
+        second = await env.staff.post("/v1/webhooks", {"url": f"{other.url}/second"})
+        broken, whole = sorted((first, second), key=lambda each: str(each["id"]))
+        damage = sa.update(tables.webhooks).where(tables.webhooks.c.id == broken["id"]).values(events="{")
+        await env.context.db.write(lambda conn: conn.execute(damage))
+        await env.order()
+        caplog.clear()
+        looking = worker(env)
+        for _ in range(6):
+            await looking.once()
+            await looking.settle()
+        assert {message.path for message in other.messages} == {"/hook" if whole == first else "/hook/second"}
+        assert len([each for each in caplog.records if broken["id"] in each.message]) == 1, "not with each look"
+
+
+def test_the_first_webhook_does_not_hold_up_the_loop() -> None:
+    """What it is sent with takes some 60 ms to load: another thread does that."""
+    seen = """
+import asyncio, builtins, sys, threading
+from tenure.server.messages import webhook_worker
+class Watch:
+    def find_spec(self, name, path=None, target=None):
+        if name == webhook_worker.CLIENT or name.startswith("httpcore2"):
+            found.add(threading.current_thread() is threading.main_thread())
+found = set()
+sys.meta_path.insert(0, Watch())
+for _ in range(2):
+    client = asyncio.run(webhook_worker.load_client())
+print(found, client.post_webhook.__name__)
+"""
+    told = subprocess.run([sys.executable, "-c", seen], capture_output=True, text=True, timeout=60, check=True)
+    assert told.stdout == "{False} post_webhook\n"
 
 
 async def test_a_message_that_was_put_off_by_a_clock_that_was_ahead_goes_out(tmp_path: Path) -> None:

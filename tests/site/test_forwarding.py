@@ -74,6 +74,15 @@ class TestWebhooks:
             assert [each["taken"] for each in log] == [True, True, False, False]
             assert (await room.read(made["id"]))["waiting"] == 0
 
+    async def test_one_that_cannot_be_read_keeps_nothing_from_the_others(self, room: ForwardingEnv) -> None:
+        async with receiver() as there:
+            made = [await room.add(**by_webhook(there), name=name) for name in ("One", "Two")]
+            spoiled = "update forwardings set body = cast('{' as blob) where id = ?"
+            room.house.site.store.write(lambda conn: conn.execute(spoiled, (made[0]["id"],)).rowcount).result()
+            room.happen("one", "two")
+            await room.go(3)
+            assert texts(there) == ["one", "two"]
+
     async def test_who_asks_to_be_left_alone_is(self, room: ForwardingEnv) -> None:
         async with receiver() as there:
             made = await room.add(**by_webhook(there))

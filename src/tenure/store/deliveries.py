@@ -89,9 +89,10 @@ _TRIED = (
 )
 _RELEASE = (
     deliveries.update()
-    .where(deliveries.c.id == sa.bindparam("of"), *_OF, deliveries.c.due.is_not(None))
+    .where(deliveries.c.id == sa.bindparam("of"), *_OF, deliveries.c.due == sa.bindparam("claimed"))
     .values(due=sa.bindparam("now"))
 )
+_PUT_OFF = deliveries.update().where(*_OF, deliveries.c.due < sa.bindparam("until")).values(due=sa.bindparam("until"))
 _WAITING = sa.select(sa.func.count()).select_from(deliveries).where(deliveries.c.due.is_not(None))
 _COLLECT = deliveries.delete().where(deliveries.c.created < sa.bindparam("before"), deliveries.c.due.is_(None))
 LAST = "~"
@@ -138,17 +139,25 @@ def due(conn: Connection, now: Instant, limit: int = 50) -> list[tuple[str, str]
 def claim(
     conn: Connection, provider: str, webhook: str, now: Instant, until: Instant, limit: int
 ) -> list[WebhookDelivery]:
-    """Claim at most `limit` due deliveries to one webhook: no other worker tries them before `until`."""
+    """Claim at most `limit` due deliveries to one webhook: no other worker tries them before `until`, their `due`."""
     asked = {"hook": webhook, "tenant": provider, "now": now, "most": limit, "far": now + FARTHEST}
     found = [WebhookDelivery(*row) for row in conn.execute(_DUE_OF, asked).all()]
     return [
-        each for each in found if conn.execute(_CLAIM, {"of": each.id, "seen": each.due, "until": until}).rowcount == 1
+        msgspec.structs.replace(each, due=until)
+        for each in found
+        if conn.execute(_CLAIM, {"of": each.id, "seen": each.due, "until": until}).rowcount == 1
     ]
 
 
 def release(conn: Connection, one: WebhookDelivery, now: Instant) -> None:
-    """A claimed delivery that was not tried is due again."""
-    conn.execute(_RELEASE, {"of": one.id, "hook": one.webhook, "tenant": one.provider, "now": now})
+    """A claimed delivery that was not tried is due again, unless it was put off meanwhile."""
+    asked = {"of": one.id, "hook": one.webhook, "tenant": one.provider, "claimed": one.due, "now": now}
+    conn.execute(_RELEASE, asked)
+
+
+def put_off(conn: Connection, one: WebhookDelivery, until: Instant) -> None:
+    """Nothing of what waits for the webhook of `one` is due before `until`."""
+    conn.execute(_PUT_OFF, {"hook": one.webhook, "tenant": one.provider, "until": until})
 
 
 def record_attempt(conn: Connection, one: WebhookDelivery, outcome: DeliveryAttempt, now: Instant) -> None:

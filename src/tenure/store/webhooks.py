@@ -54,7 +54,8 @@ _CHANGE = (
     )
 )
 _BEHIND = (
-    _WEBHOOK.join(outbox_heads, outbox_heads.c.provider == webhooks.c.provider)
+    sa.select(webhooks.c.provider, webhooks.c.id)
+    .join(outbox_heads, outbox_heads.c.provider == webhooks.c.provider)
     .where(webhooks.c.disabled.is_(None), outbox_heads.c.seq > webhooks.c.seq)
     .order_by(webhooks.c.id)
     .limit(sa.bindparam("most"))
@@ -111,9 +112,10 @@ def delete(conn: Connection, provider: str, webhook_id: str) -> bool:
     return conn.execute(_DELETE, asked).rowcount == 1
 
 
-def webhooks_behind(conn: Connection, limit: int = 50) -> list[WebhookRow]:
-    """At most `limit` working webhooks, of all providers, whose feed has gone on since they were last served."""
-    return [_read_webhook(row) for row in conn.execute(_BEHIND, {"most": limit})]
+def webhooks_behind(conn: Connection, limit: int = 50) -> list[tuple[str, str]]:
+    """At most `limit` pairs (provider, webhook) of all working webhooks whose feed has gone on since they were last
+    served; nothing of them is read, so that one that cannot be read keeps the feed from no other."""
+    return [(provider, webhook) for provider, webhook in conn.execute(_BEHIND, {"most": limit})]
 
 
 def mark_served(conn: Connection, hook: WebhookRow, seq: int) -> bool:

@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from tenure.core.refusals import Refused
+from tenure.http.outgoing.resting import FAULT_PAUSE, RestingReceivers
 from tenure.http.outgoing.retry_schedule import Jitter
 from tenure.http.outgoing.send_outcome import SendOutcome
 
@@ -19,9 +20,6 @@ PAUSE = 1.0
 """Seconds between looks; each is a few indexed queries when nothing waits."""
 DRAIN_SECONDS = 5.0
 """Seconds that what is under way has to come to an end when the program stops."""
-FAULT_PAUSE = 30.0
-"""Seconds for which a receiver is left alone after a fault of our own, such as a full disk: what was sent to it is not
-on record, and would be sent again with each look."""
 RECORD_PAUSES = (0.1, 0.5, 2.0, 8.0)
 """Seconds between attempts to put on record what was sent, while the store is busy; claims last longer than all."""
 
@@ -36,8 +34,9 @@ class DeliverySource(Protocol[E, M]):
     async def collect_events(self) -> int:
         """Put what happened since the last look into messages; how much was put. One receiver's fault is logged."""
 
-    async def find_due(self) -> Sequence[E]:
-        """Receivers for whom something is due."""
+    async def find_due(self, more: int) -> Sequence[E]:
+        """Receivers for whom something is due, longest due first: as many as a look takes, and `more`, for so many of
+        them may be served already or left alone."""
 
     async def claim_messages(self, receiver: E) -> Sequence[M]:
         """What is to be sent next, in order; no other worker sends it meanwhile."""
@@ -76,8 +75,7 @@ class DeliveryWorker:
         self._log = logging.getLogger(log)
         self._turns = asyncio.Semaphore(pace.at_once)
         self._busy: dict[Hashable, asyncio.Task[None]] = {}
-        self._resting: dict[Hashable, float] = {}
-        """Until when (seconds of the loop's clock) a receiver is left alone."""
+        self._resting = RestingReceivers()
         self._is_closing = False
 
     async def run(self) -> None:
@@ -96,17 +94,13 @@ class DeliveryWorker:
     async def once(self) -> int:
         """One look: what is due is being sent when this returns; how much was found."""
         found = await self._source.collect_events()
-        free = self._served_now(await self._source.find_due())
+        due = await self._source.find_due(len(self._busy) + len(self._resting))
+        free = [each for each in self._resting.skip_resting(due) if each not in self._busy]
         for receiver in free:
             self._busy[receiver] = asyncio.create_task(self._serve_receiver(receiver))
         if self._pace.awaits_all:
             await self.settle()
         return found + len(free)
-
-    def _served_now(self, due: Sequence[Hashable]) -> list[Hashable]:
-        now = asyncio.get_running_loop().time()
-        self._resting = {each: until for each, until in self._resting.items() if now < until}
-        return [each for each in due if each not in self._busy and each not in self._resting]
 
     async def settle(self) -> None:
         """Until everything that is being sent has come to an end."""
@@ -130,16 +124,16 @@ class DeliveryWorker:
                         return
         except Exception as fault:  # one receiver's mishap must not end the worker of all the others
             self._source.log_fault(receiver, fault)
-            self._leave_alone(receiver)
+            self._resting.leave_alone(receiver, FAULT_PAUSE)
         finally:
             del self._busy[receiver]
-
-    def _leave_alone(self, receiver: Hashable) -> None:
-        self._resting[receiver] = asyncio.get_running_loop().time() + FAULT_PAUSE
 
     async def _send_claimed(self, receiver: Hashable) -> bool:
         """Whether there were messages and all were taken."""
         messages = await self._source.claim_messages(receiver)
+        if not messages and self._pace.is_eager:
+            # Due, and not to be had, as while the store is busy: looks that follow at once would keep it busy.
+            self._resting.leave_alone(receiver, PAUSE)
         for place, message in enumerate(messages, start=1):
             if not await self._try_message(receiver, message) or self._is_closing:
                 # The receiver may be down: the rest is not thrown after it, but tried one by one.
@@ -154,7 +148,7 @@ class DeliveryWorker:
         refused = await write_persistently(lambda: self._source.record_attempt(message, outcome, draw))
         if isinstance(refused, Refused):
             self._log.error("a sent message could not be recorded (%s); it may be sent again", refused.code)
-            self._leave_alone(receiver)
+            self._resting.leave_alone(receiver, FAULT_PAUSE)
         return outcome.was_accepted and refused is None
 
 

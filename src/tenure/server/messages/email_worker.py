@@ -12,6 +12,7 @@ from tenure.core.lease.claims import Brand
 from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant
 from tenure.http.outgoing.delivery_worker import DeliveryWorker, WorkerPace
+from tenure.http.outgoing.resting import FAULT_PAUSE, RestingReceivers
 from tenure.http.outgoing.retry_schedule import Jitter
 from tenure.http.outgoing.send_outcome import SendOutcome
 from tenure.http.outgoing.smtp import MailParts, is_mailbox, send_mail
@@ -25,6 +26,8 @@ from tenure.store.emails import StoredEmail
 from tenure.store.engine import Connection, WriteConflict
 
 AT_ONCE = 20
+PROVIDERS_AT_ONCE = 50
+"""Providers whose feeds one look reads, but for those that it skips."""
 CLAIM = 300
 """Seconds for which no other worker takes a claimed email: longer than sending all that were claimed can take."""
 VENDOR = "Tenure"
@@ -38,11 +41,12 @@ class EmailSource:
 
     def __init__(self, context: ServerContext) -> None:
         self._context = context
+        self._resting = RestingReceivers()
 
     async def collect_events(self) -> int:
         """See `DeliverySource`."""
-        behind = await self._context.db.read(emails.providers_behind)
-        return sum([await self._compose_for(provider, seq) for provider, seq in behind])
+        behind = dict(await self._context.db.read(emails.providers_behind, PROVIDERS_AT_ONCE + len(self._resting)))
+        return sum([await self._compose_for(each, behind[each]) for each in self._resting.skip_resting(behind)])
 
     async def _compose_for(self, provider: str, seq: int) -> bool:
         """Whether one provider's feed came on; a fault of its own must not keep the mails from all the others."""
@@ -52,10 +56,11 @@ class EmailSource:
             return False
         except Exception as fault:
             _log.error("events of %s could not be put into mails: %s", provider, type(fault).__name__)
+            self._resting.leave_alone(provider, FAULT_PAUSE)
             return False
         return not isinstance(done, Refused)
 
-    async def find_due(self) -> list[StoredEmail]:
+    async def find_due(self, more: int) -> list[StoredEmail]:
         """See `DeliverySource`; the emails are claimed here, all in one write."""
         now = self._context.clock()
         if self._context.post is None or not await self._context.db.read(emails.due, now, 1):

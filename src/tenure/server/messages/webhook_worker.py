@@ -4,9 +4,13 @@ When they are sent is decided by the engine (`http.outgoing.delivery_worker`): e
 this process; rows are claimed, so that another process does not try them too.
 """
 
+import asyncio
 import logging
 import ssl
+import sys
 from collections.abc import Sequence
+from importlib import import_module
+from types import ModuleType
 
 import msgspec
 
@@ -15,6 +19,7 @@ from tenure.core.timeline import Instant
 from tenure.http.outgoing import signing
 from tenure.http.outgoing.delivery_errors import DeliveryErrorCause
 from tenure.http.outgoing.delivery_worker import DeliveryWorker, WorkerPace
+from tenure.http.outgoing.resting import FAULT_PAUSE, RestingReceivers
 from tenure.http.outgoing.retry_schedule import Jitter, why_given_up
 from tenure.http.outgoing.send_outcome import SendOutcome
 from tenure.http.outgoing.signing import SigningSecret
@@ -31,12 +36,15 @@ from tenure.store.sealed import AnswerCipher
 from tenure.store.webhooks import WebhookRow
 from tenure.wire.keys import Purpose, Signer
 
-AT_ONCE = 100
+AT_ONCE = 50
+"""Webhooks of one look, but for those that it skips."""
+NOTES_AT_ONCE = 100
 WEBHOOKS_AT_ONCE = 16
 BATCH = 8
 CLAIM = 180
 """Seconds for which no other worker takes a claimed batch: longer than every try in it may take."""
 LOGGER = "tenure.server.webhooks"
+CLIENT = "tenure.http.outgoing.webhook_client"
 SECRETS = "webhook"
 """What the secrets of webhooks are sealed for."""
 
@@ -75,26 +83,28 @@ class WebhookSource:
 
     def __init__(self, context: ServerContext, trust: ssl.SSLContext) -> None:
         self._context, self._trust = context, trust
+        self._resting = RestingReceivers()
 
     async def collect_events(self) -> int:
         """See `DeliverySource`."""
-        behind = await self._context.db.read(webhooks.webhooks_behind)
-        return sum([await self._collect_for(hook) for hook in behind])
+        behind = await self._context.db.read(webhooks.webhooks_behind, AT_ONCE + len(self._resting))
+        return sum([await self._collect_for(hook) for hook in self._resting.skip_resting(behind)])
 
-    async def _collect_for(self, hook: WebhookRow) -> bool:
+    async def _collect_for(self, hook: tuple[str, str]) -> bool:
         """Whether one webhook came on; a fault of its own must not keep the feed from all the others."""
         try:
-            done = await self._context.db.write(fan_out, hook.provider, hook.id, self._context.clock())
+            done = await self._context.db.write(fan_out, *hook, self._context.clock())
         except WriteConflict:  # another process serves it
             return False
         except Exception as fault:
-            self.log_fault((hook.provider, hook.id), fault)
+            self.log_fault(hook, fault)
+            self._resting.leave_alone(hook, FAULT_PAUSE)
             return False
         return not isinstance(done, Refused)
 
-    async def find_due(self) -> list[tuple[str, str]]:
+    async def find_due(self, more: int) -> list[tuple[str, str]]:
         """See `DeliverySource`."""
-        return await self._context.db.read(deliveries.due, self._context.clock())
+        return await self._context.db.read(deliveries.due, self._context.clock(), AT_ONCE + more)
 
     async def claim_messages(self, receiver: tuple[str, str]) -> list[ClaimedDelivery]:
         """See `DeliverySource`."""
@@ -103,15 +113,14 @@ class WebhookSource:
 
     async def send_message(self, message: ClaimedDelivery) -> SendOutcome:
         """See `DeliverySource`."""
-        from tenure.http.outgoing.webhook_client import post_webhook
-
         one, hook = message.item, message.hook
         if not message.secrets:
             return UNSIGNED
         sent = signing.signature_headers(
             message_id(one), one.body, message.secrets, message.signer, self._context.clock()
         )
-        reply = await post_webhook(hook.url, sent, one.body, self._context.reach, self._trust)
+        client = await load_client()
+        reply: SendOutcome = await client.post_webhook(hook.url, sent, one.body, self._context.reach, self._trust)
         if not reply.was_accepted:
             _log.info("webhook %s: delivery %s failed: %s", hook.id, one.id, reply.fault)
         return reply
@@ -145,7 +154,10 @@ class WebhookSource:
         hook = webhooks.get_webhook(conn, one.provider, one.webhook)
         if hook is None:
             return  # deleted meanwhile, and this delivery with it
-        deliveries.record_attempt(conn, one, outcome_of(one, reply, now, draw), now)
+        came = outcome_of(one, reply, now, draw)
+        deliveries.record_attempt(conn, one, came, now)
+        if reply.is_own_fault and came.again is not None:
+            deliveries.put_off(conn, one, came.again)
         since = now if one.seq is None else hook.failing_since or now
         if reply.was_accepted:
             webhooks.mark_working(conn, hook)
@@ -168,6 +180,11 @@ class WebhookSource:
             emails.add_email(conn, self._context.safe, hook.provider, address, "webhook_disabled", values, now)
 
 
+async def load_client() -> ModuleType:
+    """What webhooks are sent with, loaded when the first one goes out: for that the loop has no time."""
+    return sys.modules[CLIENT] if CLIENT in sys.modules else await asyncio.to_thread(import_module, CLIENT)
+
+
 def webhook_worker(context: ServerContext, trust: ssl.SSLContext, jitter: Jitter) -> DeliveryWorker:
     """The webhooks' part of the background work."""
     return DeliveryWorker(WebhookSource(context, trust), WorkerPace(at_once=WEBHOOKS_AT_ONCE), jitter, LOGGER)
@@ -176,7 +193,7 @@ def webhook_worker(context: ServerContext, trust: ssl.SSLContext, jitter: Jitter
 def fan_out(conn: Connection, provider: str, webhook: str, now: Instant) -> int:
     """The next part of the feed as deliveries for one webhook; how many. Raises Conflict when another was first."""
     hook = webhooks.get_webhook(conn, provider, webhook)
-    notes = [] if hook is None else outbox.notes_after(conn, provider, hook.seq, AT_ONCE)
+    notes = [] if hook is None else outbox.notes_after(conn, provider, hook.seq, NOTES_AT_ONCE)
     if hook is None or hook.disabled is not None or not notes:
         return 0
     wanted = [each for each in notes if matches_filters(hook.events, each.kind)]

@@ -79,7 +79,7 @@ class ForwardingSource:
         """See `DeliverySource`; events are read where they lie."""
         return 0
 
-    async def find_due(self) -> list[str]:
+    async def find_due(self, more: int) -> list[str]:
         """See `DeliverySource`."""
         return await asyncio.to_thread(self._site.store.read, self._due_forwardings)
 
@@ -115,7 +115,9 @@ class ForwardingSource:
     def _due_forwardings(self, conn: Connection) -> list[str]:
         latest, now = events.latest_number(conn), self._wall()
         return [
-            row.id for row in forwardings.all_forwardings(conn) if _is_behind(conn, row, latest) and is_due(row, now)
+            row.id
+            for row in forwardings.all_forwardings(conn)
+            if is_due(row, now) and (_is_unreadable(row) or _is_behind(conn, row, latest))
         ]
 
     def _plan_message(self, conn: Connection, name: str) -> NextMessage | None:
@@ -169,6 +171,15 @@ def origin_of(site: OpenedSite) -> MessageOrigin:
 def _in_force(row: ForwardingRow) -> ForwardingConfig | None:
     config = read_config(row.body)
     return config if config.active and not row.stopped else None
+
+
+def _is_unreadable(row: ForwardingRow) -> bool:
+    """Whether it cannot be read how it is set up: that is met with where it is served, and ends nothing for others."""
+    try:
+        read_config(row.body)
+    except msgspec.DecodeError:
+        return True
+    return False
 
 
 def _is_behind(conn: Connection, row: ForwardingRow, latest: int) -> bool:
