@@ -17,6 +17,7 @@ from tenure.cli import database_move
 from tenure.core.refusals import ExitCode, Refused
 from tenure.server.state_place import StatePlace, read_state
 from tenure.store import copying
+from tenure.store.engine import Connection
 from tenure.store.postgres import PostgresDatabase
 from tests.cli.terminal import Terminal
 from tests.cli.vendor import vendor
@@ -179,6 +180,19 @@ def test_no_server_begins_on_the_file_before_it_has_its_other_name(
     terminal.good("database", "move", str(place / "tenure.db"), url)
     (begun,) = tried
     assert isinstance(begun, Refused) and begun.code == "folder_in_use"
+
+
+def test_a_database_that_goes_away_in_the_middle_is_told_as_that(
+    terminal: Terminal, place: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(conn: Connection, *_: object) -> None:
+        conn.exec_driver_sql("select pg_terminate_backend(pg_backend_pid())")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(copying, "write_rows", cut)
+        refused = terminal.refused("database", "move", str(place / "tenure.db"), url)
+    assert (refused["code"], refused["exit"]) == ("server_busy", ExitCode.LATER)
+    assert terminal.good("database", "move", str(place / "tenure.db"), url)["rows"] > 50
 
 
 @pytest.mark.parametrize("done_first", [False, True])

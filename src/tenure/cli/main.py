@@ -148,6 +148,9 @@ def _handle_unforeseen(argv: Sequence[str], world: CommandEnvironment, error: Ex
 
     The place where it failed is always named: what fails once in a thousand times is not there again with --debug.
     """
+    foreseen = getattr(error, "refused", None)  # as of a database that goes away in the middle of a command
+    if isinstance(foreseen, Refused):
+        return _tell_problem(fail_with(foreseen), world, as_json="--json" in argv)
     what = f"{type(error).__name__} {_raised_at(error)}".strip()
     detail = f"The command itself failed ({what}); with --debug the trace is written to a file."
     if "--debug" in argv:
