@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 MOST: Final = 64
@@ -35,10 +36,11 @@ class WorkerGroup:
         """Keep so many processes until a signal ends them all; the signal is raised again then, as programs expect."""
         before = {each: signal.signal(each, self._stop_all) for each in ENDING}
         try:
-            for _ in range(self._count):
-                self._start_worker()
-            while self._begun:
-                self._await_one()
+            while self._stopped_by is None or self._begun:
+                while self._stopped_by is None and len(self._begun) < self._count:
+                    self._start_worker()
+                if self._begun:
+                    self._await_one()
         finally:
             for each, handler in before.items():
                 signal.signal(each, handler)
@@ -46,13 +48,20 @@ class WorkerGroup:
             signal.raise_signal(self._stopped_by)
 
     def _start_worker(self) -> None:
+        """One more process, or a pause where the system has no room for one at the moment."""
         sys.stdout.flush()
-        child = os.fork()
-        if child == 0:
-            self._run_worker()
-        self._begun[child] = time.monotonic()
-        if self._stopped_by is not None:  # the signal came while it was made
-            os.kill(child, signal.SIGTERM)
+        # A signal waits until the process is on the list, and in the process until it means the end of that one alone.
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+        try:
+            child = os.fork()
+            if child == 0:
+                self._run_worker()
+            self._begun[child] = time.monotonic()
+        except OSError as fault:
+            log.error("no worker can be made (%s); it is tried again", fault.strerror)
+            time.sleep(PAUSE)
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
 
     def _run_worker(self) -> None:
         """In the new process: serve, and never come back."""
@@ -60,6 +69,7 @@ class WorkerGroup:
         try:
             for each in ENDING:
                 signal.signal(each, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
             os.close(self._held)
             threading.Thread(target=self._end_with_parent, name="lifeline", daemon=True).start()
             self._serve()
@@ -84,10 +94,9 @@ class WorkerGroup:
         log.error("worker %d ended (%s) and is replaced", child, os.waitstatus_to_exitcode(status))
         if time.monotonic() - begun < SHORT_LIFE:
             time.sleep(PAUSE)
-        if self._stopped_by is None:
-            self._start_worker()
 
     def _stop_all(self, number: int, _frame: object) -> None:
         self._stopped_by = signal.Signals(number)
         for child in list(self._begun):
-            os.kill(child, signal.SIGTERM)
+            with suppress(ProcessLookupError):  # it has ended, and this signal came before that was noted
+                os.kill(child, signal.SIGTERM)
