@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -16,13 +17,17 @@ import sqlalchemy as sa
 
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.http.limits import RateLimit, RateThrottle
+from tenure.server.main import open_context
+from tenure.server.setup import init_folder
 from tenure.server.shared_state import EVERY, SharedCounters, SharedStateWatch
+from tenure.server.state_place import StatePlace
 from tenure.server.sweep import BackgroundSweep
 from tenure.store import meta
 from tenure.store.engine import Connection
+from tenure.store.rate_counters import OwedSeconds, charge_counters
 from tests.cli.terminal import Terminal
 from tests.contract import portable
-from tests.contract.databases import SharedSchema, named_schema
+from tests.contract.databases import SharedSchema, fresh_schema, named_schema
 from tests.server.server_env import ServerEnv, office
 from tests.server.test_money import customer_with
 
@@ -87,6 +92,102 @@ async def test_the_hourly_work_is_done_by_one_process_an_hour(envs: tuple[Server
     assert sorted([await claim(one, now), await claim(two, now)], key=str) == [False, True]
     assert await claim(two, now + 3_599) is False
     assert await claim(two, now + 3_600) is True
+
+
+async def test_work_that_a_clock_ahead_has_taken_for_a_year_is_done_all_the_same(
+    envs: tuple[ServerEnv, ServerEnv],
+) -> None:
+    one, two = envs
+    now = one.clock()
+    assert await one.context.db.write(meta.claim_turn, "work", now + 365 * 86_400, 3_600) is True
+    assert await two.context.db.write(meta.claim_turn, "work", now, 3_600) is True
+    assert await two.context.db.write(meta.claim_turn, "work", now, 3_600) is False
+
+
+async def test_a_clock_that_was_set_back_does_not_put_off_the_hourly_work(envs: tuple[ServerEnv, ServerEnv]) -> None:
+    one, _ = envs
+    sweep = BackgroundSweep(one.context)
+    one.clock.now += 30 * 86_400
+    await sweep.housekeeping()
+    one.clock.now -= 30 * 86_400
+    await sweep.housekeeping()
+    await one.context.db.write(lambda conn: conn.exec_driver_sql("update accounts set balance = balance + 1"))
+    one.clock.now += 3_600
+    await sweep.housekeeping()
+    assert one.context.stopped_money
+
+
+async def test_a_root_that_cannot_be_followed_holds_up_nothing_else(
+    envs: tuple[ServerEnv, ServerEnv], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = envs
+    await one.context.db.write(meta.set_stopped_money, ["cus_a"])
+
+    def fail(*_: object) -> None:
+        raise LookupError("no key for it is at hand")
+
+    monkeypatch.setattr(two.context.keys, "follow_root", fail)
+    counters = SharedCounters(time.monotonic)
+    counters.write_counter(("tries", "ana"), time.monotonic() + 60)
+    with pytest.raises(LookupError):
+        await SharedStateWatch(two.context, counters).look_once()
+    assert two.context.stopped_money == ["cus_a"]
+    assert counters.take_spent() == {}
+
+
+async def test_a_process_that_starts_knows_at_once_that_money_is_stopped(postgres_url: str, tmp_path: Path) -> None:
+    async with fresh_schema(postgres_url) as schema:
+        url = f"{postgres_url.replace(':@', '@')}{'&' if '?' in postgres_url else '?'}schema={schema.schema}"
+        place, folder = StatePlace(tmp_path / "server", url), tmp_path / "server"
+        made = await init_folder(folder, "https://license.test", secrets.token_bytes, int(time.time()), place=place)
+        assert not isinstance(made, Refused), made
+        for stopped in (["cus_a"], []):
+            one = await open_context(folder)
+            assert not isinstance(one, Refused), one
+            await one.db.write(meta.set_stopped_money, stopped)
+            two = await open_context(folder)
+            assert not isinstance(two, Refused), two
+            assert two.stopped_money == stopped
+            for each in (one, two):
+                await each.db.close()
+
+
+async def charged(env: ServerEnv, key: str, seconds: float, seen: int = 0) -> OwedSeconds:
+    owed = await env.context.db.write(charge_counters, {("tries", key): seconds}, seen)
+    assert not isinstance(owed, Refused)
+    return owed
+
+
+async def test_a_database_whose_clock_is_set_back_by_an_hour_keeps_no_caller_out_for_that_hour(
+    envs: tuple[ServerEnv, ServerEnv],
+) -> None:
+    """The counters of before are as many milliseconds ahead."""
+    one, two = envs
+    clock = (await charged(one, "ana", 5)).clock
+    await one.context.db.write(lambda conn: conn.exec_driver_sql("update throttles set count = count + 3600000"))
+    owed = await charged(two, "ana", 5, clock + 3_600_000)
+    assert 4 < owed.by_key["tries", "ana"] <= 5
+    assert owed.clock < clock + 600_000
+    assert (await charged(one, "ana", 5, owed.clock)).by_key["tries", "ana"] > 9
+
+
+async def test_counters_that_are_owed_are_not_collected_by_a_process_whose_clock_is_ahead(
+    envs: tuple[ServerEnv, ServerEnv],
+) -> None:
+    one, _ = envs
+    await charged(one, "ana", 600)
+    await charged(one, "eve", 0.001)
+    one.clock.now = int(time.time()) + 3_600
+    await BackgroundSweep(one.context).housekeeping()
+    names = await one.context.db.read(lambda conn: list(conn.scalars(sa.text("select key from throttles"))))
+    assert names == ["rate\ntries\nana"]
+
+
+def test_while_the_database_is_away_no_more_is_remembered_than_is_counted() -> None:
+    counters = SharedCounters(lambda: 100.0, capacity=3)
+    for number in range(10):
+        counters.write_counter(("tries", str(number)), 101.0)
+    assert len(counters.take_spent()) == 3
 
 
 async def test_a_pace_is_charged_to_all_processes(envs: tuple[ServerEnv, ServerEnv]) -> None:

@@ -40,7 +40,7 @@ from tenure.server.state_place import SETTINGS, StatePlace, find_place, open_sta
 from tenure.server.workers import WorkerGroup
 from tenure.store.catalog import DOCUMENTS
 from tenure.store.engine import Database
-from tenure.store.meta import epoch_floor
+from tenure.store.meta import epoch_floor, stopped_money
 from tenure.store.sealed import AnswerCipher
 from tenure.wire import root as roots
 
@@ -144,6 +144,7 @@ async def _make_context(
             "this server's own database (`database`), or bring the secrets.json that belongs to that one."
         )
         return Refused(RefusalCode.KEY_UNKNOWN, told, "secrets")
+    stopped = await db.read(stopped_money)
     context = ServerContext(
         db=db,
         clock=system_now,
@@ -155,6 +156,8 @@ async def _make_context(
         portal_url=outside.portal_url,
         post=outside.post,
         reach=outside.reach,
+        # What another process has found counts from the first request on, not from the first look at what is shared.
+        stopped_money=stopped or [],
     )
     await context.take_notices()
     return context

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from tenure.core.refusals import Refused
 from tenure.http.limits import MemoryCounters
 from tenure.server.context import ROOT, ServerContext
 from tenure.server.notices import NOTICES
@@ -36,8 +37,8 @@ class SharedCounters(MemoryCounters):
     own burst through; it is charged to all of them afterwards, and the average holds.
     """
 
-    def __init__(self, ticks: Callable[[], float]) -> None:
-        super().__init__()
+    def __init__(self, ticks: Callable[[], float], capacity: int = 100_000) -> None:
+        super().__init__(capacity)
         self._ticks = ticks
         self._spent: dict[tuple[str, str], float] = {}
 
@@ -45,7 +46,7 @@ class SharedCounters(MemoryCounters):
         """See `MemoryCounters`; what it costs is remembered until the next exchange."""
         now = self._ticks()
         before = max(self.read_counter(key) or now, now)
-        self._spent[key] = self._spent.get(key, 0.0) + max(0.0, full_at - before)
+        self._add_spent(key, max(0.0, full_at - before))
         super().write_counter(key, full_at)
 
     def take_spent(self) -> dict[tuple[str, str], float]:
@@ -56,6 +57,11 @@ class SharedCounters(MemoryCounters):
     def give_back(self, spent: dict[tuple[str, str], float]) -> None:
         """It could not be told: it is told the next time."""
         for key, seconds in spent.items():
+            self._add_spent(key, seconds)
+
+    def _add_spent(self, key: tuple[str, str], seconds: float) -> None:
+        """Of no more keys than are counted: while the database is away nothing is told."""
+        if key in self._spent or len(self._spent) < self._capacity:
             self._spent[key] = self._spent.get(key, 0.0) + seconds
 
     def take_over(self, key: tuple[str, str], owed: float) -> None:
@@ -69,6 +75,7 @@ class SharedStateWatch:
     def __init__(self, context: ServerContext, counters: SharedCounters) -> None:
         self._context, self._counters = context, counters
         self._seen: SharedVersions | None = None
+        self._database_clock = 0
 
     async def run(self) -> None:
         """Until canceled; a look that fails is repeated."""
@@ -80,31 +87,32 @@ class SharedStateWatch:
             await self._context.db.wait_for_news(EVERY)
 
     async def look_once(self) -> None:
-        """Go by what is stored now, and exchange what was spent."""
+        """Go by what is stored now, and exchange what was spent; a root that cannot be followed holds up neither."""
         found = await self._context.db.read(_read_versions)
+        if found.stopped_money is not None:
+            self._context.stopped_money[:] = found.stopped_money
+        await self._exchange_counters()
         if self._seen is None or found.root != self._seen.root:
             await self._context.take_root()
         elif found.notices != self._seen.notices:
             await self._context.take_notices()
-        if found.stopped_money is not None:
-            self._context.stopped_money[:] = found.stopped_money
         self._seen = found
-        await self._exchange_counters()
 
     async def _exchange_counters(self) -> None:
         spent = self._counters.take_spent()
         if not spent:
             return
         try:
-            owed = await self._context.db.write(rate_counters.charge_counters, spent)
+            owed = await self._context.db.write(rate_counters.charge_counters, spent, self._database_clock)
         except Exception:
             self._counters.give_back(spent)
             raise
-        if isinstance(owed, dict):
-            for key, seconds in owed.items():
-                self._counters.take_over(key, seconds)
-        else:
+        if isinstance(owed, Refused):
             self._counters.give_back(spent)
+            return
+        self._database_clock = owed.clock
+        for key, seconds in owed.by_key.items():
+            self._counters.take_over(key, seconds)
 
 
 def _read_versions(conn: Connection) -> SharedVersions:

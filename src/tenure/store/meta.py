@@ -13,9 +13,13 @@ from tenure.store.schema import meta, sites
 
 _VALUE = sa.select(meta.c.value).where(meta.c.key == sa.bindparam("of"))
 _FIRST = insert_or_ignore(meta, "key")
+_TAKEN_AT = sa.cast(meta.c.value, sa.BigInteger)
 _CLAIM = (
     meta.update()
-    .where(meta.c.key == sa.bindparam("of"), sa.cast(meta.c.value, sa.BigInteger) <= sa.bindparam("before"))
+    .where(
+        meta.c.key == sa.bindparam("of"),
+        sa.or_(sa.bindparam("before") >= _TAKEN_AT, sa.bindparam("ahead") < _TAKEN_AT),
+    )
     .values(value=sa.bindparam("now"))
 )
 STOPPED = "stopped_money"
@@ -45,9 +49,12 @@ def open_epoch(conn: Connection, now: Instant) -> Instant:
 
 
 def claim_turn(conn: Connection, name: str, now: Instant, every: int) -> bool:
-    """Whether this process does the work `name` now, which one of them does every so many seconds."""
+    """Whether this process does the work `name` now, which one of them does every so many seconds.
+
+    A turn that was taken by a clock more than that ahead counts for nothing: it would keep everyone from the work.
+    """
     conn.execute(_FIRST[conn.dialect.name], {"key": f"turn {name}", "value": "0"})
-    asked = {"of": f"turn {name}", "before": now - every, "now": str(now)}
+    asked = {"of": f"turn {name}", "before": now - every, "ahead": now + every, "now": str(now)}
     return conn.execute(_CLAIM, asked).rowcount == 1
 
 
