@@ -12,9 +12,10 @@ from tenure.core.business.commands import OutstandingLease
 from tenure.core.refusals import Refused
 from tenure.core.subscription.ephemeral import EphemeralStay
 from tenure.core.subscription.occupied_place import CountRule, OccupiedPlace
-from tenure.store import leases, places, schema, sites, stays, sync_fast_path
+from tenure.store import leases, places, schema, sites, stays, subscriptions, sync_fast_path, sync_lease_path
 from tenure.store.engine import Connection, Database
 from tenure.store.leases import PRESENT, SUCCESSOR, Acknowledgment, SignedLease
+from tenure.store.sync_lease_path import PlainLease
 from tests.contract.seed import NOW, lease, must, provide, site, two_providers
 
 T = TypeVar("T")
@@ -158,6 +159,56 @@ async def test_only_the_latest_lease_keeps_its_bytes(stocked: Database, read: bo
         "those without bytes go when they are over"
     )
     assert await stocked.read(leases.latest_lease, "sit_a") == latest
+
+
+async def test_what_leases_are_signed_from_is_read_at_once_and_what_comes_of_it_is_written_at_once(
+    stocked: Database,
+) -> None:
+    must(await stocked.write(sites.save_many, [site("a", epoch=1, serial=1), site("b", epoch=1, serial=7)]))
+    asked = ["sit_b", "sit_a", "sit_none"]
+    found = must_be(await stocked.write(sync_lease_path.lease_grounds, asked))
+    assert set(found) == {"sit_a"}, "the newest lease of the other is not of its present numbers"
+    ground = found["sit_a"]
+    assert ground.site == await stocked.read(sites.by_id, "sit_a")
+    assert ground.newest == lease("a")
+    assert not ground.is_shared
+    sub = await stocked.read(subscriptions.get_subscription, "prv_a", "sub_a")
+    assert sub is not None
+    assert (ground.head.seq, ground.head.hash) == (sub.revision, sub.head_hash)
+
+    after = msgspec.structs.replace(ground.site, serial=2, token=b"next", answer=b"answer", body=b'{"a":1}')
+    signed = lease("a", serial=2, body=b"second", digest=b"second")
+    plain = PlainLease(ground.site, after, signed, ground.newest, Acknowledgment("sit_a", 1, 1, NOW + 5))
+    must(await stocked.write(sync_lease_path.save_leases, [plain]))
+    assert await stocked.read(sites.by_id, "sit_a") == after
+    assert await stocked.read(leases.latest_lease, "sit_a") == signed
+    assert await words_of(stocked) == (OutstandingLease(site="sit_a", until=NOW + 100, acks=((2, NOW + 5),)),)
+    must(await stocked.write(sync_lease_path.save_leases, []))
+    assert must_be(await stocked.write(sync_lease_path.lease_grounds, ["sit_a"]))["sit_a"].newest == signed
+
+
+async def test_a_pool_on_which_others_draw_is_told_with_what_leases_are_signed_from(stocked: Database) -> None:
+    async def is_shared() -> bool:
+        found = must_be(await stocked.write(sync_lease_path.lease_grounds, ["sit_a"]))
+        return found["sit_a"].is_shared
+
+    must(await stocked.write(sites.save_many, [site("a", epoch=1, serial=1)]))
+    other = site("a", id="sit_c", thumbprint="key-c", subscription="sub_b")
+    must(await stocked.write(sites.add, other))
+    assert not await is_shared()
+    must(await stocked.write(sites.save_many, [msgspec.structs.replace(other, successor="sub_a")]))
+    assert await is_shared(), "it keeps the subscription ready"
+    must(await stocked.write(sites.save_many, [msgspec.structs.replace(other, subscription="sub_a")]))
+    assert await is_shared()
+    must(await stocked.write(sites.save_many, [other]))
+    assert not await is_shared()
+    place = OccupiedPlace(site="sit_c", provider="prv_a", subscription="sub_a", since=NOW, until=NOW + 9)
+    must(await stocked.write(places.save_place, place))
+    assert await is_shared(), "an application on its own has a place"
+
+
+async def words_of(db: Database) -> tuple[OutstandingLease, ...]:
+    return (await db.read(leases.outstanding_leases, "prv_a", ["sub_a"]))["sub_a"]
 
 
 async def test_words_count_until_a_later_one_is_acknowledged(stocked: Database) -> None:

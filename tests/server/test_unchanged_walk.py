@@ -1,34 +1,21 @@
-"""Random states of a server: where a site's row says that nothing is new, the whole answer finds nothing either
-[spec: new-lease, synchronization]."""
+"""Random states of a server: where a site's row says that nothing is new, the whole answer finds nothing either; and a
+lease that is signed past the whole answer is that answer's to the byte [spec: new-lease, synchronization]."""
 
 import random
 from collections import Counter
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import msgspec
 import pytest
-import sqlalchemy as sa
 
 from tenure.core.answering.lease_issue import claims_of_time
 from tenure.core.business.command_table import COMMANDS
 from tenure.core.business.command_table.row import CommandField, FieldKind
-from tenure.core.refusals import RefusalCode, Refused
-from tenure.core.subscription.allotment import recalled_margins
-from tenure.core.timeline import DAY, HOUR, Instant, Span
-from tenure.http.limits import MemoryCounters, RateThrottle
+from tenure.core.timeline import DAY, HOUR, Span
 from tenure.http.timestamps import format_rfc3339
-from tenure.server import account_repository, allotments
-from tenure.server.real_time import RealTime
-from tenure.server.sync import ProvenSync, SyncService
-from tenure.server.sync_contact import answer_sync
-from tenure.server.sync_values import SyncContact
-from tenure.store import places, schema, sites, sync_fast_path
-from tenure.store.engine import Connection
-from tenure.wire import exchanges
-from tenure.wire.exchanges import ProvenRequest
 from tenure.wire.leases import SealedLease, read_lease
-from tenure.wire.messages import ActivateAnswer, DeviceUse, SyncAnswer, SyncRequest
+from tenure.wire.messages import ActivateAnswer, DeviceUse, SyncAnswer
+from tests.server.both_ways import both_answers, proven
 from tests.server.server_env import PlainSite, ServerEnv, office
 
 STEPS = 40
@@ -72,7 +59,11 @@ class Walk:
             True, lambda conn, real: both_answers(self.env, conn, asked, site.last, real)
         )
         assert isinstance(found, tuple), found
-        short, whole, called_back = found
+        short, plain, whole, called_back = found
+        if plain is not None:
+            self.seen["plain " + ("heard" if plain.heard else "again")] += 1
+            assert plain.state == plain.whole_state
+            assert plain.answer == plain.whole_answer
         self.seen[("word" if short.shows_lease else "short") if short else "whole"] += 1
         if not short:
             return
@@ -200,91 +191,27 @@ class Walk:
         self.env.clock.now += self.random.choice([DAY, 20 * DAY])
 
 
+class WalkOfOnes(Walk):
+    """The same where each administration server has a subscription of its own."""
+
+    async def join(self) -> None:
+        if len(self.sites) < 5:
+            await self.order()
+            site = self.env.site()
+            told = await site.activate(self.codes[-1])
+            if isinstance(told, ActivateAnswer) and told.result == "granted":
+                self.sites.append(site)
+
+    async def switch(self) -> None:
+        """Only to a subscription that no other site has."""
+        await self.order()
+        self.codes = self.codes[-1:]
+        await super().switch()
+
+
 def edge(span: Span) -> tuple[object, ...]:
     """The span without its device limit."""
     return span.since, span.until, span.phase, span.why, span.features
-
-
-def proven(site: PlainSite) -> ProvenRequest[SyncRequest]:
-    """A request of the site, made and not sent."""
-    envelope = exchanges.unwrap_sync(site.asking())
-    assert not isinstance(envelope, Refused)
-    asked = exchanges.read_sync(envelope, site.signer.public)
-    assert not isinstance(asked, Refused)
-    return asked
-
-
-class ShortAnswer(NamedTuple):
-    """What a request is answered from the row alone, and what is stored then, beside the whole way."""
-
-    answer: SyncAnswer
-    shows_lease: bool
-    """The site shows its newest lease for the first time."""
-    state: list[object]
-    whole_state: list[object]
-
-
-def both_answers(
-    env: ServerEnv, conn: Connection, asked: ProvenRequest[SyncRequest], sent: bytes, real: Instant
-) -> tuple[ShortAnswer | None, SyncAnswer, bool]:
-    """The short answer, if the row says that nothing is new; the whole answer, computed without the row's word; and
-    whether another site needs margin that this one does not use."""
-    known = sync_fast_path.at_hand(conn, [asked.message.site])[asked.message.site]
-    shows = known.acked_serial != known.serial
-    conn.exec_driver_sql("savepoint short")
-    told = short_answer(env, conn, asked, real)
-    state = kept(conn, known.id, shows)
-    conn.exec_driver_sql("rollback to short")
-    site = sites.lock_many(conn, [known.id])[known.id]
-    sub = account_repository.load_subscription(conn, site.provider, site.subscription)
-    assert sub is not None
-    called_back = recalled_margins(allotments.pool_of(conn, sub, real, env.context.epoch_floor), real)
-    contact = SyncContact(
-        context=env.context, conn=conn, asked=asked, time=RealTime(real), now=real, sandbox=known.is_sandbox
-    )
-    answered = answer_sync(contact, site)
-    assert not isinstance(answered, Refused)
-    body, after = answered
-    sites.save_many(conn, [after])
-    whole = opened(env, body, sent, sandbox=known.is_sandbox)
-    short = None
-    if told is not None:
-        short = ShortAnswer(
-            opened(env, told, sent, sandbox=known.is_sandbox), shows, state, kept(conn, known.id, shows)
-        )
-    return short, whole, site.id in dict(called_back)
-
-
-def short_answer(env: ServerEnv, conn: Connection, asked: ProvenRequest[SyncRequest], real: Instant) -> bytes | None:
-    """What the row alone tells the site, if it does."""
-
-    class RowAlone(SyncService):
-        """Answers nothing that the row alone does not say."""
-
-        def _answer_one(self, *_: object) -> bytes | Refused:
-            return Refused(RefusalCode.SERVER_BUSY)
-
-    service = RowAlone(env.context, RateThrottle(MemoryCounters(), lambda: 0.0, env.context.clock))
-    known = sync_fast_path.at_hand(conn, [asked.message.site])[asked.message.site]
-    (told,) = service.answer_many(conn, [ProvenSync(asked, known.thumbprint)])
-    return told if isinstance(told, bytes) else None
-
-
-def opened(env: ServerEnv, body: bytes, sent: bytes, *, sandbox: bool) -> SyncAnswer:
-    """The answer, proven."""
-    read = exchanges.read_sync_answer(body, sent, env.context.keys.root_of(sandbox=sandbox), sandbox=sandbox)
-    assert not isinstance(read, Refused)
-    return read.message
-
-
-def kept(conn: Connection, site: str, shows: bool) -> list[object]:
-    """What the store keeps of a site. How many devices it wants is noted with a lease alone, when it brings no other
-    news."""
-    row = sites.by_id(conn, site)
-    assert row is not None
-    words = conn.execute(sa.select(schema.leases).where(schema.leases.c.site == site)).all()
-    there = places.of_site(conn, site)
-    return [row if shows else msgspec.structs.replace(row, body=b""), [tuple(each) for each in words], there]
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -297,3 +224,12 @@ async def test_what_a_row_calls_unchanged_is_unchanged(tmp_path: Path, seed: int
         assert walk.seen["short"] > STEPS // 4, walk.seen
         assert walk.seen["lease"] > STEPS // 8, walk.seen
         assert walk.seen["word"] > STEPS // 20, walk.seen
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_a_lease_for_a_site_alone_is_the_whole_answers(tmp_path: Path, seed: int) -> None:
+    async with office(tmp_path) as env:
+        walk = WalkOfOnes(env, seed)
+        for _ in range(STEPS):
+            await walk.step()
+        assert walk.seen["plain again"] > STEPS // 8, walk.seen

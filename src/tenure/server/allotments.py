@@ -7,6 +7,7 @@ What becomes of a part is decided in `core.subscription.site_pools`, how a pool 
 import msgspec
 
 from tenure.core.lease.claims import Lease
+from tenure.core.lease.standing import OutageAmnesty
 from tenure.core.subscription.allotment import GivenAllotment, Pool, SiteShare, give_allotment, recalled_margins
 from tenure.core.subscription.fold import Subscription
 from tenure.core.subscription.site_pools import (
@@ -20,7 +21,7 @@ from tenure.core.subscription.site_pools import (
 from tenure.core.timeline import Instant
 from tenure.server import places
 from tenure.server.notices import current_outages
-from tenure.server.site_record import StoredPart, read_record, rows_of, with_extra
+from tenure.server.site_record import SiteRecord, StoredPart, read_record, rows_of, with_extra
 from tenure.store import sites
 from tenure.store.engine import Connection
 from tenure.store.sites import SiteRow
@@ -29,9 +30,9 @@ LEFT = "left"
 """State of a row whose site has given its subscription up, or was declared lost."""
 
 
-def pools_of(site: SiteRow) -> SitePools:
-    """The site's parts, as its row keeps them."""
-    body = read_record(site)
+def pools_of(site: SiteRow, record: SiteRecord | None = None) -> SitePools:
+    """The site's parts, as its row keeps them; `record`: its body, where that has been read already."""
+    body = read_record(site) if record is None else record
     return SitePools(
         site=site.id,
         subscription=site.subscription,
@@ -44,12 +45,13 @@ def pools_of(site: SiteRow) -> SitePools:
     )
 
 
-def with_pools(site: SiteRow, pools: SitePools) -> SiteRow:
-    """The site with other parts, and with the subscription and the successor of theirs."""
+def with_pools(site: SiteRow, pools: SitePools, record: SiteRecord | None = None) -> SiteRow:
+    """The site with other parts, and with the subscription and the successor of theirs; `record` as in `pools_of`."""
     kept = {name: StoredPart(_write_share(each.share), each.after) for name, each in pools.elsewhere.items()}
     own = b"" if pools.own is None else _write_share(pools.own)
     row = msgspec.structs.replace(site, subscription=pools.subscription, successor=pools.successor)
-    return with_extra(row, msgspec.structs.replace(read_record(site), share=own, elsewhere=kept))
+    body = read_record(site) if record is None else record
+    return with_extra(row, msgspec.structs.replace(body, share=own, elsewhere=kept))
 
 
 def with_part(site: SiteRow, subscription: str, share: SiteShare) -> SiteRow:
@@ -74,11 +76,11 @@ def after_learning(site: SiteRow, lease: Lease, now: Instant) -> SiteRow:
 
 
 def _read_share(site: str, share: bytes) -> SiteShare:
-    return msgspec.json.decode(share, type=SiteShare) if share else SiteShare(site=site)
+    return _decode_share(share) if share else SiteShare(site=site)
 
 
-def _write_share(share: SiteShare) -> bytes:
-    return msgspec.json.encode(share)
+_decode_share = msgspec.json.Decoder(SiteShare).decode
+_write_share = msgspec.json.Encoder().encode
 
 
 def pool_of(conn: Connection, sub: Subscription, now: Instant, restored: Instant = 0, but: str = "") -> Pool:
@@ -100,6 +102,21 @@ def pool_of(conn: Connection, sub: Subscription, now: Instant, restored: Instant
         for row in (*users, *gone)
     )
     return share_pool(sub, found, alone, now, restored)
+
+
+def share_alone(
+    site: SiteRow,
+    record: SiteRecord,
+    own: SiteShare,
+    sub: Subscription,
+    now: Instant,
+    restored: Instant,
+    published: tuple[OutageAmnesty, ...],
+) -> GivenAllotment:
+    """What the pool has now for a site on which no other draws (B7); `own`: its part, `restored` as in `pool_of`."""
+    part = own.prolonged(published)
+    seen = PoolSite(share=part, is_unheard=is_unheard(site, restored), asked_for=record.asked_for)
+    return give_allotment(share_pool(sub, (seen,), 0, now, restored), part, now)
 
 
 def has_place(conn: Connection, sub: Subscription, site: str, now: Instant, restored: Instant) -> bool:

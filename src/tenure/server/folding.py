@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from tenure.core.subscription import facts as f
-from tenure.core.subscription.fold import Subscription, evolve, fold
+from tenure.core.subscription.contract import timeline
+from tenure.core.subscription.fold import SiteState, Subscription, evolve, fold
 from tenure.core.subscription.past_timeline import as_it_held, gone_on
 from tenure.core.timeline import Timeline
 from tenure.store import facts
@@ -33,6 +34,8 @@ class HeldSpans(NamedTuple):
 
 
 _held: dict[str, HeldSpans] = {}
+_drawn: dict[tuple[int, int], tuple[Subscription, SiteState, Timeline]] = {}
+"""By the identity of the values, which stand beside it: as long as they do, no other value has it."""
 
 
 def held_timeline(conn: Connection, provider: str, name: str) -> Timeline:
@@ -52,6 +55,29 @@ def held_timeline(conn: Connection, provider: str, name: str) -> Timeline:
         _held[name] = HeldSpans(head, sub, spans)
         if len(_held) > REMEMBERED:
             del _held[next(iter(_held))]
+    return spans
+
+
+def subscription_at(conn: Connection, provider: str, name: str, head: ChainPosition) -> Subscription | None:
+    """The provider's subscription as the facts up to `head` say, which the caller has read of that provider as the end
+    of its history; None where it has grown since."""
+    known = _known.get(name)
+    if known is not None and known[0] == head:
+        return known[1]
+    sub = next(subscriptions_of(conn, provider, [name], {name: head}), None)
+    return sub if sub is not None and sub.revision == head.seq else None
+
+
+def drawn_timeline(sub: Subscription, site: SiteState) -> Timeline:
+    """`contract.timeline`, drawn once for the very values, which never change."""
+    key = id(sub), id(site)
+    known = _drawn.get(key)
+    if known is not None and known[0] is sub and known[1] is site:
+        return known[2]
+    spans = timeline(sub, site)
+    _drawn[key] = sub, site, spans
+    if len(_drawn) > REMEMBERED:
+        del _drawn[next(iter(_drawn))]
     return spans
 
 

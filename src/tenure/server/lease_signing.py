@@ -22,9 +22,11 @@ from tenure.core.subscription.contract import timeline
 from tenure.core.subscription.fold import Subscription
 from tenure.core.subscription.occupied_place import conflict_date
 from tenure.core.subscription.renewal import pays_itself
+from tenure.core.subscription.site_pools import SitePools
 from tenure.core.subscription.terms import Terms
 from tenure.core.timeline import Instant, Phase, span_at
 from tenure.server import account_repository, allotments, places, seat_conflicts
+from tenure.server.allotments import pools_of
 from tenure.server.context import ServerContext
 from tenure.server.real_time import RealTime
 from tenure.server.site_record import SiteRecord, read_record
@@ -47,6 +49,10 @@ UNHEARD = (
 
 BRANDS_REMEMBERED = 128
 """Providers, each of whose brands may hold a picture."""
+
+
+_read_lease = msgspec.json.Decoder(Lease).decode
+_read_jwk = msgspec.json.Decoder(dict[str, str]).decode
 
 
 class SignedSite(msgspec.Struct, frozen=True):
@@ -96,26 +102,20 @@ def sign_lease(
     site = msgspec.structs.replace(site, epoch=max(site.epoch, context.epoch_floor))
     body = read_record(site)
     holder = msgspec.structs.replace(
-        _lease_holder(conn, site, body, sub.terms_at(now), newest),
+        lease_holder(conn, site, body, sub.terms_at(now), newest),
         coming=seat_conflicts.coming_limit(conn, site, sub, now),
         outlook=renewal_outlook(conn, context, sub, now),
     )
     told = seat_conflicts.as_promised(conn, sub, site, state, now, context.epoch_floor)
     lease = lease_for(sub, told, holder, issuer, now, forked=forked, carried=carried)
     signer = context.lease_signer(site.product, sandbox=provider.sandbox)
-    lease, token = _seal_lease(lease, signer)
+    lease, token = seal_shortest(lease, signer)
     _record_lease(conn, site, sub, lease, token, PRESENT, now, newest)
     site = _count_promise(conn, site, sub, lease, now)
-    plain = _plain_word(conn, site, sub, lease)
-    moved = msgspec.structs.replace(
-        site,
-        serial=lease.serial,
-        revision=sub.revision,
-        lease_until=lease.exp,
-        allotment=lease.allotment,
-        # A date that waits for others only is looked at with every contact.
-        pace=pace_of(lease, signer.key_id, sub.next_turn(now) if told is state else now, plain),
-    )
+    # A date that waits for others only is looked at with every contact.
+    turns = sub.next_turn(now) if told is state else now
+    plain = _place_word(conn, site, sub, lease) if places.is_alone(site) else plain_word(site, sub, pools_of(site))
+    moved = after_signing(site, sub, lease, pace_of(lease, signer.key_id, turns, plain))
     moved, successor = _sign_successor(conn, context, moved, sub, now)
     return SignedSite(moved, lease, token, successor)
 
@@ -131,7 +131,7 @@ def lease_value(signed: SignedLease) -> Lease | None:
     if signed.body is None:
         return None
     payload = signed.body.split(b".")[1]
-    return msgspec.json.decode(base64.urlsafe_b64decode(payload + b"=" * (-len(payload) % 4)), type=Lease)
+    return _read_lease(base64.urlsafe_b64decode(payload + b"=" * (-len(payload) % 4)))
 
 
 def renewal_outlook(conn: Connection, context: ServerContext, sub: Subscription, now: Instant) -> RenewalOutlook | None:
@@ -152,29 +152,43 @@ def _count_promise(conn: Connection, site: SiteRow, sub: Subscription, lease: Le
     if places.is_alone(site):
         places.save_promise(conn, site, sub, lease, now)
         return site
-    share = allotments.pools_of(site).part_of(sub.id).after_grant(lease.allotment, lease.contact_until, now)
+    share = pools_of(site).part_of(sub.id).after_grant(lease.allotment, lease.contact_until, now)
     return allotments.with_part(site, sub.id, share)
 
 
-def _plain_word(conn: Connection, site: SiteRow, sub: Subscription, lease: Lease) -> PlainWord | None:
-    """What holds while the site's word that it goes by `lease`, just signed and counted, gives nothing back; None where
+def after_signing(site: SiteRow, sub: Subscription, lease: Lease, pace: bytes) -> SiteRow:
+    """The site once `lease` is its newest; `pace`: what of it the row keeps (`sync_hint.pace_of`)."""
+    return msgspec.structs.replace(
+        site,
+        serial=lease.serial,
+        revision=sub.revision,
+        lease_until=lease.exp,
+        allotment=lease.allotment,
+        pace=pace,
+    )
+
+
+def plain_word(site: SiteRow, sub: Subscription, pools: SitePools) -> PlainWord | None:
+    """What holds while a server's word that it goes by the lease just signed and counted gives nothing back; None where
     it gives something back, or may (rule *Giving back*).
 
-    Money that is owed waits for it, and so does what the site has left, a place beyond a seat conflict's date, and
-    devices that an older lease granted.
+    Money that is owed waits for it, and so do what the site has left and devices that an older lease granted.
     """
-    if sub.owed is not None or site.successor is not None:
-        return None
-    if places.is_alone(site):
-        waits = conflict_date(lease.spans) is not None or places.holds_elsewhere(conn, site, sub.id)
-        return None if waits else PlainWord()
-    pools = allotments.pools_of(site)
     share = pools.part_of(sub.id)
     plain = share.held == share.signed and share.in_use == site.devices and not (share.agreed or share.left)
-    return PlainWord(share.wanted) if plain and not pools.elsewhere else None
+    waits = sub.owed is not None or site.successor is not None or bool(pools.elsewhere)
+    return PlainWord(share.wanted) if plain and not waits else None
 
 
-def _seal_lease(lease: Lease, signer: Signer) -> tuple[Lease, bytes]:
+def _place_word(conn: Connection, site: SiteRow, sub: Subscription, lease: Lease) -> PlainWord | None:
+    """`plain_word` of an application on its own: for its word waits a place beyond a seat conflict's date, too."""
+    if sub.owed is not None or site.successor is not None:
+        return None
+    waits = conflict_date(lease.spans) is not None or places.holds_elsewhere(conn, site, sub.id)
+    return None if waits else PlainWord()
+
+
+def seal_shortest(lease: Lease, signer: Signer) -> tuple[Lease, bytes]:
     """The lease and its bytes; without its ornaments when it would be too large with them [spec: strict-parsing]."""
     for shorter in shorter_leases(lease):
         try:
@@ -184,21 +198,22 @@ def _seal_lease(lease: Lease, signer: Signer) -> tuple[Lease, bytes]:
     return lease, seal_lease(lease, signer)
 
 
-def _lease_holder(
+def lease_holder(
     conn: Connection, site: SiteRow, body: SiteRecord, terms: Terms, last: SignedLease | None
 ) -> LeaseHolderClaims:
     """The site as its next lease names it, which replaces the lease `last`, if there is one."""
+    plan = account_repository.plan_of(conn, terms.plan)
     prev = "" if last is None else base64.urlsafe_b64encode(last.digest).rstrip(b"=").decode()
     return LeaseHolderClaims(
         id=site.id,
-        jwk=msgspec.json.decode(site.jwk, type=dict[str, str]),
+        jwk=_read_jwk(site.jwk),
         epoch=site.epoch,
         serial=site.serial + 1,
         prev=prev,
         device_port=body.device_port,
         installation=site.installation,
         ephemeral=bool(site.ephemeral),
-        plan_name=account_repository.plan_names(conn, [terms.plan])[terms.plan],
+        plan_name=terms.plan if plan is None else plan.name,
     )
 
 
@@ -212,23 +227,24 @@ def _record_lease(
     now: Instant,
     newest: SignedLease | None = None,
 ) -> None:
-    leases.add_lease(
-        conn,
-        SignedLease(
-            site=site.id,
-            epoch=lease.epoch,
-            serial=lease.serial,
-            slot=slot,
-            provider=sub.provider,
-            subscription=sub.id,
-            revision=sub.revision,
-            signed_at=now,
-            until=grants_until(lease),
-            contact_until=lease.contact_until,
-            digest=hashlib.sha256(token).digest(),
-            body=token,
-        ),
-        newest,
+    leases.add_lease(conn, record_of(site.id, sub, lease, token, slot, now), newest)
+
+
+def record_of(site: str, sub: Subscription, lease: Lease, token: bytes, slot: str, now: Instant) -> SignedLease:
+    """The lease, signed at `now` as `token`, as it is recorded."""
+    return SignedLease(
+        site=site,
+        epoch=lease.epoch,
+        serial=lease.serial,
+        slot=slot,
+        provider=sub.provider,
+        subscription=sub.id,
+        revision=sub.revision,
+        signed_at=now,
+        until=grants_until(lease),
+        contact_until=lease.contact_until,
+        digest=hashlib.sha256(token).digest(),
+        body=token,
     )
 
 
@@ -260,11 +276,11 @@ def _sign_successor(
     if span_at(timeline(sub, told), begins).phase is Phase.ENDED:
         return site, b""  # it takes nothing over: the present one's grace is worth more [spec: successor]
     holder = msgspec.structs.replace(
-        _lease_holder(conn, site, read_record(site), sub.terms_at(begins), None), serial=site.serial
+        lease_holder(conn, site, read_record(site), sub.terms_at(begins), None), serial=site.serial
     )
     lease = successor_lease(sub, told, holder, issuer_of(context, provider), begins=begins, now=now)
     signer = context.lease_signer(site.product, sandbox=provider.sandbox)
-    lease, token = _seal_lease(lease, signer)
+    lease, token = seal_shortest(lease, signer)
     _record_lease(conn, site, sub, lease, token, SUCCESSOR, now)
     return _count_promise(conn, site, sub, lease, now), token
 

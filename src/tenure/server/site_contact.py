@@ -244,16 +244,17 @@ def _lease_or_unchanged(contact: SyncContact, shared: SharedPool, *, renews: boo
     present, now = shared.present, contact.now
     newest = leases.latest_lease(contact.conn, present.site.id)
     lease = None if newest is None else lease_signing.lease_value(newest)
-    if lease is not None and not renews and _is_current(contact, present, lease):
+    if lease is not None and not renews and is_current(contact, present, lease):
         return sync_reply.reply_unchanged(present, lease, now, withheld=shared.withheld)
     signed = lease_signing.sign_lease(
         contact.conn, contact.context, present.site, present.sub, now, carried=contact.carried, newest=newest
     )
-    changes = _changes_since(contact, present.sub, lease)
+    changes = changes_since(contact, present.sub, None if lease is None else lease.subscription)
     return sync_reply.reply_lease(present, signed, changes, now, withheld=shared.withheld)
 
 
-def _is_current(contact: SyncContact, present: PresentSite, lease: Lease) -> bool:
+def is_current(contact: SyncContact, present: PresentSite, lease: Lease) -> bool:
+    """Whether the site goes by `lease`, its newest one, and that says everything."""
     context, site, sub, now = contact.context, present.site, present.sub, contact.now
     pace = read_pace(site.pace)
     trusted = context.keys.is_believed("" if pace is None else pace.kid, sandbox=contact.sandbox)
@@ -279,9 +280,9 @@ def _is_told_otherwise(contact: SyncContact, present: PresentSite, lease: Lease)
     return not seat_conflicts.is_told(conn, sub, site, present.state, lease, now, contact.context.epoch_floor)
 
 
-def _changes_since(contact: SyncContact, sub: Subscription, lease: Lease | None) -> tuple[SiteChange, ...]:
-    """What happened since the revision that the site knows."""
-    since: int = contact.message.revision if lease is not None and lease.subscription == sub.id else 0
+def changes_since(contact: SyncContact, sub: Subscription, known: str | None) -> tuple[SiteChange, ...]:
+    """What happened since the revision that the site knows; `known`: the subscription of its newest lease."""
+    since: int = contact.message.revision if known == sub.id else 0
     if since == sub.revision:
         return ()
     told = facts.links_after(contact.conn, sub.provider, sub.id, since, CHANGES_TOLD)

@@ -41,14 +41,18 @@ class SiteRecord(CopyMemory, frozen=True, kw_only=True, omit_defaults=True):
     """By subscription its parts of other pools: of a successor kept ready, of what it left and may still go by."""
 
 
+_decode = msgspec.json.Decoder(SiteRecord).decode
+_encode = msgspec.json.Encoder().encode
+
+
 def read_record(site: SiteRow) -> SiteRecord:
     """The site's body."""
-    return msgspec.json.decode(site.body, type=SiteRecord)
+    return _decode(site.body)
 
 
 def with_extra(site: SiteRow, body: SiteRecord) -> SiteRow:
     """The site with another body."""
-    return msgspec.structs.replace(site, body=msgspec.json.encode(body))
+    return msgspec.structs.replace(site, body=_encode(body))
 
 
 def rows_of(conn: Connection, provider: str, subscription: str, *, every: bool = False) -> list[SiteRow]:

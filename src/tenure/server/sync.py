@@ -18,6 +18,7 @@ from tenure.http.limits import RateThrottle
 from tenure.server import taking_in
 from tenure.server.activation import OWN_WORDS
 from tenure.server.context import ServerContext
+from tenure.server.plain_lease import sign_plain
 from tenure.server.real_time import RealTime
 from tenure.server.reissuing import reissued_sync
 from tenure.server.sync_contact import answer_sync
@@ -28,6 +29,7 @@ from tenure.store import leases, sites, sync_fast_path
 from tenure.store.engine import LATER, Connection, DatabaseUnavailable, Later
 from tenure.store.leases import Acknowledgment
 from tenure.store.sync_fast_path import SiteSnapshot, SiteUpdate
+from tenure.store.sync_lease_path import PlainLease, lease_grounds, save_leases
 from tenure.wire import b64, exchanges, jws
 from tenure.wire.exchanges import ProvenRequest
 from tenure.wire.keys import Purpose, key_id, key_thumbprint
@@ -218,12 +220,47 @@ class SyncService:
         real: Instant,
         answered: dict[int, SetAnswer],
     ) -> None:
-        """Those that change something, one by one."""
+        """Those that change something: a lease and nothing else for many at once, the others one by one."""
+        able = []
         for place, site, proven in others:
-            if not self._can_sign(Purpose.LEASE, site, real):
+            if self._can_sign(Purpose.LEASE, site, real):
+                able.append((place, site, proven))
+            else:
                 answered[place] = Refused(RefusalCode.NO_SIGNING_KEY)
-                continue
-            answered[place] = self._answer_one(conn, proven, site, RealTime(real))
+        self._answer_leases(conn, able, RealTime(real), answered)
+        for place, site, proven in able:
+            if place not in answered:
+                answered[place] = self._answer_one(conn, proven, site, RealTime(real))
+
+    def _answer_leases(
+        self,
+        conn: Connection,
+        others: Sequence[tuple[int, SiteSnapshot, ProvenSync]],
+        time: RealTime,
+        answered: dict[int, SetAnswer],
+    ) -> None:
+        """Those that get a lease and nothing else is to be done."""
+        asking = [each for each in others if not is_repeated(each[2].asked.message.request, each[1].last_request)]
+        grounds = lease_grounds(conn, [site.id for _, site, _ in asking]) if asking else {}
+        written: list[PlainLease] = []
+        for place, site, proven in asking:
+            ground = grounds.get(site.id)
+            signed = None if ground is None else sign_plain(self._contact_of(conn, proven, site, time), ground)
+            if signed is not None:
+                answered[place], lease = signed
+                written.append(lease)
+        save_leases(conn, written)
+
+    def _contact_of(self, conn: Connection, proven: ProvenSync, site: SiteSnapshot, time: RealTime) -> SyncContact:
+        return SyncContact(
+            context=self._context,
+            conn=conn,
+            asked=proven.asked,
+            time=time,
+            now=site.provider_now(time.instant),
+            sandbox=site.is_sandbox,
+            carried=proven.carried,
+        )
 
     def _is_plain(self, site: SiteSnapshot, message: SyncRequest, pace: SyncHint, now: Instant) -> bool:
         """Whether nothing is new but, perhaps, that the site holds its newest lease, which gives nothing back."""
@@ -255,12 +292,7 @@ class SyncService:
         overtaken = overtaken_by(site, asked.message) if proven.carried else None
         if overtaken is not None:
             return overtaken
-        sandbox, carried = at_hand.is_sandbox, proven.carried
-        now = at_hand.provider_now(time.instant)
-        contact = SyncContact(
-            context=self._context, conn=conn, asked=asked, time=time, now=now, sandbox=sandbox, carried=carried
-        )
-        answered = answer_sync(contact, site)
+        answered = answer_sync(self._contact_of(conn, proven, at_hand, time), site)
         if isinstance(answered, Refused):
             return answered
         answer, after = answered

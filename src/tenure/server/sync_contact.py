@@ -28,7 +28,7 @@ def answer_sync(contact: SyncContact, site: SiteRow) -> tuple[bytes, SiteRow] | 
     Unsigned `key_unknown` to a site whose subscription this server, which was restored, does not know.
     """
     reply = _choose_reply(contact, site)
-    return reply if isinstance(reply, Refused) else _sign_reply(contact, reply)
+    return reply if isinstance(reply, Refused) else sign_reply(contact, reply)
 
 
 def _choose_reply(contact: SyncContact, site: SiteRow) -> SiteReply | Refused:
@@ -43,7 +43,7 @@ def _choose_reply(contact: SyncContact, site: SiteRow) -> SiteReply | Refused:
     return answer_site(contact, site, contact.message.resolve, stored=True)
 
 
-def _sign_reply(contact: SyncContact, reply: SiteReply) -> tuple[bytes, SiteRow]:
+def sign_reply(contact: SyncContact, reply: SiteReply) -> tuple[bytes, SiteRow]:
     """Signed, with the next state token unless a copy gets it."""
     context, asked, now, site = contact.context, contact.asked, contact.now, reply.site
     message = sync_reply.make_answer(

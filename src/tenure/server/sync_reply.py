@@ -19,7 +19,7 @@ from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.subscription import facts as f
 from tenure.core.subscription.contract import timeline
 from tenure.core.subscription.fold import SiteState, evolve
-from tenure.core.timeline import Instant
+from tenure.core.timeline import Instant, Timeline
 from tenure.server import allotments, forks, places
 from tenure.server.lease_signing import UNHEARD, SignedSite
 from tenure.server.site_record import read_record, with_extra
@@ -142,16 +142,22 @@ def reply_unchanged(present: PresentSite, lease: Lease, now: Instant, *, withhel
 
 
 def reply_lease(
-    present: PresentSite, signed: SignedSite, changes: tuple[SiteChange, ...], now: Instant, *, withheld: bool
+    present: PresentSite,
+    signed: SignedSite,
+    changes: tuple[SiteChange, ...],
+    now: Instant,
+    *,
+    withheld: bool,
+    drawn: Timeline | None = None,
 ) -> SiteReply:
-    """Its new lease, and that of the successor that waits."""
+    """Its new lease, and that of the successor that waits; `drawn`: its timeline, where the caller has it."""
     return SiteReply(
         result="lease",
         site=signed.site,
         state=present.state,
         lease=signed.token,
         successor=signed.successor,
-        turn=sync_window(timeline(present.sub, present.state), signed.lease, now),
+        turn=sync_window(timeline(present.sub, present.state) if drawn is None else drawn, signed.lease, now),
         changes=changes,
         withheld=withheld,
     )

@@ -1,12 +1,15 @@
 """Accounts of prepaid money: one row per customer, the unit of lock and settlement [spec: settlement]; postings:
 `ledger`."""
 
+from collections.abc import Sequence
+
 import msgspec
 import sqlalchemy as sa
 
 from tenure.core.timeline import Instant
+from tenure.store.dialects import PreparedSelect
 from tenure.store.engine import Connection
-from tenure.store.schema import accounts, providers
+from tenure.store.schema import accounts, providers, sites, subscriptions
 
 
 class AccountRow(msgspec.Struct, frozen=True):
@@ -33,6 +36,15 @@ _MINE = (accounts.c.customer == sa.bindparam("of"), accounts.c.provider == sa.bi
 _GET = sa.select(*_COLUMNS).where(*_MINE)
 _LOCK = _GET.with_for_update()
 _LOCK_UNCLAIMED = _GET.with_for_update(skip_locked=True)
+_LOCK_OF_SITES = PreparedSelect(
+    sa.select(accounts.c.customer)
+    .join_from(accounts, subscriptions, subscriptions.c.customer == accounts.c.customer)
+    .join(sites, sites.c.subscription == subscriptions.c.id)
+    # In the order of ids, so that two processes never wait for each other in a circle.
+    .order_by(accounts.c.customer)
+    .with_for_update(of=accounts),
+    among=sites.c.id,
+)
 _ADD = accounts.insert()
 _SETTLED = accounts.update().where(*_MINE).values(settled_at=sa.bindparam("until"), next_due=sa.bindparam("due"))
 _MARK_DUE = (
@@ -76,6 +88,14 @@ def lock_account(conn: Connection, provider: str, customer: str) -> AccountRow |
     """Lock the account: no other transaction changes it before this one ends."""
     row = conn.execute(_LOCK, {"of": customer, "tenant": provider}).one_or_none()
     return None if row is None else AccountRow(*row)
+
+
+def lock_of_sites(conn: Connection, wanted: Sequence[str]) -> frozenset[str] | None:
+    """Lock the accounts that pay for what those sites use; their customers. None on SQLite, where one transaction
+    writes at a time and nothing is to be locked."""
+    if conn.dialect.name == "sqlite":
+        return None
+    return frozenset(row[0] for row in _LOCK_OF_SITES.run(conn, wanted))
 
 
 def lock_unclaimed(conn: Connection, provider: str, customer: str) -> AccountRow | None:

@@ -67,12 +67,13 @@ def _dialect_builders() -> tuple[sa.Dialect, ...]:
 
 
 class PreparedUpdate:
-    """An UPDATE over many values at once, compiled here instead of at each call: a third of the cost on the hot path.
+    """An UPDATE or INSERT over many values at once, compiled here instead of at each call: a third of the cost on the
+    hot path.
 
     The names of its parameters are those of the values' fields.
     """
 
-    def __init__(self, statement: sa.Update) -> None:
+    def __init__(self, statement: sa.Update | sa.Insert) -> None:
         self._sql: dict[str, str] = {}
         self._values: dict[str, Callable[[object], tuple[object, ...]]] = {}
         for dialect in _dialect_builders():

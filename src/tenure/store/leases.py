@@ -38,6 +38,7 @@ class SignedLease(msgspec.Struct, frozen=True):
 
 _LEASE = [leases.c[name] for name in SignedLease.__struct_fields__]
 _ADD = leases.insert()
+_ADD_MANY = PreparedUpdate(leases.insert().values({name: sa.bindparam(name) for name in SignedLease.__struct_fields__}))
 _STRIP = (
     leases.update()
     .where(leases.c.site == sa.bindparam("of"), leases.c.slot == sa.bindparam("in_slot"), leases.c.body.is_not(None))
@@ -118,6 +119,12 @@ def add_lease(conn: Connection, lease: SignedLease, newest: SignedLease | None =
     else:
         conn.execute(_STRIP, {"of": lease.site, "in_slot": lease.slot})
     conn.execute(_ADD, msgspec.structs.asdict(lease))
+
+
+def add_many(conn: Connection, signed: Sequence[tuple[SignedLease, SignedLease]]) -> None:
+    """As `add_lease`, each with the one before it, which has bytes."""
+    _STRIP_ONE.run(conn, [newest for _, newest in signed])
+    _ADD_MANY.run(conn, [lease for lease, _ in signed])
 
 
 def latest_lease(conn: Connection, site: str, slot: str = PRESENT) -> SignedLease | None:

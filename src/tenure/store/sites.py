@@ -199,8 +199,13 @@ def save_many(conn: Connection, changed: Sequence[SiteRow]) -> None:
 
 def save_after(conn: Connection, before: SiteRow, after: SiteRow) -> None:
     """What a site has become that was `before` in this transaction."""
-    save = _SAVE_IN_PLACE if _bound_of(before) == _bound_of(after) else _SAVE
-    save.run(conn, [after])
+    save_all_after(conn, [(before, after)])
+
+
+def save_all_after(conn: Connection, changed: Sequence[tuple[SiteRow, SiteRow]]) -> None:
+    """What sites have become, each after what it was before in this transaction."""
+    _SAVE_IN_PLACE.run(conn, [after for before, after in changed if _bound_of(before) == _bound_of(after)])
+    _SAVE.run(conn, [after for before, after in changed if _bound_of(before) != _bound_of(after)])
 
 
 def keep_answer(conn: Connection, site: str, answer: bytes) -> None:

@@ -84,12 +84,14 @@ def lease_for(
     *,
     forked: bool = False,
     carried: bool = False,
+    drawn: Timeline | None = None,
 ) -> Lease:
     """The lease of a site that uses `sub`: the present truth, good until `contact_until` without further contact.
 
-    `carried`: brought by hand to a site without a network, so that it lives longer [spec: offline-exchange].
+    `carried`: brought by hand to a site without a network, so that it lives longer [spec: offline-exchange]. `drawn`:
+    `timeline(sub, site)`, where the caller has that.
     """
-    spans = spans_since(timeline(sub, site), now)
+    spans = spans_since(timeline(sub, site) if drawn is None else drawn, now)
     iat = max(spans[0].since, now - ISSUE_SKEW)
     until = _contact_until(sub, iat, now, _lease_life(sub, holder, now, carried=carried), forked=forked)
     term = _LeaseTerm(iat=iat, nbf=iat, until=until, read_at=now)
