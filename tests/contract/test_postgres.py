@@ -7,12 +7,15 @@ import pytest
 import sqlalchemy as sa
 
 from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.timeline import DAY
+from tenure.store import tenants
 from tenure.store.engine import Connection, Database, DatabaseUnavailable, WriteConflict
 from tenure.store.meta import claim_alone
 from tenure.store.postgres import open_postgres
 from tenure.store.schema import meta
 from tests.contract import portable
 from tests.contract.databases import PostgresSchema, fresh_schema, run_sql, target_of
+from tests.contract.seed import NOW
 
 pytestmark = pytest.mark.postgres
 
@@ -206,6 +209,32 @@ async def test_a_server_that_started_while_a_command_had_the_state_is_seen_by_th
     await server.wait_for_news(0)
     second = await command.write(claim_alone)
     assert isinstance(second, Refused) or portable.ON
+
+
+async def test_a_clock_that_two_move_at_once_does_not_go_back(pair: tuple[Database, Database]) -> None:
+    db, other = pair
+    clock = tenants.ProviderClock(NOW, NOW, 1)
+    toy = tenants.ProviderRow("prv_s", "Toy", True, "EUR", b"{}", 1, NOW, clock=clock)
+    await db.write(tenants.add_provider, toy)
+    seen, go_on = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def move_by_a_day(conn: Connection) -> object:
+        known = tenants.get_provider(conn, "prv_s")
+        if not seen.is_set():
+            loop.call_soon(seen.set)
+            sa.util.await_only(go_on.wait())
+        assert known is not None
+        return tenants.set_clock(conn, "prv_s", tenants.ProviderClock(NOW + DAY, NOW, 1))
+
+    slow = asyncio.create_task(db.write(move_by_a_day))
+    await seen.wait()
+    await other.write(lambda conn: tenants.set_clock(conn, "prv_s", tenants.ProviderClock(NOW + 9 * DAY, NOW, 1)))
+    go_on.set()
+    refused = await slow
+    assert isinstance(refused, Refused) and refused.code is RefusalCode.CLOCK_BACKWARDS
+    shown = await db.read(tenants.clock_of, "prv_s")
+    assert shown is not None and shown.at == NOW + 9 * DAY
 
 
 async def test_a_server_that_is_not_there_is_refused(schema: PostgresSchema) -> None:

@@ -35,7 +35,6 @@ Clock = Callable[[], Instant]
 Work = Callable[[Connection, Instant], T | Refused]
 """What a request does: given a transaction and the real now, its answer or a refusal that leaves nothing behind."""
 
-ATTEMPTS = 3
 PRODUCTS_REMEMBERED = 256
 DUE: Final = "due"
 """Something must be booked before this can be read."""
@@ -123,7 +122,7 @@ class ServerContext:
     async def run_once(
         self, ticket: IdempotentRequest, dry_run: bool, work: Work[T], *, secret: bool = False
     ) -> T | Refused:
-        """`work` in one transaction with its idempotency record; again after a conflict, three times at most.
+        """`work` in one transaction with its idempotency record.
 
         `secret`: the answer holds a code or a token, so that its stored copy is sealed [spec: sealed-responses].
         """
@@ -139,12 +138,12 @@ class ServerContext:
             idempotency.finish_request(conn, self.safe, ticket.scope, ticket.key, pack_response(answer), secret=secret)
             return answer
 
-        return await self._with_retry(run, dry_run)
+        return await self._write_or_try(run, dry_run)
 
     async def write_tx(self, dry_run: bool, work: Work[T]) -> T | Refused:
         """`work` in one transaction, for writes that are repeatable by nature (PUT, DELETE, signed messages)."""
         now = self.clock()
-        return await self._with_retry(lambda conn: work(conn, now), dry_run)
+        return await self._write_or_try(lambda conn: work(conn, now), dry_run)
 
     async def on_settled_books(self, work: Callable[[Connection, Instant, bool], Any]) -> Any:
         """`work` on settled books: reading alone while nothing is due, else writing what is [spec: settlement].
@@ -156,7 +155,7 @@ class ServerContext:
         found = await self.db.read(lambda conn: work(conn, now, False))
         if found is not DUE:
             return found
-        return await self._with_retry(lambda conn: work(conn, now, True), dry_run=bool(self.stopped_money))
+        return await self._write_or_try(lambda conn: work(conn, now, True), dry_run=bool(self.stopped_money))
 
     async def read_tx(self, work: Callable[[Connection, Instant], T]) -> T:
         """`work` on a state that does not change meanwhile."""
@@ -174,13 +173,11 @@ class ServerContext:
 
         return await self.read_tx(run)
 
-    async def _with_retry(self, run: Callable[[Connection], T | Refused], dry_run: bool) -> T | Refused:
-        for _ in range(ATTEMPTS):
-            try:
-                return await (self.db.dry_run(run) if dry_run else self.db.write(run))
-            except WriteConflict:  # another process wrote first: read again, decide again
-                continue
-        return Refused(RefusalCode.SERVER_BUSY, "Too many wrote to the same place at once.")
+    async def _write_or_try(self, run: Callable[[Connection], T | Refused], dry_run: bool) -> T | Refused:
+        try:
+            return await (self.db.dry_run(run) if dry_run else self.db.write(run))
+        except WriteConflict:  # others were first each time that the store has tried it
+            return Refused(RefusalCode.SERVER_BUSY, "Too many wrote to the same place at once.")
 
 
 class ServerOperations(OperationGroup):

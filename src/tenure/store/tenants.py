@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
-from tenure.store.engine import Connection
+from tenure.store.engine import Connection, WriteConflict
 from tenure.store.schema import customers, providers
 from tenure.store.transaction_memo import forget_reads, read_once
 
@@ -85,7 +85,12 @@ _CHANGE_PROVIDER = (
 )
 _SET_CLOCK = (
     providers.update()
-    .where(providers.c.id == sa.bindparam("of"), providers.c.sandbox == 1)
+    .where(
+        providers.c.id == sa.bindparam("of"),
+        providers.c.sandbox == 1,
+        providers.c.clock_at.is_not_distinct_from(sa.bindparam("seen_at", type_=providers.c.clock_at.type)),
+        providers.c.clock_set.is_not_distinct_from(sa.bindparam("seen_set", type_=providers.c.clock_set.type)),
+    )
     .values(clock_at=sa.bindparam("moment"), clock_set=sa.bindparam("real"), clock_rate=sa.bindparam("speed"))
 )
 _CUSTOMER = sa.select(*[customers.c[name] for name in CustomerRow.__struct_fields__])
@@ -160,7 +165,11 @@ def change_provider(conn: Connection, changed: ProviderRow, seen: int) -> Provid
 
 
 def set_clock(conn: Connection, provider_id: str, clock: ProviderClock) -> ProviderRow | Refused:
-    """Move a sandbox's clock; `clock.set` is the real now. Refuses `not_found`, `sandbox_only`, `clock_backwards`."""
+    """Move a sandbox's clock; `clock.set` is the real now. Refuses `not_found`, `sandbox_only`, `clock_backwards`.
+
+    Raises `WriteConflict` when another transaction has moved it meanwhile: what is not back of the one may be of the
+    other.
+    """
     present = get_provider(conn, provider_id)
     if present is None:
         return Refused(RefusalCode.NOT_FOUND)
@@ -168,8 +177,12 @@ def set_clock(conn: Connection, provider_id: str, clock: ProviderClock) -> Provi
         return Refused(RefusalCode.SANDBOX_ONLY)
     if clock.rate < 0 or (present.clock is not None and clock.at < present.clock.now_at(clock.set)):
         return Refused(RefusalCode.CLOCK_BACKWARDS, field="now")
-    conn.execute(_SET_CLOCK, {"of": provider_id, "moment": clock.at, "real": clock.set, "speed": clock.rate})
+    moved = {"of": provider_id, "moment": clock.at, "real": clock.set, "speed": clock.rate}
+    seen = present.clock
+    moved |= {"seen_at": None if seen is None else seen.at, "seen_set": None if seen is None else seen.set}
     forget_reads(conn)
+    if conn.execute(_SET_CLOCK, moved).rowcount != 1:
+        raise WriteConflict(f"the clock of {provider_id} was moved meanwhile")
     return msgspec.structs.replace(present, clock=clock)
 
 
