@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY
-from tenure.store import tenants
+from tenure.store import integrity, tenants
 from tenure.store.engine import Connection, Database, DatabaseUnavailable, WriteConflict
 from tenure.store.meta import claim_alone
 from tenure.store.postgres import open_postgres
@@ -209,6 +209,17 @@ async def test_a_server_that_started_while_a_command_had_the_state_is_seen_by_th
     await server.wait_for_news(0)
     second = await command.write(claim_alone)
     assert isinstance(second, Refused) or portable.ON
+
+
+async def test_who_verifies_all_histories_may_take_long_between_two_statements(pair: tuple[Database, Database]) -> None:
+    """Else the database would end the transaction in which a large state is verified, each time."""
+    bound = sa.text("select current_setting('idle_in_transaction_session_timeout')")
+
+    def verify(conn: Connection) -> tuple[object, object]:
+        return next(integrity.verify_histories(conn), None), conn.scalar(bound)
+
+    assert await pair[0].read(verify) == (None, "0")
+    assert await pair[0].read(lambda conn: conn.scalar(bound)) == "1min"
 
 
 async def test_a_clock_that_two_move_at_once_does_not_go_back(pair: tuple[Database, Database]) -> None:

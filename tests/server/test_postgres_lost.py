@@ -1,13 +1,17 @@
 """A database that goes away under the server: the caller is told to repeat, and repeating has one effect."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from tenure.core.refusals import Refused
+from tenure.store.engine import Connection, DatabaseUnavailable
 from tenure.store.postgres import open_postgres
+from tenure.store.schema import meta
+from tenure.wire.messages import ActivateAnswer, SyncAnswer
 from tests.contract.cut_front import CutFront, cut_front
 from tests.contract.databases import run_sql, target_of
 from tests.server.server_env import ServerEnv, office
@@ -48,6 +52,51 @@ async def test_p4_a_commit_whose_answer_is_lost_is_done_once(cut: tuple[ServerEn
     again = await env.staff.send("POST", "/v1/subscriptions", body, key="once")
     assert again.status_code == 201
     assert (await env.staff.get(f"{account}/account"))["balance"] == 18_000
+
+
+async def test_p4_a_site_whose_answer_is_lost_behind_a_commit_repeats_and_goes_on(
+    cut: tuple[ServerEnv, CutFront],
+) -> None:
+    """At its activation, at a contact that brings a lease, and at one that brings nothing: each is one effect."""
+    env, front = cut
+    name, code = await env.order()
+    site = env.site()
+    front.cuts = 1
+    assert await site.activate(code) == "server_busy"
+    granted = await site.activate(code, resend=True)
+    assert isinstance(granted, ActivateAnswer) and granted.result == "granted"
+    for change in (True, False):
+        if change:
+            await env.staff.post(f"/v1/subscriptions/{name}/change-devices", {"devices": 20})
+        before = await env.facts(name)
+        front.cuts = 1
+        assert await site.sync() == "server_busy"
+        heard = await site.sync(resend=True)
+        assert isinstance(heard, SyncAnswer)
+        assert (heard.result, heard.forked) == ("lease" if change else "unchanged", False)
+        assert await env.facts(name) == before
+    copies = (await env.staff.get(f"/v1/subscriptions/{name}"))["sites"]
+    assert [each["id"] for each in copies] == [site.id]
+
+
+@pytest.mark.parametrize("in_set", [False, True])
+async def test_a_commit_that_may_be_done_is_told_so_and_not_tried_again_by_the_store(
+    cut: tuple[ServerEnv, CutFront], in_set: bool
+) -> None:
+    env, front = cut
+    runs: list[int] = []
+
+    def note(conn: Connection, items: Sequence[int] = ()) -> Sequence[int]:
+        runs.append(1)
+        conn.execute(meta.insert(), {"key": "once", "value": ""})
+        return items
+
+    front.cuts = 1
+    with pytest.raises(DatabaseUnavailable):
+        await (env.context.db.submit_set(note, 1) if in_set else env.context.db.write(note))
+    assert len(runs) == 1
+    kept = sa.select(sa.func.count()).select_from(meta).where(meta.c.key == "once")
+    assert await env.context.db.read(lambda conn: conn.scalar(kept)) == 1
 
 
 async def test_p3_a_server_outlives_a_crash_of_its_database(

@@ -76,6 +76,8 @@ class WorkerGroup:
             code = 0
         except KeyboardInterrupt:
             code = 0
+        except SystemExit as ended:  # it has said why
+            code = ended.code if isinstance(ended.code, int) else 1
         except BaseException:  # the process ends here, and the parent must learn of it by its code
             log.exception("a worker ended by a fault")
         finally:
