@@ -137,12 +137,15 @@ def test_the_program_serves_from_postgresql(place: Path) -> None:
     assert '"level":"error"' not in errors
 
 
-def test_what_needs_the_state_alone_is_refused_while_a_server_runs(terminal: Terminal, place: Path, url: str) -> None:
-    """As on SQLite; what runs beside a server still does."""
+@pytest.mark.parametrize("notify", ["on", "off"])
+def test_what_needs_the_state_alone_is_refused_while_a_server_runs(
+    terminal: Terminal, place: Path, url: str, notify: str
+) -> None:
+    """As on SQLite, and without LISTEN, too; what runs beside a server still does."""
     at = ("--folder", str(place))
 
     async def beside() -> None:
-        db = await open_state(StatePlace(place))
+        db = await open_state(StatePlace(place, f"{url}&notify={notify}"))
         assert not isinstance(db, Refused), db
         await db.wait_for_news(0)
         for words in (("rebuild", *at), ("database", "restored", *at)):

@@ -43,22 +43,28 @@ class NewsListener:
             await connection.close()
 
     async def _listen(self) -> None:
-        if self._deaf or (self._connection is not None and not self._connection.is_closed()):
+        if self._connection is not None and not self._connection.is_closed():
             return
         connection: Any = None
         try:
             connection = await self._connect()
-            await connection.add_listener(CHANNEL, self._hear)
+            await self._begin_hearing(connection)
             if await connection.fetchval(f"select {SERVING}"):
                 self._connection = connection
-        except asyncpg.exceptions.FeatureNotSupportedError:
-            _log.info("the database knows no LISTEN: it is asked twice a second instead")
-            self._deaf = True
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             pass  # it is tried again with the next wait, as where a command has the state for itself at the moment
         finally:
             if connection is not None and self._connection is not connection:
                 connection.terminate()
+
+    async def _begin_hearing(self, connection: Any) -> None:
+        if self._deaf:
+            return
+        try:
+            await connection.add_listener(CHANNEL, self._hear)
+        except asyncpg.exceptions.FeatureNotSupportedError:
+            _log.info("the database knows no LISTEN: it is asked twice a second instead")
+            self._deaf = True
 
     def _hear(self, _connection: Any, _process: int, _channel: str, schema: str) -> None:
         if schema == self._schema:
