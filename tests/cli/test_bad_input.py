@@ -31,7 +31,8 @@ def typed(staff: ProviderTerminal, words: str) -> list[str]:
         "LONG": LONG,
         "EMPTY": "",
     }
-    return [known.get(word, word) for word in words.split()]
+    filled = (known.get(word, word) for word in words.split())
+    return [word.replace("DIGITS", "1" * 5_000) for word in filled]
 
 
 ROWS: tuple[tuple[str, str, int], ...] = (
@@ -67,6 +68,13 @@ ROWS: tuple[tuple[str, str, int], ...] = (
     ("policy publish --rule no_such_rule=1", "field_invalid", 2),
     ("policy publish --rule grace_days=91", "policy_out_of_bounds", 2),
     ("policy publish no-such-file.json", "field_invalid", 2),
+    ("payments confirm R SUB=order:abc", "field_invalid", 2),
+    ("payments confirm R SUB=order:²", "field_invalid", 2),
+    ("payments confirm R SUB=raise:²", "field_invalid", 2),
+    ("payments confirm R SUB=raise:DIGITS", "field_invalid", 2),
+    ("payments confirm R SUB=renewal:", "field_invalid", 2),
+    ("policy-bounds set --set grace_days=DIGITS..9", "field_invalid", 2),
+    ("policy-bounds set --set grace_days=²..9", "field_invalid", 2),
     # missing, too many, unknown
     ("order", "field_invalid", 2),
     ("order CUS", "field_invalid", 2),

@@ -648,3 +648,6 @@ class TestWhatElseAnAdministratorDoes:
         assert "The same as a table" in tab.text
         answer = await tab.http.get("/reports.csv?days=7")
         assert answer.text.lstrip("\ufeff").startswith("date,product,group,most,latest")
+        for page in ("/reports", "/licenses/editor/silent"):
+            await tab.open(f"{page}?days={'9' * 5_000}")
+            assert tab.status == 200, "a number of 5,000 digits is none"

@@ -55,6 +55,8 @@ def test_settings_survive_being_written(tmp_path: Path) -> None:
         (GOOD + '[api]\nlisten = "0.0.0.0:8481"\n', "only with a certificate"),
         (GOOD + '[api]\ncertificate = "console.pem"\n', "belong together"),
         ("x = [", "site.toml"),
+        ("x = " + "1" * 5_000, "site.toml"),
+        ("x = " + "[" * 3_000, "nested too deeply"),
         ('server = "https://license.example"\n[products]\n', "products"),
     ],
 )

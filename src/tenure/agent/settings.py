@@ -1,15 +1,14 @@
 """The agent's settings: one TOML file that the administrator writes; a misspelled field is refused by its name."""
 
-import tomllib
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from tenure.core.field_errors import field_refusal, without_label
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.versions import parse_version
+from tenure.sdk.settings_file import read_settings_file
 from tenure.wire import field_types
 
 Command = Annotated[tuple[str, ...], Meta(max_length=64)]
@@ -60,21 +59,9 @@ class AgentSettings(_StrictAgentTable, frozen=True, kw_only=True):
 
 def read_settings(path: Path) -> AgentSettings | Refused:
     """The settings in the file at `path`; refuses `not_found`, and `field_invalid` with the name of that field."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return Refused(RefusalCode.NOT_FOUND, f"There is no {path}: make it with `tenure-agent init`.", "agent")
-    except (OSError, UnicodeDecodeError) as fault:
-        return Refused(RefusalCode.FIELD_INVALID, f"{path} cannot be read: {fault}.", "agent")
-    try:
-        written = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as fault:
-        return Refused(RefusalCode.FIELD_INVALID, f"{path}: {fault}.", "agent")
-    try:
-        settings = msgspec.convert(written, AgentSettings)
-    except msgspec.ValidationError as fault:
-        told = field_refusal(str(fault), kind=AgentSettings, value=written)
-        return Refused(told.code, f"{path}: {told.field}: {without_label(told.field, told.detail)}", told.field)
+    settings = read_settings_file(path, AgentSettings, "agent", "make it with `tenure-agent init`")
+    if isinstance(settings, Refused):
+        return settings
     refused = check_settings(settings)
     return settings if refused is None else refused
 

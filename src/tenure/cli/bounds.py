@@ -11,6 +11,7 @@ from tenure.cli.output import CommandOutput
 from tenure.cli.problems import invalid_field
 from tenure.cli.registration import SELLING, add_noun, add_verb, add_words
 from tenure.cli.screen import CommandScreen, TableColumn
+from tenure.core.whole_numbers import read_whole_number
 
 PATH = "/v1/policy-bounds"
 BOUND = (
@@ -75,10 +76,11 @@ def set_bounds(session: CommandSession, *, bound: Set = (), lock: Lock = (), fre
 def _parse_limits(text: str) -> tuple[str, dict[str, int | None] | None]:
     name, _, limits = text.partition("=")
     low, dots, high = limits.partition("..")
-    sound = bool(name and dots) and all(not each or (each.isascii() and each.isdigit()) for each in (low, high))
-    if not sound:
+    minimum, maximum = read_whole_number(low), read_whole_number(high)
+    unreadable = bool(low) == (minimum is None) or bool(high) == (maximum is None)
+    if not (name and dots) or unreadable:
         return name, None
-    return name, {"minimum": int(low) if low else None, "maximum": int(high) if high else None}
+    return name, {"minimum": minimum, "maximum": maximum}
 
 
 def _print_bounds(screen: CommandScreen, value: Any) -> None:

@@ -14,6 +14,7 @@ from tenure.cli.registration import SELLING, add_noun, add_verb, add_words
 from tenure.cli.screen import CommandScreen, TableColumn, format_money
 from tenure.cli.thing_names import listed_name
 from tenure.core.refusals import RefusalCode
+from tenure.core.whole_numbers import read_whole_number
 from tenure.http.client.api_exchange import fill_path
 
 COLUMNS = (
@@ -92,9 +93,10 @@ def _parse_band(text: str, currency: str) -> dict[str, int]:
     unit = parse_amount(price, currency, "price")
     if not colon:
         return {"unit": unit}
-    if not (up_to.isascii() and up_to.isdigit() and len(up_to) < 10):
+    devices = read_whole_number(up_to)
+    if devices is None:
         raise invalid_field("A price is written as 4.90, or as 100:4.90 for up to 100 devices.", "price")
-    return {"unit": unit, "up_to": int(up_to)}
+    return {"unit": unit, "up_to": devices}
 
 
 def _readable_offer(offer: Any) -> Any:

@@ -14,6 +14,7 @@ from tenure.cli.problems import invalid_field
 from tenure.cli.provider_context import provider_currency
 from tenure.cli.registration import CUSTOMERS_SIDE, add_noun, add_verb, add_words
 from tenure.cli.screen import CommandScreen, TableColumn
+from tenure.core.whole_numbers import read_whole_number
 from tenure.http.client.api_exchange import fill_path
 
 REQUEST = (
@@ -159,12 +160,14 @@ def rotate_secret(
 
 def _parse_line(text: str) -> dict[str, Any]:
     subscription, _, covers = text.partition("=")
-    kind, _, devices = covers.partition(":")
-    if kind not in ("order", "renewal", "raise") or (kind == "raise") != (devices.isascii() and devices.isdigit()):
+    kind, _, number = covers.partition(":")
+    devices = read_whole_number(number)
+    sound = devices is not None if kind == "raise" else covers in ("order", "renewal")
+    if not sound:
         raise invalid_field(
             f"A line is written as SUBSCRIPTION=order, =renewal or =raise:20, not {text[:80]!r}.", "lines"
         )
-    return {"subscription": subscription, "covers": kind, "devices": int(devices or 0)}
+    return {"subscription": subscription, "covers": kind, "devices": devices or 0}
 
 
 def _print_confirmed(screen: CommandScreen, value: Any) -> None:

@@ -6,7 +6,6 @@ A token goes to the server it was given for and to no other: an address from els
 import os
 import re
 import tempfile
-import tomllib
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,6 +16,7 @@ from tenure.cli.environment import CommandEnvironment
 from tenure.cli.problems import fail_with, invalid_field
 from tenure.core.field_errors import field_refusal
 from tenure.core.refusals import RefusalCode, Refused
+from tenure.sdk.settings_file import parse_toml
 
 DEFAULT = "default"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -68,7 +68,7 @@ def read_profiles(path: Path) -> ProfileFile:
         if path.stat().st_mode & 0o077:
             detail = f"{path} holds tokens and can be read by others; set its mode to 0600 (chmod 600 {path})."
             raise fail_with(Refused(RefusalCode.ACTION_NOT_PERMITTED, detail, "config"))
-        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), ProfileFile)
+        return msgspec.convert(parse_toml(path.read_text(encoding="utf-8")), ProfileFile)
     except FileNotFoundError:
         return ProfileFile()
     except OSError as fault:
@@ -77,7 +77,7 @@ def read_profiles(path: Path) -> ProfileFile:
         raise invalid_field(
             f"{path} is not a file of profiles: {field_refusal(str(fault), kind=ProfileFile).detail}", "config"
         ) from fault
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+    except ValueError as fault:
         raise invalid_field(f"{path} is not a file of profiles: {fault}.", "config") from fault
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from tenure.core.field_errors import field_refusal
 from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.whole_numbers import read_whole_number
 from tenure.http.asgi import RawHeaders, Receive
 from tenure.wire import strict_json
 
@@ -27,8 +28,8 @@ def check_headers(headers: RawHeaders, media_type: bytes, cap: int) -> Refused |
         elif name == b"content-length":
             if not value.isdigit():
                 return Refused(RefusalCode.BODY_UNREADABLE, "Content-Length is not a number.", field="Content-Length")
-            # Digits are compared by their count first: a number of a million digits is never converted.
-            if len(value) > 18 or int(value) > cap:
+            length = read_whole_number(value, 18)
+            if length is None or length > cap:
                 return _too_large(cap)
         elif name == b"content-encoding" and value.strip().lower() not in {b"", b"identity"}:
             return Refused(

@@ -14,6 +14,7 @@ from tenure.core.periods import parse_until
 from tenure.core.plurals import format_range
 from tenure.core.pricing import parse_money
 from tenure.core.refusals import TABLE, RefusalCode, Refused
+from tenure.core.whole_numbers import read_whole_number
 from tenure.http.idempotency import content_keys
 from tenure.http.lookup import is_name
 
@@ -193,7 +194,7 @@ def _detect_delimiter(text: str) -> str:
 
 
 def _parse_whole(text: str, _: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+    return read_whole_number(text)
 
 
 def _parse_yes(text: str, _: str) -> bool | None:

@@ -13,6 +13,7 @@ from tenure.core.lease.clock import ClockReading, ClockState, SandboxClock, Time
 from tenure.core.periods import parse_instant
 from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant
+from tenure.core.whole_numbers import read_whole_number
 
 LARGEST_CLOCK_FILE = 256
 """Bytes that are read of a clock file."""
@@ -50,8 +51,8 @@ def read_clock_file(text: bytes, wall: Instant) -> Instant | None:
         if words.startswith(b"{"):
             told = msgspec.json.decode(words, type=SandboxClockFile)
             return told.at + max(0, wall - told.set) * told.rate
-        if words.isdigit() and len(words) <= 12:
-            return int(words)
+        if (moment := read_whole_number(words, 12)) is not None:
+            return moment
         read = parse_instant(words.decode("ascii"))
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None

@@ -18,6 +18,7 @@ from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.subscription.contract import grace_days
 from tenure.core.subscription.grace_extension import PolicyAppliedNow, next_gain
 from tenure.core.timeline import DAY, Instant
+from tenure.core.whole_numbers import read_whole_number
 from tenure.http.timestamps import format_rfc3339
 from tenure.server import account_repository, policies
 from tenure.server.context import Tenant
@@ -167,9 +168,10 @@ def make_change_hash(history: PublishedPolicies, body: PolicyBody, at: Instant) 
 
 def is_same_change(claimed: str, history: PublishedPolicies, body: PolicyBody, now: Instant) -> bool:
     """Whether `claimed` names this change to the version in force, and is not older than 15 minutes."""
-    stamp, _, _ = claimed.partition(".")
-    young = stamp.isascii() and stamp.isdigit() and len(stamp) <= 12 and 0 <= now - int(stamp) <= OUTCOME_HASH_LIFE
-    return young and make_change_hash(history, body, int(stamp)) == claimed
+    at = read_whole_number(claimed.partition(".")[0], 12)
+    if at is None or not 0 <= now - at <= OUTCOME_HASH_LIFE:
+        return False
+    return make_change_hash(history, body, at) == claimed
 
 
 def in_force(conn: Connection, tenant: Tenant, offer: str | None, subscription: str | None) -> FiguresInForce | Refused:

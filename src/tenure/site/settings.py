@@ -1,18 +1,17 @@
 """The site's settings: one TOML file that the administrator writes; a misspelled field is refused by its name."""
 
-import tomllib
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from tenure.core.field_errors import field_refusal, without_label
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.versions import parse_version
 from tenure.http.endpoints import Endpoint, read_endpoint
 from tenure.sdk.network.private import is_loopback
 from tenure.sdk.network.server import read_host, read_server
+from tenure.sdk.settings_file import read_settings_file
 from tenure.sdk.transport_factory import Network
 from tenure.wire import field_types
 
@@ -94,21 +93,9 @@ class SiteSettings(_StrictSiteTable, frozen=True, kw_only=True):
 
 def read_settings(path: Path) -> SiteSettings | Refused:
     """The settings in the file at `path`; `not_found`, or `field_invalid` with the field at fault."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return Refused(RefusalCode.NOT_FOUND, f"There is no {path}: make a site with `tenure site init`.", "site")
-    except (OSError, UnicodeDecodeError) as fault:
-        return Refused(RefusalCode.FIELD_INVALID, f"{path} cannot be read: {fault}.", "site")
-    try:
-        written = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as fault:
-        return Refused(RefusalCode.FIELD_INVALID, f"{path}: {fault}.", "site")
-    try:
-        settings = msgspec.convert(written, SiteSettings)
-    except msgspec.ValidationError as fault:
-        told = field_refusal(str(fault), kind=SiteSettings, value=written)
-        return Refused(told.code, f"{path}: {told.field}: {without_label(told.field, told.detail)}", told.field)
+    settings = read_settings_file(path, SiteSettings, "site", "make a site with `tenure site init`")
+    if isinstance(settings, Refused):
+        return settings
     refused = check_settings(settings)
     return _absolute_paths(settings, path.parent) if refused is None else refused
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from tenure.core.whole_numbers import read_whole_number
 from tenure.web.page_app import PageVisit
 
 TRAIL_MOST = 20
@@ -102,4 +103,5 @@ def _read_cursor(text: str) -> str:
 
 def _read_row(text: str) -> int:
     """Read the row that the page says it begins at: it is only shown, so a user who edits it misleads no other user."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 and 0 < int(text) <= ROW_MOST else 1
+    row = read_whole_number(text)
+    return row if row is not None and 0 < row <= ROW_MOST else 1

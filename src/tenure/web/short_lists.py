@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from tenure.core.whole_numbers import read_whole_number
 from tenure.web.pager import ListPager, sorted_by
 from tenure.web.visits import PageVisit
 
@@ -62,4 +63,5 @@ def make_short_list(visit: PageVisit[Any], rows: list[Row], sorts: Mapping[str, 
 
 
 def _read_number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 1
+    number = read_whole_number(text, 6)
+    return 1 if number is None else number

@@ -18,6 +18,7 @@ from tenure.core.subscription import facts as f
 from tenure.core.subscription.fold import Subscription, evolve, fold
 from tenure.core.subscription.renewal import late_start, total_cost
 from tenure.core.timeline import Instant
+from tenure.core.whole_numbers import read_whole_number
 
 OUTCOME_HASH_LIFE = 15 * 60
 """Seconds for which the hash of a previewed plan can be applied [spec: dry-run]."""
@@ -147,8 +148,7 @@ def make_outcome_hash(outcome: CommandOutcome, command: c.Command, previewed_at:
 
 def check_outcome_hash(claimed: str, outcome: CommandOutcome, command: c.Command, now: Instant) -> Refused | None:
     """None when `claimed` names exactly this outcome and is young enough, else `outcome_changed_meanwhile`."""
-    stamp, _, _ = claimed.partition(".")
-    young = stamp.isascii() and stamp.isdigit() and len(stamp) <= 12 and 0 <= now - int(stamp) <= OUTCOME_HASH_LIFE
-    if young and make_outcome_hash(outcome, command, int(stamp)) == claimed:
+    at = read_whole_number(claimed.partition(".")[0], 12)
+    if at is not None and 0 <= now - at <= OUTCOME_HASH_LIFE and make_outcome_hash(outcome, command, at) == claimed:
         return None
     return Refused(RefusalCode.OUTCOME_CHANGED_MEANWHILE, field="outcome_hash")

@@ -13,6 +13,7 @@ from urllib.parse import quote
 import msgspec
 
 from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.whole_numbers import read_whole_number
 from tenure.http.problems import PROBLEM_JSON, Problem, describe_refusal
 from tenure.http.responses import JSON
 
@@ -261,4 +262,4 @@ def _query_text(value: str | int | bool) -> str:
 
 
 def _wait_seconds(text: str) -> int:
-    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 10 else 1
+    return max(1, read_whole_number(text) or 1)

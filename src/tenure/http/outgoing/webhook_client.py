@@ -12,6 +12,7 @@ from ipaddress import ip_address
 
 import httpcore2
 
+from tenure.core.whole_numbers import read_whole_number
 from tenure.http.outgoing.delivery_errors import AddressRefused, DeliveryErrorCause, cause_of, cause_of_status
 from tenure.http.outgoing.send_outcome import SendOutcome, one_line_excerpt
 from tenure.http.outgoing.ssrf import AllowedNetworks
@@ -125,7 +126,7 @@ def _is_unwanted(status: int) -> str:
 
 def _retry_after_seconds(headers: Sequence[tuple[bytes, bytes]]) -> int:
     given = next((value for name, value in headers if name.lower() == b"retry-after"), b"")
-    return int(given) if given.isdigit() and len(given) < 7 else 0
+    return read_whole_number(given, 6) or 0
 
 
 def _fault_detail(fault: Exception) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 from tenure.core.field_errors import field_label
 from tenure.core.plurals import format_count
 from tenure.core.policy.bounds import widest_bound
+from tenure.core.whole_numbers import read_whole_number
 from tenure.http.client.api_exchange import fill_path
 from tenure.portal.session import Portal, PortalPages
 from tenure.web.formatting import humanize_name
@@ -297,10 +298,11 @@ def _read_figure(form: SentForm, name: str) -> int:
 
 def _read_days(form: SentForm) -> list[int]:
     parts = [part.strip() for part in form.read_text("reminders").split(",") if part.strip()]
-    if not all(part.isascii() and part.isdigit() and len(part) < 5 for part in parts):
+    days = [day for part in parts if (day := read_whole_number(part, 4)) is not None]
+    if len(days) < len(parts):
         form.add_fault("reminders", "Days before the end, separated by commas: 60, 30, 7.")
         return []
-    return [int(part) for part in parts]
+    return days
 
 
 def _policy_differences(policy: Any, body: dict[str, Any], plans: dict[str, str]) -> list[tuple[str, str, str]]:

@@ -14,6 +14,7 @@ from typing import Generic
 
 import msgspec
 
+from tenure.core.whole_numbers import read_whole_number
 from tenure.sdk.disk import Disk, write_whole
 from tenure.sdk.engine.state import S
 
@@ -163,10 +164,10 @@ class GenerationFolder(Generic[S]):
     def _open_generation(self, file: str, data: bytes) -> SavedGeneration[S] | None:
         head, _, body = data.partition(b"\n")
         number, _, mac = head.removeprefix(self._form.mark).partition(b" ")
-        formed = head.startswith(self._form.mark) and number.isdigit() and len(number) <= 18
+        counter = read_whole_number(number, 18) if head.startswith(self._form.mark) else None
         generation = None
-        if formed and hmac.compare_digest(self._authenticate(int(number), body), mac):
-            generation = self._decode_generation(int(number), body)
+        if counter is not None and hmac.compare_digest(self._authenticate(counter, body), mac):
+            generation = self._decode_generation(counter, body)
         if generation is None:
             log.warning("%s was torn or edited and is not used", file)
         return generation

@@ -11,6 +11,7 @@ import msgspec
 from tenure.core.lease.acceptance import ResponseKind
 from tenure.core.lease.clock import ClockReading
 from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.whole_numbers import read_whole_number
 from tenure.sdk.network.path import HttpExchange
 from tenure.wire import field_types
 from tenure.wire.b64 import encode_text
@@ -93,8 +94,9 @@ def retry_after(reply: HttpExchange) -> int | None:
     """Seconds that the reply's Retry-After asks for (RFC 9110), as a number or as a date against the reply's own
     Date, so that our clock plays no part; None when it has none that can be read. Bounds are the schedule's."""
     text = (reply.first_header("retry-after") or "").strip()
-    if text.isascii() and text.isdigit():
-        return int(text[:10])
+    seconds = read_whole_number(text[:10])
+    if seconds is not None and text.isdigit():
+        return seconds
     from email.utils import parsedate_to_datetime
 
     try:

@@ -4,6 +4,7 @@ import datetime
 from typing import Any
 
 from tenure.core.plurals import format_count
+from tenure.core.whole_numbers import read_whole_number
 from tenure.site.console.pages.licenses import as_csv
 from tenure.site.console.session import Console, ConsolePages
 from tenure.web import charts
@@ -51,8 +52,8 @@ class ReportPages(ConsolePages):
 
 
 def _days_asked(visit: Console) -> int:
-    text = visit.query.get("days", "")
-    return int(text) if text.isascii() and text.isdigit() and int(text) in SPANS else 30
+    days = read_whole_number(visit.query.get("days", "")) or 0
+    return days if days in SPANS else 30
 
 
 def _draw_days(report: dict[str, Any], product: str, days: int) -> charts.ChartPlot:

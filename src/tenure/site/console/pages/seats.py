@@ -5,6 +5,7 @@ Also which devices have been silent for long, before they are released.
 
 from typing import Any
 
+from tenure.core.whole_numbers import read_whole_number
 from tenure.http.client.api_exchange import fill_path
 from tenure.site.console.loss_questions import loss_question
 from tenure.site.console.session import Console, ConsolePages
@@ -91,7 +92,8 @@ def _render_page(visit: Console, what: str) -> str:
 
 
 def _read_days(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and 1 <= int(text) <= 3_650 else SILENT_DAYS
+    days = read_whole_number(text) or 0
+    return days if 1 <= days <= 3_650 else SILENT_DAYS
 
 
 def _result_sentence(done: dict[str, int]) -> str:

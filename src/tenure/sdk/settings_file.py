@@ -1,0 +1,43 @@
+"""Files of settings that people write: TOML read as one type. What the values must be is each program's."""
+
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from tenure.core.field_errors import field_refusal, without_label
+from tenure.core.refusals import RefusalCode, Refused
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+def parse_toml(text: str) -> dict[str, Any]:
+    """The tables of a TOML text. Raises ValueError with the place or the reason for everything else.
+
+    The standard library raises RecursionError for brackets in thousands, which is none of its documented errors.
+    """
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def read_settings_file(path: Path, kind: type[S], field: str, remedy: str) -> S | Refused:
+    """The settings in the file at `path`. Refuses `not_found` and `field_invalid`, with the field at fault.
+
+    `field` stands for the file as a whole; `remedy` says how such a file is made.
+    """
+    try:
+        written = parse_toml(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Refused(RefusalCode.NOT_FOUND, f"There is no {path}: {remedy}.", field)
+    except (OSError, UnicodeDecodeError) as fault:
+        return Refused(RefusalCode.FIELD_INVALID, f"{path} cannot be read: {fault}.", field)
+    except ValueError as fault:
+        return Refused(RefusalCode.FIELD_INVALID, f"{path}: {fault}.", field)
+    try:
+        return msgspec.convert(written, kind)
+    except msgspec.ValidationError as fault:
+        told = field_refusal(str(fault), kind=kind, value=written)
+        return Refused(told.code, f"{path}: {told.field}: {without_label(told.field, told.detail)}", told.field)
