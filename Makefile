@@ -16,7 +16,7 @@ export CHROMIUM
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo story fast test test-portable test-browser test-system durations years lint format check bench drill soak lives review docs docs-check lock \
+.PHONY: help setup demo story fast test test-portable test-browser test-system durations years lint format check bench drill fuzz soak lives review docs docs-check lock \
 	dists clean
 
 help: ## list these commands
@@ -78,6 +78,9 @@ bench: .venv/.stamp-dev ## measure every figure of the quality page beside what 
 
 drill: .venv/.stamp-dev ## kill PostgreSQL, machines and servers under load and count what was lost (DRILL=sqlite, SHORT=1)
 	@.venv/bin/python -m drills $(DRILL)
+
+fuzz: .venv/.stamp-dev ## give every parser a million inputs, each beside a parser with a defect (SHORT=1, NAME='strict JSON')
+	@.venv/bin/python -m fuzz $(if $(NAME),"$(NAME)")
 
 soak: .venv/.stamp-dev ## simulate a million device-days of the whole chain (SHORT=1: a hundred thousand)
 	@.venv/bin/python -m tenure.sandbox.simulation

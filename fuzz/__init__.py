@@ -1,0 +1,1 @@
+"""Fuzzing of every parser that reads bytes of strangers: what must hold, and a defect that must be found."""
