@@ -145,6 +145,36 @@ def test_a_lease_that_no_reader_would_accept_is_not_signed(changes: dict[str, ob
         seal_lease(lease(**changes), KEY)
 
 
+OWN_PARTS: list[tuple[dict[str, object], str]] = [
+    ({"sub": "Site"}, "sub"),
+    ({"sub": "site 1"}, "sub"),
+    ({"jti": "x" * 65}, "jti"),
+    ({"subscription": ""}, "subscription"),
+    ({"prev": "A" * 42 + "B"}, "prev"),
+    ({"prev": "A"}, "prev"),
+    ({"code_last_group": "abc"}, "code_last_group"),
+    ({"serial": -1}, "serial"),
+    ({"epoch": 2**53}, "epoch"),
+    ({"revision": 2**53}, "revision"),
+    ({"prepaid_until": 253_402_300_800}, "prepaid_until"),
+    ({"prepaid_until": -1}, "prepaid_until"),
+    ({"refresh_after": 253_402_300_800}, "refresh_after"),
+    ({"cnf": Confirmation({**to_jwk(SITE.public), "use": "sig\n"})}, "cnf.jwk"),
+    ({"spans": (msgspec.structs.replace(lease().spans[0], since=-1), *lease().spans[1:])}, "spans"),
+    ({"device_port": "A"}, "device_port"),
+    ({"plan_name": "a\nb"}, "plan_name"),
+]
+
+
+@pytest.mark.parametrize(("changes", "field"), OWN_PARTS)
+def test_it_is_not_signed_either_where_another_with_the_same_common_part_was(
+    changes: dict[str, object], field: str
+) -> None:
+    seal_lease(lease(), KEY)
+    with pytest.raises(ValueError, match=rf"^{field}"):
+        seal_lease(lease(**changes), KEY)
+
+
 def test_a_lease_too_large_is_not_signed() -> None:
     features = tuple(f"feature-{number:03}-{'x' * 50}" for number in range(90))
     with pytest.raises(ValueError, match="exceeds"):

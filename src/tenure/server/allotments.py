@@ -16,6 +16,7 @@ from tenure.core.subscription.site_pools import (
     SitePools,
     may_count_still,
     share_pool,
+    share_whole_pool,
     with_waiting,
 )
 from tenure.core.timeline import Instant
@@ -116,7 +117,7 @@ def share_alone(
     """What the pool has now for a site on which no other draws (B7); `own`: its part, `restored` as in `pool_of`."""
     part = own.prolonged(published)
     seen = PoolSite(share=part, is_unheard=is_unheard(site, restored), asked_for=record.asked_for)
-    return give_allotment(share_pool(sub, (seen,), 0, now, restored), part, now)
+    return share_whole_pool(sub, seen, now, restored)
 
 
 def has_place(conn: Connection, sub: Subscription, site: str, now: Instant, restored: Instant) -> bool:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from contextlib import suppress
 from functools import lru_cache
 
 import msgspec
@@ -190,12 +191,13 @@ def _place_word(conn: Connection, site: SiteRow, sub: Subscription, lease: Lease
 
 def seal_shortest(lease: Lease, signer: Signer) -> tuple[Lease, bytes]:
     """The lease and its bytes; without its ornaments when it would be too large with them [spec: strict-parsing]."""
-    for shorter in shorter_leases(lease):
-        try:
-            return lease, seal_lease(lease, signer)
-        except ValueError:
-            lease = shorter
-    return lease, seal_lease(lease, signer)
+    try:
+        return lease, seal_lease(lease, signer)
+    except ValueError as fault:
+        for shorter in shorter_leases(lease):
+            with suppress(ValueError):
+                return shorter, seal_lease(shorter, signer)
+        raise fault
 
 
 def lease_holder(

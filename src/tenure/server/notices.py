@@ -12,6 +12,7 @@ from tenure.core.timeline import DAY, Instant
 from tenure.server.keyring import KeyRing
 from tenure.store.catalog import DOCUMENTS, WriteStamp
 from tenure.store.engine import Connection
+from tenure.store.transaction_memo import read_once
 from tenure.wire.jws import TokenType, parse_token
 from tenure.wire.keys import Purpose
 from tenure.wire.notices import SignedNotice, seal_notice
@@ -94,4 +95,8 @@ def _under_a_good_key(keys: KeyRing, notice: SignedNotice, sealed: str, now: Ins
 
 def current_outages(conn: Connection) -> tuple[OutageAmnesty, ...]:
     """The amnesties of the notices that count."""
-    return tuple(OutageAmnesty(each.notice.since, each.notice.until) for each in current_notices(conn))
+
+    def read() -> tuple[OutageAmnesty, ...]:
+        return tuple(OutageAmnesty(each.notice.since, each.notice.until) for each in current_notices(conn))
+
+    return read_once(conn, (current_outages,), read)

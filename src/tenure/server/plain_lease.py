@@ -139,7 +139,7 @@ def _answer_lease(contact: SyncContact, seen: _Seen) -> tuple[bytes, PlainLease]
     drawn = folding.drawn_timeline(seen.sub, seen.state)
     reply = sync_reply.reply_lease(present, signed, changes, now, withheld=seen.given.withheld, drawn=drawn)
     answer, after = sign_reply(contact, reply)
-    shown = Acknowledgment(before.id, message.epoch, message.serial, now) if seen.heard else None
+    shown = Acknowledgment(before.id, message.epoch, message.serial, now, before.acked_serial) if seen.heard else None
     return answer, PlainLease(before, after, record, seen.ground.newest, shown)
 
 

@@ -98,7 +98,9 @@ def resolve_fork(contact: SyncContact, present: PresentSite, resolution: str) ->
 def _note_acknowledgment(contact: SyncContact, site: SiteRow) -> SiteRow:
     """The site shows which lease it goes by: earlier words are replaced [spec: giving-back]."""
     message = contact.message
-    leases.mark_acknowledged(contact.conn, [Acknowledgment(site.id, message.epoch, message.serial, contact.now)])
+    leases.mark_acknowledged(
+        contact.conn, [Acknowledgment(site.id, message.epoch, message.serial, contact.now, site.acked_serial)]
+    )
     return msgspec.structs.replace(site, acked_serial=message.serial)
 
 

@@ -32,7 +32,7 @@ from tenure.store.sync_fast_path import SiteSnapshot, SiteUpdate
 from tenure.store.sync_lease_path import PlainLease, lease_grounds, save_leases
 from tenure.wire import b64, exchanges, jws
 from tenure.wire.exchanges import ProvenRequest
-from tenure.wire.keys import Purpose, key_id, key_thumbprint
+from tenure.wire.keys import Purpose, SeedSigner, key_id, key_thumbprint
 from tenure.wire.messages import NextSync, SyncAnswer, SyncRequest
 
 KEYS_REMEMBERED = 50_000
@@ -40,8 +40,10 @@ KEYS_REMEMBERED = 50_000
 
 
 DEAR_MOST = 8
-"""Contacts of one transaction that change something. Each costs as much as five or ten that bring nothing new, and all
-are answered together: with more of them those others would wait for long."""
+"""Contacts of one transaction that change something beside the lease. Each costs as much as five or ten that bring
+nothing new, and all are answered together: with more of them those others would wait for long."""
+LOOKED_AT_MOST = 24
+"""Contacts of one transaction that are looked at for that; most get a lease and nothing else, which costs a third."""
 SetAnswer = bytes | Refused | Later
 UNAVAILABLE = Refused(RefusalCode.SERVER_BUSY, "The store is not available.")
 
@@ -156,13 +158,14 @@ class SyncService:
     def answer_many(self, conn: Connection, requests: Sequence[ProvenSync]) -> list[SetAnswer]:
         """The answers in order, their effects in the caller's transaction; several of one site are taken in turn.
 
-        Of those that change something at most `DEAR_MOST`; the others of that kind are put off.
+        Of those that bring something new at most `LOOKED_AT_MOST`, and `DEAR_MOST` that take more than a lease; the
+        others are put off.
         """
         real = self._context.clock()
         answered: dict[int, SetAnswer] = {}
         put_off: set[str] = set()
         waiting = list(enumerate(requests))
-        room = DEAR_MOST
+        looks, room = LOOKED_AT_MOST, DEAR_MOST
         while waiting:
             round_: dict[str, tuple[int, ProvenSync]] = {}
             for place, proven in waiting:
@@ -171,11 +174,12 @@ class SyncService:
                 else:
                     round_.setdefault(proven.site, (place, proven))
             others = self._answer_round(conn, round_, real, answered)
-            self._answer_dear(conn, others[:room], real, answered)
-            for place, site, _ in others[room:]:
-                answered[place] = LATER
-                put_off.add(site.id)
-            room -= len(others[:room])
+            room -= self._answer_dear(conn, others[:looks], room, real, answered)
+            looks -= len(others[:looks])
+            for place, site, _ in others:
+                if place not in answered:
+                    answered[place] = LATER
+                    put_off.add(site.id)
             waiting = [each for each in waiting if each[0] not in answered]
         return [answered[place] for place in range(len(requests))]
 
@@ -188,6 +192,7 @@ class SyncService:
     ) -> list[tuple[int, SiteSnapshot, ProvenSync]]:
         """One request of each site: all that bring nothing new, at once; the others are left."""
         found = sync_fast_path.at_hand(conn, requests)
+        signers: dict[tuple[str, bool], SeedSigner | None] = {}
         contacted: list[SiteUpdate] = []
         shown: list[Acknowledgment] = []
         others: list[tuple[int, SiteSnapshot, ProvenSync]] = []
@@ -196,16 +201,17 @@ class SyncService:
             if site is None or (site.thumbprint, site.product) != (proven.thumbprint, asked.message.product):
                 answered[place] = Refused(RefusalCode.KEY_UNKNOWN, "This key is not the site's.", "site")
                 continue
-            now = site.provider_now(real)
-            if not self._can_sign(Purpose.ANSWER, site, real):
+            now, kind = site.provider_now(real), (site.product, site.is_sandbox)
+            signer = signers[kind] if kind in signers else signers.setdefault(kind, self._answer_signer(site, real))
+            if signer is None:
                 answered[place] = Refused(RefusalCode.NO_SIGNING_KEY)
                 continue
             pace = None if site.last_request == asked.message.request else read_pace(site.pace)
             if pace is not None and not proven.carried and self._is_plain(site, asked.message, pace, now):
-                told = self._answer_unchanged(asked, site, pace, now)
+                told = self._answer_unchanged(asked, site, pace, now, signer)
                 contacted.append(told)
                 if site.acked_serial != site.serial:
-                    shown.append(Acknowledgment(site.id, site.epoch, site.serial, now))
+                    shown.append(Acknowledgment(site.id, site.epoch, site.serial, now, site.acked_serial))
                 answered[place] = told.answer
             else:
                 others.append((place, site, proven))
@@ -217,10 +223,12 @@ class SyncService:
         self,
         conn: Connection,
         others: Sequence[tuple[int, SiteSnapshot, ProvenSync]],
+        room: int,
         real: Instant,
         answered: dict[int, SetAnswer],
-    ) -> None:
-        """Those that change something: a lease and nothing else for many at once, the others one by one."""
+    ) -> int:
+        """Those that change something: a lease and nothing else for many at once, at most `room` others one by one; how
+        many those were."""
         able = []
         for place, site, proven in others:
             if self._can_sign(Purpose.LEASE, site, real):
@@ -228,9 +236,10 @@ class SyncService:
             else:
                 answered[place] = Refused(RefusalCode.NO_SIGNING_KEY)
         self._answer_leases(conn, able, RealTime(real), answered)
-        for place, site, proven in able:
-            if place not in answered:
-                answered[place] = self._answer_one(conn, proven, site, RealTime(real))
+        left = [each for each in able if each[0] not in answered][:room]
+        for place, site, proven in left:
+            answered[place] = self._answer_one(conn, proven, site, RealTime(real))
+        return len(left)
 
     def _answer_leases(
         self,
@@ -272,6 +281,12 @@ class SyncService:
         trusted = self._context.keys.is_believed(pace.kid, sandbox=site.is_sandbox)
         return ServerMoment(now, pace.renew_at, self._context.epoch_floor, trusted)
 
+    def _answer_signer(self, site: SiteSnapshot, real: Instant) -> SeedSigner | None:
+        """Who signs the answers to sites like this one; None where there is no key."""
+        if not self._can_sign(Purpose.ANSWER, site, real):
+            return None
+        return self._context.answer_signer(site.product, sandbox=site.is_sandbox)
+
     def _can_sign(self, purpose: Purpose, site: SiteSnapshot, real: Instant) -> bool:
         """Whether there is a key for its answer or lease: a site without one must not stop the answers of others."""
         keys, product, sandbox = self._context.keys, site.product, site.is_sandbox
@@ -300,7 +315,7 @@ class SyncService:
         return answer
 
     def _answer_unchanged(
-        self, asked: ProvenRequest[SyncRequest], site: SiteSnapshot, pace: SyncHint, now: Instant
+        self, asked: ProvenRequest[SyncRequest], site: SiteSnapshot, pace: SyncHint, now: Instant, signer: SeedSigner
     ) -> SiteUpdate:
         keys, message = self._context.keys, asked.message
         turn = pace.next_window(now)
@@ -316,7 +331,6 @@ class SyncService:
             notices=self._context.notices_carried(sandbox=site.is_sandbox),
             result="unchanged",
         )
-        signer = self._context.answer_signer(site.product, sandbox=site.is_sandbox)
         return SiteUpdate(
             id=site.id,
             token=token.encode(),

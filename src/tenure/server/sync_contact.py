@@ -58,7 +58,8 @@ def sign_reply(contact: SyncContact, reply: SiteReply) -> tuple[bytes, SiteRow]:
     if reply.to_copy:
         return exchanges.answer_sync(message, signer), site
     token = context.keys.state_token(site.id, site.epoch, site.token_count + 1)
-    answer = exchanges.answer_sync(msgspec.structs.replace(message, token=token), signer)
+    seal = exchanges.answer_lease if sync_reply.brings_lease_alone(reply) else exchanges.answer_sync
+    answer = seal(msgspec.structs.replace(message, token=token), signer)
     return answer, sync_reply.after_answer(reply, asked.message, token, answer, now)
 
 

@@ -215,6 +215,12 @@ def make_answer(
     )
 
 
+def brings_lease_alone(reply: SiteReply) -> bool:
+    """Whether the answer says nothing but its lease and its window."""
+    more = reply.changes or reply.successor or reply.forked or reply.withheld or reply.free_from
+    return reply.result == "lease" and reply.refused is None and not more and reply.site.forked_at is None
+
+
 def _administrator_messages(reply: SiteReply, restored: Instant) -> tuple[AdministratorMessage, ...]:
     forked_at, found = reply.site.forked_at, []
     if forked_at is not None:

@@ -64,9 +64,11 @@ _ACK = PreparedUpdate(
     leases.update()
     .where(
         leases.c.site == sa.bindparam("of"),
+        # All but the last condition are answered by the key alone: a site may have many leases.
+        leases.c.epoch <= sa.bindparam("in_epoch"),
         sa.or_(
             leases.c.epoch < sa.bindparam("in_epoch"),
-            sa.and_(leases.c.epoch == sa.bindparam("in_epoch"), leases.c.serial <= sa.bindparam("number")),
+            sa.and_(leases.c.serial > sa.bindparam("after"), leases.c.serial <= sa.bindparam("number")),
         ),
         leases.c.acked_at.is_(None),
     )
@@ -145,6 +147,8 @@ class Acknowledgment(msgspec.Struct, frozen=True, gc=False):
     in_epoch: int
     number: int
     now: Instant
+    after: int = 0
+    """The number up to which those of the epoch are known to be acknowledged."""
 
 
 def mark_acknowledged(conn: Connection, shown: Sequence[Acknowledgment]) -> None:

@@ -147,6 +147,12 @@ def answer_sync(message: SyncAnswer, signer: Signer) -> bytes:
     return _seal_answer(_SYNC, message, signer)
 
 
+def answer_lease(message: SyncAnswer, signer: Signer) -> bytes:
+    """As `answer_sync` for one that brings a lease just sealed and says nothing else but its window: all of it is the
+    server's own or was read strictly, so that it is not read again. Raises ValueError for one that is too large."""
+    return jws.sign_token(_SYNC.answer, message, signer)
+
+
 def answer_activate(message: ActivateAnswer, signer: Signer) -> bytes:
     """The sealed answer. Raises ValueError for one that no reader would accept."""
     return _seal_answer(_ACTIVATION, message, signer)

@@ -11,6 +11,8 @@ is dated back by 5 minutes, so `contact_until` is 8 February, 23:55.
 - Once February is reserved, a lease of 25 January reaches to 8 February, 0:00, whichever life it has: 7 days beyond.
 """
 
+from collections.abc import Iterator
+
 import msgspec
 
 from tenure.core.business.outstanding_leases import SUCCESSOR_DAYS
@@ -182,12 +184,13 @@ def _make_lease(
     )
 
 
-def shorter_leases(lease: Lease) -> tuple[Lease, ...]:
+def shorter_leases(lease: Lease) -> Iterator[Lease]:
     """The same lease in ever fewer bytes, for one that exceeds a lease's cap: what people read goes, never a right."""
     silent = msgspec.structs.replace(lease, spans=tuple(msgspec.structs.replace(each, note="") for each in lease.spans))
-    brand = msgspec.structs.replace(lease.brand, logo="", support="")
-    plain = msgspec.structs.replace(silent, brand=brand)
-    return silent, plain, msgspec.structs.replace(plain, brand=Brand(name=lease.provider))
+    yield silent
+    plain = msgspec.structs.replace(silent, brand=msgspec.structs.replace(lease.brand, logo="", support=""))
+    yield plain
+    yield msgspec.structs.replace(plain, brand=Brand(name=lease.provider))
 
 
 def grants_until(lease: Lease) -> Instant:

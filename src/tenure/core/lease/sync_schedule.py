@@ -218,8 +218,12 @@ def _retry_pace(rhythm: Rhythm, moment: Instant) -> int | None:
     ended = _ended_at(rhythm.spans, moment)
     if ended is not None:
         pace = _pace_after_end(rhythm, moment - ended)
-    near = any(span.since - BEFORE_EDGE <= moment < span.since + AFTER_EDGE for span in rhythm.spans)
-    return min(pace, HOUR) if near and pace is not None else pace
+    if pace is None:
+        return None
+    for span in rhythm.spans:
+        if span.since - BEFORE_EDGE <= moment < span.since + AFTER_EDGE:
+            return min(pace, HOUR)
+    return pace
 
 
 def _pace_after_end(rhythm: Rhythm, age: int) -> int | None:

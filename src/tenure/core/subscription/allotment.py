@@ -256,6 +256,13 @@ def give_allotment(pool: Pool, own: SiteShare, now: Instant) -> GivenAllotment:
     return GivenAllotment(allotment, called, allotment < own.need and pool.has_unheard_sites(own.site, now))
 
 
+def keeps_allotment(own: SiteShare, limit: int, tolerance_percent: int, now: Instant) -> bool:
+    """Whether a site on whose pool no other draws is given what it has, as `give_allotment` would find: it covers the
+    site's need with a margin, and the limit holds it. `own`: its part after its report."""
+    fits = own.signed <= device_ceiling(limit, tolerance_percent) and not own.uncovered_need
+    return fits and now < own.freed_at and not should_ask(own.need, own.signed, limit)
+
+
 def first_allotment(pool: Pool, site: str, devices: int, now: Instant) -> int:
     """What an administration server that joins with so many devices in use gets of the pool."""
     own = pool.joining_share(site, devices, now)

@@ -11,7 +11,14 @@ import msgspec
 from tenure.core.installation import Installation
 from tenure.core.lease.claims import ISSUE_SKEW, SEAT_LIFE
 from tenure.core.lease.standing import OutageAmnesty
-from tenure.core.subscription.allotment import SILENCE_DAYS, Pool, SiteShare
+from tenure.core.subscription.allotment import (
+    SILENCE_DAYS,
+    GivenAllotment,
+    Pool,
+    SiteShare,
+    give_allotment,
+    keeps_allotment,
+)
 from tenure.core.subscription.state import SiteState, Subscription
 from tenure.core.timeline import DAY, Instant
 
@@ -162,6 +169,14 @@ def share_pool(sub: Subscription, sites: Iterable[PoolSite], alone: int, now: In
         unheard_until=restored + (longest + SILENCE_DAYS) * DAY,
         alone=alone,
     )
+
+
+def share_whole_pool(sub: Subscription, own: PoolSite, now: Instant, restored: Instant) -> GivenAllotment:
+    """What the pool has at `now` for a site on which no other draws (B7); `restored` as in `share_pool`."""
+    share, waits = own.share, own.asked_for and now < own.asked_for + ASKED_FOR
+    if not waits and keeps_allotment(share, sub.terms_at(now).devices, sub.rules_at(now).tolerance_percent, now):
+        return GivenAllotment(share.signed, (), withheld=False)
+    return give_allotment(share_pool(sub, (own,), 0, now, restored), share, now)
 
 
 def with_waiting(pool: Pool, now: Instant) -> Pool:
