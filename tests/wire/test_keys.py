@@ -22,6 +22,9 @@ def test_every_key_has_an_id_of_the_alphabet_that_is_fit_for_production(secret: 
     assert signer.key_id == keys.key_id(signer.public)
     assert len(signer.key_id) == 32
     assert keys.is_production_kid(signer.key_id)
+    assert keys.is_id_of(signer.key_id, signer.public)
+    for other in (signer.key_id[:-1], signer.key_id[:-1] + "1", signer.key_id.upper(), "", keys.key_id(bytes(32))):
+        assert not keys.is_id_of(other, signer.public)
     assert keys.from_jwk(keys.to_jwk(signer.public)) == signer.public
 
 

@@ -7,14 +7,14 @@ from binascii import b2a_base64
 
 import msgspec
 
-_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 # To the alphabet that msgspec reads; whatever is foreign becomes what no alphabet has.
-_STANDARD = bytes(char if char in _ALPHABET else ord("!") for char in range(256)).translate(
+_STANDARD = bytes(char if char in ALPHABET else ord("!") for char in range(256)).translate(
     bytes.maketrans(b"-_", b"+/")
 )
 # By the length modulo 4: the end of the JSON string, and the last characters whose unused bits are zero.
 _ENDS: tuple[tuple[bytes, frozenset[int]], ...] = (
-    (b'"', frozenset(_ALPHABET)),
+    (b'"', frozenset(ALPHABET)),
     (b"", frozenset()),
     (b'=="', frozenset(b"AQgw")),
     (b'="', frozenset(b"AEIMQUYcgkosw048")),

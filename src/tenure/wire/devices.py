@@ -12,7 +12,7 @@ from msgspec import Meta
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.wire import b64, field_types, jws, strict_json
 from tenure.wire.jws import CAPS, TokenType, token_digest
-from tenure.wire.keys import Signer, key_id, proving_key
+from tenure.wire.keys import Signer, is_id_of, proving_key
 from tenure.wire.messages import Jwk, NextSync, SignedRefusal
 from tenure.wire.seats import Seat
 
@@ -128,7 +128,7 @@ def read_request(token: bytes) -> ProvenDeviceRequest | Refused:
     public = proving_key(msgspec.structs.asdict(message.key), "key")
     if isinstance(public, Refused):
         return public
-    if envelope.kid != key_id(public):
+    if not is_id_of(envelope.kid, public):
         return Refused(RefusalCode.KEY_UNKNOWN, "The key id does not follow from the key.", "header.kid")
     opened = jws.verify_token(envelope, public)
     return opened if isinstance(opened, Refused) else ProvenDeviceRequest(message, public, token_digest(token))

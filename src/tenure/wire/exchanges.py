@@ -10,7 +10,7 @@ import msgspec
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.wire import b64, jws, strict_json
 from tenure.wire.jws import CAPS, TokenType, token_digest
-from tenure.wire.keys import Purpose, Signer, from_jwk, key_id
+from tenure.wire.keys import Purpose, Signer, from_jwk, is_id_of
 from tenure.wire.messages import ActivateAnswer, ActivateRequest, Jwk, SyncAnswer, SyncRequest, refuse_incoherent_answer
 from tenure.wire.root import TrustedRoot
 
@@ -87,7 +87,7 @@ def _read_question(
     public = from_jwk(msgspec.structs.asdict(message.key), "key")
     if isinstance(public, Refused):
         return public
-    if envelope.kid != key_id(public):
+    if not is_id_of(envelope.kid, public):
         return Refused(RefusalCode.KEY_UNKNOWN, "The key id does not follow from the key.", "header.kid")
     opened = jws.verify_token(envelope, public)
     return opened if isinstance(opened, Refused) else ProvenRequest(message, public, token_digest(token), token)
@@ -137,7 +137,7 @@ def read_introduction(envelope: jws.ParsedToken) -> ProvenRequest[SyncRequest] |
     public = from_jwk(msgspec.structs.asdict(message.key), "key")
     if isinstance(public, Refused):
         return public
-    if envelope.kid != key_id(public):
+    if not is_id_of(envelope.kid, public):
         return Refused(RefusalCode.KEY_UNKNOWN, "The key id does not follow from the key.", "header.kid")
     return read_sync(envelope, public)
 

@@ -14,13 +14,13 @@ from nacl.bindings import crypto_core_ed25519_is_valid_point, crypto_sign, crypt
 
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.wire import b64
-from tenure.wire.base32 import RFC_4648, number_speller
+from tenure.wire.base32 import RFC_4648, number_reader, number_speller
 
 PUBLIC_BYTES = SEED_BYTES = 32
 SIGNATURE_BYTES = 64
 
 _KID = re.compile(r"[a-z0-9_-]{1,32}")
-_spell_id = number_speller(RFC_4648, 32)
+_spell_id, _read_id = number_speller(RFC_4648, 32), number_reader(RFC_4648, 32)
 _UNFIT_FOR_PRODUCTION = ("dev-", "sandbox-")
 
 # Proquints (arXiv:0901.4016): sixteen bits as a word of five letters that can be read out on the telephone.
@@ -89,8 +89,13 @@ def is_public(public: bytes) -> bool:
 @lru_cache(maxsize=1_024)
 def key_thumbprint(public: bytes) -> str:
     """The RFC 7638 thumbprint (SHA-256, base64url) of an Ed25519 public key."""
+    return b64.encode_text(_thumbprint_digest(public))
+
+
+@lru_cache(maxsize=1_024)
+def _thumbprint_digest(public: bytes) -> bytes:
     canonical = b'{"crv":"Ed25519","kty":"OKP","x":"' + b64.b64_encode(public) + b'"}'
-    return b64.encode_text(hashlib.sha256(canonical).digest())
+    return hashlib.sha256(canonical).digest()
 
 
 @lru_cache(maxsize=1_024)
@@ -100,8 +105,16 @@ def key_id(public: bytes) -> str:
     The first 160 bits of the RFC 7638 thumbprint in lower-case base 32 (RFC 4648), because the thumbprint itself has
     capitals and 43 characters, more than an id may have.
     """
-    digest = b64.decode_text(key_thumbprint(public)) or b""
-    return _spell_id(int.from_bytes(digest[:20], "big"))
+    return _spell_id(_id_number(public))
+
+
+def is_id_of(kid: str, public: bytes) -> bool:
+    """Whether `kid` is `key_id(public)`; reading one id takes a tenth of what spelling the other does."""
+    return _read_id(kid) == _id_number(public)
+
+
+def _id_number(public: bytes) -> int:
+    return int.from_bytes(_thumbprint_digest(public)[:20], "big")
 
 
 def to_jwk(public: bytes) -> dict[str, str]:

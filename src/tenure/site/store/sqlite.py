@@ -30,9 +30,12 @@ READERS = 3
 T = TypeVar("T")
 log = logging.getLogger("tenure.site.store")
 
-_PRAGMAS = ("foreign_keys=on", "busy_timeout=5000", "trusted_schema=off", "cache_size=-8000")
-_WRITER = ("journal_mode=wal", "synchronous=full", "wal_autocheckpoint=2000", *_PRAGMAS)
-_READER = (*_PRAGMAS, "query_only=on")
+_PRAGMAS = ("foreign_keys=on", "busy_timeout=5000", "trusted_schema=off")
+_WRITER = ("journal_mode=wal", "synchronous=full", "wal_autocheckpoint=4000", "cache_size=-64000", *_PRAGMAS)
+"""At most 64 MB of pages: keys and hardware of new devices lie anywhere in their indexes, so that a claim among 100,000
+seats would read pages that a smaller cache has given up. And 16 MB of log before it is copied, because the same pages
+are written again and again."""
+_READER = (*_PRAGMAS, "cache_size=-8000", "query_only=on")
 
 
 class SiteStore:
