@@ -28,49 +28,47 @@ KEEP_STAYS = 30 * DAY
 """So long a day's fact can be compared with its rows."""
 
 
-class CollectionProgress(msgspec.Struct):
+class CollectionProgress(msgspec.Struct, frozen=True):
     """How far the rows of one clock were looked at: the next turn goes on there; after the last row it starts over."""
 
     subscription: str = ""
     site: str = ""
+    more: bool = True
+    """Whether more may be left."""
 
 
 def collect_rows(
     conn: Connection, clock: str | None, now: Instant, restored: Instant, progress: CollectionProgress
-) -> bool:
-    """One turn for all production (`clock` None) or one sandbox, at its own `now`; whether more may be left.
+) -> CollectionProgress:
+    """One turn for all production (`clock` None) or one sandbox, at its own `now`; how far it has come.
 
     `restored`: as in `count_rule`.
     """
-    lots = [
-        leases.collect_ended(conn, now - KEEP_LEASES, AT_ONCE, clock),
-        stays.collect_counted(conn, now - KEEP_STAYS, AT_ONCE, clock),
-        _collect_places(conn, clock, now, restored, progress),
-        _collect_ephemeral(conn, clock, now, restored, progress),
-    ]
-    return max(lots) >= AT_ONCE
+    ended = leases.collect_ended(conn, now - KEEP_LEASES, AT_ONCE, clock)
+    counted = stays.collect_counted(conn, now - KEEP_STAYS, AT_ONCE, clock)
+    subscription = _collect_places(conn, clock, now, restored, progress.subscription)
+    site = _collect_ephemeral(conn, clock, now, restored, progress.site)
+    more = max(ended, counted) >= AT_ONCE or bool(subscription or site)
+    return CollectionProgress(subscription, site, more)
 
 
-def _collect_places(
-    conn: Connection, clock: str | None, now: Instant, restored: Instant, progress: CollectionProgress
-) -> int:
-    """How many were looked at; of each subscription so many go at once, the rest when its turn comes again."""
+def _collect_places(conn: Connection, clock: str | None, now: Instant, restored: Instant, after: str) -> str:
+    """The last subscription looked at, empty after the last of all; of each so many places go at once, the rest when
+    its turn comes again."""
     moved_from = now - AMNESTY_MOST
-    found = place_rows.lapsed_in(conn, moved_from, progress.subscription, AT_ONCE, clock)
+    found = place_rows.lapsed_in(conn, moved_from, after, AT_ONCE, clock)
     for provider, name in found:
         sub = account_repository.load_subscription(conn, provider, name)
         if sub is not None:
             by = count_rule(sub, now, restored)
             place_rows.collect_lapsed(conn, provider, name, by, moved_from, AT_ONCE)
-    progress.subscription = found[-1][1] if len(found) == AT_ONCE else ""
-    return len(found)
+    return found[-1][1] if len(found) == AT_ONCE else ""
 
 
-def _collect_ephemeral(
-    conn: Connection, clock: str | None, now: Instant, restored: Instant, progress: CollectionProgress
-) -> int:
-    """How many were looked at; those that stay lose the leases that later ones have replaced."""
-    found = sites.ephemeral_sites(conn, progress.site, AT_ONCE, clock)
+def _collect_ephemeral(conn: Connection, clock: str | None, now: Instant, restored: Instant, after: str) -> str:
+    """The last one looked at, empty after the last of all; those that stay lose the leases that later ones have
+    replaced."""
+    found = sites.ephemeral_sites(conn, after, AT_ONCE, clock)
     # Locked, so that what is decided of one still holds when it is done: it may be synchronizing just now.
     rows = sites.lock_many(conn, found)
     ends = leases.lease_ends(conn, found)
@@ -78,8 +76,7 @@ def _collect_ephemeral(
     leases.collect_replaced(conn, found, now - AMNESTY_MOST)
     for forget in (leases.forget_leases, place_rows.forget_places, sites.forget_sites):
         forget(conn, over)
-    progress.site = found[-1] if len(found) == AT_ONCE else ""
-    return len(found)
+    return found[-1] if len(found) == AT_ONCE else ""
 
 
 def _is_over(site: SiteRow, end: Instant, now: Instant, restored: Instant) -> bool:

@@ -8,6 +8,7 @@ import logging
 
 import msgspec
 
+from tenure.core.refusals import Refused
 from tenure.core.subscription import ephemeral
 from tenure.core.subscription.contract import timeline
 from tenure.core.subscription.fold import Subscription
@@ -142,10 +143,14 @@ class BackgroundSweep:
 
     async def _collect_ended(self, clock: str | None, now: Instant) -> None:
         """A few turns for one clock, each its own transaction, so that no device waits for long behind it."""
-        progress, restored = self._progress.setdefault(clock, CollectionProgress()), self._context.epoch_floor
+        progress, restored = self._progress.get(clock, CollectionProgress()), self._context.epoch_floor
         for _ in range(TURNS):
-            if not await self._context.db.write(collect_rows, clock, now, restored, progress):
-                break
+            came = await self._context.db.write(collect_rows, clock, now, restored, progress)
+            if isinstance(came, Refused):
+                return
+            progress = self._progress[clock] = came
+            if not progress.more:
+                return
 
     async def _all_clocks(self, time: RealTime) -> list[tuple[str | None, Instant]]:
         """Production once, and each sandbox by its own clock."""
