@@ -171,6 +171,21 @@ async def test_a_database_whose_clock_is_set_back_by_an_hour_keeps_no_caller_out
     assert (await charged(one, "ana", 5, owed.clock)).by_key["tries", "ana"] > 9
 
 
+async def test_clocks_that_part_while_it_runs_are_told_once(
+    envs: tuple[ServerEnv, ServerEnv], caplog: pytest.LogCaptureFixture
+) -> None:
+    one, _ = envs
+    watch = watch_of(one)
+    told: list[int] = []
+    for apart in (0, -3_600, -3_600, 60, 3_600):
+        one.clock.now = int(time.time()) + apart
+        await watch.look_once()
+        told.append(sum(each.levelname == "CRITICAL" for each in caplog.records))
+    assert told == [0, 1, 1, 1, 2]
+    assert "ahead of this computer's" in caplog.text
+    assert "behind this computer's" in caplog.text
+
+
 async def test_counters_that_are_owed_are_not_collected_by_a_process_whose_clock_is_ahead(
     envs: tuple[ServerEnv, ServerEnv],
 ) -> None:

@@ -10,12 +10,14 @@ from collections.abc import Callable
 import msgspec
 
 from tenure.core.refusals import Refused
+from tenure.core.timeline import Instant
 from tenure.http.limits import MemoryCounters
 from tenure.server.context import ROOT, ServerContext
 from tenure.server.notices import NOTICES
 from tenure.store import meta, rate_counters
 from tenure.store.catalog import DOCUMENTS
 from tenure.store.engine import Connection
+from tenure.store.postgres_checks import explain_clock
 
 EVERY = 0.5
 """Seconds between looks: what one process publishes, all go by within a second."""
@@ -28,6 +30,8 @@ class SharedVersions(msgspec.Struct, frozen=True):
     root: int
     notices: int
     stopped_money: list[str] | None
+    clock: Instant
+    """The database's."""
 
 
 class SharedCounters(MemoryCounters):
@@ -76,6 +80,7 @@ class SharedStateWatch:
         self._context, self._counters = context, counters
         self._seen: SharedVersions | None = None
         self._database_clock = 0
+        self._tells_clock = False
 
     async def run(self) -> None:
         """Until canceled; a look that fails is repeated."""
@@ -89,6 +94,7 @@ class SharedStateWatch:
     async def look_once(self) -> None:
         """Go by what is stored now, and exchange what was spent; a root that cannot be followed holds up neither."""
         found = await self._context.db.read(_read_versions)
+        self._compare_clocks(found.clock)
         if found.stopped_money is not None:
             self._context.stopped_money[:] = found.stopped_money
         await self._exchange_counters()
@@ -114,9 +120,19 @@ class SharedStateWatch:
         for key, seconds in owed.by_key.items():
             self._counters.take_over(key, seconds)
 
+    def _compare_clocks(self, database: Instant) -> None:
+        """Told once each time that they part: as at the start, one of them would date leases wrong."""
+        wrong = explain_clock(database - self._context.clock())
+        if wrong and not self._tells_clock:
+            _log.critical("the database: %s", wrong)
+        self._tells_clock = bool(wrong)
+
 
 def _read_versions(conn: Connection) -> SharedVersions:
     root, notices = (DOCUMENTS.last(conn, name) for name in (ROOT, NOTICES))
     return SharedVersions(
-        0 if root is None else root.version, 0 if notices is None else notices.version, meta.stopped_money(conn)
+        root=0 if root is None else root.version,
+        notices=0 if notices is None else notices.version,
+        stopped_money=meta.stopped_money(conn),
+        clock=meta.database_clock(conn),
     )

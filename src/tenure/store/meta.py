@@ -27,6 +27,7 @@ CHANNEL = "tenure"
 SERVING: Final = "pg_try_advisory_lock_shared(hashtext('tenure serves'), hashtext(current_schema()))"
 """Held by the connection on which a server hears news; `claim_alone` looks for it."""
 _ALONE = sa.text("select pg_try_advisory_xact_lock(hashtext('tenure serves'), hashtext(current_schema()))")
+_CLOCK = sa.text("select extract(epoch from clock_timestamp())::bigint")
 _TELL = sa.text(f"select pg_notify('{CHANNEL}', current_schema())")
 _GREATEST = sa.select(sa.func.max(sites.c.epoch))
 _SET = upsert(meta, "key")
@@ -76,6 +77,11 @@ def tell_processes(conn: Connection) -> None:
     """Wake the processes that wait for news, once this transaction is done; they look for themselves what it is."""
     if conn.dialect.name == "postgresql":
         conn.execute(_TELL)
+
+
+def database_clock(conn: Connection) -> Instant:
+    """What the database's own clock shows. PostgreSQL alone: SQLite goes by this computer's."""
+    return int(conn.scalar(_CLOCK) or 0)
 
 
 def claim_alone(conn: Connection) -> Refused | None:

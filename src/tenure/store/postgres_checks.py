@@ -40,7 +40,7 @@ def refuse_server(connection: sa.Connection, schema: str, now: int | None, *, ma
     """
     version, standby, read_only, clock, current, encoding = connection.execute(_LOOK).one()
     found = _explain_server(version, standby=standby, read_only=read_only, encoding=encoding) or (
-        None if now is None else _explain_clock(clock - now)
+        None if now is None else explain_clock(clock - now)
     )
     if found:
         return Refused(RefusalCode.DATABASE_UNUSABLE, found)
@@ -66,7 +66,8 @@ def _explain_server(version: int, *, standby: bool, read_only: bool, encoding: s
     return ""
 
 
-def _explain_clock(apart: int) -> str:
+def explain_clock(apart: int) -> str:
+    """What is wrong where the database's clock is so many seconds ahead of this computer's; empty for what may be."""
     if abs(apart) <= CLOCKS_APART:
         return ""
     ahead = f"{abs(apart)} seconds {'ahead of' if apart > 0 else 'behind'} this computer's"

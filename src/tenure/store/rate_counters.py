@@ -42,7 +42,7 @@ _PAID = _ALL.where(throttles.c.count < sa.text("extract(epoch from clock_timesta
 def charge_counters(conn: Connection, spent: Mapping[RateKey, float], seen: int = 0) -> OwedSeconds:
     """Add what was spent, seconds by key; what is owed of those keys now. PostgreSQL alone.
 
-    `seen`: the database's clock at the last charge. Where it was set back since then all counters begin anew: they
+    `seen`: the database's clock at the last charge. Where it was set back since then all counters begin again: they
     would say that callers owe the time by which it was.
     """
     keys = {f"rate\n{limit}\n{who}": (limit, who) for limit, who in spent}
