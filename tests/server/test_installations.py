@@ -14,6 +14,7 @@ from tenure.server.sweep import BackgroundSweep
 from tenure.store import facts
 from tenure.store.engine import Connection
 from tenure.wire.messages import ActivateAnswer, DeviceUse, SyncAnswer
+from tests.contract.run_twice import run_twice
 from tests.server.server_env import START, PlainSite, ServerEnv, office
 
 
@@ -429,14 +430,18 @@ async def test_the_place_of_a_silent_application_is_forgotten_only_when_its_sile
     assert await said(silent) == "device_limit_reached"
 
 
+@pytest.mark.parametrize("retried", [False, True])
 async def test_more_than_one_turns_worth_is_forgotten_over_the_turns(
-    env: ServerEnv, monkeypatch: pytest.MonkeyPatch
+    env: ServerEnv, monkeypatch: pytest.MonkeyPatch, retried: bool
 ) -> None:
+    """However often a transaction has to be run."""
     monkeypatch.setattr(row_collection, "AT_ONCE", 2)
     _, code = await env.order(devices=9)
     await running(env, code, 7, ephemeral=True)
     env.clock.now += 40 * DAY
     sweep = BackgroundSweep(env.context)
+    if retried:
+        run_twice(monkeypatch)
     monkeypatch.setattr("tenure.server.sweep.TURNS", 2)
     left = []
     for _ in range(3):
