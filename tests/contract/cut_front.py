@@ -6,12 +6,13 @@ from contextlib import asynccontextmanager, suppress
 
 
 class CutFront:
-    """What stands between; `cuts` is how many commits are still to be cut off."""
+    """What stands between; `cuts` is how many commits are still to be cut off, `silent` that nothing passes."""
 
     def __init__(self, behind: int) -> None:
         self._behind = behind
         self.port = 0
         self.cuts = 0
+        self.silent = False
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, until either side ends it or it is cut."""
@@ -20,7 +21,7 @@ class CutFront:
         except OSError:
             writer.close()
             return
-        back = asyncio.create_task(_copy(answers, writer))
+        back = asyncio.create_task(self._copy(answers, writer))
         with suppress(OSError):
             while data := await reader.read(65_536):
                 if self.cuts and b"COMMIT" in data:
@@ -29,22 +30,24 @@ class CutFront:
                     await asyncio.gather(back, return_exceptions=True)
                     await _finish(answers, questions, data)
                     break
-                questions.write(data)
+                if not self.silent:
+                    questions.write(data)
         for each in (writer, questions):
             each.close()
+
+    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while data := await reader.read(65_536):
+                if not self.silent:
+                    writer.write(data)
+        if not self.silent:
+            writer.close()
 
 
 async def _finish(answers: asyncio.StreamReader, questions: asyncio.StreamWriter, data: bytes) -> None:
     """The commit is done, and its answer is lost."""
     questions.write(data)
     await answers.read(1)
-
-
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
-        while data := await reader.read(65_536):
-            writer.write(data)
-    writer.close()
 
 
 @asynccontextmanager

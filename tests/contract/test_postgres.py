@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY
 from tenure.store import integrity, tenants
+from tenure.store.batch import RACES
 from tenure.store.engine import Connection, Database, DatabaseUnavailable, WriteConflict
 from tenure.store.meta import claim_alone
 from tenure.store.postgres import open_postgres
@@ -220,6 +221,20 @@ async def test_who_verifies_all_histories_may_take_long_between_two_statements(p
 
     assert await pair[0].read(verify) == (None, "0")
     assert await pair[0].read(lambda conn: conn.scalar(bound)) == "1min"
+
+
+async def test_a_read_that_others_disturb_each_time_is_told_to_come_again(schema: PostgresSchema) -> None:
+    db = await schema.open()
+    runs: list[int] = []
+
+    def disturbed(conn: Connection) -> None:
+        runs.append(1)
+        conn.exec_driver_sql("do $$ begin raise exception using errcode = '40001'; end $$")
+
+    with pytest.raises(DatabaseUnavailable):
+        await db.read(disturbed)
+    assert len(runs) == RACES
+    await db.close()
 
 
 async def test_a_clock_that_two_move_at_once_does_not_go_back(pair: tuple[Database, Database]) -> None:

@@ -8,7 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from tenure.core.refusals import Refused
+from tenure.store import postgres_listener
 from tenure.store.engine import Connection, DatabaseUnavailable
+from tenure.store.meta import claim_alone
 from tenure.store.postgres import open_postgres
 from tenure.store.schema import meta
 from tenure.wire.messages import ActivateAnswer, SyncAnswer
@@ -97,6 +99,29 @@ async def test_a_commit_that_may_be_done_is_told_so_and_not_tried_again_by_the_s
     assert len(runs) == 1
     kept = sa.select(sa.func.count()).select_from(meta).where(meta.c.key == "once")
     assert await env.context.db.read(lambda conn: conn.scalar(kept)) == 1
+
+
+async def test_a_line_that_was_lost_without_a_word_is_noticed_and_its_lock_taken_again(
+    cut: tuple[ServerEnv, CutFront], cluster: PostgresCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    env, front = cut
+    monkeypatch.setattr(postgres_listener, "ANSWER_SECONDS", 0.2)
+    command = await open_postgres(target_of(cluster.url(), "ana"))
+    assert not isinstance(command, Refused)
+    await env.context.db.wait_for_news(0)
+    assert isinstance(await command.write(claim_alone), Refused)
+    front.silent = True
+    end = (
+        "select pg_terminate_backend(pid) from pg_stat_activity where query like '%tenure serves%' and usename = 'ana'"
+    )
+    await run_sql(cluster.url(), end)
+    async with asyncio.timeout(5):
+        while isinstance(await command.write(claim_alone), Refused):  # its end takes a moment
+            pass
+    front.silent = False
+    await env.context.db.wait_for_news(0)
+    assert isinstance(await command.write(claim_alone), Refused)
+    await command.close()
 
 
 async def test_p3_a_server_outlives_a_crash_of_its_database(

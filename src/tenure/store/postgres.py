@@ -18,7 +18,7 @@ from tenure.core.refusals import RefusalCode, Refused
 from tenure.store import postgres_connection
 from tenure.store.batch import ATTEMPTS, CAPACITY, MOST, RACES, WriteBatcher
 from tenure.store.copying import is_copy_unfinished
-from tenure.store.engine import Answer, Connection, Item, Later, P, T, Told, WriteConflict
+from tenure.store.engine import Answer, Connection, DatabaseUnavailable, Item, Later, P, T, Told, WriteConflict
 from tenure.store.postgres_checks import explain_fault, refuse_server
 from tenure.store.postgres_faults import driver_fault, named_faults, was_raced
 from tenure.store.postgres_listener import NewsListener
@@ -61,13 +61,13 @@ class PostgresDatabase:
 
     async def read(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """See `engine.Database.read`."""
-        for _ in range(RACES - 1):
+        for _ in range(RACES):
             try:
                 return await self._read_once(lambda conn: fn(conn, *args, **kwargs))
             except sa.exc.DBAPIError as fault:
                 if not was_raced(fault):
                     raise
-        return await self._read_once(lambda conn: fn(conn, *args, **kwargs))
+        raise DatabaseUnavailable("others were first each time")
 
     async def _read_once(self, work: Callable[[Connection], T]) -> T:
         with named_faults(writes=False):

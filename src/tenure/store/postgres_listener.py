@@ -13,6 +13,7 @@ import asyncpg
 
 from tenure.store.meta import CHANNEL, SERVING
 
+ANSWER_SECONDS = 5
 _log = logging.getLogger("tenure.store")
 
 
@@ -43,7 +44,7 @@ class NewsListener:
             await connection.close()
 
     async def _listen(self) -> None:
-        if self._connection is not None and not self._connection.is_closed():
+        if await self._still_stands():
             return
         connection: Any = None
         try:
@@ -56,6 +57,17 @@ class NewsListener:
         finally:
             if connection is not None and self._connection is not connection:
                 connection.terminate()
+
+    async def _still_stands(self) -> bool:
+        """Whether the connection does; asked, since one that is idle may be lost without a word, its lock with it."""
+        if self._connection is None or self._connection.is_closed():
+            return False
+        try:
+            await self._connection.execute("select 1", timeout=ANSWER_SECONDS)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            self._connection.terminate()
+            return False
+        return True
 
     async def _begin_hearing(self, connection: Any) -> None:
         if self._deaf:
