@@ -93,8 +93,9 @@ ROOMS = {
     ),
     "portal": Room(
         _names("core wire sdk http web"),
-        _PAGES | _SERVE | _names("httpx2"),
-        "the portal is a client of the public API like any integrator: no server internals, no database",
+        _PAGES | _SERVE | _names("httpx2 nacl"),
+        "the portal is a client of the public API like any integrator: no server internals, no database (nacl seals"
+        " what the server keeps for its browsers)",
     ),
     "site": Room(
         _names("core wire sdk http web"),

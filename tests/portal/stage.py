@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx2
 
+from tenure.http.portal_key import KEY_HEADER, BehindPortal
 from tenure.portal.app import PortalSettings, make_portal
 from tests.server.server_env import ServerEnv, ServerTemplate, make_template, office
 from tests.server.users import PASSWORD, User, joined
@@ -28,6 +29,11 @@ class Stage:
     ben: User
     """The customer's owner."""
     tabs: list[Tab] = field(default_factory=list)
+
+    def another_process(self) -> Any:
+        """One more process of the same portal: it has nothing but what the server keeps."""
+        settings = PortalSettings(house="North", shared=True)
+        return make_portal(self.http, settings, self.office.clock, lambda: float(self.office.clock()))
 
     def tab(self, origin: str = "https://portal.test") -> Tab:
         """A fresh browser."""
@@ -54,7 +60,8 @@ class Stage:
 _TEMPLATES: dict[bool, tuple[ServerTemplate, tuple[User, User]]] = {}
 
 
-async def _users(env: ServerEnv) -> tuple[User, User]:
+async def users_of(env: ServerEnv) -> tuple[User, User]:
+    """The provider's owner and the customer's."""
     ana = await joined(env, env.staff, email="ana@north.example")
     return ana, await joined(env, env.staff, email="ben@acme.example", customer=env.customer)
 
@@ -63,13 +70,20 @@ async def _users(env: ServerEnv) -> tuple[User, User]:
 async def stage(folder: Path, *, sandbox: bool = False) -> AsyncIterator[Stage]:
     """Server, users, portal; the first two as copies of what was made once in this process."""
     if sandbox not in _TEMPLATES:
-        _TEMPLATES[sandbox] = await make_template(_users, sandbox=sandbox)
+        _TEMPLATES[sandbox] = await make_template(users_of, sandbox=sandbox)
     template, users = _TEMPLATES[sandbox]
     async with office(folder, sandbox=sandbox, template=template) as env:
         ana, ben = (
             User(env.http, each.token, email=each.email, id=each.id, membership=each.membership) for each in users
         )
-        http = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=env.api), base_url=SERVER)
-        app = make_portal(http, PortalSettings(house="North"), env.clock, lambda: float(env.clock()))
-        yield Stage(env, http, app, ana, ben)
-        await http.aclose()
+        async with portal_client(env) as http:
+            there = Stage(env, http, None, ana, ben)
+            there.app = there.another_process()
+            yield there
+
+
+def portal_client(env: ServerEnv) -> httpx2.AsyncClient:
+    """The portal's way to the server, which knows it by its key."""
+    key = env.context.keys.portal_key
+    transport = httpx2.ASGITransport(app=BehindPortal(env.api, key))
+    return httpx2.AsyncClient(transport=transport, base_url=SERVER, headers={KEY_HEADER: key})

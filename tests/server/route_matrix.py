@@ -143,6 +143,13 @@ def _example(field: CommandField) -> Any:
             return _EXAMPLES[field.kind]
 
 
+_VALUE = {"name": "0" * 64, "owner": "1" * 64, "browser": "2" * 64, "sealed": "AAAA"}
+BODIES |= {
+    "keep_portal_value": {"kind": "page", **_VALUE},
+    "find_portal_value": {"name": "0" * 64},
+    "change_portal_value": {"name": "0" * 64, "sealed": "AAAA"},
+    "forget_portal_browser": {"name": "2" * 64},
+}
 BODIES |= {row.name: {**{each.name: _example(each) for each in row.fields}, **WHY} for row in COMMANDS}
 OTHERS = {"product": "editor", "plan": "standard", "number": "1"}
 """What is in a path and belongs to nobody in particular."""

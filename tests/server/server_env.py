@@ -26,7 +26,7 @@ from tenure.server.keyring import FoundedServer, KeyRing
 from tenure.server.roles import SCOPES
 from tenure.server.sweep import BackgroundSweep
 from tenure.store.engine import Connection, Database
-from tenure.store.schema import METADATA
+from tenure.store.schema import METADATA, browser_values
 from tenure.store.sealed import AnswerCipher
 from tenure.wire import b64, exchanges
 from tenure.wire import root as roots
@@ -43,10 +43,11 @@ CHEAP = HashingCost(passes=1, memory=64)
 
 
 def _select_everything() -> dict[str, sa.Select[Any]]:
-    """For each table its rows, by primary key; without when tokens were used."""
+    """For each table its rows, by primary key; without when tokens were used, and what browsers have at hand."""
     return {
         table.name: sa.select(*(each for each in table.c if each.name != "last_use")).order_by(*table.primary_key)
         for table in METADATA.sorted_tables
+        if table is not browser_values
     }
 
 

@@ -45,6 +45,10 @@ SILENT = {
     "show_second_factor": "part of a sign-in",
     "propose_second_factor": "nothing counts before it is confirmed",
     "read_invitation": "reads",
+    "keep_portal_value": "what browsers have at hand, sealed: who signed in and out is logged by those operations",
+    "find_portal_value": "reads",
+    "change_portal_value": "as keep_portal_value",
+    "forget_portal_browser": "as keep_portal_value",
     "request_password_reset": "logged where there is such a user; strangers must not see the difference",
 }
 """Writes of which no example can leave a record, and why none is missing."""

@@ -43,6 +43,10 @@ DOORS: dict[str, tuple[int, str]] = {
     "accept_invitation": (404, "link_unknown"),
     "request_password_reset": (204, ""),
     "finish_password_reset": (404, "link_unknown"),
+    "keep_portal_value": (401, "not_authenticated"),
+    "find_portal_value": (401, "not_authenticated"),
+    "change_portal_value": (401, "not_authenticated"),
+    "forget_portal_browser": (401, "not_authenticated"),
 }
 """What strangers may try, and what they are told who have nothing to show."""
 OWN = {"read_me", "list_event_kinds", *OF_USERS}

@@ -35,10 +35,14 @@ class InputPlace(StrEnum):
     IF_MATCH = "if_match"
     PAGING = "paging"
     ADDRESS = "address"
+    PORTAL = "portal"
 
 
 Address = NewType("Address", str)
 """The type of an input that receives the caller's network address."""
+
+FromPortal = NewType("FromPortal", bool)
+"""The type of an input that says whether the server's own portal asks (see `portal_key`)."""
 
 # An input of one of these types is filled from the request as a whole, whatever its name.
 _BY_TYPE: dict[Any, InputPlace] = {
@@ -47,6 +51,7 @@ _BY_TYPE: dict[Any, InputPlace] = {
     IfMatch: InputPlace.IF_MATCH,
     PageRequest: InputPlace.PAGING,
     Address: InputPlace.ADDRESS,
+    FromPortal: InputPlace.PORTAL,
 }
 
 
@@ -96,8 +101,8 @@ def inputs_of(function: Callable[..., Any], path: str) -> tuple[OperationInput, 
     """The inputs of `function` at the route template `path`, by these rules.
 
     A name in the template is a path parameter; `body` is the JSON body; `Principal`, `IdempotentRequest`, `IfMatch`,
-    `PageRequest` and `Address` are filled by their type; anything else is a query parameter. What has a default may be
-    left out, If-Match included.
+    `PageRequest`, `Address` and `FromPortal` are filled by their type; anything else is a query parameter. What has a
+    default may be left out, If-Match included.
     """
     hints, parameters = _read_signature(function)
     in_path = set(path_names(path))

@@ -15,9 +15,19 @@ from tenure.http.auth import AccessRule
 from tenure.http.bodies import BODY_CAP, check_headers, load_body, read_body
 from tenure.http.etags import read_if_match
 from tenure.http.idempotency import IdempotentRequest, payload_hash, read_key, scope_of
-from tenure.http.inputs import PAGING_INPUTS, Address, InputPlace, OperationInput, inputs_of, loose_structs, result_of
+from tenure.http.inputs import (
+    PAGING_INPUTS,
+    Address,
+    FromPortal,
+    InputPlace,
+    OperationInput,
+    inputs_of,
+    loose_structs,
+    result_of,
+)
 from tenure.http.pacing import CallerPacing
 from tenure.http.paging import PageRequest, ResultPage, next_link
+from tenure.http.portal_key import SCOPE_KEY
 from tenure.http.problems import Clock, problem_response
 from tenure.http.responses import JSON, ApiResponse, empty_response, json_response
 
@@ -221,6 +231,7 @@ _FILLED_HERE: dict[InputPlace, Callable[[OperationInput, Scope], Any]] = {
         header_values(scope, b"if-match"), demanded=wanted.required
     ),
     InputPlace.ADDRESS: lambda _, scope: Address(address_of(scope)),
+    InputPlace.PORTAL: lambda _, scope: FromPortal(bool(scope.get(SCOPE_KEY))),
 }
 
 

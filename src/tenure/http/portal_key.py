@@ -1,5 +1,7 @@
 """How a server knows its own portal: a key that both have, and with it the visitor's address as the portal saw it.
 
+Operations that are the portal's alone take `FromPortal` (see `inputs`).
+
 Without it every visitor of a portal on another computer has the portal's address, and one who guesses passwords would
 make everybody wait. Which key it is, is the server's; how the portal gets it, its operator's.
 """
@@ -9,6 +11,8 @@ import hmac
 from tenure.http.asgi import App, Receive, Scope, Send, header_values
 
 KEY_HEADER = "Tenure-Portal-Key"
+SCOPE_KEY = "from_portal"
+"""Where it stands in a request's scope that the portal's key was shown."""
 _KEY = KEY_HEADER.lower().encode()
 
 
@@ -26,6 +30,7 @@ class BehindPortal:
                 named = header_values(scope, b"x-forwarded-for")
                 kept = [pair for pair in scope["headers"] if pair[0] != _KEY]
                 scope = {**scope, "headers": kept}
-                if hmac.compare_digest(shown, self._key) and len(named) == 1 and "," not in named[0]:
+                scope[SCOPE_KEY] = hmac.compare_digest(shown, self._key)
+                if scope[SCOPE_KEY] and len(named) == 1 and "," not in named[0]:
                     scope["client"] = (named[0], 0)
         await self._app(scope, receive, send)

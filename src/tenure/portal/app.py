@@ -45,8 +45,10 @@ from tenure.portal.pages.team import TeamPages
 from tenure.portal.pages.tokens import TokenPages
 from tenure.portal.pages.webhooks import WebhookPages
 from tenure.portal.session import PortalServer, PortalSession
+from tenure.portal.shared_browsers import PortalValues, SharedBrowserCache, SharedSessions
+from tenure.web.browser_cache import BrowserCache, MemoryBrowserCache
 from tenure.web.page_app import PageParts, build_pages
-from tenure.web.sessions import EACH, MOST, MemorySessions
+from tenure.web.sessions import EACH, MOST, MemorySessions, SessionStore
 
 PAGES = (
     PortalSignInPages, InvitationPages, AccountPages, BoardPages, SubscriptionListPages, SubscriptionPage,
@@ -65,19 +67,25 @@ class PortalSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The website's name before sign-in."""
     public_url: str = ""
     """The address people use, when a proxy that ends TLS stands before it."""
+    shared: bool = False
+    """Whether the server keeps what browsers are signed in with (it knows this portal by its key), so that any process
+    serves any of them; otherwise it is kept in the memory of this one."""
 
 
 def make_portal(
     http: httpx2.AsyncClient, settings: PortalSettings, clock: Callable[[], Instant], ticks: Ticks
 ) -> EdgeMiddleware:
     """The application; `http` reaches the activation server, `ticks` is a monotonic counter in seconds."""
-    server = PortalServer(AsyncTransport(http))
+    transport = AsyncTransport(http)
+    server = PortalServer(transport)
+    sessions, kept = _browser_stores(transport, shared=settings.shared)
     pages = build_pages(
         PageParts(
             program="portal",
             package="tenure.portal",
             routes=tuple(route for group in PAGES for route in group(server).routes()),
-            sessions=MemorySessions[PortalSession](FairPlaces(MOST, EACH), block_of),
+            sessions=sessions,
+            kept=kept,
             owner=lambda signed_in: signed_in.session_owner,
             frame=PortalFrameMaker(server, settings.house).make_frame,
             clock=clock,
@@ -86,6 +94,13 @@ def make_portal(
         )
     )
     return EdgeMiddleware(pages, MiddlewareParts(clock=clock, ticks=ticks, headers=()))
+
+
+def _browser_stores(transport: AsyncTransport, *, shared: bool) -> tuple[SessionStore[PortalSession], BrowserCache]:
+    if not shared:
+        return MemorySessions(FairPlaces(MOST, EACH), block_of), MemoryBrowserCache()
+    values = PortalValues(transport)
+    return SharedSessions(values), SharedBrowserCache(values)
 
 
 def _customer_choices(buyers: CustomerChoices) -> list[tuple[str, str]]:

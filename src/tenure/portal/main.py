@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx2
+import msgspec
 
 from tenure import __version__
 from tenure.core.refusals import RefusalCode, Refused
@@ -91,6 +92,8 @@ def serve_portal(server: str, settings: PortalSettings, listen: ListenAddress, k
     root.setLevel(logging.INFO)
     if not key:
         log.warning("no --server-key: every visitor has this portal's address at the server, who guesses delays all")
+        log.warning("no --server-key: sessions are kept in this process alone and end with it")
+    settings = msgspec.structs.replace(settings, shared=bool(key))
     serving = HttpServer(make_portal(make_client(server, around, key), settings, system_now, time.monotonic), listen)
     spare_collector()
     sys.stdout.write(f"listening on {openable_url(serving.url, socket.gethostname())}\n")

@@ -57,6 +57,7 @@ from tenure.server.api.offline import OfflineExchange
 from tenure.server.api.order_requests import OrderRequestOperations
 from tenure.server.api.payments import PaymentOperations
 from tenure.server.api.policy import PolicyOperations
+from tenure.server.api.portal_values import PortalValueOperations
 from tenure.server.api.providers import ProviderOperations
 from tenure.server.api.seat_conflicts import SeatConflictOperations
 from tenure.server.api.subscriptions import SubscriptionOperations
@@ -118,6 +119,7 @@ def build_app(
                 *RootOperations(context).operations(),
                 *KeyOperations(context).operations(),
                 *NoticeOperations(context).operations(),
+                *PortalValueOperations(context).operations(),
                 *health_operations({"store": _store_works(context)}),
                 metrics_operation(registry, METRICS),
             ),

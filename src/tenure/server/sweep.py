@@ -22,6 +22,7 @@ from tenure.server.row_collection import TURNS, CollectionProgress, collect_rows
 from tenure.store import (
     accounts,
     audit_log,
+    browser_values,
     deliveries,
     emails,
     idempotency,
@@ -255,6 +256,7 @@ def _collect_old(conn: Connection, now: Instant) -> None:
     throttle.collect_old(conn, now - DAY)
     rate_counters.collect_paid(conn)
     sessions.collect(conn, now)
+    browser_values.collect(conn, now)
     invitations.collect(conn, now - KEEP_INVITATIONS)
     audit_log.collect_old(conn, now - KEEP_AUDIT)
     pending_codes.forget_expired(conn, now)

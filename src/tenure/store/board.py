@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from tenure.core.policy.bounds import ABSOLUTE
 from tenure.core.timeline import DAY, Instant, Phase
+from tenure.store.dialects import whole_sum
 from tenure.store.engine import Connection
 from tenure.store.projections import phase_at
 from tenure.store.schema import accounts, customers, standings
@@ -83,7 +84,7 @@ def _is_paused(now: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
 _PARTS = _list_conditions()
 PARTS = tuple(_PARTS)
 _COUNTS = {
-    name: sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(_ROW.price), 0)).where(_MINE, *rules)
+    name: sa.select(sa.func.count(), sa.func.coalesce(whole_sum(_ROW.price), 0)).where(_MINE, *rules)
     for name, (rules, _) in _PARTS.items()
 }
 _JOINED = standings.join(customers, customers.c.id == _ROW.customer)
@@ -98,7 +99,7 @@ _WANTING = (
 _NEEDS = (
     sa.select(
         _ROW.customer.label("customer"),
-        sa.func.sum(_ROW.price).label("needed"),
+        whole_sum(_ROW.price).label("needed"),
         sa.func.min(_ROW.due_at).label("first_due"),
     )
     .where(*_WANTING)
@@ -113,7 +114,7 @@ _SHORT = (
         _NEEDS.c.needed,
         _NEEDS.c.first_due,
         sa.func.count().over(),
-        sa.cast(sa.func.sum(_NEEDS.c.needed - _AVAILABLE).over(), sa.BigInteger),
+        whole_sum(_NEEDS.c.needed - _AVAILABLE, {}),
     )
     .where(
         accounts.c.customer == _NEEDS.c.customer,
@@ -129,8 +130,8 @@ _DUES = (
 )
 _MONEY = sa.select(
     sa.func.count(),
-    sa.func.coalesce(sa.cast(sa.func.sum(accounts.c.balance), sa.BigInteger), 0),
-    sa.func.coalesce(sa.cast(sa.func.sum(accounts.c.reserve), sa.BigInteger), 0),
+    sa.func.coalesce(whole_sum(accounts.c.balance), 0),
+    sa.func.coalesce(whole_sum(accounts.c.reserve), 0),
 ).where(accounts.c.provider == sa.bindparam("tenant"))
 
 

@@ -1,6 +1,6 @@
 """One statement for both databases where SQLAlchemy has two spellings, or costs more than the statement itself."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -33,6 +33,15 @@ def upsert(table: sa.Table[Any], *keys: str) -> Both:
         return built
 
     return per_dialect(table, build)
+
+
+def whole_sum(amounts: sa.ColumnElement[Any], window: Mapping[str, Any] | None = None) -> sa.ColumnElement[int]:
+    """The sum of whole numbers as a whole number: PostgreSQL's is a decimal, which an answer would hold as text.
+
+    With `window` it is counted over other rows: `{}` for all, `order_by` for those so far. None where there is no row.
+    """
+    total = sa.func.sum(amounts)
+    return sa.cast(total if window is None else total.over(**window), sa.BigInteger)
 
 
 class SteadyLimitCompiler(SQLiteCompiler):

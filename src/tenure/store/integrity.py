@@ -14,6 +14,7 @@ from tenure.core.business.ledger import Balances, LedgerAccount
 from tenure.core.timeline import Instant
 from tenure.store import catalog, chain, facts, ledger, provider_chain, record_checks, register_checks
 from tenure.store.chain import ChainFault, ChainFinding, ChainHead, ChainLink, ChainPosition, Checkpoint
+from tenure.store.dialects import whole_sum
 from tenure.store.engine import Connection
 from tenure.store.schema import accounts, entries, postings, standings, subscriptions
 
@@ -28,7 +29,7 @@ class AccountDrift(msgspec.Struct, frozen=True):
 
 
 def _sum_of(account: LedgerAccount) -> sa.ScalarSelect[int]:
-    amounts = sa.select(sa.cast(sa.func.coalesce(sa.func.sum(entries.c.amount), 0), sa.BigInteger))
+    amounts = sa.select(sa.func.coalesce(whole_sum(entries.c.amount), 0))
     return amounts.where(entries.c.customer == accounts.c.customer, entries.c.account == account).scalar_subquery()
 
 

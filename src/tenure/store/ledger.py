@@ -12,6 +12,7 @@ from tenure.core.business.ledger import Balances, LedgerAccount, Posting, Postin
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.store import accounts, provider_chain
 from tenure.store.chain import ChainLink, StoredFact
+from tenure.store.dialects import whole_sum
 from tenure.store.engine import Connection, WriteConflict
 from tenure.store.schema import accounts as account_rows
 from tenure.store.schema import entries, postings
@@ -67,7 +68,7 @@ _STATEMENT = (
     .limit(sa.bindparam("most"))
 )
 _UP_TO = (
-    sa.select(entries.c.account, sa.cast(sa.func.sum(entries.c.amount), sa.BigInteger))
+    sa.select(entries.c.account, whole_sum(entries.c.amount))
     .where(
         entries.c.provider == sa.bindparam("tenant"),
         entries.c.customer == sa.bindparam("of"),

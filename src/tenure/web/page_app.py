@@ -22,7 +22,7 @@ from tenure.http.routing import RouteEntry, Routes, has_readable_host, tidy
 from tenure.web import csrf, resumed_forms
 from tenure.web.answers import asset_answer, download, page_answer, redirect
 from tenure.web.assets import PageAssets
-from tenure.web.browser_cache import BrowserCache, KeptForm, KeptPage
+from tenure.web.browser_cache import BrowserCache, KeptForm, KeptPage, MemoryBrowserCache
 from tenure.web.browsers import browser_in_words
 from tenure.web.cookies import (
     KNOWN_SECONDS,
@@ -41,7 +41,7 @@ from tenure.web.frame import PageFrame
 from tenure.web.refusing import CROWDED, INTERNAL, LATER, NOWHERE, UNREADABLE, not_ours, refusal_screen, seconds_until
 from tenure.web.rendering import PageTemplates
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply, SignInAgain, local_path
-from tenure.web.sessions import FlashMessage, SessionStore, secret_digest
+from tenure.web.sessions import FlashMessage, SessionStore
 from tenure.web.visits import ConfirmationQuestion, PageRoute, PageVisit, Run, form_route, page_route
 
 __all__ = [
@@ -58,8 +58,6 @@ T = TypeVar("T")
 log = logging.getLogger("tenure.web")
 SHOWN = "shown"
 """The query parameter that names the answer to a form."""
-PAGES_MOST = 64 * 1024 * 1024
-"""Bytes of compressed pages that are kept for going back to."""
 
 
 @dataclass(kw_only=True)
@@ -77,6 +75,8 @@ class PageParts(Generic[T]):
     frame: Callable[[PageVisit[T]], Awaitable[PageFrame]]
     """Makes the frame around a page for the user of the visit (session None: not signed in). Must not raise."""
     clock: Callable[[], Instant]
+    kept: BrowserCache = field(default_factory=MemoryBrowserCache)
+    """Answers and unsent forms that a browser may come back to."""
     public_url: str = ""
     """The address people use, when a proxy stands before it; empty: as the request says."""
     sign_in_path: str = "/sign-in"
@@ -115,6 +115,8 @@ class Pages:
         request = Request(scope, receive)
         try:
             response = await self._answer(request)
+        except RefusedPageError as error:  # who asks could not be found out
+            response = self._served.answer_failure(request, error.refusal)
         except Exception as error:  # what never became a visit: never a traceback
             log.error("internal", exc_info=error)
             response = self._served.answer_failure(request, INTERNAL)
@@ -140,8 +142,7 @@ class _PageServer:
         self._parts = parts
         self._assets = PageAssets()
         self._templates = PageTemplates(parts.package, self._assets, parts.globals)
-        self._pages: BrowserCache[KeptPage] = BrowserCache(PAGES_MOST)
-        self._forms: BrowserCache[KeptForm] = BrowserCache(resumed_forms.BYTES_MOST, each_most=resumed_forms.FORMS_MOST)
+        self._kept = parts.kept
         seen = (re.sub(r"{\w+}", "[^/]+", route.path) for route in parts.routes if route.method == "GET")
         self._seen = re.compile("|".join(seen))
 
@@ -160,7 +161,7 @@ class _PageServer:
         place = _cookie_place(self._parts.public_url, request)
         program, cookies = self._parts.program, request.headers.get("cookie", "")
         secret = read_cookie(cookies, cookie_name(program, place))
-        now = self._parts.clock()
+        now, address = self._parts.clock(), request.client.host if request.client else ""
         visit: PageVisit[Any] = PageVisit(
             method=request.method,
             path=request.scope["path"],
@@ -169,11 +170,11 @@ class _PageServer:
             form=SentForm(),
             now=now,
             place=place,
-            address=request.client.host if request.client else "",
+            address=address,
             device=read_cookie(cookies, device_name(program, place)),
             marks=read_marks(read_cookie(cookies, marks_name(program, place))),
             browser=browser_in_words(request.headers.get("user-agent", "")),
-            session=await self._parts.sessions.find_session(secret, now) if secret else None,
+            session=await self._parts.sessions.find_session(secret, now, address) if secret else None,
         )
         return visit, secret
 
@@ -181,7 +182,7 @@ class _PageServer:
         if visit.session is None and not route.stranger:
             return await self._to_sign_in(route, visit, request)
         shown = visit.query.pop(SHOWN, "") if route.method == "GET" and visit.session is not None else ""
-        if shown and (kept := self._pages.find_value(secret_digest(secret), shown, visit.now)):
+        if shown and (kept := await self._kept.find_page(secret, shown, visit.now)):
             return Response(zlib.decompress(kept.body), status_code=kept.status, headers=kept.headers)
         fenced = False
         try:
@@ -212,14 +213,14 @@ class _PageServer:
         if isinstance(reply, SignInAgain):
             visit.signs_out = True
             reply = RedirectTo(
-                self._sign_in(self._form_kept(visit, request) if fenced else visit.with_query(), over=True)
+                self._sign_in(await self._form_kept(visit, request) if fenced else visit.with_query(), over=True)
             )
         returns = fenced and visit.session is not None and request.headers.get("sec-fetch-dest") != "empty"
         return await self._send_reply(reply, visit, secret, returns=returns)
 
     async def resume_form(self, visit: PageVisit[Any]) -> Reply:
         """Show the form again that a user sent after the session was over."""
-        kept = self._forms.find_value("", visit.query.get("form", ""), visit.now)
+        kept = await self._kept.find_form(visit.query.get("form", ""), visit.now, visit.address)
         if kept is None:
             visit.flash_message("What you had entered is not kept any more. Nothing was done.", "warn")
             return RedirectTo("/")
@@ -249,12 +250,11 @@ class _PageServer:
         why = "A user has signed in again since this page was opened, perhaps you in another tab."
         return resumed_forms.resume_screen(kept, why, status=403)
 
-    def _form_kept(self, visit: PageVisit[Any], request: Request) -> str:
+    async def _form_kept(self, visit: PageVisit[Any], request: Request) -> str:
         if not self._from_here(visit, request):
             return "/"
-        return resumed_forms.keep_form(
-            self._forms, visit.with_query(), self._nearest_page(visit.path), visit.form, visit.now
-        )
+        page = self._nearest_page(visit.path)
+        return await resumed_forms.keep_form(self._kept, visit.with_query(), page, visit.form, visit.now, visit.address)
 
     async def _to_sign_in(self, route: PageRoute, visit: PageVisit[Any], request: Request) -> Response:
         """A page is gone on with after signing in; a form of ours is kept, and anybody else's is not even read."""
@@ -262,7 +262,7 @@ class _PageServer:
         if route.method == "POST" and self._from_here(visit, request):
             try:
                 visit.form = await read_form(request)
-                after = self._form_kept(visit, request)
+                after = await self._form_kept(visit, request)
             except FormRefusedError:
                 after = "/"
         return redirect(self._sign_in(after, over=route.method == "POST"))
@@ -283,7 +283,7 @@ class _PageServer:
             if reply.status in LATER:
                 answer.headers["Retry-After"] = str(seconds_until(reply.values.get("refusal"), visit.now))
             if returns and visit.session is not None:
-                answer = self._redirect_to_answer(answer, visit, secret)
+                answer = await self._redirect_to_answer(answer, visit, visit.session.value, secret)
         elif isinstance(reply, SignInAgain):
             raise TypeError("signing in again was not made an address")
         else:
@@ -306,13 +306,12 @@ class _PageServer:
         secure = visit.place.secure
         answer.set_cookie(name, value, max_age=KNOWN_SECONDS, httponly=True, secure=secure, samesite="lax")
 
-    def _redirect_to_answer(self, answer: Response, visit: PageVisit[Any], secret: str) -> Response:
+    async def _redirect_to_answer(self, answer: Response, visit: PageVisit[T], value: T, secret: str) -> Response:
         """The answer to a form as an address of its own: going back to it, or loading it again, sends nothing."""
         body = zlib.compress(answer.body, 6)
         headers = {name: value for name, value in answer.headers.items() if name.lower() != "content-length"}
-        name = self._pages.keep_value(
-            secret_digest(secret), KeptPage(answer.status_code, body, headers), len(body), visit.now
-        )
+        page, owner = KeptPage(answer.status_code, body, headers), self._parts.owner(value)
+        name = await self._kept.keep_page(secret, owner, page, visit.now)
         return redirect(visit.with_query(**{SHOWN: name})) if name else answer
 
     @staticmethod
@@ -327,13 +326,13 @@ class _PageServer:
         name = cookie_name(self._parts.program, visit.place)
         if visit.signs_in is not None or visit.signs_out:
             await self._parts.sessions.close_session(secret)
-            self._pages.forget_browser(secret_digest(secret))
+            await self._kept.forget_pages(secret)
             visit.session = None
         if visit.signs_in is not None:
             owner = self._parts.owner(visit.signs_in)
             opened = await self._parts.sessions.open_session(visit.signs_in, visit.now, owner, visit.address)
             secret = opened or secrets.token_urlsafe(24)
-            visit.session = await self._parts.sessions.find_session(secret, visit.now)
+            visit.session = await self._parts.sessions.find_session(secret, visit.now, visit.address)
             return secret, [set_cookie(name, secret, visit.place)]
         if secret and not visit.signs_out:
             return secret, []
@@ -356,7 +355,10 @@ class _PageServer:
             frame=PageFrame(title=self._parts.program.title()),
         )
         body = self._templates.render_page(refusal_screen(refusal), visit, [], "")
-        return page_answer(refusal.status, body, PageFrame(title=""), place)
+        answer = page_answer(refusal.status, body, PageFrame(title=""), place)
+        if refusal.status in LATER:
+            answer.headers["Retry-After"] = str(seconds_until(refusal, visit.now))
+        return answer
 
 
 async def _not_found(_: PageVisit[Any]) -> Reply:

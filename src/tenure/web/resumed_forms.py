@@ -13,11 +13,8 @@ from tenure.web.formatting import humanize_name
 from tenure.web.forms import SentForm
 from tenure.web.replies import PageScreen
 
-BYTES_MOST = 8 * 1024 * 1024
 FORM_MOST = 64 * 1024
 """Bytes of a form that is kept; more is entered again."""
-FORMS_MOST = 2_000
-"""Forms that are kept, of all users together."""
 WHERE = "/resume"
 SECRET = frozenset({"password", "old", "new", "token", "secret", "ticket"})
 """Fields that are never kept: the next user who signs in may be another one."""
@@ -30,13 +27,13 @@ def of_ours(place: CookiePlace, origin: str | None, fetch_site: str | None) -> b
     return fetch_site in {None, "same-origin"} and origin is not None and origin.lower() == place.origin
 
 
-def keep_form(forms: BrowserCache[KeptForm], path: str, page: str, form: SentForm, now: Instant) -> str:
+async def keep_form(forms: BrowserCache, path: str, page: str, form: SentForm, now: Instant, address: str) -> str:
     """Where the form is found again after signing in; the page it stood in when it is not kept."""
     values = {name: given for name, given in form.values.items() if name != csrf.FIELD}
     size = sum(len(value) for given in values.values() for value in given)
     if form.files or size > FORM_MOST or SECRET & values.keys():
         return page
-    name = forms.keep_value("", KeptForm(path, page, values), size + 500, now)
+    name = await forms.keep_form(KeptForm(path, page, values), size + 500, now, address)
     return f"{WHERE}?{urlencode({'form': name})}" if name else page
 
 

@@ -56,8 +56,8 @@ class SessionStore(Protocol[T]):
     async def open_session(self, value: T, now: Instant, owner: str, address: str) -> str | None:
         """A new session of `owner` from `address`; the secret for the browser's cookie, None when there is no place."""
 
-    async def find_session(self, secret: str, now: Instant) -> PageSession[T] | None:
-        """The session behind a secret, None when there is none (any more)."""
+    async def find_session(self, secret: str, now: Instant, address: str = "") -> PageSession[T] | None:
+        """The session behind a secret, None when there is none (any more); `address`: where the browser is seen."""
 
     async def save_session(self, secret: str, session: PageSession[T]) -> None:
         """Keep what was changed in it."""
@@ -126,7 +126,7 @@ class MemorySessions(Generic[T]):
         self._kept.pop(name, None)
         self._places.give_back(name)
 
-    async def find_session(self, secret: str, now: Instant) -> PageSession[T] | None:
+    async def find_session(self, secret: str, now: Instant, address: str = "") -> PageSession[T] | None:
         """See `SessionStore.find_session`; notes that it was used."""
         name = secret_digest(secret)
         session = self._kept.get(name)

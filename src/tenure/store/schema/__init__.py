@@ -19,10 +19,19 @@ from tenure.store.schema.subscriptions import (
 )
 from tenure.store.schema.team import audit, invitations, memberships, recovery, sessions, users
 from tenure.store.schema.tenants import customers, providers, tokens
-from tenure.store.schema.traffic import announcements, emails, idempotency, meta, outbox, outbox_heads, throttles
+from tenure.store.schema.traffic import (
+    announcements,
+    browser_values,
+    emails,
+    idempotency,
+    meta,
+    outbox,
+    outbox_heads,
+    throttles,
+)
 from tenure.store.schema.triggers import APPEND_ONLY, trigger_statements
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 HEAD = REVISIONS[-1]
 APPLICATION = "tenure"
 APPLICATION_ID = 0x54656E75
@@ -66,6 +75,7 @@ __all__ = [
     "accounts",
     "announcements",
     "audit",
+    "browser_values",
     "chains",
     "codes",
     "customers",

@@ -81,6 +81,19 @@ class EmailColumns(sa.TypedColumns):
     mailbox = maybe_text()
 
 
+class BrowserValueColumns(sa.TypedColumns):
+    """What a portal keeps for a browser, sealed with a secret of that browser: see `store.browser_values`."""
+
+    digest = bytes_column(key=True)
+    kind = text_column()
+    owner = text_column()
+    browser = bytes_column()
+    sealed = bytes_column()
+    size = integer_column()
+    created = integer_column()
+    last_use = integer_column()
+
+
 class ThrottleColumns(sa.TypedColumns):
     """How often something was tried; counted since `began`."""
 
@@ -105,3 +118,11 @@ emails = sa.Table(
     **STRICT,
 )
 throttles = sa.Table("throttles", METADATA, ThrottleColumns, sa.Index(None, "began"), **KEYED)
+browser_values = sa.Table(
+    "browser_values",
+    METADATA,
+    BrowserValueColumns,
+    sa.Index(None, "kind", "owner", "created"),
+    sa.Index(None, "browser"),
+    **STRICT,
+)
