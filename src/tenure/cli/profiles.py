@@ -16,7 +16,7 @@ from tenure.cli.environment import CommandEnvironment
 from tenure.cli.problems import fail_with, invalid_field
 from tenure.core.field_errors import field_refusal
 from tenure.core.refusals import RefusalCode, Refused
-from tenure.sdk.settings_file import parse_toml
+from tenure.core.toml_text import parse_toml
 
 DEFAULT = "default"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")

@@ -1,26 +1,15 @@
 """Files of settings that people write: TOML read as one type. What the values must be is each program's."""
 
-import tomllib
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 from tenure.core.field_errors import field_refusal, without_label
 from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.toml_text import parse_toml
 
 S = TypeVar("S", bound=msgspec.Struct)
-
-
-def parse_toml(text: str) -> dict[str, Any]:
-    """The tables of a TOML text. Raises ValueError with the place or the reason for everything else.
-
-    The standard library raises RecursionError for brackets in thousands, which is none of its documented errors.
-    """
-    try:
-        return tomllib.loads(text)
-    except RecursionError:
-        raise ValueError("it is nested too deeply") from None
 
 
 def read_settings_file(path: Path, kind: type[S], field: str, remedy: str) -> S | Refused:

@@ -177,7 +177,7 @@ def _is_unreadable(row: ForwardingRow) -> bool:
     """Whether it cannot be read how it is set up: that is met with where it is served, and ends nothing for others."""
     try:
         read_config(row.body)
-    except msgspec.DecodeError:
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         return True
     return False
 
