@@ -8,6 +8,7 @@ from tenure.web.frame import MenuEntry, MenuGroup, PageFrame
 from tenure.web.page_app import PageParts, PageVisit, build_pages, form_route, page_route
 from tenure.web.replies import FileDownload, PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply, local_path
 from tenure.web.sessions import EACH, MOST, MemorySessions
+from tenure.web.visits import form_screen
 
 
 class Who(msgspec.Struct):
@@ -15,6 +16,11 @@ class Who(msgspec.Struct):
     things: int = 0
 
 
+LOCKED = {
+    8: PageRefusal(title="Eight is not to be had <today>.", status=409, code="not_today"),
+    9: PageRefusal(title="Nine are too many.", status=422, code="field_invalid", field="things"),
+}
+"""What is refused: about no field of the form, and about one."""
 SPANS = [
     {"since": "2026-01-01T00:00:00Z", "until": "2027-01-01T00:00:00Z", "phase": "active", "why": "paid"},
     {"since": "2027-01-01T00:00:00Z", "until": "2027-01-15T00:00:00Z", "phase": "grace", "why": "payment_ended"},
@@ -44,13 +50,17 @@ async def start(visit: PageVisit[Who]) -> Reply:
     return PageScreen(template="start.html", values={"form": form, "spans": SPANS})
 
 
+async def start_again(visit: PageVisit[Who], refusal: PageRefusal | None = None) -> PageScreen:
+    return form_screen(visit, "start.html", refusal, spans=SPANS)
+
+
 async def change(visit: PageVisit[Who]) -> Reply:
     things = visit.form.read_whole("things", least=1, most=10)
-    if visit.form.errors:
-        return PageScreen(template="start.html", values={"spans": SPANS}, status=422)
+    visit.form.require_valid()
+    if things in LOCKED:
+        raise RefusedPageError(LOCKED[things])
     visit.session_value.things = things
-    visit.flash_message(f"There are {things} things now.")
-    return RedirectTo("/")
+    return RedirectTo("/", f"There are {things} things now.")
 
 
 async def refused(visit: PageVisit[Who]) -> Reply:
@@ -93,7 +103,7 @@ def application(**more: str) -> object:
                 form_route("/sign-in", do_sign_in, stranger=True),
                 form_route("/sign-out", sign_out),
                 page_route("/", start),
-                form_route("/", change),
+                form_route("/", change, again=start_again),
                 page_route("/refused", refused),
                 page_route("/broken", broken),
                 page_route("/export", export),

@@ -112,6 +112,25 @@ async def test_what_was_done_is_said_once_and_a_fault_stands_beside_its_field() 
     assert "There are 3 things now." not in tab.text
 
 
+async def test_a_refused_form_is_shown_again_with_what_was_entered_and_under_another_key() -> None:
+    tab = await _signed_in()
+    first = tab.form("things").fields["_key"]
+    await tab.send(things="8")
+    assert tab.status == 422
+    assert "Eight is not to be had <today>." in tab.text
+    shown = tab.form("things").fields
+    assert shown["things"] == "8"
+    assert shown["_key"] not in {"", first}
+
+
+async def test_a_refusal_about_a_field_stands_beside_it_and_not_above_the_form() -> None:
+    tab = await _signed_in()
+    await tab.send(things="9")
+    assert tab.status == 422
+    assert ("input", "true") in [(tag, held.get("aria-invalid")) for tag, held in tab.page.tags]
+    assert tab.text.count("Nine are too many.") == 2  # in the summary of faults, and beside the field
+
+
 async def test_pages_load_nothing_from_elsewhere_but_the_providers_logo() -> None:
     tab = await _signed_in()
     policy = tab.answer.headers["content-security-policy"]

@@ -9,9 +9,12 @@ from typing import Any
 import msgspec
 
 from tenure.portal.session import Portal
-from tenure.web.page_api import WriteAnswer
-from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
+from tenure.portal.stale import NOTHING_SEEN
+from tenure.web.forms import FormAgainError
+from tenure.web.page_api import PageApi, WriteAnswer
+from tenure.web.replies import PageScreen, RedirectTo, Reply
 
+Crumbs = tuple[tuple[str, str], ...]
 NOT_KEPT = frozenset({"_token", "_key", "step"})
 
 
@@ -28,10 +31,8 @@ class FormDraft(msgspec.Struct, frozen=True, kw_only=True):
 
     title: str
     """What is going to happen, as a heading."""
-    crumbs: tuple[tuple[str, str], ...]
+    crumbs: Crumbs
     """(address, text) of what lies above."""
-    action: str
-    """Where the form is sent."""
     button: str
     note: str
     """What never changes afterwards, or whom it reaches."""
@@ -39,8 +40,6 @@ class FormDraft(msgspec.Struct, frozen=True, kw_only=True):
     """Makes lines to read of the dry run's answer."""
     send: Callable[[bool], Awaitable[WriteAnswer]]
     """Ask the API; True makes it a dry run."""
-    form: Callable[[PageRefusal | None], Awaitable[PageScreen]]
-    """The form again, with what was refused."""
     after: Callable[[Any], str]
     """Where to go on."""
     said: str
@@ -52,19 +51,32 @@ def stepping_back(visit: Portal) -> bool:
 
 
 async def take_draft(visit: Portal, draft: FormDraft) -> Reply:
-    """Show the preview, or save where the user has confirmed it; the form again where the API refuses either."""
+    """Show the preview, or save where the user has confirmed it; for a form that is shown again (`form_at`)."""
     form, real = visit.form, visit.form.read_text("step") == "apply"
     if form.errors or stepping_back(visit):
-        return await draft.form(None)
-    try:
-        done = await draft.send(not real)
-    except RefusedPageError as error:
-        form.values.pop("_key", None)
-        return await draft.form(error.refusal)
+        raise FormAgainError
+    done = await draft.send(not real)
     if real:
-        visit.flash_message(draft.said)
-        return RedirectTo(draft.after(done.value))
+        return RedirectTo(draft.after(done.value), draft.said)
     kept = [(name, value) for name, values in form.values.items() if name not in NOT_KEPT for value in values]
     lines = draft.lines(done.value)
-    values = {"draft": draft, "lines": lines, "kept": kept, "compared": any(line.before for line in lines)}
-    return PageScreen(template="draft.html", values=values)
+    return PageScreen.of("draft.html", draft=draft, lines=lines, kept=kept, compared=any(line.before for line in lines))
+
+
+async def change_name(
+    api: PageApi, visit: Portal, address: str, above: Crumbs, body: dict[str, str], note: str
+) -> Reply:
+    """`take_draft` of another name for what the API has at `address`, beside the present one."""
+    where = visit.fill_address(address)
+    before = (await api.get(where))["name"]
+    draft = FormDraft(
+        title="Another name",
+        crumbs=(*above, (visit.path, before)),
+        button="Save the name",
+        note=note,
+        lines=lambda made: [DraftLine("Name", made["name"], before)],
+        send=lambda dry: api.put(where, body, if_match=visit.form.read_text("seen") or NOTHING_SEEN, dry_run=dry),
+        after=lambda made: visit.path,
+        said="Saved.",
+    )
+    return await take_draft(visit, draft)

@@ -5,9 +5,8 @@ from typing import Any
 
 from tenure.http.client.api_exchange import ApiCaller
 from tenure.http.client.transports import AsyncTransport
-from tenure.web.page_api import PageApiServer, PageApiSettings
+from tenure.web.page_api import ApiPages, PageApiServer, PageApiSettings
 from tenure.web.page_app import PageVisit
-from tenure.web.page_groups import PageGroup
 from tenure.web.replies import PageRefusal
 from tenure.web.sessions import secret_digest
 from tenure.web.sign_in import ApiSession
@@ -90,11 +89,8 @@ class PortalServer(PageApiServer):
         return found
 
 
-class PortalPages(PageGroup):
+class PortalPages(ApiPages[PortalServer]):
     """Pages over the one client."""
-
-    def __init__(self, server: PortalServer) -> None:
-        self._server = server
 
 
 def _caller_of(visit: Portal) -> ApiCaller:

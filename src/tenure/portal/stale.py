@@ -5,12 +5,16 @@ The entity tag travels in the form, from when it was opened; what differs is tol
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 import msgspec
 
 from tenure.core.field_errors import field_label
+from tenure.portal.session import Portal
 from tenure.web.forms import SentForm
-from tenure.web.replies import PageRefusal
+from tenure.web.page_api import WriteAnswer
+from tenure.web.replies import PageRefusal, PageScreen
+from tenure.web.visits import form_screen
 
 STALE = "version_stale"
 STATUS = 412
@@ -46,3 +50,31 @@ def stale_fields(
         if now != entered:
             found.append(StaleField(name=names.get(name) or field_label(name), stored=now, entered=entered))
     return found
+
+
+def shown_form(visit: Portal, stored: Mapping[str, object], known: SentForm | None = None) -> SentForm:
+    """The form that was sent, if it is the one with the `stored` fields; else that form filled in, or `known`."""
+    return visit.form if stored.keys() & visit.form.values.keys() else known or SentForm.of(**stored)
+
+
+def edit_screen(
+    visit: Portal,
+    template: str,
+    refusal: PageRefusal | None,
+    seen: WriteAnswer,
+    stored: Mapping[str, object],
+    names: Mapping[str, str] = MappingProxyType({}),
+    *,
+    known: SentForm | None = None,
+    **values: Any,
+) -> PageScreen:
+    """The page of a form over what is stored: filled in by that, or as it was sent, also if it was meanwhile too old.
+
+    `stored` are its fields, `names` as for `stale_fields`; `known` is the filled form where its fields are others.
+    """
+    form = shown_form(visit, stored, known)
+    if not is_stale(refusal):
+        opened = visit.form.read_text("seen") if form is visit.form else seen.etag
+        return form_screen(visit, template, refusal, form=form, seen=opened, **values)
+    values |= {"refusal": None, "form": form, "seen": seen.etag, "differences": stale_fields(form, stored, names)}
+    return PageScreen(template=template, values=values, status=STATUS)

@@ -10,12 +10,14 @@ How a program uses it::
     async def licenses(visit: PageVisit[ConsoleSession]) -> PageScreen:
         return PageScreen(template="licenses.html", values={"rows": await visit.session_value.api.get("/v1/licenses")})
 
+    async def rename_form(visit, refusal=None) -> PageScreen:       # with faults beside their fields
+        return form_screen(visit, "rename.html", refusal)
+
     async def rename(visit: PageVisit[ConsoleSession]) -> Reply:  # a POST: session, origin and token were checked
         name = visit.form.read_required("name")                 # read_text, read_whole, read_money …
-        if visit.form.errors:
-            return PageScreen(template="rename.html", status=422)   # the form is shown again, faults beside its fields
-        visit.flash_message("The server has another name.")               # shown on the next page
-        return RedirectTo("/licenses")
+        visit.form.require_valid()                              # else the form is shown again
+        await visit.session_value.api.put("/v1/name", {"name": name})   # as it is when this is refused
+        return RedirectTo("/licenses", "The server has another name.")      # said on the next page
 
     async def frame(visit):
         return PageFrame(title="…", groups=(MenuGroup(text="", entries=(MenuEntry(path=…, text=…),)),), …)
@@ -23,7 +25,7 @@ How a program uses it::
     sessions = MemorySessions(FairPlaces(MOST, EACH), block_of)                # of `http.fairness`
     application = build_pages(PageParts(program="console", package="tenure.site", sessions=sessions, frame=frame,
                               clock=now, owner=lambda who: who.name, routes=(page_route("/licenses", licenses),
-                              form_route("/licenses/rename", rename))))
+                              form_route("/licenses/rename", rename, again=rename_form))))
 
 - `PageVisit`: `params` (of the path), `query`, `form`, `session_value` (what the session holds), `session`, `now`,
   `place`, `flash_message()`, `with_query()`; signing in is `visit.signs_in = ConsoleSession(…)`,

@@ -33,6 +33,10 @@ class FormRefusedError(Exception):
         self.status, self.words = status, words
 
 
+class FormAgainError(Exception):
+    """Ends what a form does: its page is shown again, with the faults that stand in it; see `page_groups.form_at`."""
+
+
 @dataclass
 class SentForm:
     """What was sent, and what is wrong with it; templates show both again."""
@@ -104,6 +108,11 @@ class SentForm:
     def add_fault(self, name: str, words: str) -> None:
         """Something is wrong with a field; the first complaint about it stays."""
         self.errors.setdefault(name, words)
+
+    def require_valid(self) -> None:
+        """Raises `FormAgainError` when something is wrong with a field."""
+        if self.errors:
+            raise FormAgainError
 
     def place_complaint(self, name: str, words: str) -> bool:
         """Put the API's complaint beside its field, if this form has it; whether it does.

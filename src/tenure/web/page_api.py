@@ -6,7 +6,7 @@ Requests, lists and faults are `http.client`'s; what an answer means is left to 
 import re
 import secrets
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -25,6 +25,7 @@ from tenure.http.client.api_exchange import (
 )
 from tenure.http.client.transports import AsyncTransport
 from tenure.http.responses import JSON
+from tenure.web.page_groups import PageGroup
 from tenure.web.replies import PageRefusal, RefusedPageError
 from tenure.web.visits import PageVisit
 
@@ -211,6 +212,19 @@ class PageApiServer:
     async def end_own_session(self, visit: PageVisit[Any], session: str) -> None:
         """See `web.own_account.OwnAccountServer`."""
         await self.api_for(visit).delete(fill_path("/v1/me/sessions/{session}", session=session))
+
+
+S = TypeVar("S", bound=PageApiServer)
+
+
+class ApiPages(PageGroup, Generic[S]):
+    """Pages over the one API of a website."""
+
+    def __init__(self, server: S) -> None:
+        self._server = server
+
+    def _api(self, visit: PageVisit[Any]) -> PageApi:
+        return self._server.api_for(visit)
 
 
 def _header_value(text: str) -> str:

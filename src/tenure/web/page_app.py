@@ -222,8 +222,7 @@ class _PageServer:
         """Show the form again that a user sent after the session was over."""
         kept = await self._kept.find_form(visit.query.get("form", ""), visit.now, visit.address)
         if kept is None:
-            visit.flash_message("What you had entered is not kept any more. Nothing was done.", "warn")
-            return RedirectTo("/")
+            return RedirectTo("/", "What you had entered is not kept any more. Nothing was done.", "warn")
         return resumed_forms.resume_screen(kept, "Your session was over when you sent this.")
 
     async def expired_answer(self, visit: PageVisit[Any]) -> Reply:
@@ -231,8 +230,8 @@ class _PageServer:
         above = self._nearest_page(visit.path)
         if above == "/":
             raise RefusedPageError(NOWHERE)
-        visit.flash_message("That page is not kept any more. Nothing was done by coming back to it.", "info")
-        return RedirectTo(f"{above}?{urlencode(visit.query)}" if visit.query else above)
+        said = "That page is not kept any more. Nothing was done by coming back to it."
+        return RedirectTo(f"{above}?{urlencode(visit.query)}" if visit.query else above, said, "info")
 
     def _nearest_page(self, path: str) -> str:
         """The nearest page at or above an address: most likely the one in which a form of that address stands."""
@@ -287,6 +286,8 @@ class _PageServer:
         elif isinstance(reply, SignInAgain):
             raise TypeError("signing in again was not made an address")
         else:
+            if isinstance(reply, RedirectTo) and reply.said:
+                visit.flash_message(reply.said, reply.tone)
             if visit.session is not None:
                 visit.session.flashes += visit.spoken
             answer = redirect(local_path(reply.path)) if isinstance(reply, RedirectTo) else download(reply, visit.place)

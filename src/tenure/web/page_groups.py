@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from tenure.web.visits import Ask, ConfirmationQuestion, PageRoute, Run, form_route, page_route
+from tenure.web.visits import Again, Ask, ConfirmationQuestion, PageRoute, Run, form_route, page_route
 
 R = TypeVar("R", bound=Callable[..., Any])
 _ADDRESSES = "page_addresses"
@@ -24,16 +24,21 @@ def page_at(path: str, *, stranger: bool = False) -> Callable[[R], R]:
 
 
 def form_at(
-    path: str, *, stranger: bool = False, sure: ConfirmationQuestion | Callable[..., Any] | None = None
+    path: str,
+    *,
+    stranger: bool = False,
+    sure: ConfirmationQuestion | Callable[..., Any] | None = None,
+    again: Callable[..., Any] | None = None,
 ) -> Callable[[R], R]:
     """The decorated function is what the form sent to `path` does; see `visits.form_route`.
 
-    A function given as `sure` is one of the same group.
+    A function given as `sure` or `again` is one of the same group.
     """
 
     def make_route(group: PageGroup, run: Run) -> PageRoute:
         ask: ConfirmationQuestion | Ask | None = sure.__get__(group) if callable(sure) else sure
-        return form_route(path, run, stranger=stranger, sure=ask)
+        show: Again | None = again.__get__(group) if again is not None else None
+        return form_route(path, run, stranger=stranger, sure=ask, again=show)
 
     return _declare(make_route)
 

@@ -36,6 +36,11 @@ class PageScreen(msgspec.Struct, frozen=True, kw_only=True):
     values: dict[str, Any] = {}
     status: int = 200
 
+    @classmethod
+    def of(cls, template: str, **values: Any) -> "PageScreen":
+        """A page as it usually is."""
+        return cls(template=template, values=values)
+
 
 class SignInAgain(msgspec.Struct, frozen=True):
     """The user of the session must sign in again; afterwards the visit goes on, with what was entered."""
@@ -45,6 +50,9 @@ class RedirectTo(msgspec.Struct, frozen=True):
     """Go on at an address of ours (303); `path` begins with a slash."""
 
     path: str
+    said: str = ""
+    """A sentence for the page that is shown there; empty for none."""
+    tone: str = "good"
 
 
 class FileDownload(msgspec.Struct, frozen=True, kw_only=True):

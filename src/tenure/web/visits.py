@@ -11,12 +11,13 @@ from urllib.parse import urlencode
 import msgspec
 
 from tenure.core.timeline import Instant
+from tenure.http.client.api_exchange import fill_path
 from tenure.web import csrf
 from tenure.web.cookies import CookiePlace
 from tenure.web.formatting import humanize_name
-from tenure.web.forms import SentForm
+from tenure.web.forms import FormAgainError, SentForm
 from tenure.web.frame import PageFrame
-from tenure.web.replies import PageScreen, Reply
+from tenure.web.replies import PageRefusal, PageScreen, RefusedPageError, Reply
 from tenure.web.sessions import FlashMessage, PageSession
 
 T = TypeVar("T")
@@ -66,6 +67,10 @@ class PageVisit(Generic[T]):
         """A sentence for the next page that is shown."""
         self.spoken.append(FlashMessage(tone, text))
 
+    def fill_address(self, template: str) -> str:
+        """An address of ours or of the API, with the parts of this one's path in its braces."""
+        return fill_path(template, **self.params)
+
     def with_query(self, **changed: str | None) -> str:
         """This address with other query parameters; None takes one away."""
         merged: dict[str, str | None] = {**self.query, **changed}
@@ -95,6 +100,8 @@ class ConfirmationQuestion(msgspec.Struct, frozen=True, kw_only=True):
 
 Ask = Callable[[PageVisit[Any]], Awaitable[ConfirmationQuestion | None]]
 """The question for what was entered; None where nothing would be lost."""
+Again = Callable[[PageVisit[Any], PageRefusal | None], Awaitable[PageScreen]]
+"""The page of a form with what was entered and what is wrong with it; None: only fields are."""
 
 
 class PageRoute(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,12 +122,51 @@ def page_route(path: str, run: Run, *, stranger: bool = False) -> PageRoute:
     return PageRoute(method="GET", path=path, run=run, stranger=stranger)
 
 
+def form_screen(visit: PageVisit[Any], template: str, refusal: PageRefusal | None = None, **values: Any) -> PageScreen:
+    """A page with a form: 422 where something is wrong with it, a refusal beside its field or, as `refusal`, above."""
+    shown = None if refusal is None else visit.form.place_refusal(refusal)
+    status = 422 if refusal or visit.form.errors else 200
+    return PageScreen(template=template, values={"refusal": shown, **values}, status=status)
+
+
+def fields_screen(visit: PageVisit[Any], template: str, refusal: PageRefusal | None, **values: Any) -> PageScreen:
+    """As `form_screen`, of a page that shows faults beside fields alone. Raises `RefusedPageError` for others."""
+    screen = form_screen(visit, template, refusal, **values)
+    if screen.values["refusal"] is not None:
+        raise RefusedPageError(screen.values["refusal"])
+    return screen
+
+
 def form_route(
-    path: str, run: Run, *, stranger: bool = False, sure: ConfirmationQuestion | Ask | None = None
+    path: str,
+    run: Run,
+    *,
+    stranger: bool = False,
+    sure: ConfirmationQuestion | Ask | None = None,
+    again: Again | None = None,
 ) -> PageRoute:
-    """What a form does; it gets the form and has passed both fences. With `sure` it is asked first."""
-    asked = run if sure is None else _ask_first(sure, run)
+    """What a form does; it gets the form and has passed both fences. With `sure` it is asked first.
+
+    With `again` the form is shown again when fields are wrong (`SentForm.require_valid`) or something is refused.
+    """
+    checked = run if again is None else show_again(again, run)
+    asked = checked if sure is None else _ask_first(sure, checked)
     return PageRoute(method="POST", path=path, run=asked, stranger=stranger, asks=sure is not None)
+
+
+def show_again(again: Again, run: Run) -> Run:
+    """`run`, with the form's page instead where fields are wrong or something is refused."""
+
+    async def run_form(visit: PageVisit[Any]) -> Reply:
+        try:
+            return await run(visit)
+        except FormAgainError:
+            return await again(visit, None)
+        except RefusedPageError as error:
+            visit.form.values.pop("_key", None)  # what is tried next is another request
+            return await again(visit, error.refusal)
+
+    return run_form
 
 
 def _ask_first(ask: ConfirmationQuestion | Ask, run: Run) -> Run:
@@ -135,13 +181,13 @@ def _ask_first(ask: ConfirmationQuestion | Ask, run: Run) -> Run:
         fields = [(name, value) for name, given in visit.form.values.items() if name != csrf.FIELD for value in given]
         shown = [(humanize_name(name), value) for name, value in fields if value and not name.startswith("_")]
         query = f"?{urlencode(visit.query)}" if visit.query and "?" not in sure.back else ""
-        values = {
-            "sure": sure,
-            "fields": fields,
-            "address": visit.with_query(),
-            "shown": shown if sure.shown is None else sure.shown,
-            "back": sure.back + query,
-        }
-        return PageScreen(template="web/sure.html", values=values)
+        return PageScreen.of(
+            "web/sure.html",
+            sure=sure,
+            fields=fields,
+            address=visit.with_query(),
+            shown=shown if sure.shown is None else sure.shown,
+            back=sure.back + query,
+        )
 
     return asked_first

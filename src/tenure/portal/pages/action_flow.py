@@ -17,34 +17,73 @@ from tenure.web.formatting import format_money
 from tenure.web.page_api import PageApi
 from tenure.web.page_groups import form_at, page_at
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
+from tenure.web.visits import form_screen, show_again
 
+SUBSCRIPTION = "/v1/subscriptions/{subscription}"
 STALE = "outcome_changed_meanwhile"
 
 
 class ActionPages(PortalPages):
     """The pages of every action on a subscription."""
 
+    async def _render_form(self, visit: Portal, refusal: PageRefusal | None = None) -> PageScreen:
+        action, api = _find_action(visit), self._api(visit)
+        sub = await api.get(visit.fill_address(SUBSCRIPTION))
+        offers = await api.get_all("/v1/offers") if FieldKind.OFFER in action.kinds else []
+        buyers = await customer_choices(api, visit, sub["customer"]) if FieldKind.CUSTOMER in action.kinds else None
+        values = {
+            "action": action,
+            "sub": sub,
+            "about": await subject_of(api, visit, sub),
+            "offers": _priced_offers(offers, sub["terms"]["plan"], await plan_names(api) if offers else {}),
+            "buyers": buyers,
+            "conflict": await seat_conflict(api, sub["id"]) if FieldKind.SITES in action.kinds else None,
+            "allowed": next((each for each in sub["allowed_actions"] if each["action"] == action.name), None),
+        }
+        return form_screen(visit, "action.html", refusal, **values)
+
+    async def _render_preview(self, visit: Portal) -> Reply:
+        action, api = _find_action(visit), self._api(visit)
+        sub = await api.get(visit.fill_address(SUBSCRIPTION))
+        body = {**action.request_body(visit, sub), "why": _read_reason(visit)}
+        visit.form.require_valid()
+        outcome = (await api.post(_action_url(visit, action), body, dry_run=True)).value
+        told = (sub, outcome["subscription"])
+        several = any(each["scheduled"] for each in told) or told[0]["terms"]["plan"] != told[1]["terms"]["plan"]
+        plans = await plan_names(api) if several else {}
+        return PageScreen.of(
+            "preview.html",
+            action=action,
+            sub=sub,
+            outcome=outcome,
+            kept=_entered_fields(visit),
+            receiver=await chosen_name(api, visit) if FieldKind.CUSTOMER in action.kinds else "",
+            final=action.final(visit),
+            about=await subject_of(api, visit, sub),
+            plans=plans,
+            said=partial(terms_words, plans=plans),
+        )
+
     @page_at("/subscriptions/{subscription}/do/{action}")
     async def begin(self, visit: Portal) -> Reply:
         """The form; the preview at once where nothing has to be asked."""
-        action, api = _find_action(visit), self._server.api_for(visit)
-        sub = await _load_subscription(api, visit)
+        action = _find_action(visit)
         for name in action.linked:
             if name in visit.query:
                 visit.form.values[name] = [visit.query[name][:100]]
         if {each.name for each in action.fields} - visit.form.values.keys():
-            return await self._render_form(visit, action, sub)
-        return await self._render_preview(visit, action, sub)
+            return await self._render_form(visit)
+        return await show_again(self._render_form, self._render_preview)(visit)
 
-    @form_at("/subscriptions/{subscription}/do/{action}")
+    @form_at("/subscriptions/{subscription}/do/{action}", again=_render_form)
     async def go_on(self, visit: Portal) -> Reply:
         """What the form says: preview it, or do exactly what was previewed."""
-        action, api = _find_action(visit), self._server.api_for(visit)
-        sub = await _load_subscription(api, visit)
-        if visit.form.read_text("step") == "change" or is_search(visit):
-            return await self._render_form(visit, action, sub)
-        if visit.form.read_text("step") != "apply":
-            return await self._render_preview(visit, action, sub)
+        action, api, step = _find_action(visit), self._api(visit), visit.form.read_text("step")
+        if step == "change" or is_search(visit):
+            return await self._render_form(visit)
+        if step != "apply":
+            return await self._render_preview(visit)
+        sub = await api.get(visit.fill_address(SUBSCRIPTION))
         body = {
             **action.request_body(visit, sub),
             "outcome_hash": visit.form.read_text("outcome_hash", most=100),
@@ -53,60 +92,16 @@ class ActionPages(PortalPages):
         try:
             done = await api.post(_action_url(visit, action), body, key=visit.form.read_text("_key", most=100))
         except RefusedPageError as error:
+            if error.refusal.code != STALE:
+                raise
             visit.form.values.pop("_key", None)
-            if error.refusal.code == STALE:
-                visit.flash_message("Something changed meanwhile. This is the new preview.", "warn")
-                return await self._render_preview(visit, action, sub)
-            return await self._render_form(visit, action, sub, error.refusal)
-        visit.flash_message(action.form.done)
+            visit.flash_message("Something changed meanwhile. This is the new preview.", "warn")
+            return await self._render_preview(visit)
         if code := done.value.get("activation_code"):
+            visit.flash_message(action.form.done)
             after = done.value["subscription"]
             return await code_screen(api, after, code, await subject_of(api, visit, after), new=False)
-        return RedirectTo(fill_path("/subscriptions/{name}", name=sub["id"]))
-
-    async def _render_form(
-        self, visit: Portal, action: SubscriptionAction, sub: dict[str, Any], refusal: PageRefusal | None = None
-    ) -> PageScreen:
-        api = self._server.api_for(visit)
-        offers = await api.get_all("/v1/offers") if FieldKind.OFFER in action.kinds else []
-        values = {
-            "action": action,
-            "sub": sub,
-            "about": await subject_of(api, visit, sub),
-            "refusal": refusal,
-            "offers": _priced_offers(offers, sub["terms"]["plan"], await plan_names(api) if offers else {}),
-            "buyers": await customer_choices(api, visit, sub["customer"])
-            if FieldKind.CUSTOMER in action.kinds
-            else None,
-            "conflict": await seat_conflict(api, sub["id"]) if FieldKind.SITES in action.kinds else None,
-            "allowed": next((each for each in sub["allowed_actions"] if each["action"] == action.name), None),
-        }
-        status = 422 if visit.form.errors or refusal else 200
-        return PageScreen(template="action.html", values=values, status=status)
-
-    async def _render_preview(self, visit: Portal, action: SubscriptionAction, sub: dict[str, Any]) -> Reply:
-        body = {**action.request_body(visit, sub), "why": _read_reason(visit)}
-        if visit.form.errors:
-            return await self._render_form(visit, action, sub)
-        try:
-            outcome = (await self._server.api_for(visit).post(_action_url(visit, action), body, dry_run=True)).value
-        except RefusedPageError as error:
-            return await self._render_form(visit, action, sub, visit.form.place_refusal(error.refusal))
-        receiver = await chosen_name(self._server.api_for(visit), visit) if FieldKind.CUSTOMER in action.kinds else ""
-        values = {
-            "action": action,
-            "sub": sub,
-            "outcome": outcome,
-            "kept": _entered_fields(visit),
-            "receiver": receiver,
-        }
-        values["final"] = action.final(visit)
-        values["about"] = await subject_of(self._server.api_for(visit), visit, sub)
-        told = (sub, outcome["subscription"])
-        several = any(each["scheduled"] for each in told) or told[0]["terms"]["plan"] != told[1]["terms"]["plan"]
-        plans = await plan_names(self._server.api_for(visit)) if several else {}
-        values |= {"plans": plans, "said": partial(terms_words, plans=plans)}
-        return PageScreen(template="preview.html", values=values)
+        return RedirectTo(visit.fill_address("/subscriptions/{subscription}"), action.form.done)
 
 
 def _find_action(visit: Portal) -> SubscriptionAction:
@@ -133,11 +128,6 @@ def _entered_fields(visit: Portal) -> list[tuple[str, str]]:
 async def seat_conflict(api: PageApi, name: str) -> dict[str, Any]:
     """Which applications stop at a lower limit to come."""
     found: dict[str, Any] = await api.get(fill_path("/v1/subscriptions/{name}/seat-conflict", name=name))
-    return found
-
-
-async def _load_subscription(api: PageApi, visit: Portal) -> dict[str, Any]:
-    found: dict[str, Any] = await api.get(fill_path("/v1/subscriptions/{name}", name=visit.params["subscription"]))
     return found
 
 

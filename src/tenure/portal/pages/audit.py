@@ -66,7 +66,7 @@ class AuditPages(PortalPages):
             "cursor": query.get("cursor"),
         }
         narrowed = any(value for name, value in asked.items() if name != "cursor")
-        found = await self._server.api_for(visit).get_page("/v1/audit", asked, ROWS)
+        found = await self._api(visit).get_page("/v1/audit", asked, ROWS)
         values = {
             "rows": [{**each, "told": describe_detail(each["detail"])} for each in found.items],
             "pages": make_pager(visit, found, ROWS),

@@ -36,7 +36,7 @@ class BoardPages(PortalPages):
         """The board; for a customer's users what they should do now, for the vendor's what is due."""
         if visit.session_value.is_customer:
             return await self._customer_home(visit)
-        api = self._server.api_for(visit)
+        api = self._api(visit)
         if visit.session_value.team_kind == "vendor" and not visit.session_value.provider:
             return await _vendor_figures(visit, api)
         board: dict[str, Any] = await api.get("/v1/board")
@@ -51,14 +51,14 @@ class BoardPages(PortalPages):
         """What the customer should do now, its subscriptions and its balance."""
         return PageScreen(
             template="home.html",
-            values=await values_of(self._server.api_for(visit), visit, visit.session_value.customer),
+            values=await values_of(self._api(visit), visit, visit.session_value.customer),
         )
 
     @page_at("/board/running-out")
     async def running_out(self, visit: Portal) -> Reply:
         """Every customer whose balance does not cover what falls due by itself, soonest first."""
-        board: dict[str, Any] = await self._server.api_for(visit).get("/v1/board", limit=MOST)
-        return PageScreen(template="running_out.html", values={"board": board, "totals": board["totals"]})
+        board: dict[str, Any] = await self._api(visit).get("/v1/board", limit=MOST)
+        return PageScreen.of("running_out.html", board=board, totals=board["totals"])
 
     @form_at("/first-steps/dismiss")
     async def dismiss(self, visit: Portal) -> Reply:
@@ -98,13 +98,13 @@ async def _vendor_figures(visit: Portal, api: PageApi) -> PageScreen:
     root = await api.get("/v1/keys") if may("server:read") else None
     names = [each["id"] for each in reversed(providers)]
     steps = await checklist.of_vendor(visit, api, len(products), len(plans), names)
-    values = {
-        "products": products,
-        "plans": plans,
-        "providers": providers,
-        "root": root,
-        "step": root["due"][0] if root and root["due"] else None,
-        "steps": STEPS,
+    return PageScreen.of(
+        "vendor.html",
+        products=products,
+        plans=plans,
+        providers=providers,
+        root=root,
+        step=root["due"][0] if root and root["due"] else None,
+        steps=STEPS,
         **_first_steps(visit, steps),
-    }
-    return PageScreen(template="vendor.html", values=values)
+    )

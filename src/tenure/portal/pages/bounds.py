@@ -51,8 +51,7 @@ class BoundsPages(PortalPages):
             refusal = form.place_refusal(error.refusal)
             return _render_screen(found.value, seen, form, refusal, status=422)
         if real:
-            visit.flash_message("The bounds are published.")
-            return RedirectTo("/policy-bounds")
+            return RedirectTo("/policy-bounds", "The bounds are published.")
         return _render_screen(found.value, seen, form, cuts=done.value["cuts"])
 
 

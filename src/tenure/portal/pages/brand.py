@@ -1,11 +1,8 @@
 """How the provider shows itself: name, logo, color, support and where to renew."""
 
-from typing import Any
-
 from tenure.http.client.api_exchange import fill_path
 from tenure.portal.session import Portal, PortalPages
-from tenure.portal.stale import NOTHING_SEEN, STATUS, is_stale, stale_fields
-from tenure.web.forms import SentForm
+from tenure.portal.stale import NOTHING_SEEN, edit_screen
 from tenure.web.page_groups import form_at, page_at
 from tenure.web.refusing import NOWHERE
 from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
@@ -17,35 +14,22 @@ LONGEST = {"name": 100, "logo": 512, "color": 7, "support": 200, "renew_url": 51
 class BrandPages(PortalPages):
     """The page of the brand."""
 
+    async def _render_page(self, visit: Portal, refusal: PageRefusal | None = None) -> PageScreen:
+        seen = await self._api(visit).get_with_etag(_brand_url(visit))
+        return edit_screen(visit, "brand.html", refusal, seen, seen.value, {"name": "Name shown"})
+
     @page_at("/brand")
     async def show(self, visit: Portal) -> Reply:
         """The brand, ready to be changed."""
         return await self._render_page(visit)
 
-    async def _render_page(self, visit: Portal, refusal: PageRefusal | None = None) -> PageScreen:
-        seen = await self._server.api_for(visit).get_with_etag(_brand_url(visit))
-        wrong = bool(visit.form.errors or refusal)
-        form = visit.form if wrong else SentForm.of(**seen.value)
-        opened = visit.form.read_text("seen") if wrong and not is_stale(refusal) else seen.etag
-        values: dict[str, Any] = {"form": form, "refusal": refusal, "seen": opened}
-        if is_stale(refusal):
-            values |= {"refusal": None, "differences": stale_fields(form, seen.value, {"name": "Name shown"})}
-        status = STATUS if is_stale(refusal) else 422 if wrong else 200
-        return PageScreen(template="brand.html", values=values, status=status)
-
-    @form_at("/brand")
+    @form_at("/brand", again=_render_page)
     async def change(self, visit: Portal) -> Reply:
         """Save the brand; nothing when another user has changed it meanwhile."""
         form = visit.form
         body = {name: form.read_text(name, most=most) for name, most in LONGEST.items()}
-        try:
-            await self._server.api_for(visit).put(
-                _brand_url(visit), body, if_match=form.read_text("seen") or NOTHING_SEEN
-            )
-        except RefusedPageError as error:
-            return await self._render_page(visit, form.place_refusal(error.refusal))
-        visit.flash_message("Saved. Pages and mails show it now, applications from their next contact on.")
-        return RedirectTo("/brand")
+        await self._api(visit).put(_brand_url(visit), body, if_match=form.read_text("seen") or NOTHING_SEEN)
+        return RedirectTo("/brand", "Saved. Pages and mails show it now, applications from their next contact on.")
 
 
 def _brand_url(visit: Portal) -> str:

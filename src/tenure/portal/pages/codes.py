@@ -7,43 +7,39 @@ from tenure.portal.pages.agreed import subject_of
 from tenure.portal.session import Portal, PortalPages
 from tenure.web.page_api import PageApi
 from tenure.web.page_groups import form_at, page_at
-from tenure.web.replies import PageRefusal, PageScreen, RefusedPageError, Reply
+from tenure.web.replies import PageRefusal, PageScreen, Reply
+
+SUBSCRIPTION = "/v1/subscriptions/{subscription}"
 
 
 class PendingCodePages(PortalPages):
     """A code that waits, and the showing."""
+
+    async def _render_page(self, visit: Portal, refusal: PageRefusal | None = None) -> PageScreen:
+        api = self._api(visit)
+        sub = await api.get(visit.fill_address(SUBSCRIPTION))
+        said = {each["action"]: each["allowed"] for each in sub["allowed_actions"]}
+        values: dict[str, Any] = {
+            "sub": sub,
+            "about": await subject_of(api, visit, sub),
+            "waits": await api.get(visit.fill_address(f"{SUBSCRIPTION}/code")),
+            "reissue": bool(said.get("reissue_code")) and visit.session_value.has_scope("subscriptions:write"),
+            "refusal": refusal,
+        }
+        return PageScreen(template="code_waiting.html", values=values, status=refusal.status if refusal else 200)
 
     @page_at("/subscriptions/{subscription}/code")
     async def wait(self, visit: Portal) -> Reply:
         """Whether a code waits. Mail programs follow links by themselves, so this shows none."""
         return await self._render_page(visit)
 
-    @form_at("/subscriptions/{subscription}/code")
+    @form_at("/subscriptions/{subscription}/code", again=_render_page)
     async def show(self, visit: Portal) -> Reply:
         """The code, this once."""
-        try:
-            done = await self._server.api_for(visit).post(
-                f"{_code_url(visit)}/code", key=visit.form.read_text("_key", most=100)
-            )
-        except RefusedPageError as error:
-            visit.form.values.pop("_key", None)
-            return await self._render_page(visit, error.refusal)
-        api = self._server.api_for(visit)
-        sub = await api.get(_code_url(visit))
+        api = self._api(visit)
+        done = await api.post(visit.fill_address(f"{SUBSCRIPTION}/code"), key=visit.form.read_text("_key", most=100))
+        sub = await api.get(visit.fill_address(SUBSCRIPTION))
         return await code_screen(api, sub, done.value["activation_code"], await subject_of(api, visit, sub), new=None)
-
-    async def _render_page(self, visit: Portal, refusal: PageRefusal | None = None) -> PageScreen:
-        api = self._server.api_for(visit)
-        sub = await api.get(_code_url(visit))
-        said = {each["action"]: each["allowed"] for each in sub["allowed_actions"]}
-        values: dict[str, Any] = {
-            "sub": sub,
-            "about": await subject_of(api, visit, sub),
-            "waits": await api.get(f"{_code_url(visit)}/code"),
-            "reissue": bool(said.get("reissue_code")) and visit.session_value.has_scope("subscriptions:write"),
-            "refusal": refusal,
-        }
-        return PageScreen(template="code_waiting.html", values=values, status=refusal.status if refusal else 200)
 
 
 async def code_screen(
@@ -54,9 +50,4 @@ async def code_screen(
     A code that an order or a re-issue answers with waits all the same for its customer, so the page says until when.
     """
     waits = await api.get(fill_path("/v1/subscriptions/{name}/code", name=sub["id"]))
-    values = {"code": code, "sub": sub, "new": new, "about": about, "waits": waits}
-    return PageScreen(template="code.html", values=values)
-
-
-def _code_url(visit: Portal) -> str:
-    return fill_path("/v1/subscriptions/{name}", name=visit.params["subscription"])
+    return PageScreen.of("code.html", code=code, sub=sub, new=new, about=about, waits=waits)

@@ -6,12 +6,13 @@ from tenure.http.client.api_exchange import fill_path
 from tenure.portal.customer_select import customer_choices
 from tenure.portal.due_actions import values_of
 from tenure.portal.session import COUNTED, PAGE, Portal, PortalPages
-from tenure.portal.stale import NOTHING_SEEN, STATUS, is_stale, stale_fields
-from tenure.web.forms import SentForm
+from tenure.portal.stale import NOTHING_SEEN, edit_screen
 from tenure.web.page_groups import form_at, page_at
 from tenure.web.pager import make_pager, sorted_by
-from tenure.web.replies import FileDownload, PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
+from tenure.web.replies import FileDownload, PageRefusal, PageScreen, RedirectTo, Reply
+from tenure.web.visits import form_screen
 
+ADDRESS = "/v1/customers/{customer}"
 SORTS = (("newest", "Newest first"), ("name", "Name"), ("balance", "Lowest balance first"))
 """By what the list can be sorted; the first is meant where nothing is said."""
 
@@ -25,20 +26,20 @@ class CustomerPages(PortalPages):
         words = visit.query.get("q", "").strip()
         sort = sorted_by(visit, SORTS)
         asked = {"q": words or None, "sort": sort, "counted": True, "cursor": visit.query.get("cursor")}
-        found = await self._server.api_for(visit).get_page("/v1/customers", asked)
-        values = {
-            "rows": found.items,
-            "words": words,
-            "sort": sort,
-            "sorts": SORTS,
-            "pages": make_pager(visit, found, PAGE, found.total, COUNTED),
-        }
-        return PageScreen(template="customers.html", values=values)
+        found = await self._api(visit).get_page("/v1/customers", asked)
+        return PageScreen.of(
+            "customers.html",
+            rows=found.items,
+            words=words,
+            sort=sort,
+            sorts=SORTS,
+            pages=make_pager(visit, found, PAGE, found.total, COUNTED),
+        )
 
     @page_at("/customers/export.csv")
     async def export(self, visit: Portal) -> Reply:
         """The list as CSV."""
-        body = await self._server.api_for(visit).get_text(
+        body = await self._api(visit).get_text(
             "/v1/customers.csv", q=visit.query.get("q"), sort=sorted_by(visit, SORTS)
         )
         return FileDownload(name="customers.csv", media_type="text/csv; charset=utf-8", body=body)
@@ -46,75 +47,52 @@ class CustomerPages(PortalPages):
     @form_at("/customers/find")
     async def find(self, visit: Portal) -> Reply:
         """Answer a search in another page's form, while a user types."""
-        found = await customer_choices(self._server.api_for(visit), visit, visit.query.get("but", "")[:64])
-        return PageScreen(template="customers_found.html", values={"buyers": found})
+        found = await customer_choices(self._api(visit), visit, visit.query.get("but", "")[:64])
+        return PageScreen.of("customers_found.html", buyers=found)
+
+    async def _render_new(self, visit: Portal, refusal: PageRefusal | None = None) -> PageScreen:
+        return form_screen(visit, "customer_edit.html", refusal, customer=None)
 
     @page_at("/customers/new")
     async def new(self, visit: Portal) -> Reply:
         """The form for a new customer."""
-        return PageScreen(template="customer_edit.html", values={"customer": None, "refusal": None})
+        return await self._render_new(visit)
 
-    @form_at("/customers/new")
+    @form_at("/customers/new", again=_render_new)
     async def create(self, visit: Portal) -> Reply:
         """Make a customer known."""
         body = _request_body(visit)
-        if not visit.form.errors:
-            try:
-                made = await self._server.api_for(visit).post("/v1/customers", body, key=visit.form.read_text("_key"))
-                visit.flash_message(f"{body['name']} has been added.")
-                return RedirectTo(fill_path("/customers/{name}", name=made.value["id"]))
-            except RefusedPageError as error:
-                return _render_again(visit, None, error.refusal)
-        return _render_again(visit, None, None)
+        made = await self._api(visit).post("/v1/customers", body, key=visit.form.read_text("_key"))
+        return RedirectTo(fill_path("/customers/{name}", name=made.value["id"]), f"{body['name']} has been added.")
 
     @page_at("/customers/{customer}")
     async def show(self, visit: Portal) -> Reply:
         """One customer."""
-        api, name = self._server.api_for(visit), visit.params["customer"]
-        customer = await api.get(fill_path("/v1/customers/{name}", name=name))
-        return PageScreen(template="customer.html", values={"customer": customer, **await values_of(api, visit, name)})
+        api, name = self._api(visit), visit.params["customer"]
+        customer = await api.get(visit.fill_address(ADDRESS))
+        return PageScreen.of("customer.html", customer=customer, **await values_of(api, visit, name))
+
+    async def _render_edit(self, visit: Portal, refusal: PageRefusal | None = None) -> PageScreen:
+        seen = await self._api(visit).get_with_etag(visit.fill_address(ADDRESS))
+        stored = {name: seen.value[name] for name in ("name", "reference", "email")}
+        names = {"reference": "Your reference"}
+        return edit_screen(visit, "customer_edit.html", refusal, seen, stored, names, customer=seen.value)
 
     @page_at("/customers/{customer}/edit")
     async def edit(self, visit: Portal) -> Reply:
         """The form with what is known."""
-        api, name = self._server.api_for(visit), visit.params["customer"]
-        customer = await api.get_with_etag(fill_path("/v1/customers/{name}", name=name))
-        form = SentForm.of(**_stored_values(customer.value))
-        values = {"customer": customer.value, "refusal": None, "form": form, "seen": customer.etag}
-        return PageScreen(template="customer_edit.html", values=values)
+        return await self._render_edit(visit)
 
-    @form_at("/customers/{customer}/edit")
+    @form_at("/customers/{customer}/edit", again=_render_edit)
     async def change(self, visit: Portal) -> Reply:
         """Change a customer."""
-        api, name = self._server.api_for(visit), visit.params["customer"]
-        customer = await api.get_with_etag(fill_path("/v1/customers/{name}", name=name))
-        body = _request_body(visit)
-        if visit.form.errors:
-            return _render_again(visit, customer.value, None)
-        try:
-            await api.put(
-                fill_path("/v1/customers/{name}", name=name),
-                body,
-                if_match=visit.form.read_text("seen") or NOTHING_SEEN,
-            )
-        except RefusedPageError as error:
-            if not is_stale(error.refusal):
-                return _render_again(visit, customer.value, error.refusal)
-            values = {"customer": customer.value, "refusal": None, "seen": customer.etag}
-            values["differences"] = stale_fields(
-                visit.form, _stored_values(customer.value), {"reference": "Your reference"}
-            )
-            return PageScreen(template="customer_edit.html", values=values, status=STATUS)
-        visit.flash_message("Saved.")
-        return RedirectTo(fill_path("/customers/{name}", name=name))
-
-
-def _stored_values(customer: dict[str, Any]) -> dict[str, Any]:
-    """What the form is about, as it is stored."""
-    return {name: customer[name] for name in ("name", "reference", "email")}
+        body, seen = _request_body(visit), visit.form.read_text("seen") or NOTHING_SEEN
+        await self._api(visit).put(visit.fill_address(ADDRESS), body, if_match=seen)
+        return RedirectTo(visit.fill_address("/customers/{customer}"), "Saved.")
 
 
 def _request_body(visit: Portal) -> dict[str, Any]:
+    """What both forms say. Raises `FormAgainError`."""
     form = visit.form
     body: dict[str, Any] = {
         "name": form.read_required("name", most=200),
@@ -123,11 +101,5 @@ def _request_body(visit: Portal) -> dict[str, Any]:
     }
     if form.read_text("credit_limit"):
         body["credit_limit"] = form.read_money("credit_limit", visit.session_value.currency)
+    form.require_valid()
     return body
-
-
-def _render_again(visit: Portal, customer: dict[str, Any] | None, refusal: PageRefusal | None) -> PageScreen:
-    if refusal:
-        refusal = visit.form.place_refusal(refusal)
-    values = {"customer": customer, "refusal": refusal, "seen": visit.form.read_text("seen")}
-    return PageScreen(template="customer_edit.html", values=values, status=422)

@@ -2,7 +2,6 @@
 
 from functools import partial
 
-from tenure.http.client.api_exchange import fill_path
 from tenure.portal.sendings import of_mail
 from tenure.portal.session import PAGE, Portal, PortalPages
 from tenure.web.page_groups import form_at, page_at
@@ -17,24 +16,19 @@ class EmailPages(PortalPages):
     async def show(self, visit: Portal) -> Reply:
         """The log, newest first."""
         asked = {"newest_first": True, "cursor": visit.query.get("cursor")}
-        found = await self._server.api_for(visit).get_page("/v1/emails", asked)
-        values = {
-            "rows": found.items,
-            "told": partial(of_mail, now=visit.now),
-            "pages": make_pager(visit, found, PAGE),
-        }
-        return PageScreen(template="emails.html", values=values)
+        found = await self._api(visit).get_page("/v1/emails", asked)
+        return PageScreen.of(
+            "emails.html", rows=found.items, told=partial(of_mail, now=visit.now), pages=make_pager(visit, found, PAGE)
+        )
 
     @form_at("/emails/{email}/resend")
     async def resend(self, visit: Portal) -> Reply:
         """Try again what was given up, and at once what waits."""
-        address = fill_path("/v1/emails/{name}/resend", name=visit.params["email"])
+        address = visit.fill_address("/v1/emails/{email}/resend")
         try:
-            await self._server.api_for(visit).post(address, key=visit.form.read_text("_key"))
+            await self._api(visit).post(address, key=visit.form.read_text("_key"))
         except RefusedPageError as error:
             if error.refusal.code != "nothing_to_change":
                 raise
-            visit.flash_message(error.refusal.detail or error.refusal.title, "warn")
-            return RedirectTo("/emails")
-        visit.flash_message("It is tried again; the result is shown here.", "info")
-        return RedirectTo("/emails")
+            return RedirectTo("/emails", error.refusal.detail or error.refusal.title, "warn")
+        return RedirectTo("/emails", "It is tried again; the result is shown here.", "info")

@@ -57,11 +57,12 @@ class ImportPages(PortalPages):
             refused = [line for line, item in zip(found, items, strict=True) if not item["done"]]
             columns = found[0].cells if found else table.columns
             kept = csv_import.write_table(refused, columns)
-        values = {**_table_name(visit), "items": items, "real": real, "unlabeled": without_label, "kept": kept}
-        return PageScreen(template="import_result.html", values=values)
+        return PageScreen.of(
+            "import_result.html", **_table_name(visit), items=items, real=real, unlabeled=without_label, kept=kept
+        )
 
     async def _render_form(self, visit: Portal) -> PageScreen:
-        api, values = self._server.api_for(visit), _table_name(visit)
+        api, values = self._api(visit), _table_name(visit)
         example, offers = EXAMPLES[values["name"]], []
         if values["name"] == "orders":
             offers, buyers = await api.get_all("/v1/offers"), (await api.get_page("/v1/customers", limit=1)).items
@@ -75,7 +76,7 @@ class ImportPages(PortalPages):
 
     async def _with_ids(self, visit: Portal, lines: list[CsvLine], table: CsvTable) -> list[CsvLine]:
         """The lines with ids in place of names; a list that cannot be narrowed is fetched once."""
-        api = self._server.api_for(visit)
+        api = self._api(visit)
         found: dict[Name, str | Refused] = {}
         fetched: dict[str, list[Any]] = {}
         for column, text in csv_import.names(lines, table):
@@ -90,7 +91,7 @@ class ImportPages(PortalPages):
         self, visit: Portal, lines: list[CsvLine], table: CsvTable, *, real: bool
     ) -> list[dict[str, Any]]:
         """What became of each line, or would; a page sent again under its key does again only what was refused."""
-        api, key = self._server.api_for(visit), visit.form.read_text("_key")
+        api, key = self._api(visit), visit.form.read_text("_key")
         wanted = csv_import.to_commands(lines, table, key, visit.session_value.provider)
         items: list[Any] = []
         for begin in range(0, len(wanted), AT_ONCE):

@@ -12,9 +12,5 @@ class InstallationPages(PortalPages):
     @page_at("/installations")
     async def show(self, visit: Portal) -> Reply:
         """The list, as they last reported."""
-        found = await self._server.api_for(visit).get_page("/v1/sites", {"cursor": visit.query.get("cursor")})
-        values = {
-            "rows": found.items,
-            "pages": make_pager(visit, found, PAGE),
-        }
-        return PageScreen(template="installations.html", values=values)
+        found = await self._api(visit).get_page("/v1/sites", {"cursor": visit.query.get("cursor")})
+        return PageScreen.of("installations.html", rows=found.items, pages=make_pager(visit, found, PAGE))

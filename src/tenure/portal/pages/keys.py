@@ -26,6 +26,5 @@ class KeyPages(PortalPages):
     async def show(self, visit: Portal) -> Reply:
         """Root document, steps, keys."""
         require_vendor(visit, "server:read")
-        found = await self._server.api_for(visit).get("/v1/keys")
-        values = {"root": found, "states": STATES, "steps": STEPS}
-        return PageScreen(template="keys.html", values=values)
+        found = await self._api(visit).get("/v1/keys")
+        return PageScreen.of("keys.html", root=found, states=STATES, steps=STEPS)

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from tenure.http.client.api_exchange import fill_path
 from tenure.portal.session import Portal, PortalPages
 from tenure.web.page_app import ConfirmationQuestion
 from tenure.web.page_groups import form_at, page_at
 from tenure.web.questions import find_meant, name_question
-from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
+from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, Reply
 from tenure.web.short_lists import NAMED, NEWEST, By, make_short_list
+from tenure.web.visits import form_screen
 
 BANDS = 4
 """Price bands that the form has room for."""
@@ -31,16 +31,20 @@ class OfferPages(PortalPages):
     @page_at("/offers")
     async def show(self, visit: Portal) -> Reply:
         """Offers, and plans that are not offered yet."""
-        api = self._server.api_for(visit)
+        api = self._api(visit)
         offers, plans = await api.get_all("/v1/offers"), await api.get_all("/v1/plans")
         offered = {offer["plan"] for offer in offers}
         _name_offers(offers, plans)
-        values = {
-            "short_list": make_short_list(visit, offers, OFFERS),
-            "plans": {plan["id"]: plan for plan in plans},
-            "unsold": [plan for plan in plans if plan["id"] not in offered],
-        }
-        return PageScreen(template="offers.html", values=values)
+        return PageScreen.of(
+            "offers.html",
+            short_list=make_short_list(visit, offers, OFFERS),
+            plans={plan["id"]: plan for plan in plans},
+            unsold=[plan for plan in plans if plan["id"] not in offered],
+        )
+
+    async def _render_form(self, visit: Portal, refusal: PageRefusal | None = None) -> PageScreen:
+        plans = await self._api(visit).get_all("/v1/plans")
+        return form_screen(visit, "offer_new.html", refusal, plans=plans, bands=BANDS)
 
     @page_at("/offers/new")
     async def new(self, visit: Portal) -> Reply:
@@ -49,12 +53,7 @@ class OfferPages(PortalPages):
             visit.form.values["plan"] = [visit.query["plan"][:64]]
         return await self._render_form(visit)
 
-    async def _render_form(self, visit: Portal, refusal: PageRefusal | None = None) -> PageScreen:
-        plans = await self._server.api_for(visit).get_all("/v1/plans")
-        values = {"plans": plans, "bands": BANDS, "refusal": refusal}
-        return PageScreen(template="offer_new.html", values=values, status=422 if visit.form.errors or refusal else 200)
-
-    @form_at("/offers/new")
+    @form_at("/offers/new", again=_render_form)
     async def create(self, visit: Portal) -> Reply:
         """Offer a plan for sale."""
         form = visit.form
@@ -66,19 +65,13 @@ class OfferPages(PortalPages):
             "bands": _read_bands(visit),
             "code_in_mail": form.read_flag("code_in_mail"),
         }
-        if form.errors:
-            return await self._render_form(visit)
-        try:
-            await self._server.api_for(visit).post("/v1/offers", body, key=form.read_text("_key"))
-        except RefusedPageError as error:
-            form.values.pop("_key", None)
-            return await self._render_form(visit, form.place_refusal(error.refusal))
-        visit.flash_message("The offer is open.")
-        return RedirectTo("/offers")
+        form.require_valid()
+        await self._api(visit).post("/v1/offers", body, key=form.read_text("_key"))
+        return RedirectTo("/offers", "The offer is open.")
 
     async def ask_withdrawal(self, visit: Portal) -> ConfirmationQuestion:
         """Which offer is meant, of which plan."""
-        api = self._server.api_for(visit)
+        api = self._api(visit)
         offers, plans = await api.get_all("/v1/offers"), await api.get_all("/v1/plans")
         _name_offers(offers, plans)
         row = find_meant(offers, visit.params["offer"])
@@ -87,9 +80,8 @@ class OfferPages(PortalPages):
     @form_at("/offers/{offer}/withdraw", sure=ask_withdrawal)
     async def withdraw(self, visit: Portal) -> Reply:
         """Sell it no more."""
-        await self._server.api_for(visit).delete(fill_path("/v1/offers/{name}", name=visit.params["offer"]))
-        visit.flash_message("The offer is withdrawn. Existing customers keep it.")
-        return RedirectTo("/offers")
+        await self._api(visit).delete(visit.fill_address("/v1/offers/{offer}"))
+        return RedirectTo("/offers", "The offer is withdrawn. Existing customers keep it.")
 
 
 def _name_offers(offers: list[Any], plans: list[Any]) -> None:

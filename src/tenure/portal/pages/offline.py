@@ -46,7 +46,7 @@ class OfflineAnswerPages(PortalPages):
         if len(text) > CAP:
             return _render_page(visit, NOT_ONE)
         try:
-            made = (await self._server.api_for(visit).post("/v1/offline-exchange", {"request": text})).value
+            made = (await self._api(visit).post("/v1/offline-exchange", {"request": text})).value
         except RefusedPageError as error:
             return _render_page(visit, _plain_refusal(error.refusal))
         if form.read_flag("save"):

@@ -34,7 +34,7 @@ class OrderRequestPages(PortalPages):
     async def show(self, visit: Portal) -> Reply:
         """The provider's list by state; a customer's own, whatever became of them."""
         usual = "" if visit.session_value.is_customer else "asked"
-        values = await REQUESTS.list_page(self._server.api_for(visit), visit, usual)
+        values = await REQUESTS.list_page(self._api(visit), visit, usual)
         return PageScreen(template="order_requests.html", values=values)
 
     async def ask_declining(self, visit: Portal) -> ConfirmationQuestion | None:
@@ -42,7 +42,7 @@ class OrderRequestPages(PortalPages):
         reason = visit.form.read_text("reason", most=200)
         if not reason:
             return None
-        request = await REQUESTS.dry_run_answer(self._server.api_for(visit), visit, "decline", reason=reason)
+        request = await REQUESTS.dry_run_answer(self._api(visit), visit, "decline", reason=reason)
         return name_question(SURE_DECLINE, request["customer_name"], *_asked_lines(request), ("Reason", reason))
 
     @form_at("/order-requests/{wanted}/decline", sure=ask_declining)
@@ -50,23 +50,20 @@ class OrderRequestPages(PortalPages):
         """It will not be ordered; the customer reads why."""
         reason = visit.form.read_required("reason", most=200)
         if visit.form.errors:
-            visit.flash_message("Declining needs a reason, which the customer reads.", "bad")
-            return RedirectTo("/order-requests")
-        await REQUESTS.answer_request(self._server.api_for(visit), visit, "decline", reason=reason)
-        visit.flash_message("The order request is declined.")
-        return RedirectTo("/order-requests")
+            return RedirectTo("/order-requests", "Declining needs a reason, which the customer reads.", "bad")
+        await REQUESTS.answer_request(self._api(visit), visit, "decline", reason=reason)
+        return RedirectTo("/order-requests", "The order request is declined.")
 
     async def ask_withdrawal(self, visit: Portal) -> ConfirmationQuestion:
         """Which request is meant, rehearsed."""
-        request = await REQUESTS.dry_run_answer(self._server.api_for(visit), visit, "withdraw")
+        request = await REQUESTS.dry_run_answer(self._api(visit), visit, "withdraw")
         return name_question(SURE_WITHDRAW, request["offer_name"], *_asked_lines(request))
 
     @form_at("/order-requests/{wanted}/withdraw", sure=ask_withdrawal)
     async def withdraw(self, visit: Portal) -> Reply:
         """It is not wanted any more."""
-        await REQUESTS.answer_request(self._server.api_for(visit), visit, "withdraw")
-        visit.flash_message("The order request is withdrawn.")
-        return RedirectTo("/order-requests")
+        await REQUESTS.answer_request(self._api(visit), visit, "withdraw")
+        return RedirectTo("/order-requests", "The order request is withdrawn.")
 
 
 def _asked_lines(request: dict[str, Any]) -> tuple[tuple[str, str], ...]:

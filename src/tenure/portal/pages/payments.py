@@ -28,14 +28,14 @@ class PaymentPages(PortalPages):
     @page_at("/payments")
     async def show(self, visit: Portal) -> Reply:
         """The list by state."""
-        return PageScreen(template="payments.html", values=await REQUESTS.list_page(self._server.api_for(visit), visit))
+        return PageScreen(template="payments.html", values=await REQUESTS.list_page(self._api(visit), visit))
 
     async def ask_booking(self, visit: Portal) -> ConfirmationQuestion | None:
         """What a booking would come to, rehearsed; None without a reference, which the form is told."""
         reference = visit.form.read_text("reference", most=128)
         if not reference:
             return None
-        foreseen = await REQUESTS.dry_run_answer(self._server.api_for(visit), visit, "book", reference=reference)
+        foreseen = await REQUESTS.dry_run_answer(self._api(visit), visit, "book", reference=reference)
         request, account = foreseen["payment_request"], foreseen["outcome"]["account"]
         currency, postings = request["currency"], foreseen["outcome"]["postings"]
         paid = format_count(len(postings) - 1, "thing that is due") if len(postings) > 1 else "nothing that is due"
@@ -60,38 +60,36 @@ class PaymentPages(PortalPages):
         """The money has come."""
         reference = visit.form.read_required("reference", most=128)
         if visit.form.errors:
-            visit.flash_message("Booking needs your own reference, such as the number of the bank's entry.", "bad")
-            return RedirectTo("/payments")
-        await REQUESTS.answer_request(self._server.api_for(visit), visit, "book", reference=reference)
-        visit.flash_message("The payment is booked, and due amounts are paid at once.")
-        return RedirectTo("/payments")
+            said = "Booking needs your own reference, such as the number of the bank's entry."
+            return RedirectTo("/payments", said, "bad")
+        await REQUESTS.answer_request(self._api(visit), visit, "book", reference=reference)
+        return RedirectTo("/payments", "The payment is booked, and due amounts are paid at once.")
 
     async def ask_withdrawal(self, visit: Portal) -> ConfirmationQuestion:
         """Which request is meant, rehearsed: by what the payer quotes."""
-        request = await REQUESTS.dry_run_answer(self._server.api_for(visit), visit, "withdraw")
+        request = await REQUESTS.dry_run_answer(self._api(visit), visit, "withdraw")
         amount = ("Amount", format_money(request["amount"], request["currency"]))
         until = ("Valid until", format_date(request["expires"]))
         asked = name_question(
             SURE_WITHDRAW, request["reference"], ("Customer", request["customer_name"]), amount, until
         )
-        back = f"/customers/{visit.session_value.customer}/money" if visit.session_value.is_customer else asked.back
-        return msgspec.structs.replace(asked, back=back)
+        return msgspec.structs.replace(asked, back=_list_address(visit))
 
     @form_at("/payments/{wanted}/withdraw", sure=ask_withdrawal)
     async def withdraw(self, visit: Portal) -> Reply:
         """It will not be paid."""
-        await REQUESTS.answer_request(self._server.api_for(visit), visit, "withdraw")
-        visit.flash_message("The payment request is withdrawn.")
-        return RedirectTo(
-            "/payments" if not visit.session_value.is_customer else f"/customers/{visit.session_value.customer}/money"
-        )
+        await REQUESTS.answer_request(self._api(visit), visit, "withdraw")
+        return RedirectTo(_list_address(visit), "The payment request is withdrawn.")
 
     @form_at("/payments/{wanted}/pay")
     async def pay(self, visit: Portal) -> Reply:
         """In a sandbox: as if the customer had paid."""
         body = {"payment_request": visit.params["wanted"]}
-        await self._server.api_for(visit).post("/v1/sandbox/pay", body, key=visit.form.read_text("_key"))
-        visit.flash_message("Paid in this sandbox.")
-        return RedirectTo(
-            "/payments" if not visit.session_value.is_customer else f"/customers/{visit.session_value.customer}/money"
-        )
+        await self._api(visit).post("/v1/sandbox/pay", body, key=visit.form.read_text("_key"))
+        return RedirectTo(_list_address(visit), "Paid in this sandbox.")
+
+
+def _list_address(visit: Portal) -> str:
+    """Where the visitor sees requests: the provider all of them, a customer its own on the page of its money."""
+    session = visit.session_value
+    return f"/customers/{session.customer}/money" if session.is_customer else "/payments"

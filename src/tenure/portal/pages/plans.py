@@ -8,13 +8,14 @@ from tenure.core.plurals import format_count
 from tenure.http.client.api_exchange import fill_path
 from tenure.portal.drafts import DraftLine, FormDraft, take_draft
 from tenure.portal.session import Portal, PortalPages
-from tenure.portal.stale import NOTHING_SEEN, STATUS, is_stale, stale_fields
+from tenure.portal.stale import NOTHING_SEEN, edit_screen
 from tenure.portal.vendor_only import require_vendor
 from tenure.web.formatting import format_duration
 from tenure.web.forms import SentForm
 from tenure.web.page_groups import form_at, page_at
 from tenure.web.replies import PageRefusal, PageScreen, Reply
 from tenure.web.short_lists import NAMED, NEWEST, make_short_list
+from tenure.web.visits import form_screen
 
 SORTS = {
     "newest": NEWEST,
@@ -42,12 +43,19 @@ class PlanPages(PortalPages):
     async def show(self, visit: Portal) -> Reply:
         """Every plan, or those of one product."""
         require_vendor(visit, "catalog:read")
-        api = self._server.api_for(visit)
+        api = self._api(visit)
         products = await api.get_all("/v1/products")
         chosen = visit.query.get("product", "")
         rows = [row for row in await api.get_all("/v1/plans") if chosen in ("", row["product"])]
-        values = {"short_list": make_short_list(visit, rows, SORTS), "products": products, "chosen": chosen}
-        return PageScreen(template="plans.html", values=values)
+        return PageScreen.of(
+            "plans.html", short_list=make_short_list(visit, rows, SORTS), products=products, chosen=chosen
+        )
+
+    async def _render_new(self, visit: Portal, refusal: PageRefusal | None = None) -> PageScreen:
+        rows = await self._api(visit).get_all("/v1/products")
+        products = [(row["id"], f"{row['name']} ({row['id']})") for row in rows]
+        choices = {"products": products, "kinds": KINDS, "starts": STARTS, "units": UNITS}
+        return form_screen(visit, "plan_new.html", refusal, **choices)
 
     @page_at("/new-plan")
     async def new(self, visit: Portal) -> Reply:
@@ -55,13 +63,13 @@ class PlanPages(PortalPages):
         require_vendor(visit, "catalog:write")
         if "product" in visit.query:
             visit.form.values["product"] = [visit.query["product"][:64]]
-        return await self._render_new(visit, None)
+        return await self._render_new(visit)
 
-    @form_at("/new-plan")
+    @form_at("/new-plan", again=_render_new)
     async def create(self, visit: Portal) -> Reply:
         """Show what it is going to be, then make it known."""
         require_vendor(visit, "catalog:write")
-        form, api = visit.form, self._server.api_for(visit)
+        form, api = visit.form, self._api(visit)
         body = {
             "id": form.read_required("id", most=100),
             "product": form.read_required("product", most=64),
@@ -75,66 +83,42 @@ class PlanPages(PortalPages):
         draft = FormDraft(
             title="New plan",
             crumbs=ABOVE,
-            action="/new-plan",
             button="Make the plan",
             note=NEVER,
             lines=lambda made: _compare_plans({}, made),
             send=lambda dry: api.post("/v1/plans", body, key=form.read_text("_key"), dry_run=dry),
-            form=lambda refusal: self._render_new(visit, refusal),
             after=lambda made: fill_path("/plans/{name}", name=made["id"]),
             said="The plan is saved. Providers can set prices for it now.",
         )
         return await take_draft(visit, draft)
 
-    async def _render_new(self, visit: Portal, refusal: PageRefusal | None) -> PageScreen:
-        products = await self._server.api_for(visit).get_all("/v1/products")
-        values = {
-            "products": [(row["id"], f"{row['name']} ({row['id']})") for row in products],
-            "refusal": None if refusal is None else visit.form.place_refusal(refusal),
-            "kinds": KINDS,
-            "starts": STARTS,
-            "units": UNITS,
-        }
-        return PageScreen(template="plan_new.html", values=values, status=422 if refusal or visit.form.errors else 200)
+    async def _render_plan(self, visit: Portal, refusal: PageRefusal | None = None) -> PageScreen:
+        seen = await self._api(visit).get_with_etag(visit.fill_address("/v1/plans/{plan}"))
+        return edit_screen(visit, "plan.html", refusal, seen, _form_values(seen.value), plan=seen.value)
 
     @page_at("/plans/{plan}")
     async def look(self, visit: Portal) -> Reply:
         """One plan, with every lowest version that was ever set."""
         require_vendor(visit, "catalog:read")
-        return await self._render_plan(visit, None)
+        return await self._render_plan(visit)
 
-    @form_at("/plans/{plan}")
+    @form_at("/plans/{plan}", again=_render_plan)
     async def change(self, visit: Portal) -> Reply:
         """Show what changes, then save it."""
         require_vendor(visit, "catalog:write")
-        form, api, address = visit.form, self._server.api_for(visit), _plan_url(visit)
+        form, api, address = visit.form, self._api(visit), visit.fill_address("/v1/plans/{plan}")
         body, before = _read_terms(form), await api.get(address)
         draft = FormDraft(
             title="Change the plan",
-            crumbs=(*ABOVE, (_plans_page(visit), before["name"])),
-            action=_plans_page(visit),
+            crumbs=(*ABOVE, (visit.path, before["name"])),
             button="Save the plan",
             note="It applies to new orders and activations. Running periods keep their terms.",
             lines=lambda made: _compare_plans(before, made),
             send=lambda dry: api.put(address, body, if_match=form.read_text("seen") or NOTHING_SEEN, dry_run=dry),
-            form=lambda refusal: self._render_plan(visit, refusal),
-            after=lambda made: _plans_page(visit),
+            after=lambda made: visit.path,
             said="Saved.",
         )
         return await take_draft(visit, draft)
-
-    async def _render_plan(self, visit: Portal, refusal: PageRefusal | None) -> PageScreen:
-        seen = await self._server.api_for(visit).get_with_etag(_plan_url(visit))
-        stored, stale, typed = _form_values(seen.value), is_stale(refusal), visit.method == "POST"
-        values: dict[str, Any] = {
-            "plan": seen.value,
-            "refusal": None if refusal is None or stale else visit.form.place_refusal(refusal),
-            "form": visit.form if typed else SentForm.of(**stored),
-            "seen": visit.form.read_text("seen") if typed and not stale else seen.etag,
-            "differences": stale_fields(visit.form, stored) if stale else None,
-        }
-        wrong = bool(refusal or visit.form.errors)
-        return PageScreen(template="plan.html", values=values, status=STATUS if stale else 422 if wrong else 200)
 
 
 def _read_length(form: SentForm, name: str) -> str:
@@ -193,11 +177,3 @@ _TOLD: dict[str, Callable[[Any], str]] = {
     "Devices": lambda plan: f"{plan['min_devices']:,} to {plan['max_devices']:,}",
     "Sites of one subscription": lambda plan: f"at most {format_count(plan['max_sites'], 'site')}",
 }
-
-
-def _plan_url(visit: Portal) -> str:
-    return fill_path("/v1/plans/{name}", name=visit.params["plan"])
-
-
-def _plans_page(visit: Portal) -> str:
-    return fill_path("/plans/{name}", name=visit.params["plan"])

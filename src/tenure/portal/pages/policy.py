@@ -104,7 +104,7 @@ class PolicyPages(PortalPages):
     @page_at("/policy")
     async def show(self, visit: Portal) -> Reply:
         """The policy in force, ready to be changed."""
-        policy = await self._server.api_for(visit).get("/v1/policy")
+        policy = await self._api(visit).get("/v1/policy")
         return await self._render_editor(visit, policy, _filled_form(policy))
 
     @form_at("/policy")
@@ -115,7 +115,7 @@ class PolicyPages(PortalPages):
     @page_at("/policy/plans/{plan}")
     async def show_plan(self, visit: Portal) -> Reply:
         """What differs for a plan, ready to be changed."""
-        policy, plan = await self._server.api_for(visit).get("/v1/policy"), visit.params["plan"]
+        policy, plan = await self._api(visit).get("/v1/policy"), visit.params["plan"]
         return await self._render_editor(visit, policy, _filled_plan(policy["own_plans"].get(plan, {})), plan)
 
     @form_at("/policy/plans/{plan}")
@@ -124,7 +124,7 @@ class PolicyPages(PortalPages):
         return await self._change_policy(visit, visit.params["plan"])
 
     async def _change_policy(self, visit: Portal, plan: str) -> Reply:
-        api = self._server.api_for(visit)
+        api = self._api(visit)
         seen = await api.get_with_etag("/v1/policy")
         body = _body_of_plan(visit.form, seen.value, plan) if plan else _read_policy(visit.form, seen.value)
         if visit.form.errors or visit.form.read_text("step") == "change":
@@ -142,16 +142,16 @@ class PolicyPages(PortalPages):
             told = visit.form.place_refusal(error.refusal)
             return await self._render_editor(visit, seen.value, visit.form, plan, told)
         named = await self._plan_names(api, seen.value)
-        values = {
-            "impact": impact,
-            "plans": named,
-            "differences": _policy_differences(seen.value, body, named),
-            "kept": {name: given for name, given in visit.form.values.items() if name not in OWN},
-            "seen": seen.etag,
-            "address": fill_path("/policy/plans/{plan}", plan=plan) if plan else "/policy",
-            "figure": format_figure,
-        }
-        return PageScreen(template="policy_impact.html", values=values)
+        return PageScreen.of(
+            "policy_impact.html",
+            impact=impact,
+            plans=named,
+            differences=_policy_differences(seen.value, body, named),
+            kept={name: given for name, given in visit.form.values.items() if name not in OWN},
+            seen=seen.etag,
+            address=fill_path("/policy/plans/{plan}", plan=plan) if plan else "/policy",
+            figure=format_figure,
+        )
 
     async def _plan_names(self, api: PageApi, policy: Any) -> dict[str, str]:
         """Plans by id; one that the vendor no longer offers is called by its id."""
@@ -163,7 +163,7 @@ class PolicyPages(PortalPages):
     async def _render_editor(
         self, visit: Portal, policy: Any, form: SentForm, plan: str = "", refusal: PageRefusal | None = None
     ) -> PageScreen:
-        named = await self._plan_names(self._server.api_for(visit), policy)
+        named = await self._plan_names(self._api(visit), policy)
         if plan and plan not in named:
             raise RefusedPageError(PageRefusal(title="There is no such plan.", status=404, code="not_found"))
         values = {

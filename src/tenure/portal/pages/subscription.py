@@ -24,43 +24,40 @@ class SubscriptionPage(PortalPages):
     @page_at("/subscriptions/{subscription}")
     async def show(self, visit: Portal) -> Reply:
         """The page."""
-        api = self._server.api_for(visit)
-        one = fill_path("/v1/subscriptions/{name}", name=visit.params["subscription"])
+        api = self._api(visit)
+        one = visit.fill_address("/v1/subscriptions/{subscription}")
         sub = await api.get(one)
         spans = await api.get(f"{one}/timeline")
         reported = {each["id"]: each for each in await _subscription_sites(api, visit, sub["id"])}
         may_write = visit.session_value.has_scope("subscriptions:write")
-        values: dict[str, Any] = {
-            "sub": sub,
-            "spans": spans,
-            "told": await api.get(f"{one}/explain"),
-            "plan": await _plan_name(api, sub["terms"]["plan"]),
-            "customer": await customer_of(api, visit, sub["customer"]),
-            "waits": await api.get(f"{one}/code"),
-            "facts": await _latest_event(api, one),
-            "reported": reported,
-            "conflict": await seat_conflict(api, sub["id"]) if sub["scheduled"] or _is_struck_out(sub) else None,
-            "may_edit_list": may_write and not _forbids_action(sub, "change_devices"),
-            "unheard": sum(each["part"]["unheard"] for each in reported.values()),
-            "actions": _available_actions(sub, for_customer=visit.session_value.is_customer),
-            "more": BY_NAME,
-            "site_links": _site_links(sub, every=may_write and not visit.session_value.is_customer),
-            "next_instants": _next_instants(sub, await plan_names(api) if sub["scheduled"] else {}),
-        }
-        return PageScreen(template="subscription.html", values=values)
+        return PageScreen.of(
+            "subscription.html",
+            sub=sub,
+            spans=spans,
+            told=await api.get(f"{one}/explain"),
+            plan=await _plan_name(api, sub["terms"]["plan"]),
+            customer=await customer_of(api, visit, sub["customer"]),
+            waits=await api.get(f"{one}/code"),
+            facts=await _latest_event(api, one),
+            reported=reported,
+            conflict=await seat_conflict(api, sub["id"]) if sub["scheduled"] or _is_struck_out(sub) else None,
+            may_edit_list=may_write and not _forbids_action(sub, "change_devices"),
+            unheard=sum(each["part"]["unheard"] for each in reported.values()),
+            actions=_available_actions(sub, for_customer=visit.session_value.is_customer),
+            more=BY_NAME,
+            site_links=_site_links(sub, every=may_write and not visit.session_value.is_customer),
+            next_instants=_next_instants(sub, await plan_names(api) if sub["scheduled"] else {}),
+        )
 
     @page_at("/subscriptions/{subscription}/history")
     async def history(self, visit: Portal) -> Reply:
         """Every fact with its place in the hash chain (B12)."""
-        api = self._server.api_for(visit)
-        one = fill_path("/v1/subscriptions/{name}", name=visit.params["subscription"])
+        api = self._api(visit)
+        one = visit.fill_address("/v1/subscriptions/{subscription}")
         found = await api.get_page(f"{one}/history", {"cursor": visit.query.get("cursor")}, FACTS_PAGE)
-        values = {
-            "sub": await api.get(one),
-            "facts": found.items,
-            "pages": make_pager(visit, found, FACTS_PAGE),
-        }
-        return PageScreen(template="history.html", values=values)
+        return PageScreen.of(
+            "history.html", sub=await api.get(one), facts=found.items, pages=make_pager(visit, found, FACTS_PAGE)
+        )
 
 
 def _site_links(sub: dict[str, Any], *, every: bool) -> dict[str, list[tuple[str, str]]]:

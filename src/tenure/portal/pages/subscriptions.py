@@ -35,7 +35,7 @@ class SubscriptionListPages(PortalPages):
     @page_at("/subscriptions")
     async def show(self, visit: Portal) -> Reply:
         """The list."""
-        api = self._server.api_for(visit)
+        api = self._api(visit)
         asked = list_filters(visit)
         sort = sorted_by(visit, SORTS)
         place: dict[str, Any] = {"sort": sort, "counted": True, "cursor": visit.query.get("cursor")}
@@ -43,24 +43,24 @@ class SubscriptionListPages(PortalPages):
         all_of_it = visit.with_query(cursor=None, trail=None, row=None)
         plans = await api.get_all("/v1/plans")
         names = {plan["id"]: plan["name"] for plan in plans}
-        values: dict[str, Any] = {
-            "rows": found.items,
-            "pages": make_pager(visit, found, PAGE, found.total, COUNTED),
-            "sort": sort,
-            "sorts": [each for each in SORTS if not (visit.session_value.is_customer and each[0] == "customer")],
-            "asked": asked,
-            "plans": names,
-            "phases_offered": PHASES,
-            "renewing_offered": RENEWING,
-            "export": all_of_it.replace("/subscriptions", "/subscriptions/export.csv", 1),
-            "currency": visit.session_value.currency,
-        }
-        return PageScreen(template="subscriptions.html", values=values)
+        return PageScreen.of(
+            "subscriptions.html",
+            rows=found.items,
+            pages=make_pager(visit, found, PAGE, found.total, COUNTED),
+            sort=sort,
+            sorts=[each for each in SORTS if not (visit.session_value.is_customer and each[0] == "customer")],
+            asked=asked,
+            plans=names,
+            phases_offered=PHASES,
+            renewing_offered=RENEWING,
+            export=all_of_it.replace("/subscriptions", "/subscriptions/export.csv", 1),
+            currency=visit.session_value.currency,
+        )
 
     @page_at("/subscriptions/export.csv")
     async def export(self, visit: Portal) -> Reply:
         """The same list as CSV."""
-        body = await self._server.api_for(visit).get_text(
+        body = await self._api(visit).get_text(
             "/v1/subscriptions.csv", **list_filters(visit), sort=sorted_by(visit, SORTS)
         )
         return FileDownload(name="subscriptions.csv", media_type="text/csv; charset=utf-8", body=body)

@@ -9,8 +9,9 @@ from tenure.portal.session import Portal, PortalPages
 from tenure.web.page_app import ConfirmationQuestion
 from tenure.web.page_groups import form_at, page_at
 from tenure.web.questions import find_meant, name_question
-from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
+from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, Reply
 from tenure.web.short_lists import NAMED, NEWEST, By, make_short_list
+from tenure.web.visits import form_screen
 
 ROLES = {
     "owner": ("Owner", "May do everything, also invite users and make tokens."),
@@ -19,6 +20,7 @@ ROLES = {
 }
 
 
+USER = "/v1/users/{user}"
 USERS: dict[str, By] = {
     "name": NAMED,
     "newest": ("Newest first", lambda row: (row["joined"], row["id"]), True),
@@ -48,13 +50,8 @@ SURE_WITHDRAW = ConfirmationQuestion(
 class TeamPages(PortalPages):
     """The pages about users."""
 
-    @page_at("/team")
-    async def show(self, visit: Portal) -> Reply:
-        """Who is in the team."""
-        return await self._render_team(visit)
-
-    async def _render_team(self, visit: Portal, refusal: PageRefusal | None = None, made: Any = None) -> PageScreen:
-        api, customer = self._server.api_for(visit), _team_customer(visit)
+    async def _render_team(self, visit: Portal, refusal: PageRefusal | None = None, *, made: Any = None) -> PageScreen:
+        api, customer = self._api(visit), _team_customer(visit)
         of_customer = bool(customer) or visit.session_value.is_customer
         roles = [(name, *ROLES[name]) for name in ROLES if not (of_customer and name == "operator")]
         values = {
@@ -64,13 +61,17 @@ class TeamPages(PortalPages):
             ),
             "customer": await api.get(fill_path("/v1/customers/{name}", name=customer)) if customer else None,
             "roles": roles,
-            "refusal": refusal,
             "made": made,
             "suffix": f"?{urlencode({'customer': customer})}" if customer else "",
         }
-        return PageScreen(template="team.html", values=values, status=422 if refusal or visit.form.errors else 200)
+        return form_screen(visit, "team.html", refusal, **values)
 
-    @form_at("/team")
+    @page_at("/team")
+    async def show(self, visit: Portal) -> Reply:
+        """Who is in the team."""
+        return await self._render_team(visit)
+
+    @form_at("/team", again=_render_team)
     async def invite(self, visit: Portal) -> Reply:
         """Invite a user; the link is shown once, and goes out by mail as well."""
         form, customer = visit.form, _team_customer(visit)
@@ -78,13 +79,8 @@ class TeamPages(PortalPages):
         body["role"] = form.read_choice("role", ROLES)
         if customer:
             body["customer"] = customer
-        if form.errors:
-            return await self._render_team(visit)
-        try:
-            made = (await self._server.api_for(visit).post("/v1/invitations", body, key=form.read_text("_key"))).value
-        except RefusedPageError as error:
-            form.values.pop("_key", None)
-            return await self._render_team(visit, form.place_refusal(error.refusal))
+        form.require_valid()
+        made = (await self._api(visit).post("/v1/invitations", body, key=form.read_text("_key"))).value
         form.values.clear()
         made["link"] = f"{visit.place.origin}/invitation/{made['link_token']}"
         return await self._render_team(visit, made=made)
@@ -100,35 +96,30 @@ class TeamPages(PortalPages):
         return name_question(SURE_REMOVE, row["email"], *_member_lines(row))
 
     async def _find_meant(self, visit: Portal, listed: str, part: str) -> Mapping[str, Any]:
-        api, customer = self._server.api_for(visit), _team_customer(visit)
+        api, customer = self._api(visit), _team_customer(visit)
         return find_meant(await api.get_all(listed, customer=customer or None), visit.params[part])
 
     @form_at("/team/invitations/{invitation}/withdraw", sure=ask_withdrawal)
     async def withdraw(self, visit: Portal) -> Reply:
         """Withdraw an invitation."""
-        address = fill_path("/v1/invitations/{name}", name=visit.params["invitation"])
-        await self._server.api_for(visit).delete(address, customer=_team_customer(visit) or None)
-        visit.flash_message("The invitation is withdrawn.")
-        return _team_url(visit)
+        address = visit.fill_address("/v1/invitations/{invitation}")
+        await self._api(visit).delete(address, customer=_team_customer(visit) or None)
+        return _to_team(visit, "The invitation is withdrawn.")
 
     @form_at("/team/{user}/role")
     async def change(self, visit: Portal) -> Reply:
         """Give a user another role."""
-        address = fill_path("/v1/users/{name}", name=visit.params["user"])
         body = {"role": visit.form.read_choice("role", ROLES)}
         if visit.form.errors:
             return await self._render_team(visit)
-        await self._server.api_for(visit).put(address, body, customer=_team_customer(visit) or None)
-        visit.flash_message("The role is changed.")
-        return _team_url(visit)
+        await self._api(visit).put(visit.fill_address(USER), body, customer=_team_customer(visit) or None)
+        return _to_team(visit, "The role is changed.")
 
     @form_at("/team/{user}/remove", sure=ask_removal)
     async def remove(self, visit: Portal) -> Reply:
         """Remove a user from the team."""
-        address = fill_path("/v1/users/{name}", name=visit.params["user"])
-        await self._server.api_for(visit).delete(address, customer=_team_customer(visit) or None)
-        visit.flash_message("The user is no longer in the team.")
-        return _team_url(visit)
+        await self._api(visit).delete(visit.fill_address(USER), customer=_team_customer(visit) or None)
+        return _to_team(visit, "The user is no longer in the team.")
 
 
 def _member_lines(row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
@@ -140,6 +131,6 @@ def _team_customer(visit: Portal) -> str:
     return "" if visit.session_value.is_customer else visit.query.get("customer", "")[:64]
 
 
-def _team_url(visit: Portal) -> RedirectTo:
+def _to_team(visit: Portal, said: str) -> RedirectTo:
     customer = _team_customer(visit)
-    return RedirectTo(f"/team?{urlencode({'customer': customer})}" if customer else "/team")
+    return RedirectTo(f"/team?{urlencode({'customer': customer})}" if customer else "/team", said)

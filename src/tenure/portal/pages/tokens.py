@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from tenure.http.client.api_exchange import fill_path
 from tenure.portal.session import Portal, PortalPages
 from tenure.web.formatting import format_moment
 from tenure.web.page_app import ConfirmationQuestion
 from tenure.web.page_groups import form_at, page_at
 from tenure.web.questions import find_meant, name_question
-from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
+from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, Reply
 from tenure.web.short_lists import NAMED, NEWEST, make_short_list
+from tenure.web.visits import form_screen
 
 EVERYTHING = "*"
 WHAT = (
@@ -61,23 +61,22 @@ SURE_WITHDRAW = ConfirmationQuestion(
 class TokenPages(PortalPages):
     """The pages about tokens."""
 
+    async def _render_list(self, visit: Portal, refusal: PageRefusal | None = None, *, made: Any = None) -> PageScreen:
+        rows = await self._api(visit).get_all("/v1/tokens")
+        values = {
+            "short_list": make_short_list(visit, rows, SORTS),
+            "scopes": [(scope, _describe_scope(scope)) for scope in _offered_scopes(visit)],
+            "what": WHAT,
+            "made": made,
+        }
+        return form_screen(visit, "tokens.html", refusal, **values)
+
     @page_at("/tokens")
     async def show(self, visit: Portal) -> Reply:
         """The list and the form."""
         return await self._render_list(visit)
 
-    async def _render_list(self, visit: Portal, refusal: PageRefusal | None = None, made: Any = None) -> PageScreen:
-        rows = await self._server.api_for(visit).get_all("/v1/tokens")
-        values = {
-            "short_list": make_short_list(visit, rows, SORTS),
-            "scopes": [(scope, _describe_scope(scope)) for scope in _offered_scopes(visit)],
-            "what": WHAT,
-            "refusal": refusal,
-            "made": made,
-        }
-        return PageScreen(template="tokens.html", values=values, status=422 if refusal or visit.form.errors else 200)
-
-    @form_at("/tokens")
+    @form_at("/tokens", again=_render_list)
     async def create(self, visit: Portal) -> Reply:
         """Make a token; its secret is on the page that answers."""
         form = visit.form
@@ -91,19 +90,14 @@ class TokenPages(PortalPages):
             body["scopes"] = [EVERYTHING]
         elif not body["scopes"]:
             form.add_fault("scopes", "Choose at least one, please, or say “Everything” above.")
-        if form.errors:
-            return await self._render_list(visit)
-        try:
-            made = await self._server.api_for(visit).post("/v1/tokens", body, key=form.read_text("_key"))
-        except RefusedPageError as error:
-            form.values.pop("_key", None)
-            return await self._render_list(visit, form.place_refusal(error.refusal))
+        form.require_valid()
+        made = await self._api(visit).post("/v1/tokens", body, key=form.read_text("_key"))
         form.values.clear()
         return await self._render_list(visit, made=made.value)
 
     async def ask_withdrawal(self, visit: Portal) -> ConfirmationQuestion:
         """Which token is meant; two may have one name."""
-        row = find_meant(await self._server.api_for(visit).get_all("/v1/tokens"), visit.params["token"])
+        row = find_meant(await self._api(visit).get_all("/v1/tokens"), visit.params["token"])
         made = ("Made", format_moment(row["created"]))
         used = ("Last use", format_moment(row["last_use"], "never"))
         return name_question(SURE_WITHDRAW, row["name"], made, used, ("Expires", format_moment(row["expires"])))
@@ -111,9 +105,8 @@ class TokenPages(PortalPages):
     @form_at("/tokens/{token}/withdraw", sure=ask_withdrawal)
     async def withdraw(self, visit: Portal) -> Reply:
         """It is good for nothing from now on."""
-        await self._server.api_for(visit).delete(fill_path("/v1/tokens/{name}", name=visit.params["token"]))
-        visit.flash_message("The token is withdrawn.")
-        return RedirectTo("/tokens")
+        await self._api(visit).delete(visit.fill_address("/v1/tokens/{token}"))
+        return RedirectTo("/tokens", "The token is withdrawn.")
 
 
 def _token_role(visit: Portal) -> str:

@@ -7,8 +7,10 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
+from tenure.http.client.api_exchange import fill_path
+from tenure.site.console.session import Console, ConsolePages, LocalServer
 from tenure.web.page_api import WriteAnswer
-from tenure.web.replies import PageRefusal, RefusedPageError
+from tenure.web.replies import PageRefusal, RedirectTo, RefusedPageError, Reply
 
 LONGEST_WAIT = 0.6
 """Seconds that a page waits, because most exchanges are over by then."""
@@ -52,6 +54,22 @@ class ConsoleExchanges:
         task.add_done_callback(self._tasks.discard)
         await asyncio.wait({task}, timeout=LONGEST_WAIT)
         return exchange
+
+
+class ExchangePages(ConsolePages):
+    """Pages with forms that begin an exchange."""
+
+    def __init__(self, server: LocalServer, exchanges: ConsoleExchanges) -> None:
+        super().__init__(server)
+        self._exchanges = exchanges
+
+    async def _begin_exchange(self, visit: Console, verb: str, body: dict[str, str] | None = None) -> Reply:
+        """Do `verb` of the API with the license of the address, and go on at the page that shows the steps."""
+        product = visit.params["product"]
+        where = fill_path("/v1/licenses/{product}/{verb}", product=product, verb=verb)
+        work = self._api(visit).post(where, body, key=visit.form.read_text("_key"))
+        await self._exchanges.begin_exchange(product, verb, work)
+        return RedirectTo(visit.fill_address("/licenses/{product}/synchronization"))
 
 
 FAILED = PageRefusal(

@@ -7,9 +7,8 @@ import msgspec
 from tenure.http.client.api_exchange import ApiCaller
 from tenure.http.client.transports import AsyncTransport
 from tenure.site.console.rights import ConsoleRights
-from tenure.web.page_api import PageApi, PageApiServer, PageApiSettings
+from tenure.web.page_api import ApiPages, PageApi, PageApiServer, PageApiSettings
 from tenure.web.page_app import PageVisit
-from tenure.web.page_groups import PageGroup
 from tenure.web.replies import PageRefusal, RefusedPageError
 from tenure.web.sign_in import ApiSession
 
@@ -90,11 +89,8 @@ class LocalServer(PageApiServer):
         return found
 
 
-class ConsolePages(PageGroup):
+class ConsolePages(ApiPages[LocalServer]):
     """Pages over the local API."""
-
-    def __init__(self, server: LocalServer) -> None:
-        self._server = server
 
 
 async def open_warnings(api: PageApi) -> int:

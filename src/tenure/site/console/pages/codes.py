@@ -7,24 +7,19 @@ from typing import Any
 
 from tenure.http.client.api_exchange import fill_path
 from tenure.site.console.banner import renew_link
-from tenure.site.console.exchanges import ConsoleExchanges
+from tenure.site.console.exchanges import ExchangePages
 from tenure.site.console.pages.licenses import drawable_spans
-from tenure.site.console.session import Console, ConsolePages, LocalServer
-from tenure.web.page_api import PageApi
+from tenure.site.console.session import Console
 from tenure.web.page_app import PageRoute, form_route, page_route
 from tenure.web.page_groups import form_at
-from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
+from tenure.web.replies import PageRefusal, PageScreen, RefusedPageError, Reply
 
 ROLES = {"code": ("active", "activate"), "successor": ("successor", "successor")}
 """What stands in the address: the role of the code, and the API's word for applying it."""
 
 
-class ActivationPages(ConsolePages):
+class ActivationPages(ExchangePages):
     """Applying and staging."""
-
-    def __init__(self, server: LocalServer, exchanges: ConsoleExchanges) -> None:
-        super().__init__(server)
-        self._exchanges = exchanges
 
     async def show(self, visit: Console) -> Reply:
         """The form."""
@@ -51,22 +46,12 @@ class ActivationPages(ConsolePages):
         refusal = await self._refuse_code(visit, code)
         if refusal is not None:
             return await self._render_form(visit, 422, refusal)
-        api, product, (_, verb) = self._server.api_for(visit), visit.params["product"], ROLES[_wanted_role(visit)]
-        where = fill_path("/v1/licenses/{product}/{verb}", product=product, verb=verb)
-        await self._exchanges.begin_exchange(
-            product, verb, api.post(where, {"code": code}, key=visit.form.read_text("_key"))
-        )
-        return RedirectTo(fill_path("/licenses/{product}/synchronization", product=product))
+        return await self._begin_exchange(visit, ROLES[_wanted_role(visit)][1], {"code": code})
 
     @form_at("/licenses/{product}/drop-successor")
     async def drop(self, visit: Console) -> Reply:
         """Drop the staged successor."""
-        api, product = self._server.api_for(visit), visit.params["product"]
-        where = fill_path("/v1/licenses/{product}/drop-successor", product=product)
-        await self._exchanges.begin_exchange(
-            product, "drop-successor", api.post(where, key=visit.form.read_text("_key"))
-        )
-        return RedirectTo(fill_path("/licenses/{product}/synchronization", product=product))
+        return await self._begin_exchange(visit, "drop-successor")
 
     async def _look(self, visit: Console, code: str) -> Reply:
         """The form with what the server says that the code would start, or with what it refuses it for."""
@@ -81,7 +66,7 @@ class ActivationPages(ConsolePages):
         return tried if isinstance(tried, PageRefusal) else None
 
     async def _try_code(self, visit: Console, code: str, **query: str) -> dict[str, Any] | PageRefusal:
-        api, product, (_, verb) = self._server.api_for(visit), visit.params["product"], ROLES[_wanted_role(visit)]
+        api, product, (_, verb) = self._api(visit), visit.params["product"], ROLES[_wanted_role(visit)]
         where = fill_path("/v1/licenses/{product}/{verb}", product=product, verb=verb)
         try:
             told = (await api.post(where, {"code": code if code.isascii() else "?"}, dry_run=True, **query)).value
@@ -92,8 +77,7 @@ class ActivationPages(ConsolePages):
         return dict(told)
 
     async def _selected_license(self, visit: Console) -> dict[str, Any]:
-        api: PageApi = self._server.api_for(visit)
-        found: dict[str, Any] = await api.get(fill_path("/v1/licenses/{product}", product=visit.params["product"]))
+        found: dict[str, Any] = await self._api(visit).get(visit.fill_address("/v1/licenses/{product}"))
         return found
 
     async def _render_form(

@@ -20,16 +20,15 @@ class ConnectionPages(ConsolePages):
     @form_at("/connection")
     async def test(self, visit: Console) -> Reply:
         """Try everything now."""
-        return await self._render_page(
-            visit, (await self._server.api_for(visit).post("/v1/test-connection")).value["checks"]
-        )
+        return await self._render_page(visit, (await self._api(visit).post("/v1/test-connection")).value["checks"])
 
     async def _render_page(self, visit: Console, checks: list[Any] | None) -> Reply:
-        status = await self._server.api_for(visit).get("/v1/status")
+        status = await self._api(visit).get("/v1/status")
         failed = sum(each["state"] == "failed" for each in checks or ())
         reached = any(each["state"] == "ok" and each["name"].startswith(_ARRIVED) for each in checks or ())
-        values = {"checks": checks, "status": status, "states": STATES, "failed": failed, "reached": reached}
-        return PageScreen(template="connection.html", values=values)
+        return PageScreen.of(
+            "connection.html", checks=checks, status=status, states=STATES, failed=failed, reached=reached
+        )
 
 
 _ARRIVED = ("TLS", "Plain", "Proxy")

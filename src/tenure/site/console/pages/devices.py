@@ -67,7 +67,7 @@ class DevicePages(ConsolePages):
         return await self._render_list(visit, name, name, f"/groups/{quote(name, safe='')}")
 
     async def _render_list(self, visit: Console, group: str | None, title: str, here: str) -> Reply:
-        api, query = self._server.api_for(visit), visit.query
+        api, query = self._api(visit), visit.query
         status, licenses = await _common_values(api)
         filters: dict[str, Any] = {
             "product": query.get("product") or None,
@@ -77,30 +77,30 @@ class DevicePages(ConsolePages):
         found = await api.get_page("/v1/devices", {**filters, "group": group, "cursor": query.get("cursor")})
         now = instant_of(status["now"]) or visit.now
         counts = await api.get("/v1/device-counts", product=filters["product"])
-        values = {
-            "title": title,
-            "here": here,
-            "group": group,
-            "rows": [
+        return PageScreen.of(
+            "devices.html",
+            title=title,
+            here=here,
+            group=group,
+            rows=[
                 {**each, "shown": STATES[state_of(each, licenses.get(each["product"]), now)]} for each in found.items
             ],
-            "why": {each["id"]: reason_of(each, licenses.get(each["product"]), status) for each in found.items},
-            "products": list(licenses),
-            "states": [(name, "With a seat" if name == "protected" else STATES[name][0]) for name in STORED],
-            "asked": {name: value for name, value in filters.items() if value},
-            "groups": await api.get_all("/v1/groups"),
-            "tally": counts["by_state"],
-            "tallied": TALLIED,
-            "duplicates": counts["duplicates"],
-            "pages": make_pager(visit, found, PAGE),
-            "address": visit.with_query(),
-        }
-        return PageScreen(template="devices.html", values=values)
+            why={each["id"]: reason_of(each, licenses.get(each["product"]), status) for each in found.items},
+            products=list(licenses),
+            states=[(name, "With a seat" if name == "protected" else STATES[name][0]) for name in STORED],
+            asked={name: value for name, value in filters.items() if value},
+            groups=await api.get_all("/v1/groups"),
+            tally=counts["by_state"],
+            tallied=TALLIED,
+            duplicates=counts["duplicates"],
+            pages=make_pager(visit, found, PAGE),
+            address=visit.with_query(),
+        )
 
     @page_at("/devices/{device}")
     async def show(self, visit: Console) -> Reply:
         """One device."""
-        api = self._server.api_for(visit)
+        api = self._api(visit)
         status, licenses = await _common_values(api)
         device = await api.get(_device_name(visit))
         twin = None
@@ -111,21 +111,21 @@ class DevicePages(ConsolePages):
                 twin = None
         license_ = licenses.get(device["product"])
         groups = await api.get_all("/v1/groups")
-        values = {
-            "device": device,
-            "twin": twin,
-            "license": license_,
-            "shown": STATES[state_of(device, license_, instant_of(status["now"]) or visit.now)],
-            "why": reason_of(device, license_, status),
-            "groups": groups,
-            "group_choices": [("", "none (unassigned)"), *((each["name"], each["name"]) for each in groups)],
-            "form": SentForm.of(group=device["group"]),
-        }
-        return PageScreen(template="device.html", values=values)
+        return PageScreen.of(
+            "device.html",
+            device=device,
+            twin=twin,
+            license=license_,
+            shown=STATES[state_of(device, license_, instant_of(status["now"]) or visit.now)],
+            why=reason_of(device, license_, status),
+            groups=groups,
+            group_choices=[("", "none (unassigned)"), *((each["name"], each["name"]) for each in groups)],
+            form=SentForm.of(group=device["group"]),
+        )
 
     async def ask_one(self, visit: Console, what: str) -> ConfirmationQuestion | None:
         """Whether a device that has a seat, or is to leave the list, is the one that is meant."""
-        api, device = self._server.api_for(visit), visit.params["device"]
+        api, device = self._api(visit), visit.params["device"]
         if what == "withdraw" and (await api.get(_device_name(visit)))["state"] == "waiting":
             return None
         return await loss_question(api, what, [device], _device_name(visit).removeprefix("/v1"))
@@ -135,24 +135,22 @@ class DevicePages(ConsolePages):
         what, chosen = visit.form.read_text("what"), visit.form.read_many("device")[:ALL_AT_ONCE]
         if what not in LOSSES or not chosen:
             return None
-        return await loss_question(
-            self._server.api_for(visit), what, chosen, local_path(visit.form.read_text("back"), "/devices")
-        )
+        return await loss_question(self._api(visit), what, chosen, local_path(visit.form.read_text("back"), "/devices"))
 
     async def do(self, visit: Console) -> Reply:
         """Withdraw, assign, remove, keep: one device."""
         await self._do_action(
-            self._server.api_for(visit), visit.params["device"], visit.params["what"], visit.form.read_text("_key")
+            self._api(visit), visit.params["device"], visit.params["what"], visit.form.read_text("_key")
         )
         visit.flash_message(DONE[visit.params["what"]])
         gone = visit.params["what"] == "remove"
-        return RedirectTo("/devices" if gone else fill_path("/devices/{device}", device=visit.params["device"]))
+        return RedirectTo("/devices" if gone else visit.fill_address("/devices/{device}"))
 
     @form_at("/devices", sure=ask_many)
     async def do_many(self, visit: Console) -> Reply:
         """The same with all that were ticked."""
         api, what, back = (
-            self._server.api_for(visit),
+            self._api(visit),
             visit.form.read_text("what"),
             local_path(visit.form.read_text("back"), "/devices"),
         )
@@ -196,19 +194,18 @@ class DevicePages(ConsolePages):
     async def move(self, visit: Console) -> Reply:
         """Put a device into a group, or into none."""
         name = visit.form.read_text("new_group", most=64) or visit.form.read_text("group", most=64)
-        await _move_device(self._server.api_for(visit), visit.params["device"], name)
-        visit.flash_message(f"It belongs to “{name}” now." if name else "It is unassigned now.")
-        return RedirectTo(fill_path("/devices/{device}", device=visit.params["device"]))
+        await _move_device(self._api(visit), visit.params["device"], name)
+        said = f"It belongs to “{name}” now." if name else "It is unassigned now."
+        return RedirectTo(visit.fill_address("/devices/{device}"), said)
 
     @form_at("/groups")
     async def put_group(self, visit: Console) -> Reply:
         """Make a group, or say whether it distributes by itself."""
         name = visit.form.read_required("name", most=64)
         if not name:
-            visit.flash_message("A group has a name.", "warn")
-            return RedirectTo("/devices")
+            return RedirectTo("/devices", "A group has a name.", "warn")
         body = {"automatic": visit.form.read_flag("automatic")}
-        await self._server.api_for(visit).put(fill_path("/v1/groups/{name}", name=name), body)
+        await self._api(visit).put(fill_path("/v1/groups/{name}", name=name), body)
         visit.flash_message(f"The group “{name}” is as you said.")
         return RedirectTo(
             "/groups/" + quote(name, safe="") if "/" not in name else "/devices?" + urlencode({"group": name})
@@ -219,7 +216,7 @@ class DevicePages(ConsolePages):
         name = visit.form.read_text("name", most=64)
         if not name:
             return None
-        groups = await self._server.api_for(visit).get_all("/v1/groups")
+        groups = await self._api(visit).get_all("/v1/groups")
         row = next((each for each in groups if each["name"] == name), None)
         if row is None:
             raise RefusedPageError(GONE)
@@ -229,9 +226,10 @@ class DevicePages(ConsolePages):
     async def delete_group(self, visit: Console) -> Reply:
         """Remove a group; its devices are unassigned and keep their seats."""
         name = visit.form.read_required("name", most=64)
-        await self._server.api_for(visit).delete(fill_path("/v1/groups/{name}", name=name))
-        visit.flash_message(f"The group “{name}” is gone; its devices are unassigned and keep the seats they have.")
-        return RedirectTo("/unassigned")
+        await self._api(visit).delete(fill_path("/v1/groups/{name}", name=name))
+        return RedirectTo(
+            "/unassigned", f"The group “{name}” is gone; its devices are unassigned and keep the seats they have."
+        )
 
     def routes(self) -> tuple[PageRoute, ...]:
         """Every page of this group."""
@@ -270,4 +268,4 @@ async def _common_values(api: PageApi) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _device_name(visit: Console) -> str:
-    return fill_path("/v1/devices/{device}", device=visit.params["device"])
+    return visit.fill_address("/v1/devices/{device}")

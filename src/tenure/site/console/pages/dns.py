@@ -6,7 +6,7 @@ from tenure.site.console.pages.connection import STATES
 from tenure.site.console.session import Console, ConsolePages
 from tenure.web.forms import SentForm
 from tenure.web.page_groups import form_at, page_at
-from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
+from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, Reply
 
 MODES = (
     ("", "As the provider says", "The license may rule it; without a word of it, the usual public resolvers are used."),
@@ -23,34 +23,10 @@ WAYS = {
 class DnsPages(ConsolePages):
     """The page."""
 
-    @page_at("/settings/dns")
-    async def show(self, visit: Console) -> Reply:
-        """The choice that holds, and what came of it."""
-        return await self._render_page(visit)
-
-    @form_at("/settings/dns/test")
-    async def test(self, visit: Console) -> Reply:
-        """Try a choice without making it."""
-        try:
-            tried = (await self._server.api_for(visit).post("/v1/dns/test", _read_choice(visit))).value
-        except RefusedPageError as error:
-            return await self._render_page(visit, 422, error.refusal)
-        return await self._render_page(visit, checks=tried["checks"])
-
-    @form_at("/settings/dns")
-    async def choose(self, visit: Console) -> Reply:
-        """Make it."""
-        try:
-            await self._server.api_for(visit).put("/v1/dns", _read_choice(visit))
-        except RefusedPageError as error:
-            return await self._render_page(visit, 422, error.refusal)
-        visit.flash_message("It holds from the next exchange on.")
-        return RedirectTo("/settings/dns")
-
     async def _render_page(
-        self, visit: Console, status: int = 200, refusal: PageRefusal | None = None, checks: list[Any] | None = None
-    ) -> Reply:
-        held = await self._server.api_for(visit).get("/v1/dns")
+        self, visit: Console, refusal: PageRefusal | None = None, *, checks: list[Any] | None = None
+    ) -> PageScreen:
+        held = await self._api(visit).get("/v1/dns")
         held_form = SentForm.of(
             mode=held["mode"],
             resolvers="\n".join(held["resolvers"]),
@@ -61,7 +37,24 @@ class DnsPages(ConsolePages):
             "dns": held, "form": form, "modes": MODES, "ways": WAYS, "refusal": refusal, "checks": checks,
             "states": STATES,
         }  # fmt: skip
-        return PageScreen(template="dns.html", values=values, status=status)
+        return PageScreen(template="dns.html", values=values, status=422 if refusal else 200)
+
+    @page_at("/settings/dns")
+    async def show(self, visit: Console) -> Reply:
+        """The choice that holds, and what came of it."""
+        return await self._render_page(visit)
+
+    @form_at("/settings/dns/test", again=_render_page)
+    async def test(self, visit: Console) -> Reply:
+        """Try a choice without making it."""
+        tried = (await self._api(visit).post("/v1/dns/test", _read_choice(visit))).value
+        return await self._render_page(visit, checks=tried["checks"])
+
+    @form_at("/settings/dns", again=_render_page)
+    async def choose(self, visit: Console) -> Reply:
+        """Make it."""
+        await self._api(visit).put("/v1/dns", _read_choice(visit))
+        return RedirectTo("/settings/dns", "It holds from the next exchange on.")
 
 
 def _read_choice(visit: Console) -> dict[str, Any]:

@@ -17,26 +17,26 @@ class EventPages(ConsolePages):
     @page_at("/events")
     async def show(self, visit: Console) -> Reply:
         """One page of it."""
-        api, severity = self._server.api_for(visit), visit.query.get("severity", "")
+        api, severity = self._api(visit), visit.query.get("severity", "")
         asked: dict[str, Any] = {"severity": severity if severity in SEVERITIES else None}
         if visit.query.get("open"):
             asked["new"] = True
         found = await api.get_page("/v1/events", {**asked, "cursor": visit.query.get("cursor")})
-        values = {
-            "rows": shown_events(found.items),
-            "severity": severity,
-            "severities": SEVERITIES,
-            "only_open": bool(visit.query.get("open")),
-            "pages": make_pager(visit, found, PAGE),
-            "here": visit.with_query(),
-        }
-        return PageScreen(template="events.html", values=values)
+        return PageScreen.of(
+            "events.html",
+            rows=shown_events(found.items),
+            severity=severity,
+            severities=SEVERITIES,
+            only_open=bool(visit.query.get("open")),
+            pages=make_pager(visit, found, PAGE),
+            here=visit.with_query(),
+        )
 
     @form_at("/events/acknowledge")
     async def acknowledge(self, visit: Console) -> Reply:
         """Mark one as seen."""
         number = visit.form.read_text("number")
-        await self._server.api_for(visit).put(fill_path("/v1/events/{number}/acknowledgment", number=number))
+        await self._api(visit).put(fill_path("/v1/events/{number}/acknowledgment", number=number))
         return RedirectTo(local_path(visit.form.read_text("back"), "/events"))
 
     @form_at("/events/acknowledge-all")
@@ -46,6 +46,6 @@ class EventPages(ConsolePages):
         severity = visit.form.read_text("severity")
         body = {"number": number, "severity": severity if severity in SEVERITIES else None}
         if not visit.form.errors:
-            done = (await self._server.api_for(visit).put("/v1/events-acknowledgment", body)).value["acknowledged"]
+            done = (await self._api(visit).put("/v1/events-acknowledgment", body)).value["acknowledged"]
             visit.flash_message(f"{format_count(done, 'event is', 'events are')} acknowledged; newer ones are not.")
         return RedirectTo(local_path(visit.form.read_text("back"), "/events"))

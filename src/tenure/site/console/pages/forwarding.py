@@ -13,7 +13,7 @@ from tenure.web.forms import SentForm
 from tenure.web.page_app import ConfirmationQuestion
 from tenure.web.page_groups import form_at, page_at
 from tenure.web.questions import name_question
-from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
+from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, Reply
 
 STATES = {
     "new": ("Nothing sent yet", "calm"),
@@ -27,6 +27,8 @@ STATES = {
 LOGGED = 20
 """Tries on the page."""
 WHERE = "/settings/forwarding"
+ONE = "/settings/forwarding/{forwarding}"
+ADDRESS = "/v1/forwardings/{forwarding}"
 
 
 SURE_SKIP = ConfirmationQuestion(
@@ -43,85 +45,70 @@ class ForwardingPages(ConsolePages):
     @page_at(WHERE)
     async def show(self, visit: Console) -> Reply:
         """The list."""
-        api = self._server.api_for(visit)
-        values = {
-            "rows": await api.get_all("/v1/forwardings"),
-            "states": STATES,
-        }
-        return PageScreen(template="forwardings.html", values=values)
+        return PageScreen.of("forwardings.html", rows=await self._api(visit).get_all("/v1/forwardings"), states=STATES)
 
-    @page_at("/settings/forwarding/{forwarding}")
+    async def _render_one(self, visit: Console, refusal: PageRefusal | None = None) -> PageScreen:
+        return await one_page(self._server, visit, visit.params["forwarding"], refusal=refusal)
+
+    @page_at(ONE)
     async def one(self, visit: Console) -> Reply:
         """How one is set up, how it is, what was sent."""
-        return await one_page(self._server, visit, visit.params["forwarding"])
+        return await self._render_one(visit)
 
-    @form_at("/settings/forwarding/{forwarding}/test")
+    @form_at(f"{ONE}/test", again=_render_one)
     async def test(self, visit: Console) -> Reply:
         """Send a test message, and say what came of it."""
-        name = visit.params["forwarding"]
-        try:
-            tested = (await self._server.api_for(visit).post(fill_path("/v1/forwardings/{name}/test", name=name))).value
-        except RefusedPageError as error:
-            return await one_page(self._server, visit, name, refusal=error.refusal)
-        return await one_page(self._server, visit, name, tested=tested)
+        tested = (await self._api(visit).post(visit.fill_address(f"{ADDRESS}/test"))).value
+        return await one_page(self._server, visit, visit.params["forwarding"], tested=tested)
 
     async def ask_skipping(self, visit: Console) -> ConfirmationQuestion | None:
         """The question before events are left out; None for going on with all that waited."""
         if not visit.form.read_flag("skip"):
             return None
-        name = visit.params["forwarding"]
-        one = await self._server.api_for(visit).get(fill_path("/v1/forwardings/{name}", name=name))
-        asked = msgspec.structs.replace(SURE_SKIP, back=fill_path(WHERE + "/{name}", name=name))
+        one = await self._api(visit).get(visit.fill_address(ADDRESS))
+        asked = msgspec.structs.replace(SURE_SKIP, back=visit.fill_address(ONE))
         return name_question(asked, one["name"])
 
-    @form_at("/settings/forwarding/{forwarding}/resume", sure=ask_skipping)
+    @form_at(f"{ONE}/resume", sure=ask_skipping, again=_render_one)
     async def resume(self, visit: Console) -> Reply:
         """Go on with what waited, or without."""
-        name, skip = visit.params["forwarding"], visit.form.read_flag("skip")
-        where = fill_path("/v1/forwardings/{name}/resume", name=name)
-        try:
-            await self._server.api_for(visit).post(where, {"skip": skip}, key=visit.form.read_text("_key"))
-        except RefusedPageError as error:
-            return await one_page(self._server, visit, name, refusal=error.refusal)
-        visit.flash_message("It goes on with what happens from now on." if skip else "It goes on with what waited.")
-        return RedirectTo(f"{WHERE}/{name}")
+        skip = visit.form.read_flag("skip")
+        where = visit.fill_address(f"{ADDRESS}/resume")
+        await self._api(visit).post(where, {"skip": skip}, key=visit.form.read_text("_key"))
+        said = "It goes on with what happens from now on." if skip else "It goes on with what waited."
+        return RedirectTo(visit.fill_address(ONE), said)
 
-    @form_at("/settings/forwarding/{forwarding}/secret")
+    @form_at(f"{ONE}/secret")
     async def secret(self, visit: Console) -> Reply:
         """A new secret, shown on the page that answers and nowhere else."""
-        name = visit.params["forwarding"]
-        where = fill_path("/v1/forwardings/{name}/rotate-secret", name=name)
-        made = (await self._server.api_for(visit).post(where, {}, key=visit.form.read_text("_key"))).value
+        where = visit.fill_address(f"{ADDRESS}/rotate-secret")
+        made = (await self._api(visit).post(where, {}, key=visit.form.read_text("_key"))).value
         visit.form = SentForm()
-        return await one_page(self._server, visit, name, secret=made["secret"])
+        return await one_page(self._server, visit, visit.params["forwarding"], secret=made["secret"])
 
-    @form_at("/settings/forwarding/{forwarding}/switch")
+    @form_at(f"{ONE}/switch")
     async def switch(self, visit: Console) -> Reply:
         """Off, and on again."""
-        name, api = visit.params["forwarding"], self._server.api_for(visit)
-        where = fill_path("/v1/forwardings/{name}", name=name)
-        present, on = await api.get(where), visit.form.read_flag("on")
+        api, where, on = self._api(visit), visit.fill_address(ADDRESS), visit.form.read_flag("on")
+        present = await api.get(where)
         body = {each: present[each] for each in ("name", "severity", "kinds")} | {"active": on}
         for way in ("mail", "webhook"):
             if present[way] is not None:
                 body[way] = {each: value for each, value in present[way].items() if each != "password_set"}
         await api.put(where, body)
-        visit.flash_message("It is on again." if on else "It is off; what happens meanwhile waits.")
-        return RedirectTo(f"{WHERE}/{name}")
+        said = "It is on again." if on else "It is off; what happens meanwhile waits."
+        return RedirectTo(visit.fill_address(ONE), said)
 
-    @page_at("/settings/forwarding/{forwarding}/remove")
+    @page_at(f"{ONE}/remove")
     async def ask_removal(self, visit: Console) -> Reply:
         """What removing it means."""
-        where = fill_path("/v1/forwardings/{name}", name=visit.params["forwarding"])
-        values = {"one": await self._server.api_for(visit).get(where)}
-        return PageScreen(template="forwarding_remove.html", values=values)
+        return PageScreen.of("forwarding_remove.html", one=await self._api(visit).get(visit.fill_address(ADDRESS)))
 
-    @form_at("/settings/forwarding/{forwarding}/remove")
+    @form_at(f"{ONE}/remove")
     async def remove(self, visit: Console) -> Reply:
         """Remove it."""
-        await self._server.api_for(visit).delete(fill_path("/v1/forwardings/{name}", name=visit.params["forwarding"]))
-        visit.flash_message("The forwarding is removed; the events themselves stay.")
-        return RedirectTo(WHERE)
+        await self._api(visit).delete(visit.fill_address(ADDRESS))
+        return RedirectTo(WHERE, "The forwarding is removed; the events themselves stay.")
 
 
 async def one_page(
@@ -132,7 +119,7 @@ async def one_page(
     tested: dict[str, Any] | None = None,
     secret: str = "",
     refusal: PageRefusal | None = None,
-) -> Reply:
+) -> PageScreen:
     """The page of one forwarding. `tested`: what came of a test; `secret`: one that is shown this once."""
     api, where = server.api_for(visit), fill_path("/v1/forwardings/{name}", name=name)
     values = {

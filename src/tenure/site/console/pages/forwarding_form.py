@@ -4,12 +4,15 @@ import re
 from itertools import groupby
 from typing import Any
 
+import msgspec
+
 from tenure.http.client.api_exchange import fill_path
 from tenure.site.console.pages.forwarding import WHERE, one_page
 from tenure.site.console.session import Console, ConsolePages
 from tenure.web.forms import SentForm
 from tenure.web.page_groups import form_at, page_at
-from tenure.web.replies import PageScreen, RedirectTo, RefusedPageError, Reply
+from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
+from tenure.web.visits import fields_screen
 
 LEVELS = (
     ("info", "Everything", "Information, warnings and what is critical."),
@@ -30,85 +33,10 @@ EDIT = f"{WHERE}/{{forwarding}}/edit"
 class ForwardingFormPages(ConsolePages):
     """New and edit."""
 
-    @page_at(f"{WHERE}/new")
-    async def begin(self, visit: Console) -> Reply:
-        """An empty form."""
-        way = "webhook" if visit.query.get("by") == "webhook" else "mail"
-        held = SentForm.of(severity="warning", security="starttls", port=587)
-        return await self._render_page(visit, way, held, None)
-
-    @form_at(f"{WHERE}/new")
-    async def add(self, visit: Console) -> Reply:
-        """A new one; a webhook's secret is shown on the page that answers."""
-        way, api = visit.form.read_choice("by", WAYS) or "mail", self._server.api_for(visit)
-        body = _request_body(visit.form, way)
-        if visit.form.errors:
-            return await self._render_page(visit, way, visit.form, None, 422)
-        try:
-            made = (await api.post("/v1/forwardings", body, key=visit.form.read_text("_key"))).value
-        except RefusedPageError as error:
-            return await self._render_again(visit, way, None, error)
-        return await self._save_forwarding(visit, made["forwarding"]["id"], made["secret"])
-
-    @page_at(EDIT)
-    async def edit(self, visit: Console) -> Reply:
-        """The form, filled in."""
-        one = await self._find_forwarding(visit)
-        way = "mail" if one["mail"] else "webhook"
-        held = {**one[way], "name": one["name"], "severity": one["severity"], "kinds": one["kinds"]}
-        if way == "mail":
-            held["recipients"] = "\n".join(one["mail"]["recipients"])
-        return await self._render_page(visit, way, SentForm.of(**held), one)
-
-    @form_at(EDIT)
-    async def change(self, visit: Console) -> Reply:
-        """Replace its settings."""
-        one = await self._find_forwarding(visit)
-        way = "mail" if one["mail"] else "webhook"
-        body = _request_body(visit.form, way) | {"active": one["active"]}
-        if visit.form.errors:
-            return await self._render_page(visit, way, visit.form, one, 422)
-        try:
-            await self._server.api_for(visit).put(fill_path("/v1/forwardings/{name}", name=one["id"]), body)
-        except RefusedPageError as error:
-            return await self._render_again(visit, way, one, error)
-        return await self._save_forwarding(visit, one["id"], "")
-
-    async def _save_forwarding(self, visit: Console, name: str, secret: str) -> Reply:
-        """With a test at once, if that was the button."""
-        wants_test, tested = visit.form.read_flag("test"), None
-        visit.form = SentForm()
-        if wants_test:
-            try:
-                tested = (
-                    await self._server.api_for(visit).post(fill_path("/v1/forwardings/{name}/test", name=name))
-                ).value
-            except RefusedPageError as error:
-                return await one_page(self._server, visit, name, secret=secret, refusal=error.refusal)
-        if secret or tested:
-            return await one_page(self._server, visit, name, tested=tested, secret=secret)
-        visit.flash_message("The forwarding is saved.")
-        return RedirectTo(f"{WHERE}/{name}")
-
-    async def _render_again(
-        self, visit: Console, way: str, one: dict[str, Any] | None, error: RefusedPageError
-    ) -> Reply:
-        refusal = error.refusal
-        # A list's entry is blamed on the list: `mail.recipients[...]`.
-        field = refusal.field.partition("[")[0]
-        if not (field and visit.form.place_complaint(field, refusal.detail)):
-            raise error
-        return await self._render_page(visit, way, visit.form, one, 422)
-
-    async def _find_forwarding(self, visit: Console) -> dict[str, Any]:
-        where = fill_path("/v1/forwardings/{name}", name=visit.params["forwarding"])
-        found: dict[str, Any] = await self._server.api_for(visit).get(where)
-        return found
-
     async def _render_page(
-        self, visit: Console, way: str, form: SentForm, one: dict[str, Any] | None, status: int = 200
-    ) -> Reply:
-        kinds = await self._server.api_for(visit).get_all("/v1/event-kinds")
+        self, visit: Console, refusal: PageRefusal | None, way: str, one: dict[str, Any] | None, form: SentForm
+    ) -> PageScreen:
+        kinds = await self._api(visit).get_all("/v1/event-kinds")
         visit.form = form
         values = {
             "way": way,
@@ -118,7 +46,68 @@ class ForwardingFormPages(ConsolePages):
             "levels": LEVELS,
             "security": SECURITY,
         }
-        return PageScreen(template="forwarding_form.html", values=values, status=status)
+        # A list's entry is blamed on the list: `mail.recipients[...]`.
+        named = refusal and msgspec.structs.replace(refusal, field=refusal.field.partition("[")[0])
+        return fields_screen(visit, "forwarding_form.html", named, **values)
+
+    async def _render_new(self, visit: Console, refusal: PageRefusal | None = None) -> PageScreen:
+        way = visit.form.read_text("by") if visit.form.read_text("by") in WAYS else "mail"
+        return await self._render_page(visit, refusal, way, None, visit.form)
+
+    async def _render_edit(self, visit: Console, refusal: PageRefusal | None = None) -> PageScreen:
+        one = await self._find_forwarding(visit)
+        way = "mail" if one["mail"] else "webhook"
+        held = {**one[way], "name": one["name"], "severity": one["severity"], "kinds": one["kinds"]}
+        if way == "mail":
+            held["recipients"] = "\n".join(one["mail"]["recipients"])
+        form = visit.form if visit.method == "POST" else SentForm.of(**held)
+        return await self._render_page(visit, refusal, way, one, form)
+
+    @page_at(f"{WHERE}/new")
+    async def begin(self, visit: Console) -> Reply:
+        """An empty form."""
+        way = "webhook" if visit.query.get("by") == "webhook" else "mail"
+        held = SentForm.of(severity="warning", security="starttls", port=587)
+        return await self._render_page(visit, None, way, None, held)
+
+    @form_at(f"{WHERE}/new", again=_render_new)
+    async def add(self, visit: Console) -> Reply:
+        """A new one; a webhook's secret is shown on the page that answers."""
+        body = _request_body(visit.form, visit.form.read_choice("by", WAYS) or "mail")
+        visit.form.require_valid()
+        made = (await self._api(visit).post("/v1/forwardings", body, key=visit.form.read_text("_key"))).value
+        return await self._save_forwarding(visit, made["forwarding"]["id"], made["secret"])
+
+    @page_at(EDIT)
+    async def edit(self, visit: Console) -> Reply:
+        """The form, filled in."""
+        return await self._render_edit(visit)
+
+    @form_at(EDIT, again=_render_edit)
+    async def change(self, visit: Console) -> Reply:
+        """Replace its settings."""
+        one = await self._find_forwarding(visit)
+        body = _request_body(visit.form, "mail" if one["mail"] else "webhook") | {"active": one["active"]}
+        visit.form.require_valid()
+        await self._api(visit).put(visit.fill_address("/v1/forwardings/{forwarding}"), body)
+        return await self._save_forwarding(visit, one["id"], "")
+
+    async def _save_forwarding(self, visit: Console, name: str, secret: str) -> Reply:
+        """With a test at once, if that was the button."""
+        wants_test, tested = visit.form.read_flag("test"), None
+        visit.form = SentForm()
+        if wants_test:
+            try:
+                tested = (await self._api(visit).post(fill_path("/v1/forwardings/{name}/test", name=name))).value
+            except RefusedPageError as error:
+                return await one_page(self._server, visit, name, secret=secret, refusal=error.refusal)
+        if secret or tested:
+            return await one_page(self._server, visit, name, tested=tested, secret=secret)
+        return RedirectTo(f"{WHERE}/{name}", "The forwarding is saved.")
+
+    async def _find_forwarding(self, visit: Console) -> dict[str, Any]:
+        found: dict[str, Any] = await self._api(visit).get(visit.fill_address("/v1/forwardings/{forwarding}"))
+        return found
 
 
 def _request_body(form: SentForm, way: str) -> dict[str, Any]:

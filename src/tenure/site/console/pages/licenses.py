@@ -27,65 +27,65 @@ class LicensePages(ConsolePages):
     @page_at("/licenses")
     async def show(self, visit: Console) -> Reply:
         """The folder; one license is selected, and the buttons are about it."""
-        licenses = (await self._server.api_for(visit).get("/v1/licenses"))["items"]
+        licenses = (await self._api(visit).get("/v1/licenses"))["items"]
         wished = visit.query.get("product", "")
         chosen = next((each for each in licenses if each["product"] == wished), licenses[0])
-        values = {
-            "rows": folder_rows(licenses),
-            "chosen": chosen,
-            "link": renew_link(chosen),
-            "several": len(licenses) > 1,
-        }
-        return PageScreen(template="licenses.html", values=values)
+        return PageScreen.of(
+            "licenses.html",
+            rows=folder_rows(licenses),
+            chosen=chosen,
+            link=renew_link(chosen),
+            several=len(licenses) > 1,
+        )
 
     @page_at("/licenses/{product}")
     async def properties(self, visit: Console) -> Reply:
         """Everything about one license."""
-        api, product = self._server.api_for(visit), visit.params["product"]
+        api, product = self._api(visit), visit.params["product"]
         license_ = await api.get(fill_path("/v1/licenses/{product}", product=product))
         groups = await api.get_all("/v1/groups")
-        values = {
-            "license": license_,
-            "link": renew_link(license_),
-            "spans": drawable_spans(license_["timeline"]),
-            "groups": groups,
-            "successor_spans": drawable_spans(license_["successor"]["timeline"]) if license_["successor"] else [],
-            "form": SentForm.of(automatic=[each["name"] for each in groups if each["automatic"]]),
-        }
-        return PageScreen(template="license.html", values=values)
+        return PageScreen.of(
+            "license.html",
+            license=license_,
+            link=renew_link(license_),
+            spans=drawable_spans(license_["timeline"]),
+            groups=groups,
+            successor_spans=drawable_spans(license_["successor"]["timeline"]) if license_["successor"] else [],
+            form=SentForm.of(automatic=[each["name"] for each in groups if each["automatic"]]),
+        )
 
     @form_at("/licenses/{product}/distribution")
     async def distribute(self, visit: Console) -> Reply:
         """Which groups give seats to their devices by themselves."""
-        api, product = self._server.api_for(visit), visit.params["product"]
+        api = self._api(visit)
         wished, changed = set(visit.form.read_many("automatic")), 0
         for each in await api.get_all("/v1/groups"):
             if each["automatic"] != (each["name"] in wished):
                 await api.put(fill_path("/v1/groups/{name}", name=each["name"]), {"automatic": not each["automatic"]})
                 changed += 1
-        visit.flash_message("Automatic distribution is as you said." if changed else "Nothing was changed.", "good")
-        return RedirectTo(fill_path("/licenses/{product}", product=product))
+        said = "Automatic distribution is as you said." if changed else "Nothing was changed."
+        return RedirectTo(visit.fill_address("/licenses/{product}"), said)
 
     @page_at("/licenses/{product}/explain")
     async def explain(self, visit: Console) -> Reply:
         """What holds, by which rule, until when, what follows, who can change it (B2)."""
-        api, product = self._server.api_for(visit), visit.params["product"]
+        api, product = self._api(visit), visit.params["product"]
         one = fill_path("/v1/licenses/{product}", product=product)
         told = await api.get(f"{one}/explain")
         license_ = await api.get(one)
-        values = {
-            "told": told,
-            "license": license_,
-            "spans": drawable_spans(told["timeline"]),
-            "silence": drawable_spans(told["silence"]),
-            "link": renew_link(license_),
-        }
-        return PageScreen(template="explain.html", values=values)
+        return PageScreen.of(
+            "explain.html",
+            told=told,
+            license=license_,
+            spans=drawable_spans(told["timeline"]),
+            silence=drawable_spans(told["silence"]),
+            link=renew_link(license_),
+        )
 
     @page_at("/licenses.csv")
     async def export(self, visit: Console) -> Reply:
         """The folder as CSV."""
-        licenses = (await self._server.api_for(visit).get("/v1/licenses"))["items"]
+        licenses = (await self._api(visit).get("/v1/licenses"))["items"]
         return FileDownload(
             name="licenses.csv", media_type="text/csv; charset=utf-8", body=as_csv(folder_rows(licenses), EXPORTED)
         )
@@ -93,21 +93,20 @@ class LicensePages(ConsolePages):
     @page_at("/licenses/{product}/remove")
     async def ask_removal(self, visit: Console) -> Reply:
         """Whether a license can be removed, and why not."""
-        api, product = self._server.api_for(visit), visit.params["product"]
+        api, product = self._api(visit), visit.params["product"]
         return await self._removal_question(api, product)
 
     @form_at("/licenses/{product}/remove")
     async def remove(self, visit: Console) -> Reply:
         """Forget a license."""
-        api, product = self._server.api_for(visit), visit.params["product"]
+        api, product = self._api(visit), visit.params["product"]
         try:
             await api.delete(fill_path("/v1/licenses/{product}", product=product))
         except RefusedPageError as error:
             if error.refusal.status == 404:
                 raise
             return await self._removal_question(api, product)
-        visit.flash_message(f"The license of {product} was removed.")
-        return RedirectTo("/licenses")
+        return RedirectTo("/licenses", f"The license of {product} was removed.")
 
     async def _removal_question(self, api: PageApi, product: str) -> Reply:
         one, refusal = fill_path("/v1/licenses/{product}", product=product), None

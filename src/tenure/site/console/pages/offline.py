@@ -1,12 +1,12 @@
 """Offline exchange (B16): a request out as a file or as text, its answer in again, where no network leads outside."""
 
-from tenure.http.client.api_exchange import fill_path
 from tenure.site.console.banner import exchange_link
 from tenure.site.console.session import Console, ConsolePages
 from tenure.web.page_groups import form_at, page_at
 from tenure.web.qr import MOST, encode, to_svg
 from tenure.web.replies import FileDownload, PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
 
+LICENSE = "/v1/licenses/{product}"
 TEXT_MOST = 200_000
 """Characters of an answer that are passed on: far more than any has."""
 
@@ -25,28 +25,34 @@ _GARBAGE = frozenset({"message_malformed", "message_too_large", "type_unexpected
 class OfflineExchangePages(ConsolePages):
     """The page."""
 
+    async def _render_page(
+        self, visit: Console, refusal: PageRefusal | None = None, *, made: dict[str, str] | None = None
+    ) -> PageScreen:
+        license_ = await self._api(visit).get(visit.fill_address(LICENSE))
+        values = {"license": license_, "refusal": refusal, "made": made, "picture": _qr_picture(made)}
+        values["answered_at"] = exchange_link(license_)
+        status = 422 if refusal or visit.form.errors else 200
+        return PageScreen(template="offline.html", values=values, status=status)
+
     @page_at("/licenses/{product}/offline")
     async def show(self, visit: Console) -> Reply:
         """Both halves."""
         return await self._render_page(visit)
 
-    @form_at("/licenses/{product}/offline/request")
+    @form_at("/licenses/{product}/offline/request", again=_render_page)
     async def request(self, visit: Console) -> Reply:
         """The request, shown and offered as a file; the same one until it is answered."""
         code = visit.form.read_text("code", most=100)
         role = "successor" if visit.form.read_flag("successor") else "active"
-        where = fill_path("/v1/licenses/{product}/offline/request", product=visit.params["product"])
-        try:
-            made = (await self._server.api_for(visit).post(where, {"code": code, "role": role} if code else {})).value
-        except RefusedPageError as error:
-            return await self._render_page(visit, 422, error.refusal)
+        where = visit.fill_address(f"{LICENSE}/offline/request")
+        made = (await self._api(visit).post(where, {"code": code, "role": role} if code else {})).value
         if visit.form.read_flag("file"):
             return FileDownload(
                 name=made["file_name"], media_type="text/plain; charset=utf-8", body=made["request"].encode()
             )
         return await self._render_page(visit, made=made)
 
-    @form_at("/licenses/{product}/offline/import")
+    @form_at("/licenses/{product}/offline/import", again=_render_page)
     async def take(self, visit: Console) -> Reply:
         """The answer, or a notice of the vendor."""
         form = visit.form
@@ -55,25 +61,15 @@ class OfflineExchangePages(ConsolePages):
         form.values["text"] = [text[:TEXT_MOST]]
         if not text:
             form.add_fault("text", "Paste the text of the answer, or choose its file.")
-            return await self._render_page(visit, 422)
+        form.require_valid()
         if len(text) > TEXT_MOST:
-            return await self._render_page(visit, 422, NOT_ONE)
-        where = fill_path("/v1/licenses/{product}/offline/import", product=visit.params["product"])
+            raise RefusedPageError(NOT_ONE)
+        where = visit.fill_address(f"{LICENSE}/offline/import")
         try:
-            taken = (await self._server.api_for(visit).post(where, {"text": text}, key=form.read_text("_key"))).value
+            taken = (await self._api(visit).post(where, {"text": text}, key=form.read_text("_key"))).value
         except RefusedPageError as error:
-            return await self._render_page(visit, 422, NOT_ONE if error.refusal.code in _GARBAGE else error.refusal)
-        visit.flash_message(taken["message"])
-        return RedirectTo(fill_path("/licenses/{product}", product=visit.params["product"]))
-
-    async def _render_page(
-        self, visit: Console, status: int = 200, refusal: PageRefusal | None = None, made: dict[str, str] | None = None
-    ) -> Reply:
-        product = visit.params["product"]
-        license_ = await self._server.api_for(visit).get(fill_path("/v1/licenses/{product}", product=product))
-        values = {"license": license_, "refusal": refusal, "made": made, "picture": _qr_picture(made)}
-        values["answered_at"] = exchange_link(license_)
-        return PageScreen(template="offline.html", values=values, status=status)
+            raise RefusedPageError(NOT_ONE if error.refusal.code in _GARBAGE else error.refusal) from error
+        return RedirectTo(visit.fill_address("/licenses/{product}"), taken["message"])
 
 
 def _qr_picture(made: dict[str, str] | None) -> str:

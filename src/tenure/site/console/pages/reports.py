@@ -23,21 +23,21 @@ class ReportPages(ConsolePages):
     @page_at("/reports")
     async def show(self, visit: Console) -> Reply:
         """Use against the limit, and day by day."""
-        licenses = (await self._server.api_for(visit).get("/v1/licenses"))["items"]
+        licenses = (await self._api(visit).get("/v1/licenses"))["items"]
         chosen, days = visit.query.get("product", ""), _days_asked(visit)
         shown = [each for each in licenses if chosen in ("", each["product"])]
         report = await self._load_usage(visit, days)
         found = report["items"]
-        values = {
-            "licenses": shown,
-            "chosen": chosen,
-            "days": days,
-            "spans": SPANS,
-            "plots": {each["product"]: _draw_days(report, each["product"], days) for each in shown},
-            "groups": {each["product"]: _by_group(found, each["product"]) for each in shown},
-            "export": visit.with_query().replace("/reports", "/reports.csv", 1),
-        }
-        return PageScreen(template="reports.html", values=values)
+        return PageScreen.of(
+            "reports.html",
+            licenses=shown,
+            chosen=chosen,
+            days=days,
+            spans=SPANS,
+            plots={each["product"]: _draw_days(report, each["product"], days) for each in shown},
+            groups={each["product"]: _by_group(found, each["product"]) for each in shown},
+            export=visit.with_query().replace("/reports", "/reports.csv", 1),
+        )
 
     @page_at("/reports.csv")
     async def export(self, visit: Console) -> Reply:
@@ -47,7 +47,7 @@ class ReportPages(ConsolePages):
 
     async def _load_usage(self, visit: Console, days: int) -> dict[str, Any]:
         asked = {"product": visit.query.get("product") or None, "days": days}
-        found: dict[str, Any] = await self._server.api_for(visit).get("/v1/usage", **asked)
+        found: dict[str, Any] = await self._api(visit).get("/v1/usage", **asked)
         return found
 
 

@@ -24,47 +24,41 @@ class SeatPages(ConsolePages):
     async def conflict(self, visit: Console) -> Reply:
         """The list, as it is proposed."""
         try:
-            found = await self._server.api_for(visit).get(_ask_api(visit, "seat-conflict"))
+            found = await self._api(visit).get(_ask_api(visit, "seat-conflict"))
         except RefusedPageError as error:
             if error.refusal.status != 404:
                 raise
             found = None
-        return PageScreen(template="conflict.html", values={"conflict": found, "product": visit.params["product"]})
+        return PageScreen.of("conflict.html", conflict=found, product=visit.params["product"])
 
     async def ask_release(self, visit: Console) -> ConfirmationQuestion | None:
         """Whether those that were ticked are meant; nothing is asked where none was."""
         chosen = visit.form.read_many("device")
-        return await loss_question(self._server.api_for(visit), "release", chosen, visit.path) if chosen else None
+        return await loss_question(self._api(visit), "release", chosen, visit.path) if chosen else None
 
     @form_at("/licenses/{product}/conflict", sure=ask_release)
     async def release(self, visit: Console) -> Reply:
         """Release those ticked now."""
         chosen = visit.form.read_many("device")
         if not chosen:
-            visit.flash_message("No device was ticked; nothing was released.", "warn")
-            return RedirectTo(_render_page(visit, "conflict"))
+            return RedirectTo(_render_page(visit, "conflict"), "No device was ticked; nothing was released.", "warn")
         key = visit.form.read_text("_key")
-        done = await self._server.api_for(visit).post(
-            _ask_api(visit, "seat-conflict/release"), {"devices": chosen}, key=key
-        )
-        visit.flash_message(_result_sentence(done.value))
-        return RedirectTo(_render_page(visit, "conflict"))
+        done = await self._api(visit).post(_ask_api(visit, "seat-conflict/release"), {"devices": chosen}, key=key)
+        return RedirectTo(_render_page(visit, "conflict"), _result_sentence(done.value))
 
     @form_at("/licenses/{product}/conflict/keep")
     async def keep(self, visit: Console) -> Reply:
         """Take a device off the list."""
         device = visit.form.read_required("device", most=64)
-        await self._server.api_for(visit).put(fill_path("/v1/devices/{device}/pin", device=device), {"pinned": True})
-        visit.flash_message("It keeps its seat; another one is proposed in its place.")
-        return RedirectTo(_render_page(visit, "conflict"))
+        await self._api(visit).put(fill_path("/v1/devices/{device}/pin", device=device), {"pinned": True})
+        return RedirectTo(_render_page(visit, "conflict"), "It keeps its seat; another one is proposed in its place.")
 
     @page_at("/licenses/{product}/silent")
     async def silent(self, visit: Console) -> Reply:
         """Who would be released."""
         days = _read_days(visit.query.get("days", ""))
-        found = await self._server.api_for(visit).get(_ask_api(visit, "idle-devices"), days=days)
-        values = {"found": found, "days": days, "product": visit.params["product"]}
-        return PageScreen(template="silent.html", values=values)
+        found = await self._api(visit).get(_ask_api(visit, "idle-devices"), days=days)
+        return PageScreen.of("silent.html", found=found, days=days, product=visit.params["product"])
 
     @form_at("/licenses/{product}/silent", sure=ask_release)
     async def release_silent(self, visit: Console) -> Reply:
@@ -74,21 +68,17 @@ class SeatPages(ConsolePages):
             "devices": visit.form.read_many("device"),
         }
         if not body["devices"]:
-            visit.flash_message("No device was ticked; nothing was released.", "warn")
-            return RedirectTo(_render_page(visit, "silent"))
-        done = await self._server.api_for(visit).post(
-            _ask_api(visit, "release-idle"), body, key=visit.form.read_text("_key")
-        )
-        visit.flash_message(_result_sentence(done.value))
-        return RedirectTo("/devices")
+            return RedirectTo(_render_page(visit, "silent"), "No device was ticked; nothing was released.", "warn")
+        done = await self._api(visit).post(_ask_api(visit, "release-idle"), body, key=visit.form.read_text("_key"))
+        return RedirectTo("/devices", _result_sentence(done.value))
 
 
 def _ask_api(visit: Console, what: str) -> str:
-    return fill_path("/v1/licenses/{product}/", product=visit.params["product"]) + what
+    return visit.fill_address("/v1/licenses/{product}/") + what
 
 
 def _render_page(visit: Console, what: str) -> str:
-    return fill_path("/licenses/{product}/", product=visit.params["product"]) + what
+    return visit.fill_address("/licenses/{product}/") + what
 
 
 def _read_days(text: str) -> int:

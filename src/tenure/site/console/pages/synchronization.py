@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from tenure.http.client.api_exchange import fill_path
-from tenure.site.console.exchanges import ConsoleExchange, ConsoleExchanges
+from tenure.site.console.exchanges import ConsoleExchange, ExchangePages
 from tenure.site.console.pages.licenses import drawable_spans
-from tenure.site.console.session import Console, ConsolePages, LocalServer
+from tenure.site.console.session import Console
 from tenure.web.page_groups import form_at, page_at
-from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, RefusedPageError, Reply
+from tenure.web.replies import PageRefusal, PageScreen, RefusedPageError, Reply
 
 TITLES = {
     "synchronize": "Synchronize subscription settings with Licensing server",
@@ -27,21 +26,15 @@ STEPS = {
 }  # fmt: skip
 
 
-class SynchronizationPages(ConsolePages):
+class SynchronizationPages(ExchangePages):
     """The page of the exchange that runs, or was the last."""
-
-    def __init__(self, server: LocalServer, exchanges: ConsoleExchanges) -> None:
-        super().__init__(server)
-        self._exchanges = exchanges
 
     @page_at("/licenses/{product}/synchronization")
     async def show(self, visit: Console) -> Reply:
         """The steps so far, and the result."""
-        api, product = self._server.api_for(visit), visit.params["product"]
-        one = fill_path("/v1/licenses/{product}", product=product)
-        exchange = self._exchanges.last_exchange(product)
+        exchange = self._exchanges.last_exchange(visit.params["product"])
         values: dict[str, Any] = {
-            "license": await api.get(one),
+            "license": await self._api(visit).get(visit.fill_address("/v1/licenses/{product}")),
             "exchange": exchange,
             "steps": await self._step_views(visit, exchange),
             "step_names": STEPS,
@@ -58,10 +51,7 @@ class SynchronizationPages(ConsolePages):
     @form_at("/licenses/{product}/synchronization")
     async def start(self, visit: Console) -> Reply:
         """Ask the activation server now."""
-        api, product = self._server.api_for(visit), visit.params["product"]
-        where = fill_path("/v1/licenses/{product}/synchronize", product=product)
-        await self._exchanges.begin_exchange(product, "synchronize", api.post(where, key=visit.form.read_text("_key")))
-        return RedirectTo(fill_path("/licenses/{product}/synchronization", product=product))
+        return await self._begin_exchange(visit, "synchronize")
 
     async def _step_views(self, visit: Console, exchange: ConsoleExchange | None) -> list[Any]:
         """As the API tells them; a refusal keeps those that led to it."""
@@ -72,8 +62,8 @@ class SynchronizationPages(ConsolePages):
         if exchange.refusal is not None and _never_sent(exchange.refusal):
             return []
         try:
-            where = fill_path("/v1/licenses/{product}/synchronization", product=visit.params["product"])
-            return list((await self._server.api_for(visit).get(where))["steps"])
+            where = visit.fill_address("/v1/licenses/{product}/synchronization")
+            return list((await self._api(visit).get(where))["steps"])
         except RefusedPageError:
             return []
 

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from tenure.http.client.api_exchange import fill_path
 from tenure.site.console.session import Console, ConsolePages
 from tenure.web.forms import SentForm
 from tenure.web.page_app import ConfirmationQuestion
 from tenure.web.page_groups import form_at, page_at
 from tenure.web.questions import find_meant, name_question
-from tenure.web.replies import PageScreen, RedirectTo, RefusedPageError, Reply
+from tenure.web.replies import PageRefusal, PageScreen, RedirectTo, Reply
 from tenure.web.short_lists import NAMED, NEWEST, By, make_short_list
+from tenure.web.visits import fields_screen
 
 ROLES = (
     ("administrator", "Administrator", "May do everything."),
@@ -18,6 +18,7 @@ ROLES = (
 )
 """Role, its name, and what it means."""
 
+USER = "/v1/users/{user}"
 SORTS: dict[str, By] = {"name": NAMED, "newest": NEWEST}
 """By what the users can be sorted."""
 
@@ -39,12 +40,19 @@ SURE_REMOVE = ConfirmationQuestion(
 class UserPages(ConsolePages):
     """The pages."""
 
+    async def _render_team(
+        self, visit: Console, refusal: PageRefusal | None = None, *, made: dict[str, Any] | None = None
+    ) -> PageScreen:
+        rows = await self._api(visit).get_all("/v1/users")
+        values = {"short_list": make_short_list(visit, rows, SORTS), "made": made, "roles": ROLES}
+        return fields_screen(visit, "users.html", refusal, **values)
+
     @page_at("/users")
     async def team(self, visit: Console) -> Reply:
         """Everybody."""
         return await self._render_team(visit)
 
-    @form_at("/users")
+    @form_at("/users", again=_render_team)
     async def add(self, visit: Console) -> Reply:
         """A new account; its password is shown on the page that answers, and nowhere else."""
         form = visit.form
@@ -52,24 +60,16 @@ class UserPages(ConsolePages):
             "name": form.read_required("name", most=128),
             "role": form.read_choice("role", [each for each, _, _ in ROLES]),
         }
-        if form.errors:
-            return await self._render_team(visit, status=422)
-        try:
-            made = (await self._server.api_for(visit).post("/v1/users", body, key=form.read_text("_key"))).value
-        except RefusedPageError as error:
-            if form.place_refusal(error.refusal):
-                raise
-            return await self._render_team(visit, status=422)
+        form.require_valid()
+        made = (await self._api(visit).post("/v1/users", body, key=form.read_text("_key"))).value
         visit.form = SentForm()
-        return await self._render_team(visit, made)
+        return await self._render_team(visit, made=made)
 
     @form_at("/users/{user}/role")
     async def role(self, visit: Console) -> Reply:
         """Another role."""
-        where = fill_path("/v1/users/{user}", user=visit.params["user"])
-        await self._server.api_for(visit).put(where, {"role": visit.form.read_text("role")})
-        visit.flash_message("The role is changed; it holds at once.")
-        return RedirectTo("/users")
+        await self._api(visit).put(visit.fill_address(USER), {"role": visit.form.read_text("role")})
+        return RedirectTo("/users", "The role is changed; it holds at once.")
 
     async def ask_reset(self, visit: Console) -> ConfirmationQuestion:
         """Whose account is meant."""
@@ -80,7 +80,7 @@ class UserPages(ConsolePages):
         return await self._name_user(visit, SURE_REMOVE)
 
     async def _name_user(self, visit: Console, question: ConfirmationQuestion) -> ConfirmationQuestion:
-        row = find_meant(await self._server.api_for(visit).get_all("/v1/users"), visit.params["user"])
+        row = find_meant(await self._api(visit).get_all("/v1/users"), visit.params["user"])
         role = next((text for name, text, _ in ROLES if name == row["role"]), row["role"])
         factor = "is taken away, too" if visit.form.read_flag("second_factor") else ""
         return name_question(question, row["name"], ("Role", role), ("Second factor", factor))
@@ -88,23 +88,16 @@ class UserPages(ConsolePages):
     @form_at("/users/{user}/reset", sure=ask_reset)
     async def reset(self, visit: Console) -> Reply:
         """Set a new password for a user who has lost theirs."""
-        where = fill_path("/v1/users/{user}/reset-password", user=visit.params["user"])
-        body = {"second_factor": visit.form.read_flag("second_factor")}
-        made = (await self._server.api_for(visit).post(where, body, key=visit.form.read_text("_key"))).value
+        where, body = (
+            visit.fill_address(f"{USER}/reset-password"),
+            {"second_factor": visit.form.read_flag("second_factor")},
+        )
+        made = (await self._api(visit).post(where, body, key=visit.form.read_text("_key"))).value
         visit.form = SentForm()
-        return await self._render_team(visit, made)
+        return await self._render_team(visit, made=made)
 
     @form_at("/users/{user}/remove", sure=ask_removal)
     async def remove(self, visit: Console) -> Reply:
         """Remove an account."""
-        await self._server.api_for(visit).delete(fill_path("/v1/users/{user}", user=visit.params["user"]))
-        visit.flash_message("The account is gone, and its sessions with it.")
-        return RedirectTo("/users")
-
-    async def _render_team(self, visit: Console, made: dict[str, Any] | None = None, status: int = 200) -> Reply:
-        values = {
-            "short_list": make_short_list(visit, await self._server.api_for(visit).get_all("/v1/users"), SORTS),
-            "made": made,
-            "roles": ROLES,
-        }
-        return PageScreen(template="users.html", values=values, status=status)
+        await self._api(visit).delete(visit.fill_address(USER))
+        return RedirectTo("/users", "The account is gone, and its sessions with it.")
