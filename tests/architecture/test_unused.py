@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "src" / "tenure"
 USERS = ("src", "tools", "conformance", "benchmarks", "drills")
 ALLOWED = {}
-REGISTERING = {"add_verb"}
+REGISTERING = {"add_step", "add_verb"}
 """Decorators that hand what they decorate to somebody who calls it: the command line's."""
 
 Named = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef

@@ -11,7 +11,6 @@ from typing import Any, Literal
 from cyclopts import App
 
 from tenure.cli import outcome
-from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import parse_begin, parse_end
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import ACTING, make_argument, make_option
@@ -65,7 +64,7 @@ def _run_command(row: CommandRow) -> Callable[..., CommandOutput]:
         body = _request_body(row, given)
         where = fill_path("/v1/subscriptions/{subscription}/", subscription=subscription) + row.verb
         printer = outcome.print_dry_run if session.options.dry_run else outcome.print_outcome
-        return session.write(CliRequest(method="POST", path=where, body=body, takes_outcome_hash=True), printer)
+        return session.post(where, printer, body, takes_outcome_hash=True)
 
     return run
 

@@ -4,10 +4,9 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Limit
 from tenure.cli.command_session import CommandSession
-from tenure.cli.options import CHANGING, CREATING, READING
+from tenure.cli.options import CHANGING, CREATING, READING, make_option
 from tenure.cli.output import CommandOutput, show_card, show_table
 from tenure.cli.registration import SELLING, add_noun, add_verb, add_words
 from tenure.cli.screen import TableColumn
@@ -33,12 +32,15 @@ _SHORT = tuple(column for column in PLAN if column.heading not in ("After the en
 
 ProductId = Annotated[str, Parameter(help="The product's id, chosen by you: lower case, digits, `_ . -`.")]
 PlanId = Annotated[str, Parameter(help="The plan's id, chosen by you: lower case, digits, `_ . -`.")]
+Name = Annotated[str, Parameter(help="Its name.")]
 Features = Annotated[tuple[str, ...], Parameter(name="--feature", help="A feature in force; repeat for more.")]
-Base = Annotated[tuple[str, ...], Parameter(name="--base-feature", help="A feature that stays after the end.")]
-Version = Annotated[str, Parameter(help="The lowest application version that may activate, such as 12.0.")]
-Least = Annotated[int | None, Parameter(help="The least number of devices sold.")]
-Most = Annotated[int | None, Parameter(help="The greatest number of devices sold.")]
-Sites = Annotated[int | None, Parameter(help="How many sites may share one subscription.")]
+_TERMS = (
+    make_option("base_feature", tuple[str, ...], "A feature that stays after the end.", ()),
+    make_option("min_version", str, "The lowest application version that may activate, such as 12.0.", ""),
+    make_option("min_devices", int | None, "The least number of devices sold.", None),
+    make_option("max_devices", int | None, "The greatest number of devices sold.", None),
+    make_option("max_sites", int | None, "How many sites may share one subscription.", None),
+)
 
 _PRODUCTS = add_noun("products", "Products: list, show, add, change.", SELLING)
 _PLANS = add_noun("plans", "Plans: list, add, show, change.", SELLING)
@@ -49,7 +51,7 @@ add = add_words(_PRODUCTS, _PLANS)
 def list_products(session: CommandSession, *, limit: Limit = None) -> CommandOutput:
     """List products."""
     return session.get_list(
-        "/v1/products", show_table(PRODUCT, "There are no products yet."), {}, limit=limit, tenant=False
+        "/v1/products", show_table(PRODUCT, "There are no products yet."), limit=limit, tenant=False
     )
 
 
@@ -57,11 +59,10 @@ def list_products(session: CommandSession, *, limit: Limit = None) -> CommandOut
 def add_product(
     session: CommandSession,
     product: ProductId,
-    name: Annotated[str, Parameter(help="Its name.")],
+    name: Name,
 ) -> CommandOutput:
     """Add a product (the vendor only)."""
-    sending = CliRequest(method="POST", path="/v1/products", body={"id": product, "name": name}, tenant=False)
-    return session.write(sending, show_card(PRODUCT))
+    return session.post("/v1/products", show_card(PRODUCT), {"id": product, "name": name}, tenant=False)
 
 
 @add_verb(_PRODUCTS, "show", READING, example="tenure products show suite")
@@ -76,13 +77,13 @@ def change_product(
 ) -> CommandOutput:
     """Give a product another name (the vendor only); its id never changes."""
     where = fill_path("/v1/products/{product}", product=product)
-    return session.write(CliRequest(method="PUT", path=where, body={"name": name}, tenant=False), show_card(PRODUCT))
+    return session.put(where, show_card(PRODUCT), {"name": name}, tenant=False)
 
 
 @add_verb(_PLANS, "list", READING, example="tenure plans list")
 def list_plans(session: CommandSession, *, limit: Limit = None) -> CommandOutput:
     """List plans."""
-    return session.get_list("/v1/plans", show_table(_SHORT, "There are no plans yet."), {}, limit=limit, tenant=False)
+    return session.get_list("/v1/plans", show_table(_SHORT, "There are no plans yet."), limit=limit, tenant=False)
 
 
 @add_verb(_PLANS, "show", READING, example="tenure plans show suite-pro")
@@ -95,12 +96,13 @@ def show_plan(session: CommandSession, plan: PlanId) -> CommandOutput:
     _PLANS,
     "add",
     CREATING,
+    also=_TERMS,
     example="tenure plans add suite-pro 'Suite Pro' --product suite --feature scan --period P1Y",
 )
 def add_plan(
     session: CommandSession,
     plan: PlanId,
-    name: Annotated[str, Parameter(help="Its name.")],
+    name: Name,
     *,
     product: Annotated[str, Parameter(help="The product it licenses.")],
     feature: Features,
@@ -112,57 +114,38 @@ def add_plan(
         Literal["at_order", "at_first_activation"], Parameter(help="When the term of an order begins.")
     ] = "at_order",
     trial: Annotated[str, Parameter(help="How long it may be tried, such as P14D.")] = "",
-    base_feature: Base = (),
-    min_version: Version = "",
-    min_devices: Least = None,
-    max_devices: Most = None,
-    max_sites: Sites = None,
+    **terms: Any,
 ) -> CommandOutput:
     """Add a plan (the vendor only); product, kind, period and begin never change."""
-    body = _plan_terms(name, feature, base_feature, min_version, min_devices, max_devices, max_sites)
+    body = _plan_terms(name, feature, **terms)
     body |= {"id": plan, "product": product, "kind": kind, "period": period, "start": start}
     if trial:
         body["trial"] = trial
-    return session.write(CliRequest(method="POST", path="/v1/plans", body=body, tenant=False), show_card(PLAN))
+    return session.post("/v1/plans", show_card(PLAN), body, tenant=False)
 
 
 @add_verb(
-    _PLANS, "change", CHANGING, example="tenure plans change suite-pro 'Suite Pro' --feature scan --min-version 13.0"
+    _PLANS,
+    "change",
+    CHANGING,
+    also=_TERMS,
+    example="tenure plans change suite-pro 'Suite Pro' --feature scan --min-version 13.0",
 )
-def change_plan(
-    session: CommandSession,
-    plan: PlanId,
-    name: Annotated[str, Parameter(help="Its name.")],
-    *,
-    feature: Features,
-    base_feature: Base = (),
-    min_version: Version = "",
-    min_devices: Least = None,
-    max_devices: Most = None,
-    max_sites: Sites = None,
-) -> CommandOutput:
+def change_plan(session: CommandSession, plan: PlanId, name: Name, *, feature: Features, **terms: Any) -> CommandOutput:
     """Replace what a plan grants from now on; running periods keep what they began with."""
-    body = _plan_terms(name, feature, base_feature, min_version, min_devices, max_devices, max_sites)
-    return session.write(
-        CliRequest(method="PUT", path=fill_path("/v1/plans/{plan}", plan=plan), body=body, tenant=False),
-        show_card(PLAN),
-    )
+    body, where = _plan_terms(name, feature, **terms), fill_path("/v1/plans/{plan}", plan=plan)
+    return session.put(where, show_card(PLAN), body, tenant=False)
 
 
 def _plan_terms(
     name: str,
     features: tuple[str, ...],
-    base_features: tuple[str, ...],
-    min_version: str,
-    min_devices: int | None,
-    max_devices: int | None,
-    max_sites: int | None,
+    *,
+    base_feature: tuple[str, ...] = (),
+    min_version: str = "",
+    **most: int | None,
 ) -> dict[str, Any]:
-    given = {
-        "min_version": min_version or None,
-        "min_devices": min_devices,
-        "max_devices": max_devices,
-        "max_sites": max_sites,
-    }
-    body: dict[str, Any] = {"name": name, "features": features, "base_features": base_features}
+    """`_TERMS` as the API takes them; those not given are left to it."""
+    given = {"min_version": min_version or None, **most}
+    body: dict[str, Any] = {"name": name, "features": features, "base_features": base_feature}
     return body | {field: value for field, value in given.items() if value is not None}

@@ -57,14 +57,14 @@ class CommandSession:
         return CommandOutput(answer.body, printer)
 
     def get_list(
-        self, path: str, printer: ScreenPrinter, query: Query, *, limit: int | None, tenant: bool = True
+        self, path: str, printer: ScreenPrinter, query: Query | None = None, *, limit: int | None, tenant: bool = True
     ) -> CommandOutput:
         """A list with all its pages as one page; `printer` is given its items."""
         if limit is not None and limit < 1:
             raise invalid_field("At least one item is listed.", "limit")
         api = self.api()
         with self.show_count() as progress:
-            items = api.get_pages(path, query, limit=limit, tenant=tenant, progress=progress)
+            items = api.get_pages(path, query or {}, limit=limit, tenant=tenant, progress=progress)
         body = msgspec.json.encode({"items": items, "next": None})
         return CommandOutput(body, lambda screen, value: printer(screen, value["items"]))
 
@@ -102,20 +102,27 @@ class CommandSession:
             task = bar.add_task("", total=1, visible=False)
             yield lambda done, total: bar.update(task, completed=done, total=total, visible=True)
 
-    def post(self, path: str, printer: ScreenPrinter, body: Body = None, *, grave: bool = False) -> CommandOutput:
-        """`write` of a POST."""
-        return self.write(CliRequest(method="POST", path=path, body=body, grave=grave), printer)
+    def post(
+        self, path: str, printer: ScreenPrinter, body: Body = None, *, sure: str = "", **how: Any
+    ) -> CommandOutput:
+        """`write` of a POST; `how` are more members of the request."""
+        return self.write(CliRequest(method="POST", path=path, body=body, **how), printer, sure)
 
-    def put(self, path: str, printer: ScreenPrinter, body: Body = None, *, grave: bool = False) -> CommandOutput:
-        """`write` of a PUT."""
-        return self.write(CliRequest(method="PUT", path=path, body=body, grave=grave), printer)
+    def put(self, path: str, printer: ScreenPrinter, body: Body = None, **how: Any) -> CommandOutput:
+        """`write` of a PUT; `how` are more members of the request."""
+        return self.write(CliRequest(method="PUT", path=path, body=body, **how), printer)
 
-    def delete(self, path: str, printer: ScreenPrinter) -> CommandOutput:
-        """`write` of a DELETE."""
-        return self.write(CliRequest(method="DELETE", path=path), printer)
+    def delete(self, path: str, printer: ScreenPrinter, *, sure: str = "", **how: Any) -> CommandOutput:
+        """`write` of a DELETE; `how` are more members of the request."""
+        return self.write(CliRequest(method="DELETE", path=path, **how), printer, sure)
 
-    def write(self, sending: CliRequest, printer: ScreenPrinter) -> CommandOutput:
-        """One write as the options want it: rehearsed, previewed and confirmed, or done."""
+    def write(self, sending: CliRequest, printer: ScreenPrinter, sure: str = "") -> CommandOutput:
+        """One write as the options want it: rehearsed, previewed and confirmed, or done.
+
+        `sure`, where the other side has no dry run, is a sentence about what cannot be undone: it is asked about first.
+        """
+        if sure and not self.is_confirmed(sure):
+            return nothing_done()
         api = self.api()
         options = self.options
         if options.dry_run and options.preview:

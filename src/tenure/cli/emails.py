@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Limit
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CREATING, READING
@@ -44,17 +43,13 @@ def show_status(session: CommandSession) -> CommandOutput:
 @add_verb(_APP, "test", CREATING, example="tenure emails test ana@example.com")
 def send_test(session: CommandSession, to: Annotated[str, Parameter(help="To whom.")]) -> CommandOutput:
     """Send a test email (the vendor only)."""
-    return session.write(
-        CliRequest(method="POST", path="/v1/emails/test", body={"to": to}, tenant=False), _print_queued
-    )
+    return session.post("/v1/emails/test", _print_queued, {"to": to}, tenant=False)
 
 
 @add_verb(_APP, "list", READING, example="tenure emails list --limit 20")
 def list_emails(session: CommandSession, *, limit: Limit = None) -> CommandOutput:
     """List the emails of the last 30 days: recipient and subject, never the text."""
-    return session.get_list(
-        "/v1/emails", show_table(EMAIL, "No email was written in the last 30 days."), {}, limit=limit
-    )
+    return session.get_list("/v1/emails", show_table(EMAIL, "No email was written in the last 30 days."), limit=limit)
 
 
 @add_verb(_APP, "resend", CREATING, example="tenure emails resend eml_…")

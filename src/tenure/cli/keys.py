@@ -5,17 +5,19 @@ Each step is decided by `wire.rotation`, signed with root keys from files kept e
 it: in its database, or through its API while it runs.
 """
 
+import inspect
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from cyclopts import Parameter
 
 from tenure.cli.argument_types import Folder, create_file, read_file
 from tenure.cli.command_session import CommandSession
-from tenure.cli.options import READING
+from tenure.cli.options import READING, make_option
 from tenure.cli.output import CommandOutput, make_output, sentence_output
 from tenure.cli.problems import invalid_field
-from tenure.cli.registration import SERVER, add_noun, add_verb, add_words
+from tenure.cli.registration import SERVER, add_noun, add_verb, add_words, register_command
 from tenure.cli.screen import CommandScreen, TableColumn
 
 if TYPE_CHECKING:
@@ -43,11 +45,20 @@ DUE = (
     TableColumn("Command", "command"),
 )
 
+Plan = TypeVar("Plan", bound="Callable[..., PlannedRotation]")
 PurposeName = Literal["lease", "answer", "notice", "checkpoint", "webhook"]
-Secrets = Annotated[tuple[Path, ...], Parameter(help="A file with root keys; repeat for more of them.")]
 Kid = Annotated[str, Parameter(help="The key's id, as `tenure keys show` names it.")]
-Dry = Annotated[bool, Parameter(negative=(), help="Do nothing; show the new root document.")]
-Draft = Annotated[Path | None, Parameter(help="Write the signed draft here instead of installing it.")]
+
+_ROOT_SECRETS = "A file with root keys; repeat for more of them."
+_YES = make_option("yes", bool, "Do not ask.", False)
+_SIGNED_BY = (
+    make_option("folder", Path, "The folder of the server."),
+    make_option("root_secrets", tuple[Path, ...], _ROOT_SECRETS),
+)
+_SIGNED_AS = (
+    make_option("out", Path | None, "Write the signed draft here instead of installing it.", None),
+    make_option("dry_run", bool, "Do nothing; show the new root document.", False),
+)
 
 _APP = add_noun("keys", "Signing keys: show, due, publish, use, close, retire, revoke, replace, rotate.", SERVER)
 add = add_words(_APP)
@@ -69,28 +80,56 @@ def show_due(session: CommandSession) -> CommandOutput:
     return session.get_shown("/v1/keys", _print_due, tenant=False)
 
 
-@add_verb(
-    _APP,
-    "publish",
-    READING,
-    example="tenure keys publish lease --folder /srv/tenure --root-secrets /media/stick/root.json",
-)
+def add_step(name: str, arguments: str = "", *, is_emergency: bool = False) -> Callable[[Plan], Plan]:
+    """The decorated function plans a step of its own arguments, and becomes the command that signs and takes it.
+
+    An emergency affects every holder of something the key signed: only after a question, or with --yes.
+    """
+    typed = " ".join(filter(None, ("tenure keys", name, arguments)))
+    example = f"{typed} --folder /srv/tenure --root-secrets /media/stick/root.json{' --yes' * is_emergency}"
+
+    def take(plan: Plan) -> Plan:
+        _, _, *own = inspect.signature(plan).parameters.values()
+
+        def run(
+            session: CommandSession,
+            *,
+            folder: Path,
+            root_secrets: tuple[Path, ...],
+            out: Path | None = None,
+            dry_run: bool = False,
+            yes: bool = not is_emergency,
+            **given: Any,
+        ) -> CommandOutput:
+            from tenure.cli.state import place_of
+
+            place = place_of(session, folder)
+            step = plan(session, place, **given)
+            if yes or dry_run or _is_agreed(session, step):
+                return _take_step(session, place, step, root_secrets, out, dry_run=dry_run)
+            return make_output({"done": False}, sentence_output("Nothing was done."))
+
+        placed = [each for each in own if each.kind is not each.KEYWORD_ONLY]
+        others = [each for each in own if each.kind is each.KEYWORD_ONLY] + [_YES] * is_emergency
+        options = (*placed, *_SIGNED_BY, *others, *_SIGNED_AS)
+        register_command(_APP, name, run, options, READING, text=inspect.getdoc(plan) or "", example=example)
+        return plan
+
+    return take
+
+
+@add_step("publish", "lease")
 def publish_key(
     session: CommandSession,
+    place: "StatePlace",
     purpose: Annotated[PurposeName, Parameter(help="What it will sign.")],
     *,
-    folder: Folder,
-    root_secrets: Secrets,
     product: Annotated[tuple[str, ...], Parameter(help="Only for this product; repeatable. None: for all.")] = (),
-    out: Draft = None,
-    dry_run: Dry = False,
-) -> CommandOutput:
+) -> "PlannedRotation":
     """Make a key known to clients; it signs nothing before every client had time to learn it."""
     from tenure.cli import rotation
-    from tenure.cli.state import place_of
 
-    step = rotation.publish_key(place_of(session, folder), purpose, product, session.world.draw, session.world.now())
-    return _take_step(session, place_of(session, folder), step, root_secrets, out, dry_run=dry_run)
+    return rotation.publish_key(place, purpose, product, session.world.draw, session.world.now())
 
 
 @add_verb(_APP, "use", READING, example="tenure keys use lease-1f… --folder /srv/tenure")
@@ -103,141 +142,54 @@ def use_key(session: CommandSession, kid: Kid, *, folder: Folder) -> CommandOutp
     return make_output(view, lambda screen, value: screen.card(value, KEY))
 
 
-@add_verb(
-    _APP,
-    "close",
-    READING,
-    example="tenure keys close lease-1f… --folder /srv/tenure --root-secrets /media/stick/root.json",
-)
-def close_key(
-    session: CommandSession, kid: Kid, *, folder: Folder, root_secrets: Secrets, out: Draft = None, dry_run: Dry = False
-) -> CommandOutput:
+@add_step("close", "lease-1f…")
+def close_key(session: CommandSession, place: "StatePlace", kid: Kid) -> "PlannedRotation":
     """Let a key sign nothing more; its signatures stay valid."""
     from tenure.cli import rotation
-    from tenure.cli.state import place_of
 
-    return _take_step(
-        session,
-        place_of(session, folder),
-        rotation.close_key(place_of(session, folder), kid, session.world.now()),
-        root_secrets,
-        out,
-        dry_run=dry_run,
-    )
+    return rotation.close_key(place, kid, session.world.now())
 
 
-@add_verb(
-    _APP,
-    "retire",
-    READING,
-    example="tenure keys retire lease-1f… --folder /srv/tenure --root-secrets /media/stick/root.json",
-)
-def retire_key(
-    session: CommandSession, kid: Kid, *, folder: Folder, root_secrets: Secrets, out: Draft = None, dry_run: Dry = False
-) -> CommandOutput:
+@add_step("retire", "lease-1f…")
+def retire_key(session: CommandSession, place: "StatePlace", kid: Kid) -> "PlannedRotation":
     """Drop a closed key once everything that it signed has expired."""
     from tenure.cli import rotation
-    from tenure.cli.state import place_of
 
-    return _take_step(
-        session,
-        place_of(session, folder),
-        rotation.retire_key(place_of(session, folder), kid, session.world.now()),
-        root_secrets,
-        out,
-        dry_run=dry_run,
-    )
+    return rotation.retire_key(place, kid, session.world.now())
 
 
-@add_verb(
-    _APP,
-    "revoke",
-    READING,
-    example="tenure keys revoke lease-1f… --folder /srv/tenure --root-secrets /media/stick/root.json --yes",
-)
-def revoke_key(
-    session: CommandSession,
-    kid: Kid,
-    *,
-    folder: Folder,
-    root_secrets: Secrets,
-    yes: Annotated[bool, Parameter(negative=(), help="Do not ask.")] = False,
-    out: Draft = None,
-    dry_run: Dry = False,
-) -> CommandOutput:
+@add_step("revoke", "lease-1f…", is_emergency=True)
+def revoke_key(session: CommandSession, place: "StatePlace", kid: Kid) -> "PlannedRotation":
     """Drop a stolen key at once: clients refuse its signatures as soon as they learn of it."""
     from tenure.cli import rotation
-    from tenure.cli.state import place_of
 
-    step = rotation.revoke_key(place_of(session, folder), kid, session.world.now())
-    return _take_if_sure(session, place_of(session, folder), step, root_secrets, out, yes=yes, dry_run=dry_run)
+    return rotation.revoke_key(place, kid, session.world.now())
 
 
-@add_verb(
-    _APP,
-    "replace",
-    READING,
-    example="tenure keys replace answer-1f… --folder /srv/tenure --root-secrets /media/stick/root.json --yes",
-)
-def replace_key(
-    session: CommandSession,
-    kid: Kid,
-    *,
-    folder: Folder,
-    root_secrets: Secrets,
-    yes: Annotated[bool, Parameter(negative=(), help="Do not ask.")] = False,
-    out: Draft = None,
-    dry_run: Dry = False,
-) -> CommandOutput:
+@add_step("replace", "answer-1f…", is_emergency=True)
+def replace_key(session: CommandSession, place: "StatePlace", kid: Kid) -> "PlannedRotation":
     """Drop a stolen key at once and put a fresh one in its place, in one step: for the last key of its purpose."""
     from tenure.cli import rotation
-    from tenure.cli.state import place_of
 
-    step = rotation.replace_key(place_of(session, folder), kid, session.world.draw, session.world.now())
-    return _take_if_sure(session, place_of(session, folder), step, root_secrets, out, yes=yes, dry_run=dry_run)
+    return rotation.replace_key(place, kid, session.world.draw, session.world.now())
 
 
-@add_verb(
-    _APP, "extend", READING, example="tenure keys extend --folder /srv/tenure --root-secrets /media/stick/root.json"
-)
-def extend_root(
-    session: CommandSession, *, folder: Folder, root_secrets: Secrets, out: Draft = None, dry_run: Dry = False
-) -> CommandOutput:
+@add_step("extend")
+def extend_root(session: CommandSession, place: "StatePlace") -> "PlannedRotation":
     """Issue the same root document again, before it expires."""
     from tenure.cli import rotation
-    from tenure.cli.state import place_of
 
-    return _take_step(
-        session,
-        place_of(session, folder),
-        rotation.extend_root(place_of(session, folder), session.world.now()),
-        root_secrets,
-        out,
-        dry_run=dry_run,
-    )
+    return rotation.extend_root(place, session.world.now())
 
 
-@add_verb(
-    _APP,
-    "rotate",
-    READING,
-    example="tenure keys rotate lease --folder /srv/tenure --root-secrets /media/stick/root.json",
-)
+@add_step("rotate", "lease")
 def rotate_keys(
-    session: CommandSession,
-    purpose: Annotated[PurposeName, Parameter(help="Which keys.")],
-    *,
-    folder: Folder,
-    root_secrets: Secrets,
-    out: Draft = None,
-    dry_run: Dry = False,
-) -> CommandOutput:
+    session: CommandSession, place: "StatePlace", purpose: Annotated[PurposeName, Parameter(help="Which keys.")]
+) -> "PlannedRotation":
     """Take the next step of a rotation that is due: publish a new key, close the old one, retire it; or say when."""
     from tenure.cli import rotation
-    from tenure.cli.state import place_of
 
-    step = rotation.rotate_keys(place_of(session, folder), purpose, session.world.draw, session.world.now())
-    return _take_step(session, place_of(session, folder), step, root_secrets, out, dry_run=dry_run)
+    return rotation.rotate_keys(place, purpose, session.world.draw, session.world.now())
 
 
 @add_verb(_APP, "sign", READING, example="tenure keys sign next.jws --root-secrets /media/stick/root-2.json")
@@ -245,7 +197,7 @@ def sign_draft(
     session: CommandSession,
     draft: Annotated[Path, Parameter(help="A draft that `--out` wrote.")],
     *,
-    root_secrets: Secrets,
+    root_secrets: Annotated[tuple[Path, ...], Parameter(help=_ROOT_SECRETS)],
 ) -> CommandOutput:
     """Add signatures to a draft, where root keys are never in one place."""
     from tenure.cli import rotation
@@ -272,25 +224,10 @@ def install_draft(
     return rotation.install_step(session, place_of(session, folder), data, "The draft is in force.")
 
 
-def _take_if_sure(
-    session: CommandSession,
-    place: "StatePlace",
-    step: "PlannedRotation",
-    files: tuple[Path, ...],
-    out: Path | None,
-    *,
-    yes: bool,
-    dry_run: bool,
-) -> CommandOutput:
-    """A step that affects every holder of something the key signed: only after a question, or with --yes."""
-    if not (yes or dry_run):
-        if not session.world.is_interactive:
-            raise invalid_field(
-                "Revoking a key affects every holder of something it signed; confirm with --yes.", "yes"
-            )
-        if session.world.ask(f"{step.told} Go on? [y/N] ").strip().lower() not in ("y", "yes"):
-            return make_output({"done": False}, sentence_output("Nothing was done."))
-    return _take_step(session, place, step, files, out, dry_run=dry_run)
+def _is_agreed(session: CommandSession, step: "PlannedRotation") -> bool:
+    if not session.world.is_interactive:
+        raise invalid_field("Revoking a key affects every holder of something it signed; confirm with --yes.", "yes")
+    return session.world.ask(f"{step.told} Go on? [y/N] ").strip().lower() in ("y", "yes")
 
 
 def _take_step(

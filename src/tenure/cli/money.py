@@ -128,7 +128,7 @@ def show_statement(
         return export_csv(session, fill_path("/v1/customers/{customer}/statement.csv", customer=customer), {}, csv)
     currency = _account_currency(session, customer)
     where = fill_path("/v1/customers/{customer}/statement", customer=customer)
-    return session.get_list(where, lambda screen, items: _print_statement(screen, items, currency), {}, limit=limit)
+    return session.get_list(where, lambda screen, items: _print_statement(screen, items, currency), limit=limit)
 
 
 def show_runway(session: CommandSession, customer: Customer) -> CommandOutput:

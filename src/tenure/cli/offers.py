@@ -32,7 +32,7 @@ add = add_words(_APP)
 @add_verb(_APP, "list", READING, example="tenure offers list")
 def list_offers(session: CommandSession, *, limit: Limit = None) -> CommandOutput:
     """List what is on offer."""
-    return session.get_list("/v1/offers", _print_offers, {}, limit=limit)
+    return session.get_list("/v1/offers", _print_offers, limit=limit)
 
 
 @add_verb(_APP, "add", CREATING, example="tenure offers add suite-pro --price 100:4.90 --price 3.90")

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 
 from tenure.cli import outcome
-from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Customer, Devices, Offer, Why
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import ORDERING
@@ -44,6 +43,4 @@ def place_order(
     if request:
         body["order_request"] = request
     printer = outcome.print_dry_run if session.options.dry_run else outcome.print_outcome
-    return session.write(
-        CliRequest(method="POST", path="/v1/subscriptions", body=body, takes_outcome_hash=True), printer
-    )
+    return session.post("/v1/subscriptions", printer, body, takes_outcome_hash=True)

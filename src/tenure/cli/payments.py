@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter
 
 from tenure.cli import outcome
-from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Customer, Limit, parse_amount
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CHANGING, CREATING, READING
@@ -155,7 +154,7 @@ def rotate_secret(
     """Give the payment gateway a new secret, shown once; the old one is accepted for one more day, unless it leaked."""
     where = "/v1/payment-settings/rotate-secret"
     query: dict[str, str | int | bool | None] = {"at_once": True} if at_once else {}
-    return session.write(CliRequest(method="POST", path=where, query=query), _print_secret)
+    return session.post(where, _print_secret, query=query)
 
 
 def _parse_line(text: str) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 import msgspec
 from cyclopts import Parameter
 
-from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import File, read_file
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CREATING, PUBLISHING, READING
@@ -86,7 +85,7 @@ def publish_policy(
     With `--apply-now` a longer grace reaches the running periods, too; nothing that runs is ever shortened.
     """
     body = _policy_body(session, file, rule, apply_now=apply_now)
-    return session.write(CliRequest(method="PUT", path="/v1/policy", body=body, takes_outcome_hash=True), _print_policy)
+    return session.put("/v1/policy", _print_policy, body, takes_outcome_hash=True)
 
 
 @add_verb(_APP, "set", PUBLISHING, example="tenure policy set grace_days=7 sync_interval=3600")
@@ -109,14 +108,8 @@ def set_rules(
         where[name] = _parse_value(text)
         if not text:
             del where[name]
-    sending = CliRequest(
-        method="PUT",
-        path="/v1/policy",
-        body=body | {"apply_now": apply_now},
-        takes_outcome_hash=True,
-        if_match=answer.etag,
-    )
-    return session.write(sending, _print_policy)
+    body |= {"apply_now": apply_now}
+    return session.put("/v1/policy", _print_policy, body, takes_outcome_hash=True, if_match=answer.etag)
 
 
 def _published_body(policy: Any) -> dict[str, Any]:

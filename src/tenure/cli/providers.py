@@ -4,7 +4,6 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Limit
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CHANGING, CREATING, READING
@@ -43,7 +42,7 @@ add = add_words(_PROVIDERS, _TOKENS)
 def list_providers(session: CommandSession, *, limit: Limit = None) -> CommandOutput:
     """List providers: all of them for the vendor, its own for a provider."""
     return session.get_list(
-        "/v1/providers", show_table(PROVIDER, "There are no providers yet."), {}, limit=limit, tenant=False
+        "/v1/providers", show_table(PROVIDER, "There are no providers yet."), limit=limit, tenant=False
     )
 
 
@@ -66,8 +65,7 @@ def add_provider(
     given = {"name": brand, "logo": logo, "color": color, "support": support, "renew_url": renew_url}
     body: dict[str, Any] = {"name": name, "currency": currency, "sandbox": sandbox}
     body["brand"] = {field: value for field, value in given.items() if value}
-    sending = CliRequest(method="POST", path="/v1/providers", body=body, tenant=False)
-    return session.write(sending, show_card(PROVIDER))
+    return session.post("/v1/providers", show_card(PROVIDER), body, tenant=False)
 
 
 @add_verb(_PROVIDERS, "show", READING, example="tenure providers show prv_…")
@@ -84,13 +82,13 @@ def change_provider(
 ) -> CommandOutput:
     """Give a provider another name (the vendor only); its currency and its kind never change."""
     where = fill_path("/v1/providers/{provider}", provider=provider_id)
-    return session.write(CliRequest(method="PUT", path=where, body={"name": name}, tenant=False), show_card(PROVIDER))
+    return session.put(where, show_card(PROVIDER), {"name": name}, tenant=False)
 
 
 @add_verb(_TOKENS, "list", READING, example="tenure tokens list")
 def list_tokens(session: CommandSession, *, limit: Limit = None) -> CommandOutput:
     """List tokens, without their secrets."""
-    return session.get_list("/v1/tokens", show_table(TOKEN, "There are no tokens."), {}, limit=limit)
+    return session.get_list("/v1/tokens", show_table(TOKEN, "There are no tokens."), limit=limit)
 
 
 @add_verb(_TOKENS, "add", CREATING, example="tenure tokens add billing --scope money:read --days 90")

@@ -139,14 +139,17 @@ def add_verb(
     *,
     example: str,
     group: Group | None = None,
+    also: Sequence[inspect.Parameter] = (),
 ) -> Callable[[R], R]:
     """The decorated function becomes the command `name` of `app`: its docstring is the help, a session is passed in.
 
-    One of the type `SiteCommandSession` brings the option `--site`.
+    One of the type `SiteCommandSession` brings the option `--site`. Options `also` are those of several commands,
+    declared once: the function gets them as `**given`.
     """
 
     def take(run: R) -> R:
-        session, *own = inspect.signature(run).parameters.values()
+        session, *declared = inspect.signature(run).parameters.values()
+        own = [*(each for each in declared if each.kind is not each.VAR_KEYWORD), *also]
         options = (*shared.AT_SITE, *common) if session.annotation is SiteCommandSession else common
         text = inspect.getdoc(run) or ""
         register_command(

@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Limit, parse_end
 from tenure.cli.options import ASKING, LOCAL
 from tenure.cli.output import CommandOutput, sentence_output, show_table
@@ -84,7 +83,7 @@ def new_token(
 @add_verb(_APP, "tokens", LOCAL, example="tenure devices tokens")
 def list_tokens(here: SiteCommandSession, *, limit: Limit = None) -> CommandOutput:
     """List enrollment tokens, without their secrets."""
-    return here.get_list("/v1/enrollments", show_table(TOKEN, "There is no enrollment token."), {}, limit=limit)
+    return here.get_list("/v1/enrollments", show_table(TOKEN, "There is no enrollment token."), limit=limit)
 
 
 @add_verb(_APP, "withdraw-token", ASKING, example="tenure devices withdraw-token enr_…")
@@ -93,23 +92,22 @@ def withdraw_token(
 ) -> CommandOutput:
     """Withdraw an enrollment token; devices that enrolled with it stay."""
     where = fill_path("/v1/enrollments/{enrollment}", enrollment=enrollment)
-    sending = CliRequest(method="DELETE", path=where)
     called = listed_name(here, "/v1/enrollments", enrollment, _token_name)
     done = f"The token {called} is withdrawn; no further device can enroll with it."
-    return here.write_confirmed(sending, sentence_output(done), f"The token {called} will be withdrawn.")
+    return here.delete(where, sentence_output(done), sure=f"The token {called} will be withdrawn.")
 
 
 @add_verb(_APP, "withdraw", ASKING, example="tenure devices withdraw dev_…")
 def withdraw_seat(here: SiteCommandSession, device: Id) -> CommandOutput:
     """Withdraw a device's seat: it is free once the device has erased it, or at the seat's end."""
-    what = f"The seat of the device {_device_name(here, device)} will be withdrawn."
-    return here.write_confirmed(_device_action(device, "withdraw"), _print_device, what)
+    sure = f"The seat of the device {_device_name(here, device)} will be withdrawn."
+    return here.post(_device_path(device, "/withdraw"), _print_device, sure=sure)
 
 
 @add_verb(_APP, "assign", LOCAL, example="tenure devices assign dev_…")
 def assign_seat(here: SiteCommandSession, device: Id) -> CommandOutput:
     """Give a device a seat by hand, also one that was withdrawn."""
-    return here.write(_device_action(device, "assign"), _print_device)
+    return here.post(_device_path(device, "/assign"), _print_device)
 
 
 @add_verb(_APP, "pin", LOCAL, example="tenure devices pin dev_…")
@@ -120,21 +118,19 @@ def pin_device(
     off: Annotated[bool, Parameter(help="Propose it for release again.")] = False,
 ) -> CommandOutput:
     """Never propose a device for release."""
-    where = fill_path("/v1/devices/{device}/pin", device=device)
-    return here.put(where, _print_device, {"pinned": not off})
+    return here.put(_device_path(device, "/pin"), _print_device, {"pinned": not off})
 
 
 @add_verb(_APP, "move", LOCAL, example="tenure devices move dev_… --group laboratory")
 def move_device(here: SiteCommandSession, device: Id, *, group: Group = "") -> CommandOutput:
     """Put a device into a group; without a group it is unassigned."""
-    where = fill_path("/v1/devices/{device}/group", device=device)
-    return here.put(where, _print_device, {"group": group})
+    return here.put(_device_path(device, "/group"), _print_device, {"group": group})
 
 
 @add_verb(_APP, "duplicates", LOCAL, example="tenure devices duplicates")
 def list_duplicates(here: SiteCommandSession, *, limit: Limit = None) -> CommandOutput:
     """List devices that look like another on the same hardware, and whether they may be merged."""
-    return here.get_list("/v1/duplicates", _print_pairs, {}, limit=limit)
+    return here.get_list("/v1/duplicates", _print_pairs, limit=limit)
 
 
 @add_verb(_APP, "idle", ASKING, example="tenure devices idle --days 30 --release")
@@ -151,9 +147,8 @@ def list_idle(
         where = fill_path("/v1/licenses/{product}/idle-devices", product=meant)
         return here.get_shown(where, _print_idle, {"days": days})
     where = fill_path("/v1/licenses/{product}/release-idle", product=meant)
-    sending = CliRequest(method="POST", path=where, body={"days": days})
-    what = f"The seats of all devices of {meant} that were silent for {format_count(days, 'day')} will be withdrawn."
-    return here.write_confirmed(sending, _print_released, what)
+    sure = f"The seats of all devices of {meant} that were silent for {format_count(days, 'day')} will be withdrawn."
+    return here.post(where, _print_released, {"days": days}, sure=sure)
 
 
 @add_verb(_APP, "conflict", ASKING, example="tenure devices conflict")
@@ -168,9 +163,8 @@ def show_conflict(
     where = fill_path("/v1/licenses/{product}/seat-conflict", product=meant)
     if not release:
         return here.get_shown(where, _print_conflict)
-    sending = CliRequest(method="POST", path=f"{where}/release", body={})
-    what = f"The seats of the devices proposed by `tenure devices conflict` for {meant} will be withdrawn now."
-    return here.write_confirmed(sending, _print_released, what)
+    sure = f"The seats of the devices proposed by `tenure devices conflict` for {meant} will be withdrawn now."
+    return here.post(f"{where}/release", _print_released, {}, sure=sure)
 
 
 @add_verb(_APP, "merge", ASKING, example="tenure devices merge dev_… dev_…")
@@ -180,29 +174,25 @@ def merge_devices(
     into: Annotated[str, Parameter(help="The device as which it continues.")],
 ) -> CommandOutput:
     """Declare that a device was installed again and continues as another one, on the same hardware."""
-    what = f"The device {_device_name(here, device)} will go on as {_device_name(here, into)}, and be one with it."
-    return here.write_confirmed(_device_action(device, "merge", {"into": into}), _print_device, what)
+    sure = f"The device {_device_name(here, device)} will go on as {_device_name(here, into)}, and be one with it."
+    return here.post(_device_path(device, "/merge"), _print_device, {"into": into}, sure=sure)
 
 
 @add_verb(_APP, "remove", ASKING, example="tenure devices remove dev_…")
 def remove_device(here: SiteCommandSession, device: Id) -> CommandOutput:
     """Remove a device: withdraw its seat, and forget it once it no longer counts."""
-    where = fill_path("/v1/devices/{device}", device=device)
     called = _device_name(here, device)
     done = f"The device {called} is removed; it counts until its seat is erased or over."
-    sending = CliRequest(method="DELETE", path=where)
-    what = f"The device {called} will be removed, and its seat withdrawn."
-    return here.write_confirmed(sending, sentence_output(done), what)
+    sure = f"The device {called} will be removed, and its seat withdrawn."
+    return here.delete(_device_path(device), sentence_output(done), sure=sure)
 
 
-def _device_action(device: str, action: str, body: dict[str, Any] | None = None) -> CliRequest:
-    where = fill_path("/v1/devices/{device}/", device=device) + action
-    return CliRequest(method="POST", path=where, body=body)
+def _device_path(device: str, more: str = "") -> str:
+    return fill_path("/v1/devices/{device}", device=device) + more
 
 
 def _device_name(here: SiteCommandSession, device: str) -> str:
-    where = fill_path("/v1/devices/{device}", device=device)
-    return shown_name(here, where, device, lambda row: row["name"])
+    return shown_name(here, _device_path(device), device, lambda row: row["name"])
 
 
 def _print_device(screen: CommandScreen, value: Any) -> None:

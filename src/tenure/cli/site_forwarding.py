@@ -85,7 +85,7 @@ add = add_words(_APP)
 @add_verb(_APP, "list", LOCAL, example="tenure site forwarding list")
 def list_forwardings(here: SiteCommandSession) -> CommandOutput:
     """List the forwardings of events, with their status."""
-    return here.get_list("/v1/forwardings", _print_forwardings, {}, limit=None)
+    return here.get_list("/v1/forwardings", _print_forwardings, limit=None)
 
 
 @add_verb(_APP, "show", LOCAL, example="tenure site forwarding show Operations")
@@ -99,7 +99,7 @@ def show_forwarding(here: SiteCommandSession, name: Name) -> CommandOutput:
 def list_kinds(here: SiteCommandSession) -> CommandOutput:
     """List the kinds of events that one may be limited to."""
     columns = (TableColumn("Kind", "kind"), TableColumn("About", "family"), TableColumn("What happened", "text"))
-    return here.get_list("/v1/event-kinds", lambda screen, items: screen.table(items, columns), {}, limit=None)
+    return here.get_list("/v1/event-kinds", lambda screen, items: screen.table(items, columns), limit=None)
 
 
 @add_verb(
@@ -213,7 +213,7 @@ def test_forwarding(here: SiteCommandSession, name: Name) -> CommandOutput:
 def list_deliveries(here: SiteCommandSession, name: Name, *, limit: Limit = None) -> CommandOutput:
     """List the last tries, latest first."""
     where = _forwarding_path(here, name, "/deliveries")
-    return here.get_list(where, show_table(DELIVERY, "Nothing was sent yet."), {}, limit=limit)
+    return here.get_list(where, show_table(DELIVERY, "Nothing was sent yet."), limit=limit)
 
 
 @add_verb(_APP, "resume", ASKING, example="tenure site forwarding resume Operations")
@@ -225,11 +225,8 @@ def resume_forwarding(
 ) -> CommandOutput:
     """Resume after it failed or was given up, with the waiting events."""
     where = _forwarding_path(here, name, "/resume")
-    sending = CliRequest(method="POST", path=where, body={"skip": skip})
-    if not skip:
-        return here.write(sending, _print_forwarding)
-    what = f"The events that wait at the forwarding “{name}” will be left out for good."
-    return here.write_confirmed(sending, _print_forwarding, what)
+    sure = f"The events that wait at the forwarding “{name}” will be left out for good." if skip else ""
+    return here.post(where, _print_forwarding, {"skip": skip}, sure=sure)
 
 
 @add_verb(_APP, "rotate-secret", LOCAL, example="tenure site forwarding rotate-secret Alerts --overlap-hours 48")
@@ -250,9 +247,8 @@ def remove_forwarding(here: SiteCommandSession, name: Name) -> CommandOutput:
     """Remove one, its log and its waiting events."""
     found = _find_forwarding(here, name)
     where, name = fill_path("/v1/forwardings/{forwarding}", forwarding=found["id"]), found["name"]
-    what = f"The forwarding “{name}” will be removed, with its log and its waiting events."
-    done = sentence_output(f"The forwarding “{name}” is gone.")
-    return here.write_confirmed(CliRequest(method="DELETE", path=where), done, what)
+    sure = f"The forwarding “{name}” will be removed, with its log and its waiting events."
+    return here.delete(where, sentence_output(f"The forwarding “{name}” is gone."), sure=sure)
 
 
 def _add_forwarding(here: SiteCommandSession, body: dict[str, Any]) -> CommandOutput:

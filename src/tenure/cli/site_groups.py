@@ -4,7 +4,6 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Limit
 from tenure.cli.options import ASKING, LOCAL
 from tenure.cli.output import CommandOutput, sentence_output, show_table
@@ -29,7 +28,7 @@ add = add_words(_APP)
 @add_verb(_APP, "list", LOCAL, example="tenure groups list")
 def list_groups(here: SiteCommandSession, *, limit: Limit = None) -> CommandOutput:
     """List groups with their devices."""
-    return here.get_list("/v1/groups", show_table(GROUP, "There is no group."), {}, limit=limit)
+    return here.get_list("/v1/groups", show_table(GROUP, "There is no group."), limit=limit)
 
 
 @add_verb(_APP, "set", LOCAL, example="tenure groups set laboratory --by-hand")
@@ -47,6 +46,6 @@ def set_group(
 @add_verb(_APP, "remove", ASKING, example="tenure groups remove laboratory")
 def remove_group(here: SiteCommandSession, group: Name) -> CommandOutput:
     """Remove a group; its devices are unassigned and keep the seats they have."""
-    sending = CliRequest(method="DELETE", path=fill_path("/v1/groups/{group}", group=group))
     done = sentence_output(f"The group “{group}” is gone; its devices are unassigned.")
-    return here.write_confirmed(sending, done, f"The group “{group}” will be removed, and its devices unassigned.")
+    sure = f"The group “{group}” will be removed, and its devices unassigned."
+    return here.delete(fill_path("/v1/groups/{group}", group=group), done, sure=sure)

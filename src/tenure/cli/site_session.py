@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 from cyclopts import Group, Parameter
 
-from tenure.cli.api import ApiClient, CliRequest
+from tenure.cli.api import ApiClient
 from tenure.cli.command_session import CommandSession
 from tenure.cli.environment import CommandEnvironment
-from tenure.cli.output import CommandOutput, nothing_done
 from tenure.cli.problems import CommandError, fail_with, invalid_field, reword_refusal
 from tenure.cli.profiles import RequestTarget
-from tenure.cli.screen import ScreenPrinter
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.http.client.api_exchange import ApiRequest
 
@@ -64,10 +62,6 @@ class SiteCommandSession(CommandSession):
             target = target_of(self.folder)
             self._api = SiteApi(target, self.world, self.folder)
         return self._api
-
-    def write_confirmed(self, sending: CliRequest, printer: ScreenPrinter, what: str) -> CommandOutput:
-        """As `write`, of what cannot be undone: `what`, a sentence that names the thing, is asked about first."""
-        return self.write(sending, printer) if self.is_confirmed(what) else nothing_done()
 
     def choose_product(self, named: str) -> str:
         """The product meant: the one named, or the only one there is."""

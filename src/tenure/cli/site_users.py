@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal
 import msgspec
 from cyclopts import Parameter
 
-from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Limit
 from tenure.cli.options import ASKING, LOCAL
 from tenure.cli.output import CommandOutput, sentence_output, show_table
@@ -69,19 +68,17 @@ def reset_password(
     """Give an account a new password, shown once; its sessions end."""
     user = _id_of(here, name)
     where = fill_path("/v1/users/{user}/reset-password", user=user)
-    sending = CliRequest(method="POST", path=where, body={"second_factor": second_factor})
     taken = ", its second factor taken away" if second_factor else ""
-    what = f"The password of “{name}” will be replaced{taken}, and its sessions ended."
-    return here.write_confirmed(sending, _with_password, what)
+    sure = f"The password of “{name}” will be replaced{taken}, and its sessions ended."
+    return here.post(where, _with_password, {"second_factor": second_factor}, sure=sure)
 
 
 @add_verb(_APP, "remove", ASKING, example="tenure site users remove ada@example.com")
 def remove_account(here: SiteCommandSession, name: Name) -> CommandOutput:
     """Remove an account; its sessions end."""
     user = _id_of(here, name)
-    sending = CliRequest(method="DELETE", path=fill_path("/v1/users/{user}", user=user))
-    what = f"The account “{name}” will be removed, and its sessions ended."
-    return here.write_confirmed(sending, sentence_output(f"The account “{name}” is gone."), what)
+    where, done = fill_path("/v1/users/{user}", user=user), sentence_output(f"The account “{name}” is gone.")
+    return here.delete(where, done, sure=f"The account “{name}” will be removed, and its sessions ended.")
 
 
 def _id_of(here: SiteCommandSession, name: str) -> str:

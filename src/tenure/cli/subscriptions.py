@@ -1,14 +1,12 @@
 """`tenure subscriptions`: what was bought, how it stands, why, and its history."""
 
-from typing import Annotated, Any, Literal
-
-from cyclopts import Parameter
+from typing import Any, Literal
 
 from tenure.cli import outcome
 from tenure.cli.argument_types import Limit, Subscription, parse_end
 from tenure.cli.command_session import CommandSession
 from tenure.cli.exports import Out, export_csv
-from tenure.cli.options import CREATING, READING
+from tenure.cli.options import CREATING, READING, make_option
 from tenure.cli.output import CommandOutput, show_table
 from tenure.cli.registration import CUSTOMERS_SIDE, add_noun, add_verb, add_words
 from tenure.cli.screen import CommandScreen, TableColumn, format_moment, format_money
@@ -99,78 +97,52 @@ _APP = add_noun(
 add = add_words(_APP)
 
 
-Of = Annotated[str, Parameter(help="Of this customer only.")]
-OfProduct = Annotated[str, Parameter(help="Of this product only.")]
-OfPlan = Annotated[str, Parameter(help="On this plan only.")]
-InPhase = Annotated[
-    Literal["pending", "active", "grace", "paused", "ended"] | None, Parameter(help="In this phase only.")
-]
-About = Annotated[str, Parameter(help="Part of the customer's name or reference, an id, or a code's last group.")]
-DueBy = Annotated[str, Parameter(help="Whose next period falls due up to this day, which is included.")]
-Automatic = Annotated[bool | None, Parameter(help="Paid from the balance automatically, or by hand.")]
-Sorted = Annotated[
-    Literal["id", "newest", "due", "ends", "customer", "devices"], Parameter(help="By what the list is sorted.")
-]
+Phase = Literal["pending", "active", "grace", "paused", "ended"]
+Order = Literal["id", "newest", "due", "ends", "customer", "devices"]
+FILTERS = (
+    make_option("customer", str, "Of this customer only.", ""),
+    make_option("product", str, "Of this product only.", ""),
+    make_option("plan", str, "On this plan only.", ""),
+    make_option("phase", Phase | None, "In this phase only.", None),
+    make_option("about", str, "Part of the customer's name or reference, an id, or a code's last group.", ""),
+    make_option("due_by", str, "Whose next period falls due up to this day, which is included.", ""),
+    make_option("auto", bool | None, "Paid from the balance automatically, or by hand.", None),
+    make_option("sort", Order, "By what the list is sorted.", "id"),
+)
 
 
-@add_verb(_APP, "list", READING, example="tenure subscriptions list --phase grace --sort due")
-def list_subscriptions(
-    session: CommandSession,
-    *,
-    customer: Of = "",
-    product: OfProduct = "",
-    plan: OfPlan = "",
-    phase: InPhase = None,
-    about: About = "",
-    due_by: DueBy = "",
-    auto: Automatic = None,
-    sort: Sorted = "id",
-    limit: Limit = None,
-) -> CommandOutput:
+@add_verb(_APP, "list", READING, also=FILTERS, example="tenure subscriptions list --phase grace --sort due")
+def list_subscriptions(session: CommandSession, *, limit: Limit = None, **filters: Any) -> CommandOutput:
     """List subscriptions."""
-    query = _list_query(customer, product, plan, phase, about, due_by, auto, sort)
-    return session.get_list(
-        "/v1/subscriptions", show_table(LISTED, "There are no such subscriptions."), query, limit=limit
-    )
+    printer = show_table(LISTED, "There are no such subscriptions.")
+    return session.get_list("/v1/subscriptions", printer, _list_query(**filters), limit=limit)
 
 
-@add_verb(_APP, "export", READING, example="tenure subscriptions export --out subscriptions.csv")
-def export_subscriptions(
-    session: CommandSession,
-    *,
-    out: Out,
-    customer: Of = "",
-    product: OfProduct = "",
-    plan: OfPlan = "",
-    phase: InPhase = None,
-    about: About = "",
-    due_by: DueBy = "",
-    auto: Automatic = None,
-    sort: Sorted = "id",
-) -> CommandOutput:
+@add_verb(_APP, "export", READING, also=FILTERS, example="tenure subscriptions export --out subscriptions.csv")
+def export_subscriptions(session: CommandSession, *, out: Out, **filters: Any) -> CommandOutput:
     """Write the same list to a CSV file: money in minor units and as decimal numbers."""
-    query = _list_query(customer, product, plan, phase, about, due_by, auto, sort)
-    return export_csv(session, "/v1/subscriptions.csv", query, out)
+    return export_csv(session, "/v1/subscriptions.csv", _list_query(**filters), out)
 
 
 def _list_query(
-    customer: str,
-    product: str,
-    plan: str,
-    phase: str | None,
-    about: str,
-    due_by: str,
-    auto: bool | None,
-    sort: str,
+    *,
+    customer: str = "",
+    product: str = "",
+    plan: str = "",
+    phase: str | None = None,
+    about: str = "",
+    due_by: str = "",
+    auto: bool | None = None,
+    sort: str = "id",
 ) -> dict[str, str | int | bool | None]:
-    due = parse_end(due_by, "due_by") if due_by else None
+    """`FILTERS` as the API takes them."""
     return {
         "customer": customer or None,
         "product": product or None,
         "plan": plan or None,
         "phase": phase,
         "q": about or None,
-        "due_before": due,
+        "due_before": parse_end(due_by, "due_by") if due_by else None,
         "auto": None if auto is None else str(auto).lower(),
         "sort": None if sort == "id" else sort,
     }
@@ -218,7 +190,7 @@ def show_code(session: CommandSession, subscription: Subscription) -> CommandOut
 def show_history(session: CommandSession, subscription: Subscription, *, limit: Limit = None) -> CommandOutput:
     """Show its facts with their hash chain, oldest first."""
     where = fill_path("/v1/subscriptions/{subscription}/history", subscription=subscription)
-    return session.get_list(where, lambda screen, items: screen.table(items, FACT), {}, limit=limit)
+    return session.get_list(where, lambda screen, items: screen.table(items, FACT), limit=limit)
 
 
 def print_explanation(screen: CommandScreen, value: Any) -> None:

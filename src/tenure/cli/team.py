@@ -4,11 +4,10 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
-from tenure.cli.api import CliRequest
 from tenure.cli.argument_types import Limit
 from tenure.cli.command_session import CommandSession
 from tenure.cli.options import CHANGING, CREATING, READING
-from tenure.cli.output import CommandOutput, sentence_output, show_table
+from tenure.cli.output import CommandOutput, sentence_output, show_card, show_table
 from tenure.cli.registration import ACCESS, add_noun, add_verb
 from tenure.cli.screen import CommandScreen, TableColumn
 from tenure.cli.thing_names import listed_name
@@ -76,17 +75,16 @@ def change_role(
 ) -> CommandOutput:
     """Give a user another role, from the next request on."""
     where = fill_path("/v1/users/{user}", user=user)
-    sending = CliRequest(method="PUT", path=where, query=_team_query(customer), body={"role": role})
-    return session.write(sending, lambda screen, value: screen.card(value, USER))
+    return session.put(where, show_card(USER), {"role": role}, query=_team_query(customer))
 
 
 @add_verb(_USERS, "remove", CHANGING, example="tenure users remove usr_…")
 def remove_user(session: CommandSession, user: User, *, customer: OfCustomer = "") -> CommandOutput:
     """Remove a user from the team; sessions there end at once."""
     where = fill_path("/v1/users/{user}", user=user)
-    sending = CliRequest(method="DELETE", path=where, query=_team_query(customer))
     called = listed_name(session, "/v1/users", user, lambda row: row["email"], query=_team_query(customer))
-    return session.write(sending, sentence_output(f"{called} is not in the team any more."))
+    done = sentence_output(f"{called} is not in the team any more.")
+    return session.delete(where, done, query=_team_query(customer))
 
 
 @add_verb(_INVITATIONS, "list", READING, example="tenure invitations list")
@@ -122,9 +120,9 @@ def withdraw_invitation(
 ) -> CommandOutput:
     """Make an invitation's link invalid."""
     where = fill_path("/v1/invitations/{invitation}", invitation=invitation)
-    sending = CliRequest(method="DELETE", path=where, query=_team_query(customer))
     called = listed_name(session, "/v1/invitations", invitation, lambda row: row["email"], query=_team_query(customer))
-    return session.write(sending, sentence_output(f"The invitation of {called} is withdrawn."))
+    done = sentence_output(f"The invitation of {called} is withdrawn.")
+    return session.delete(where, done, query=_team_query(customer))
 
 
 def list_audit(

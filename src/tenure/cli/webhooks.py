@@ -60,7 +60,7 @@ add = add_words(_APP)
 @add_verb(_APP, "list", READING, example="tenure webhooks list")
 def list_webhooks(session: CommandSession, *, limit: Limit = None) -> CommandOutput:
     """List webhooks, without their secrets."""
-    return session.get_list("/v1/webhooks", show_table(WEBHOOK, "There are no webhooks."), {}, limit=limit)
+    return session.get_list("/v1/webhooks", show_table(WEBHOOK, "There are no webhooks."), limit=limit)
 
 
 @add_verb(_APP, "kinds", READING, example="tenure webhooks kinds")
