@@ -1,6 +1,8 @@
 """The synchronization that runs, or ran last, step by step, so that a page can show it while it happens (M17)."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import msgspec
 
@@ -23,8 +25,9 @@ class SyncRuns:
         self._lock = threading.Lock()
         self._runs: dict[str, SyncRun] = {}
 
-    def begin_run(self, product: str, now: Instant) -> Watch:
-        """A new run; what it returns is to be told its steps."""
+    @contextmanager
+    def follow_run(self, product: str, now: Instant) -> Iterator[Watch]:
+        """A new run, over with the block; what it is given is to be told its steps."""
         with self._lock:
             self._runs[product] = SyncRun(began=now)
 
@@ -33,14 +36,11 @@ class SyncRuns:
                 run = self._runs[product]
                 self._runs[product] = msgspec.structs.replace(run, steps=(*run.steps, step))
 
-        return told
-
-    def end_run(self, product: str) -> None:
-        """The run is over."""
-        with self._lock:
-            run = self._runs.get(product)
-            if run is not None:
-                self._runs[product] = msgspec.structs.replace(run, running=False)
+        try:
+            yield told
+        finally:
+            with self._lock:
+                self._runs[product] = msgspec.structs.replace(self._runs[product], running=False)
 
     def last_run(self, product: str) -> SyncRun | None:
         """The run as far as it has come; None before the first."""

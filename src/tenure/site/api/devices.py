@@ -11,13 +11,13 @@ from tenure.http.auth import Principal
 from tenure.http.body_types import RequestBody
 from tenure.http.idempotency import IdempotentRequest
 from tenure.http.operation_groups import operation_at
-from tenure.http.paging import PageRequest, ResultPage, cut_page
+from tenure.http.paging import PageRequest, ResultPage
 from tenure.http.responses import ApiResponse, empty_response, json_response
 from tenure.http.timestamps import Moment, instant_of
 from tenure.site import duplicates, subscription_change
 from tenure.site.api.device_views import DeviceView, EnrollmentTokenView, device_view, enrollment_view
 from tenure.site.api.licenses import Product
-from tenure.site.api.local import LOOKS, WORKS, LocalOperations
+from tenure.site.api.local import LOOKS, WORKS, LocalOperations, accept, require_found
 from tenure.site.enrollment import MOST, new_ticket, store_enrollment
 from tenure.site.store import devices, enrollments, events, groups
 from tenure.site.store.devices import DeviceDecision, DeviceFilter, DeviceRow
@@ -86,9 +86,6 @@ class DeviceOperations(LocalOperations):
         `reason` is a refusal's code, `silent_days` asks for those not heard of for so long, `alike` for likely
         duplicates.
         """
-        after = paging.after_key(int)
-        if isinstance(after, Refused):
-            return after
         wanted = DeviceFilter(
             product=product,
             state=state or "",
@@ -99,17 +96,18 @@ class DeviceOperations(LocalOperations):
             silent_since=None if silent_days is None else self._local.site.now() - silent_days * DAY,
             alike=alike,
         )
-        rows = await self._local.read_tx(lambda conn: devices.device_page(conn, wanted, after or 0, paging.limit + 1))
-        page = cut_page(rows, paging.limit, lambda device: device.number)
-        return ResultPage(tuple(map(device_view, page.items)), page.next)
+        return await self._local.read_page(
+            paging,
+            int,
+            lambda conn, after, most: devices.device_page(conn, wanted, after or 0, most),
+            lambda device: device.number,
+            device_view,
+        )
 
     @operation_at("GET", "/v1/devices/{device}", LOOKS)
     async def read_device(self, device: Id) -> DeviceView | Refused:
         """Reads one device."""
-        found = await self._local.read_tx(lambda conn: devices.by_id(conn, device))
-        return (
-            Refused(RefusalCode.NOT_FOUND, field="device") if found is None or _is_gone(found) else device_view(found)
-        )
+        return device_view(await self._local.read_tx(lambda conn: _find_device(conn, device)))
 
     @operation_at("POST", "/v1/devices/{device}/withdraw", WORKS, refusals=[RefusalCode.NOTHING_TO_CHANGE])
     async def withdraw_device(
@@ -130,9 +128,7 @@ class DeviceOperations(LocalOperations):
         """Forgets a device: as withdrawing, and gone once it no longer counts."""
 
         def work(conn: Connection, now: Instant) -> ApiResponse[None] | Refused:
-            found = devices.by_id(conn, device)
-            if found is None or _is_gone(found):
-                return Refused(RefusalCode.NOT_FOUND, field="device")
+            found = _find_device(conn, device)
             until = duplicates.counting_until(found, DeviceDecision.REMOVED, self._amnesty_of(found))
             devices.save_device(
                 conn, msgspec.structs.replace(found, state=DeviceDecision.REMOVED, counts_until=until, twin="")
@@ -149,9 +145,7 @@ class DeviceOperations(LocalOperations):
         """Keeps a device off the lists of what is proposed for release, or puts it back on them."""
 
         def work(conn: Connection, _: Instant) -> ApiResponse[DeviceView] | Refused:
-            found = devices.by_id(conn, device)
-            if found is None or _is_gone(found):
-                return Refused(RefusalCode.NOT_FOUND, field="device")
+            found = _find_device(conn, device)
             changed = msgspec.structs.replace(found, pinned=int(body.pinned))
             return json_response(device_view(devices.save_device(conn, changed)))
 
@@ -164,9 +158,7 @@ class DeviceOperations(LocalOperations):
         """Puts a device into a group; an empty one unassigns it."""
 
         def work(conn: Connection, _: Instant) -> ApiResponse[DeviceView] | Refused:
-            found = devices.by_id(conn, device)
-            if found is None:
-                return Refused(RefusalCode.NOT_FOUND, field="device")
+            found = require_found(devices.by_id(conn, device), "device")
             groups.ensure_group(conn, body.group)
             return json_response(
                 device_view(devices.save_device(conn, msgspec.structs.replace(found, group=body.group)))
@@ -181,14 +173,10 @@ class DeviceOperations(LocalOperations):
         """Says that a device lives on in another on the same hardware, which takes its place in the count."""
 
         def work(conn: Connection, _: Instant) -> ApiResponse[DeviceView] | Refused:
-            old, new = devices.by_id(conn, device), devices.by_id(conn, body.into)
-            if old is None or new is None:
-                return Refused(RefusalCode.NOT_FOUND, field="device" if old is None else "into")
-            license_ = self._local.find_license(new.product)
-            if isinstance(license_, Refused):
-                return license_
-            merged = duplicates.merge_by_hand(conn, old, new, license_.take_snapshot())
-            return merged if isinstance(merged, Refused) else json_response(device_view(merged))
+            old = require_found(devices.by_id(conn, device), "device")
+            new = require_found(devices.by_id(conn, body.into), "into")
+            look = self._local.find_license(new.product).take_snapshot()
+            return json_response(device_view(accept(duplicates.merge_by_hand(conn, old, new, look))))
 
         return await self._local.run_once(ticket, dry_run, work)
 
@@ -199,9 +187,9 @@ class DeviceOperations(LocalOperations):
         """Makes an enrollment token; its word is shown this once."""
         until = None if body.until is None else instant_of(body.until)
         port = self._local.device_port()
-        given = new_ticket(self._local.site, body.product, group=body.group, uses=body.uses, until=until, port=port)
-        if isinstance(given, Refused):
-            return given
+        given = accept(
+            new_ticket(self._local.site, body.product, group=body.group, uses=body.uses, until=until, port=port)
+        )
 
         def work(conn: Connection, _: Instant) -> ApiResponse[EnrollmentMade]:
             store_enrollment(conn, given)
@@ -212,12 +200,13 @@ class DeviceOperations(LocalOperations):
     @operation_at("GET", "/v1/enrollments", LOOKS)
     async def list_enrollments(self, paging: PageRequest) -> ResultPage[EnrollmentTokenView] | Refused:
         """Lists enrollment tokens, oldest first, without their words."""
-        after = paging.after_key(str)
-        if isinstance(after, Refused):
-            return after
-        rows = await self._local.read_tx(lambda conn: enrollments.page(conn, after or "", paging.limit + 1))
-        page = cut_page(rows, paging.limit, lambda enrollment: enrollment.id)
-        return ResultPage(tuple(map(enrollment_view, page.items)), page.next)
+        return await self._local.read_page(
+            paging,
+            str,
+            lambda conn, after, most: enrollments.page(conn, after or "", most),
+            lambda enrollment: enrollment.id,
+            enrollment_view,
+        )
 
     @operation_at("DELETE", "/v1/enrollments/{enrollment}", WORKS, status=204)
     async def withdraw_enrollment(
@@ -238,9 +227,7 @@ class DeviceOperations(LocalOperations):
         self, ticket: IdempotentRequest, name: str, state: DeviceDecision, *, dry_run: bool
     ) -> ApiResponse[DeviceView] | Refused:
         def work(conn: Connection, now: Instant) -> ApiResponse[DeviceView] | Refused:
-            found = devices.by_id(conn, name)
-            if found is None or _is_gone(found):
-                return Refused(RefusalCode.NOT_FOUND, field="device")
+            found = _find_device(conn, name)
             taken_back = found.state in (DeviceDecision.WITHDRAWN, DeviceDecision.REMOVED)
             by_hand = state is DeviceDecision.WAITING and not taken_back and not found.counted and not found.assigned
             if (state is DeviceDecision.WITHDRAWN) == taken_back and not by_hand:
@@ -261,15 +248,15 @@ class DeviceOperations(LocalOperations):
         return await self._local.run_once(ticket, dry_run, work)
 
     def _taken_in(self, conn: Connection, device: DeviceRow) -> DeviceDecision:
-        license_ = self._local.find_license(device.product)
-        if isinstance(license_, Refused):
+        license_ = self._local.site.licenses.get(device.product)
+        if license_ is None:
             return DeviceDecision.PROTECTED
         return subscription_change.taken_in(conn, device.product, license_.take_snapshot())
 
     def _amnesty_of(self, device: DeviceRow) -> tuple[int, int]:
         """Seconds of amnesty, and days of silence after which it no longer counts."""
-        license_ = self._local.find_license(device.product)
-        if isinstance(license_, Refused):
+        license_ = self._local.site.licenses.get(device.product)
+        if license_ is None:
             return 0, 0
         look = license_.take_snapshot()
         return duplicates.amnesty_of(
@@ -277,9 +264,11 @@ class DeviceOperations(LocalOperations):
         ), 0 if look.lease_terms is None else look.lease_terms.figures.idle_release_days
 
 
-def _is_gone(device: DeviceRow) -> bool:
-    """Removed, and not counted any more: it is kept only so that it can be told."""
-    return device.state == DeviceDecision.REMOVED and not device.counted
+def _find_device(conn: Connection, name: str) -> DeviceRow:
+    """Raises `not_found`, also for one removed and not counted any more: it is kept only so that it can be told."""
+    found = require_found(devices.by_id(conn, name), "device")
+    gone = found.state == DeviceDecision.REMOVED and not found.counted
+    return require_found(None if gone else found, "device")
 
 
 def _add_event(conn: Connection, now: Instant, kind: str, text: str, device: DeviceRow) -> None:

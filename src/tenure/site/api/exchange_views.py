@@ -1,12 +1,17 @@
 """What an exchange with the activation server came to, as the local API shows it; a license itself is in `views`."""
 
+from typing import TypeVar
+
 import msgspec
 
 from tenure.core.refusals import Refused
+from tenure.http.problems import RefusedError
 from tenure.http.timestamps import format_rfc3339
 from tenure.sdk.outcomes import ActivationGranted, CodePreviewed, Rejected, ShownDifference, Synchronized
 from tenure.sdk.progress import ProgressStep
 from tenure.site.api.views import LicenseView, SiteSpanView, expected_after, optional_rfc3339
+
+T = TypeVar("T")
 
 
 class PreviewView(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +86,8 @@ def unasked_view(license_: LicenseView) -> SyncView:
     return SyncView(result="not_asked", message=text, steps=(), path="", differences=(), license=license_)
 
 
-def refusal_view(outcome: Rejected) -> Refused:
-    """A "no" as the API says it."""
-    return Refused(outcome.code, outcome.detail, outcome.field, outcome.when)
+def accept_outcome(outcome: T | Rejected) -> T:
+    """What has come of an exchange; raises a "no" as the API says it."""
+    if isinstance(outcome, Rejected):
+        raise RefusedError(Refused(outcome.code, outcome.detail, outcome.field, outcome.when))
+    return outcome

@@ -13,11 +13,11 @@ from tenure.http.idempotency import IdempotentRequest
 from tenure.http.operation_groups import operation_at
 from tenure.http.outgoing import signing
 from tenure.http.outgoing.send_outcome import SendOutcome
-from tenure.http.paging import PageRequest, ResultPage, cut_page
+from tenure.http.paging import PageRequest, ResultPage
 from tenure.http.responses import ApiResponse, json_response
 from tenure.site.api.devices import Id
 from tenure.site.api.forwarding_views import ForwardingDeliveryView, ForwardingView, TestView, WithSecret, delivery_view
-from tenure.site.api.forwardings import view_forwarding
+from tenure.site.api.forwardings import find_forwarding, view_forwarding
 from tenure.site.api.local import LOOKS, RULES, LocalApi, LocalOperations
 from tenure.site.forwarding.config import ForwardingConfig, ForwardingSecrets, SecretVault, read_config
 from tenure.site.forwarding.messages import test_event
@@ -25,11 +25,10 @@ from tenure.site.forwarding.remedies import advice_for
 from tenure.site.forwarding.sending import OutgoingMessage, place_of, send_events
 from tenure.site.forwarding.worker import delivery_row, origin_of
 from tenure.site.store import events, forwardings
-from tenure.site.store.forwardings import ForwardingRow
+from tenure.site.store.forwardings import ForwardingDelivery, ForwardingRow
 from tenure.site.store.writer import Connection
 
 TESTS_AT_ONCE = 4
-UNKNOWN = Refused(RefusalCode.NOT_FOUND, field="forwarding")
 
 
 class ResumeBody(RequestBody, frozen=True, kw_only=True):
@@ -69,9 +68,7 @@ class ForwardingActionOperations(LocalOperations):
     async def test_forwarding(self, caller: Principal, forwarding: Id) -> TestView | Refused:
         """Sends one test message now and says what came of it; what waits is tried again at once if it was taken."""
         site = self._local.site
-        row = await self._local.read_tx(lambda conn: forwardings.find(conn, forwarding))
-        if row is None:
-            return UNKNOWN
+        row = await self._local.read_tx(lambda conn: find_forwarding(conn, forwarding))
         if self._turns.locked():
             return Refused(RefusalCode.SERVER_BUSY, "Other tests are under way; wait for them.")
         config = read_config(row.body)
@@ -103,9 +100,7 @@ class ForwardingActionOperations(LocalOperations):
         """Goes on after it failed or was given up: with what waited, or without."""
 
         def work(conn: Connection, now: Instant) -> ApiResponse[ForwardingView] | Refused:
-            row = forwardings.find(conn, forwarding)
-            if row is None:
-                return UNKNOWN
+            row = find_forwarding(conn, forwarding)
             if not (row.stopped or row.tries or body.skip):
                 return Refused(RefusalCode.NOTHING_TO_CHANGE, "It neither fails nor has it stopped.")
             row = msgspec.structs.replace(row, tries=0, next=0, failing_since=0, told=0, stopped=0, cause="", fault="")
@@ -125,9 +120,7 @@ class ForwardingActionOperations(LocalOperations):
         """Makes a new secret of a webhook, shown this once; the one before signs too for a while."""
 
         def work(conn: Connection, now: Instant) -> ApiResponse[WithSecret] | Refused:
-            row = forwardings.find(conn, forwarding)
-            if row is None:
-                return UNKNOWN
+            row = find_forwarding(conn, forwarding)
             if read_config(row.body).webhook is None:
                 return Refused(RefusalCode.NOTHING_TO_CHANGE, "Mails are not signed with a secret.")
             known, until = self._vault.open(row.id, row.sealed), self._wall() + body.overlap_hours * HOUR
@@ -148,18 +141,11 @@ class ForwardingActionOperations(LocalOperations):
         self, forwarding: Id, paging: PageRequest
     ) -> ResultPage[ForwardingDeliveryView] | Refused:
         """Lists the last tries of a forwarding, latest first; 100 are kept."""
-        before = paging.after_key(int)
-        if isinstance(before, Refused):
-            return before
 
-        def work(conn: Connection) -> ResultPage[ForwardingDeliveryView] | Refused:
-            if forwardings.find(conn, forwarding) is None:
-                return UNKNOWN
-            rows = forwardings.logged_attempts(conn, forwarding, before or 0, paging.limit + 1)
-            page = cut_page(rows, paging.limit, lambda one: one.number)
-            return ResultPage(tuple(map(delivery_view, page.items)), page.next)
+        def rows(conn: Connection, before: int | None, most: int) -> list[ForwardingDelivery]:
+            return forwardings.logged_attempts(conn, find_forwarding(conn, forwarding).id, before or 0, most)
 
-        return await self._local.read_tx(work)
+        return await self._local.read_page(paging, int, rows, lambda one: one.number, delivery_view)
 
     def _add_event(
         self,

@@ -22,7 +22,7 @@ from tenure.site.api.forwarding_views import (
     WithSecret,
     forwarding_view,
 )
-from tenure.site.api.local import LOOKS, RULES, LocalApi, LocalOperations
+from tenure.site.api.local import LOOKS, RULES, LocalApi, LocalOperations, accept, require_found
 from tenure.site.forwarding.config import ForwardingConfig, ForwardingSecrets, SecretVault, read_config, write_config
 from tenure.site.forwarding.config_checks import check_config, destination_changed
 from tenure.site.forwarding.kinds import FAMILIES
@@ -49,24 +49,22 @@ class ForwardingOperations(LocalOperations):
     @operation_at("GET", "/v1/forwardings", LOOKS)
     async def list_forwardings(self, caller: Principal, paging: PageRequest) -> ResultPage[ForwardingView] | Refused:
         """Lists where events are forwarded to, oldest first; secrets are never shown."""
-        after = paging.after_key(str)
-        if isinstance(after, Refused):
-            return after
-        found = await self._local.read_tx(
-            lambda conn: [
+        return await self._local.read_page(
+            paging,
+            str,
+            lambda conn, after, _: (
                 view_forwarding(conn, row, caller, self._vault)
                 for row in forwardings.all_forwardings(conn)
                 if after is None or row.id > after
-            ]
+            ),
+            lambda one: one.id,
+            lambda one: one,
         )
-        return cut_page(found[: paging.limit + 1], paging.limit, lambda one: one.id)
 
     @operation_at("GET", "/v1/event-kinds", LOOKS)
     async def list_event_kinds(self, paging: PageRequest) -> ResultPage[KindView] | Refused:
         """Lists the kinds of events that a forwarding may be limited to, by family."""
-        after = paging.after_key(int)
-        if isinstance(after, Refused):
-            return after
+        after = accept(paging.after_key(int))
         told = [KindView(kind, family, text) for family, kinds in FAMILIES.items() for kind, text in kinds.items()]
         found = list(enumerate(told))[max(0, after + 1) if after is not None else 0 :]
         page = cut_page(found[: paging.limit + 1], paging.limit, lambda pair: pair[0])
@@ -77,12 +75,7 @@ class ForwardingOperations(LocalOperations):
         """Shows one forwarding: how it is set up, how it is, and what helps where it fails."""
 
         def work(conn: Connection) -> ForwardingView | Refused:
-            row = forwardings.find(conn, forwarding)
-            return (
-                Refused(RefusalCode.NOT_FOUND, field="forwarding")
-                if row is None
-                else view_forwarding(conn, row, caller, self._vault)
-            )
+            return view_forwarding(conn, find_forwarding(conn, forwarding), caller, self._vault)
 
         return await self._local.read_tx(work)
 
@@ -91,9 +84,7 @@ class ForwardingOperations(LocalOperations):
         self, caller: Principal, ticket: IdempotentRequest, body: ForwardingBody, dry_run: bool = False
     ) -> ApiResponse[WithSecret] | Refused:
         """Forwards what happens from now on; the secret of a webhook is shown this once."""
-        config = check_config(body.to_config())
-        if isinstance(config, Refused):
-            return config
+        config = accept(check_config(body.to_config()))
 
         def work(conn: Connection, now: Instant) -> ApiResponse[WithSecret] | Refused:
             refused = _no_room(conn, config, "") or _no_password(body, kept=False)
@@ -124,14 +115,10 @@ class ForwardingOperations(LocalOperations):
 
         A password that is left out stays, unless mail server or user are others now: it was not meant for them.
         """
-        config = check_config(body.to_config())
-        if isinstance(config, Refused):
-            return config
+        config = accept(check_config(body.to_config()))
 
         def work(conn: Connection, now: Instant) -> ApiResponse[ForwardingView] | Refused:
-            row = forwardings.find(conn, forwarding)
-            if row is None:
-                return Refused(RefusalCode.NOT_FOUND, field="forwarding")
+            row = find_forwarding(conn, forwarding)
             before, hidden = read_config(row.body), self._vault.open(row.id, row.sealed)
             refused = (
                 _other_way(before, config)
@@ -158,14 +145,17 @@ class ForwardingOperations(LocalOperations):
         """Removes a forwarding, its log and what waits for it; the events themselves stay."""
 
         def work(conn: Connection, now: Instant) -> ApiResponse[None] | Refused:
-            row = forwardings.find(conn, forwarding)
-            if row is None:
-                return Refused(RefusalCode.NOT_FOUND, field="forwarding")
+            row = find_forwarding(conn, forwarding)
             forwardings.remove(conn, forwarding)
             _add_event(conn, now, caller, ("forwarding_removed", "removed"), read_config(row.body), "")
             return empty_response()
 
         return await self._local.write_tx(dry_run, work)
+
+
+def find_forwarding(conn: Connection, name: str) -> ForwardingRow:
+    """The forwarding of that id. Raises `not_found`."""
+    return require_found(forwardings.find(conn, name), "forwarding")
 
 
 def view_forwarding(conn: Connection, row: ForwardingRow, caller: Principal, vault: SecretVault) -> ForwardingView:

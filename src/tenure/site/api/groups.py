@@ -10,10 +10,10 @@ from tenure.http.auth import Principal
 from tenure.http.body_types import RequestBody
 from tenure.http.idempotency import IdempotentRequest
 from tenure.http.operation_groups import operation_at
-from tenure.http.paging import PageRequest, ResultPage, cut_page
+from tenure.http.paging import PageRequest, ResultPage
 from tenure.http.responses import ApiResponse, empty_response, json_response
 from tenure.site.api.devices import Id
-from tenure.site.api.local import LOOKS, WORKS, LocalOperations
+from tenure.site.api.local import LOOKS, WORKS, LocalOperations, require_found
 from tenure.site.store import devices, duplicates, groups
 from tenure.site.store.groups import DeviceGroup
 from tenure.site.store.writer import Connection
@@ -58,11 +58,13 @@ class GroupOperations(LocalOperations):
     @operation_at("GET", "/v1/groups", LOOKS)
     async def list_groups(self, paging: PageRequest) -> ResultPage[DeviceGroup] | Refused:
         """Lists groups by name, with how many devices each has, counts and keeps waiting."""
-        after = paging.after_key(str)
-        if isinstance(after, Refused):
-            return after
-        rows = await self._local.read_tx(lambda conn: groups.page(conn, after or "", paging.limit + 1))
-        return cut_page(rows, paging.limit, lambda group: group.name)
+        return await self._local.read_page(
+            paging,
+            str,
+            lambda conn, after, most: groups.page(conn, after or "", most),
+            lambda group: group.name,
+            lambda group: group,
+        )
 
     @operation_at("GET", "/v1/unassigned-devices", LOOKS)
     async def read_unassigned(self) -> DeviceGroup:
@@ -98,8 +100,7 @@ class GroupOperations(LocalOperations):
         """Puts up to a thousand devices into a group."""
 
         def work(conn: Connection, _: Instant) -> ApiResponse[MovedView] | Refused:
-            if groups.get_group(conn, group) is None:
-                return Refused(RefusalCode.NOT_FOUND, field="group")
+            require_found(groups.get_group(conn, group), "group")
             found = [each for each in (devices.by_id(conn, name) for name in body.devices) if each is not None]
             for device in found:
                 devices.save_device(conn, msgspec.structs.replace(device, group=group))

@@ -17,9 +17,8 @@ from tenure.http.operation_groups import operation_at
 from tenure.http.responses import ApiResponse, empty_response, json_response
 from tenure.http.timestamps import format_rfc3339
 from tenure.sdk.network.doctor import DoctorCheck
-from tenure.sdk.outcomes import Rejected, Synchronized
 from tenure.sdk.requests import NO_WISH, SyncWish
-from tenure.site.api.exchange_views import SyncView, preview_view, refusal_view, sync_view, unasked_view
+from tenure.site.api.exchange_views import SyncView, accept_outcome, preview_view, sync_view, unasked_view
 from tenure.site.api.local import LOOKS, RULES, WORKS, LocalApi, LocalOperations, Outcome
 from tenure.site.api.views import LicenseView, SiteSpanView, expected_spans, license_view, optional_rfc3339, span_views
 from tenure.site.doctor import DoctorInput, examine_site
@@ -110,8 +109,7 @@ class LicenseOperations(LocalOperations):
     @operation_at("GET", "/v1/licenses/{product}", LOOKS)
     async def read_license(self, product: Product) -> LicenseView | Refused:
         """Reads one product's license."""
-        license_ = self._local.find_license(product)
-        return license_ if isinstance(license_, Refused) else await self._license_view(license_)
+        return await self._license_view(self._local.find_license(product))
 
     @operation_at("POST", "/v1/licenses/{product}/activate", WORKS, refusals=_ASKS)
     async def activate(
@@ -159,8 +157,6 @@ class LicenseOperations(LocalOperations):
     ) -> ApiResponse[SyncView] | Refused:
         """Synchronizes subscription settings with the activation server, now (M17); once a minute."""
         license_ = self._local.find_license(product)
-        if isinstance(license_, Refused):
-            return license_
         return await self._local.run_aside(ticket, lambda: self._sync_response(license_))
 
     @operation_at(
@@ -182,8 +178,6 @@ class LicenseOperations(LocalOperations):
     ) -> ApiResponse[SyncView] | Refused:
         """Says what the copies of this site are; the server decides, and counts how often `restored` is said (B9)."""
         license_ = self._local.find_license(product)
-        if isinstance(license_, Refused):
-            return license_
         wish = SyncWish(resolve=body.resolution)
         return await self._local.run_aside(ticket, lambda: self._sync_response(license_, wish))
 
@@ -199,8 +193,6 @@ class LicenseOperations(LocalOperations):
     ) -> ApiResponse[SyncView] | Refused:
         """Drops the staged successor: nothing of it is consumed, its code can be staged or applied elsewhere."""
         license_ = self._local.find_license(product)
-        if isinstance(license_, Refused):
-            return license_
         staged = license_.staged_subscription()
         if not staged:
             return Refused(RefusalCode.NO_SUCCESSOR, field="product")
@@ -210,18 +202,17 @@ class LicenseOperations(LocalOperations):
     @operation_at("GET", "/v1/licenses/{product}/synchronization", LOOKS)
     async def read_synchronization(self, product: Product) -> SyncRunView | Refused:
         """Reads the steps of the exchange that runs, or ran last, with the server."""
-        license_ = self._local.find_license(product)
-        run = license_ if isinstance(license_, Refused) else self._local.runs.last_run(product)
-        if run is None or isinstance(run, Refused):
-            return run or Refused(RefusalCode.NOT_FOUND, "Nothing was asked of the server since the site started.")
+        self._local.find_license(product)
+        run = self._local.runs.last_run(product)
+        if run is None:
+            return Refused(RefusalCode.NOT_FOUND, "Nothing was asked of the server since the site started.")
         steps = tuple(msgspec.to_builtins(step) for step in run.steps)
         return SyncRunView(began=format_rfc3339(run.began), running=run.running, steps=steps)
 
     @operation_at("GET", "/v1/licenses/{product}/explain", LOOKS)
     async def explain_license(self, product: Product) -> ExplanationView | Refused:
         """Explains what holds, by which rule, until when, what comes next and who can change it (B2)."""
-        license_ = self._local.find_license(product)
-        return license_ if isinstance(license_, Refused) else _explain_license(license_)
+        return _explain_license(self._local.find_license(product))
 
     @operation_at(
         "DELETE",
@@ -235,8 +226,6 @@ class LicenseOperations(LocalOperations):
     ) -> ApiResponse[None] | Refused:
         """Forgets a license that is not in force; refused with the reason and the date otherwise."""
         license_ = self._local.find_license(product)
-        if isinstance(license_, Refused):
-            return license_
         if dry_run:
             return license_.in_force() or empty_response()
         refused = await asyncio.to_thread(license_.remove)
@@ -266,14 +255,12 @@ class LicenseOperations(LocalOperations):
     ) -> ApiResponse[LicenseView] | Refused:
         """Takes a signed notice of the vendor that came as a file."""
         license_ = self._local.find_license(product)
-        if isinstance(license_, Refused) or dry_run:
-            return license_ if isinstance(license_, Refused) else json_response(await self._license_view(license_))
+        if dry_run:
+            return json_response(await self._license_view(license_))
 
-        def work() -> ApiResponse[LicenseView] | Refused:
-            taken = license_.take_notice(body.notice.encode("ascii"))
-            return (
-                refusal_view(taken) if isinstance(taken, Rejected) else json_response(self._license_response(license_))
-            )
+        def work() -> ApiResponse[LicenseView]:
+            accept_outcome(license_.take_notice(body.notice.encode("ascii")))
+            return json_response(self._license_response(license_))
 
         return await self._local.run_aside(ticket, work)
 
@@ -293,8 +280,6 @@ class LicenseOperations(LocalOperations):
         self, ticket: IdempotentRequest, product: str, code: str, role: str, *, dry_run: bool, ask: bool
     ) -> Outcome[SyncView]:
         license_ = self._local.find_license(product)
-        if isinstance(license_, Refused):
-            return license_
         if dry_run:
             return await asyncio.to_thread(self._preview_code, license_, code, role, ask=ask)
         return await self._local.run_aside(ticket, lambda: self._code_response(license_, code, role))
@@ -305,37 +290,21 @@ class LicenseOperations(LocalOperations):
         if not ask:
             refused = license_.would_apply(code, role)
             return json_response(unasked_view(self._license_response(license_))) if refused is None else refused
-        outcome = license_.look_at(code, role)
-        if isinstance(outcome, Rejected):
-            return refusal_view(outcome)
+        outcome = accept_outcome(license_.look_at(code, role))
         return json_response(preview_view(outcome, self._license_response(license_)))
 
-    def _code_response(self, license_: ProductLicense, code: str, role: str) -> ApiResponse[SyncView] | Refused:
-        watch = self._local.runs.begin_run(license_.product, license_.take_snapshot().now)
-        try:
+    def _code_response(self, license_: ProductLicense, code: str, role: str) -> ApiResponse[SyncView]:
+        with self._local.runs.follow_run(license_.product, license_.take_snapshot().now) as watch:
             outcome = license_.activate(code, role, watch)
-        finally:
-            self._local.runs.end_run(license_.product)
         self._local.watch.note_change(license_)
-        return (
-            refusal_view(outcome)
-            if isinstance(outcome, Rejected)
-            else json_response(sync_view(outcome, self._license_response(license_)))
-        )
+        return json_response(sync_view(accept_outcome(outcome), self._license_response(license_)))
 
-    def _sync_response(self, license_: ProductLicense, wish: SyncWish = NO_WISH) -> ApiResponse[SyncView] | Refused:
-        watch = self._local.runs.begin_run(license_.product, license_.take_snapshot().now)
-        try:
-            outcome: Synchronized | Rejected = license_.synchronize("manual", watch, wish)
-        finally:
-            self._local.runs.end_run(license_.product)
+    def _sync_response(self, license_: ProductLicense, wish: SyncWish = NO_WISH) -> ApiResponse[SyncView]:
+        with self._local.runs.follow_run(license_.product, license_.take_snapshot().now) as watch:
+            outcome = license_.synchronize("manual", watch, wish)
         self._local.watch.note_sync(license_, outcome)
         self._local.watch.note_change(license_)
-        return (
-            refusal_view(outcome)
-            if isinstance(outcome, Rejected)
-            else json_response(sync_view(outcome, self._license_response(license_)))
-        )
+        return json_response(sync_view(accept_outcome(outcome), self._license_response(license_)))
 
     def _make_doctor(self) -> DoctorInput:
         site = self._local.site

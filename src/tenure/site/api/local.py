@@ -1,7 +1,11 @@
-"""What every operation of the local API is handed, and how a request's effect happens once."""
+"""What every operation of the local API is handed, and how a request's effect happens once.
+
+A refusal that an operation only passes on is raised (`RefusedError`): it undoes what was begun, and `http` answers it.
+"""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import TypeVar, cast
 
 from tenure.core.policy.rules import Role
@@ -10,6 +14,8 @@ from tenure.core.timeline import Instant
 from tenure.http.auth import AccessRule
 from tenure.http.idempotency import IdempotentRequest
 from tenure.http.operation_groups import OperationGroup
+from tenure.http.paging import PageRequest, ResultPage, cut_page
+from tenure.http.problems import RefusedError
 from tenure.http.responses import ApiResponse, mark_replayed
 from tenure.site.assembly import OpenedSite
 from tenure.site.background import SiteWatch
@@ -19,6 +25,8 @@ from tenure.site.store.writer import Connection
 from tenure.site.sync_progress import SyncRuns
 
 T = TypeVar("T")
+K = TypeVar("K")
+R = TypeVar("R")
 Outcome = ApiResponse[T] | Refused
 Work = Callable[[Connection, Instant], ApiResponse[T] | Refused]
 
@@ -33,6 +41,20 @@ OWN = AccessRule(kinds=_HERE)
 """One's own account, whatever the role."""
 
 
+def accept(value: T | Refused) -> T:
+    """`value`; raises it where it is a refusal."""
+    if isinstance(value, Refused):
+        raise RefusedError(value)
+    return value
+
+
+def require_found(value: T | None, field: str) -> T:
+    """`value`; raises `not_found` where there is none, blamed on `field`."""
+    if value is None:
+        raise RefusedError(Refused(RefusalCode.NOT_FOUND, field=field))
+    return value
+
+
 class LocalApi:
     """The parts, and three ways to do something."""
 
@@ -41,9 +63,26 @@ class LocalApi:
         self.site, self.watch, self.device_port = site, watch, device_port
         self.runs = SyncRuns()
 
-    def find_license(self, product: str) -> ProductLicense | Refused:
-        """The license of a product; `not_found` for one that is not kept here."""
-        return self.site.licenses.get(product) or Refused(RefusalCode.NOT_FOUND, field="product")
+    def find_license(self, product: str) -> ProductLicense:
+        """The license of a product. Raises `not_found` for one that is not kept here."""
+        return require_found(self.site.licenses.get(product), "product")
+
+    async def read_page(
+        self,
+        paging: PageRequest,
+        kind: type[K],
+        rows: Callable[[Connection, K | None, int], Iterable[R]],
+        key_of: Callable[[R], K],
+        view: Callable[[R], T],
+    ) -> ResultPage[T]:
+        """A page of a list: `view` of the `rows` after the key (None: from the start), at most so many.
+
+        Raises `field_invalid` for a cursor of another list.
+        """
+        after = accept(paging.after_key(kind))
+        found = await self.read_tx(lambda conn: list(islice(rows(conn, after, paging.limit + 1), paging.limit + 1)))
+        page = cut_page(found, paging.limit, key_of)
+        return ResultPage(tuple(map(view, page.items)), page.next)
 
     async def read_tx(self, work: Callable[[Connection], T]) -> T:
         """What `work` finds; in a thread, because a long list must not hold others up."""

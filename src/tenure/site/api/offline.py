@@ -13,10 +13,10 @@ from tenure.http.operation_groups import operation_at
 from tenure.http.responses import ApiResponse, json_response
 from tenure.http.timestamps import format_rfc3339
 from tenure.sdk.offline_exchange import CarriedRequest
-from tenure.sdk.outcomes import ActivationGranted, Rejected, Synchronized
-from tenure.site.api.exchange_views import refusal_view
+from tenure.sdk.outcomes import ActivationGranted, Synchronized
+from tenure.site.api.exchange_views import accept_outcome
 from tenure.site.api.licenses import Product, view_license
-from tenure.site.api.local import WORKS, LocalOperations
+from tenure.site.api.local import WORKS, LocalOperations, accept
 from tenure.site.api.views import LicenseView
 from tenure.site.license import ProductLicense
 from tenure.wire.armor import CAP, armor_message, read_armor
@@ -91,16 +91,10 @@ class OfflineOperations(LocalOperations):
     ) -> ApiResponse[OfflineRequestView] | Refused:
         """Makes the request that is carried to the provider; asked again, it is the same one until it is answered."""
         license_ = self._local.find_license(product)
-        if isinstance(license_, Refused):
-            return license_
 
-        def work() -> ApiResponse[OfflineRequestView] | Refused:
-            carried = license_.keeper.export_request(body.code, body.role)
-            return (
-                refusal_view(carried)
-                if isinstance(carried, Rejected)
-                else json_response(self._request_view(product, carried))
-            )
+        def work() -> ApiResponse[OfflineRequestView]:
+            carried = accept_outcome(license_.keeper.export_request(body.code, body.role))
+            return json_response(self._request_view(product, carried))
 
         return await self._local.run_aside(ticket, work)
 
@@ -122,17 +116,12 @@ class OfflineOperations(LocalOperations):
     ) -> ApiResponse[ImportedView] | Refused:
         """Imports an answer, once; it must belong to the request that is pending here. Notices come in this way too."""
         license_ = self._local.find_license(product)
-        if isinstance(license_, Refused):
-            return license_
-        blocks = read_armor(body.text)
-        if isinstance(blocks, Refused):
-            return blocks
+        blocks = accept(read_armor(body.text))
 
-        def work() -> ApiResponse[ImportedView] | Refused:
-            outcome = license_.import_answers(blocks)
+        def work() -> ApiResponse[ImportedView]:
+            imported = license_.import_answers(blocks)
             self._local.watch.note_change(license_)
-            if isinstance(outcome, Rejected):
-                return refusal_view(outcome)
+            outcome = accept_outcome(imported)
             if isinstance(outcome, Synchronized):
                 self._local.watch.note_sync(license_, outcome)
                 return json_response(self._imported_view(license_, "synchronization", outcome.result, outcome.message))

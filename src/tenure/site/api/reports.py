@@ -10,6 +10,7 @@ from tenure.core.periods import format_date
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY
 from tenure.http.operation_groups import operation_at
+from tenure.http.problems import RefusedError
 from tenure.http.responses import ApiResponse
 from tenure.site.api.local import LOOKS, LocalOperations
 from tenure.site.store import uses
@@ -50,8 +51,6 @@ class ReportOperations(LocalOperations):
         """Reports devices in use by day, for the last days; `group=` asks for unassigned ones."""
         today = self._local.site.now() // DAY
         found = await self._find_uses(product, group, today - days + 1, today + 1)
-        if isinstance(found, Refused):
-            return found
         since, until = format_date((today - days + 1) * DAY), format_date((today + 1) * DAY)
         return UsageReport(since=since, until=until, items=tuple(map(_use_view, found)))
 
@@ -62,8 +61,6 @@ class ReportOperations(LocalOperations):
         """Reports the same as CSV, with a line of headings."""
         today = self._local.site.now() // DAY
         found = await self._find_uses(product, group, today - days + 1, today + 1)
-        if isinstance(found, Refused):
-            return found
         written = io.StringIO()
         sheet = csv.writer(written)
         sheet.writerow(UseView.__struct_fields__)
@@ -71,12 +68,12 @@ class ReportOperations(LocalOperations):
         headers = (("Content-Disposition", 'attachment; filename="usage.csv"'),)
         return ApiResponse(body=written.getvalue().encode(), media_type="text/csv", headers=headers)
 
-    async def _find_uses(self, product: str, group: str | None, since: int, until: int) -> list[DailyUse] | Refused:
+    async def _find_uses(self, product: str, group: str | None, since: int, until: int) -> list[DailyUse]:
+        """The uses of those days. Raises `field_invalid` where they are too many for one report."""
         found = await self._local.read_tx(lambda conn: uses.page(conn, product, group, since, until, MOST + 1))
         if len(found) > MOST:
-            return Refused(
-                RefusalCode.FIELD_INVALID, f"More than {MOST:,} lines: ask for fewer days, or one product.", "days"
-            )
+            detail = f"More than {MOST:,} lines: ask for fewer days, or one product."
+            raise RefusedError(Refused(RefusalCode.FIELD_INVALID, detail, "days"))
         return found
 
 

@@ -12,7 +12,7 @@ from tenure.http.auth import Principal
 from tenure.http.body_types import RequestBody
 from tenure.http.idempotency import IdempotentRequest
 from tenure.http.operation_groups import operation_at
-from tenure.http.paging import PageRequest, ResultPage, cut_page
+from tenure.http.paging import PageRequest, ResultPage
 from tenure.http.responses import ApiResponse, json_response
 from tenure.http.timestamps import format_rfc3339
 from tenure.site import duplicates as merging
@@ -113,9 +113,7 @@ class SeatOperations(LocalOperations):
     @operation_at("GET", "/v1/licenses/{product}/distribution", LOOKS)
     async def read_distribution(self, product: Product) -> Distribution | Refused:
         """Shows how seats are given out: how many are free, who waits and why."""
-        look = self._license_state(product)
-        if isinstance(look, Refused):
-            return look
+        look = self._local.find_license(product).take_snapshot()
 
         def work(conn: Connection) -> Distribution:
             pool, most = (
@@ -139,9 +137,7 @@ class SeatOperations(LocalOperations):
     @operation_at("GET", "/v1/licenses/{product}/idle-devices", LOOKS)
     async def list_idle(self, product: Product, days: Days) -> IdleList | Refused:
         """Previews the release of devices that were silent for so many days; pinned ones are left out."""
-        look = self._license_state(product)
-        if isinstance(look, Refused):
-            return look
+        look = self._local.find_license(product).take_snapshot()
 
         def work(conn: Connection) -> IdleList:
             found = devices.most_idle(conn, product, AT_ONCE, look.now - days * DAY)
@@ -155,9 +151,7 @@ class SeatOperations(LocalOperations):
         self, caller: Principal, ticket: IdempotentRequest, product: Product, body: IdleBody, dry_run: bool = False
     ) -> ApiResponse[Released] | Refused:
         """Releases silent devices: free at once where the seat is over, else then; they claim again on return."""
-        look = self._license_state(product)
-        if isinstance(look, Refused):
-            return look
+        look = self._local.find_license(product).take_snapshot()
 
         def work(conn: Connection, now: Instant) -> ApiResponse[Released]:
             found = devices.most_idle(conn, product, AT_ONCE, now - body.days * DAY)
@@ -174,23 +168,18 @@ class SeatOperations(LocalOperations):
     @operation_at("GET", "/v1/duplicates", LOOKS)
     async def list_duplicates(self, paging: PageRequest) -> ResultPage[Duplicate] | Refused:
         """Lists devices that look like another on the same hardware, and whether they may be merged."""
-        after = paging.after_key(int)
-        if isinstance(after, Refused):
-            return after
-
-        def work(conn: Connection) -> list[tuple[int, Duplicate]]:
-            found = duplicates.duplicate_page(conn, after or 0, paging.limit + 1)
-            return [(new.number, _duplicate_view(old, new)) for old, new in found]
-
-        page = cut_page(await self._local.read_tx(work), paging.limit, lambda each: each[0])
-        return ResultPage(tuple(each for _, each in page.items), page.next)
+        return await self._local.read_page(
+            paging,
+            int,
+            lambda conn, after, most: duplicates.duplicate_page(conn, after or 0, most),
+            lambda pair: pair[1].number,
+            lambda pair: _duplicate_view(*pair),
+        )
 
     @operation_at("GET", "/v1/licenses/{product}/seat-conflict", LOOKS)
     async def read_conflict(self, product: Product) -> ConflictView | Refused:
         """Shows the seat conflict that is open: the date, and whom it would hit; `not_found` when there is none."""
-        look = self._license_state(product)
-        if isinstance(look, Refused):
-            return look
+        look = self._local.find_license(product).take_snapshot()
         found = await self._local.read_tx(lambda conn: _conflict_view(conn, product, look.now))
         return Refused(RefusalCode.NOT_FOUND, "No seat conflict is open.", "product") if found is None else found
 
@@ -199,9 +188,7 @@ class SeatOperations(LocalOperations):
         self, caller: Principal, ticket: IdempotentRequest, product: Product, body: NamedDevices, dry_run: bool = False
     ) -> ApiResponse[Released] | Refused:
         """Releases devices before the date: those named, or those proposed."""
-        look = self._license_state(product)
-        if isinstance(look, Refused):
-            return look
+        look = self._local.find_license(product).take_snapshot()
 
         def work(conn: Connection, now: Instant) -> ApiResponse[Released] | Refused:
             known = conflicts.get_conflict(conn, product)
@@ -218,10 +205,6 @@ class SeatOperations(LocalOperations):
             )
 
         return await self._local.run_once(ticket, dry_run, work)
-
-    def _license_state(self, product: str) -> LicenseSnapshot | Refused:
-        license_ = self._local.find_license(product)
-        return license_ if isinstance(license_, Refused) else license_.take_snapshot()
 
 
 def _release_idle(conn: Connection, device: DeviceRow, look: LicenseSnapshot) -> bool:

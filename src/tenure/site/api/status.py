@@ -10,7 +10,7 @@ from tenure.core.timeline import Instant
 from tenure.http.auth import Principal
 from tenure.http.body_types import RequestBody
 from tenure.http.operation_groups import operation_at
-from tenure.http.paging import PageRequest, ResultPage, cut_page
+from tenure.http.paging import PageRequest, ResultPage
 from tenure.http.responses import ApiResponse, empty_response, json_response
 from tenure.http.timestamps import format_rfc3339
 from tenure.site.api.event_views import SiteEventView, event_view
@@ -115,16 +115,15 @@ class StatusOperations(LocalOperations):
 
         Kept for 30 days (info), 90 (warning) and 180 (critical).
         """
-        before = paging.after_key(events.EventPlace)
-        if isinstance(before, Refused):
-            return before
-        rows = await self._local.read_tx(
-            lambda conn: events.page(
-                conn, severity or "", before, paging.limit + 1, product=product, kind=kind, new=new
-            )
+        return await self._local.read_page(
+            paging,
+            events.EventPlace,
+            lambda conn, before, most: events.page(
+                conn, severity or "", before, most, product=product, kind=kind, new=new
+            ),
+            lambda event: events.EventPlace(event.at, event.number),
+            event_view,
         )
-        page = cut_page(rows, paging.limit, lambda event: events.EventPlace(event.at, event.number))
-        return ResultPage(tuple(map(event_view, page.items)), page.next)
 
     @operation_at("PUT", "/v1/events/{event}/acknowledgment", WORKS, status=204)
     async def acknowledge_event(

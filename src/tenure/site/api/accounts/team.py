@@ -11,13 +11,13 @@ from tenure.http.auth import Principal
 from tenure.http.body_types import RequestBody
 from tenure.http.idempotency import IdempotentRequest
 from tenure.http.operation_groups import operation_at
-from tenure.http.paging import PageRequest, ResultPage, cut_page
+from tenure.http.paging import PageRequest, ResultPage
 from tenure.http.responses import ApiResponse, empty_response, json_response
 from tenure.http.timestamps import format_rfc3339
 from tenure.site import ids
 from tenure.site.accounts import SiteAccountSecrets
 from tenure.site.api.devices import Id
-from tenure.site.api.local import LOOKS, RULES, LocalApi, LocalOperations
+from tenure.site.api.local import LOOKS, RULES, LocalApi, LocalOperations, accept, require_found
 from tenure.site.roles import SiteRole
 from tenure.site.store import events, users
 from tenure.site.store.users import SiteUser
@@ -78,11 +78,13 @@ class SiteTeamOperations(LocalOperations):
     @operation_at("GET", "/v1/users", LOOKS)
     async def list_users(self, paging: PageRequest) -> ResultPage[SiteUserView] | Refused:
         """Lists who may sign in, by name."""
-        after = paging.after_key(str)
-        if isinstance(after, Refused):
-            return after
-        found = [each for each in await self._local.read_tx(users.all_users) if after is None or each.name > after]
-        return cut_page(map(_user_view, found[: paging.limit + 1]), paging.limit, lambda each: each.name)
+        return await self._local.read_page(
+            paging,
+            str,
+            lambda conn, after, _: (each for each in users.all_users(conn) if after is None or each.name > after),
+            lambda user: user.name,
+            _user_view,
+        )
 
     @operation_at("POST", "/v1/users", RULES, status=201, refusals=[RefusalCode.ALREADY_EXISTS])
     async def add_user(
@@ -90,9 +92,7 @@ class SiteTeamOperations(LocalOperations):
     ) -> ApiResponse[WithPassword] | Refused:
         """Adds an account; its password is shown once, and changed by its owner before anything else."""
         password = self._accounts.draw_password()
-        hashed = await self._passwords.hash_password(password)
-        if isinstance(hashed, Refused):
-            return hashed
+        hashed = accept(await self._passwords.hash_password(password))
 
         def work(conn: Connection, now: Instant) -> ApiResponse[WithPassword] | Refused:
             name = body.name.lower()
@@ -116,9 +116,7 @@ class SiteTeamOperations(LocalOperations):
         """Gives an account another role; open sessions have it at once."""
 
         def work(conn: Connection, now: Instant) -> ApiResponse[SiteUserView] | Refused:
-            found = users.find(conn, user)
-            if found is None:
-                return Refused(RefusalCode.NOT_FOUND, field="user")
+            found = require_found(users.find(conn, user), "user")
             if found.role != body.role:
                 users.set_role(conn, user, body.role)
                 _add_event(conn, now, caller, "role_changed", f"made {found.name} {body.role}; was {found.role}")
@@ -132,14 +130,10 @@ class SiteTeamOperations(LocalOperations):
     ) -> ApiResponse[WithPassword] | Refused:
         """Gives an account a new password to begin with, shown once; its sessions end."""
         password = self._accounts.draw_password()
-        hashed = await self._passwords.hash_password(password)
-        if isinstance(hashed, Refused):
-            return hashed
+        hashed = accept(await self._passwords.hash_password(password))
 
         def work(conn: Connection, now: Instant) -> ApiResponse[WithPassword] | Refused:
-            found = users.find(conn, user)
-            if found is None:
-                return Refused(RefusalCode.NOT_FOUND, field="user")
+            found = require_found(users.find(conn, user), "user")
             users.set_password(conn, user, hashed, temporary=True)
             users.end_sessions(conn, user)
             if body.second_factor:
@@ -156,9 +150,7 @@ class SiteTeamOperations(LocalOperations):
         """Removes an account and ends its sessions; with the token of the folder one can always add another."""
 
         def work(conn: Connection, now: Instant) -> ApiResponse[None] | Refused:
-            found = users.find(conn, user)
-            if found is None:
-                return Refused(RefusalCode.NOT_FOUND, field="user")
+            found = require_found(users.find(conn, user), "user")
             users.remove(conn, user)
             _add_event(conn, now, caller, "user_removed", f"removed {found.name} ({found.role})")
             return empty_response()
