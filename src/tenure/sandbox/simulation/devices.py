@@ -6,10 +6,10 @@ from tenure.agent.seat_holder import SeatKeyHolder
 from tenure.agent.seat_keeper import SeatKeeper
 from tenure.core.refusals import Refused
 from tenure.core.timeline import DAY, SERVING, Instant
-from tenure.sandbox.simulation.bounds import TimeBounds
 from tenure.sandbox.simulation.clocks import SimulatedMachine
 from tenure.sandbox.simulation.disks import MemoryDisk
 from tenure.sandbox.simulation.network import SimulatedWire
+from tenure.sandbox.simulation.processes import SimulatedProcess
 from tenure.sandbox.simulation.promises import HeldPromise, read_promise
 from tenure.sandbox.simulation.seeded_random import Died, SeededRandom
 from tenure.sandbox.simulation.sites import PRODUCT, VERSION, SimulatedSite
@@ -23,8 +23,10 @@ SELDOM = DAY
 """Seconds after which a device that has nothing to do is looked at all the same."""
 
 
-class SimulatedDevice:
+class SimulatedDevice(SimulatedProcess):
     """One device: disk, machine, and the agent's process while there is one."""
+
+    keeper: SeatKeeper
 
     def __init__(
         self,
@@ -35,14 +37,9 @@ class SimulatedDevice:
         root: TrustedRoot,
         files: dict[str, bytes] | None = None,
     ) -> None:
-        self.name, self.machine, self.site, self._random, self._root = name, machine, site, random, root
+        super().__init__(name, random, machine)
+        self.site, self._root = site, root
         self.disk = MemoryDisk(self.step, files)
-        self.bounds = TimeBounds(machine.time.now)
-        self.up = self.heard = False
-        """Whether it runs, and whether its last turn brought a genuine answer."""
-        self._on: frozenset[str] = frozenset()
-        """The functions that were on after its last turn."""
-        self.mortal = False
         self.rhythm = random.one_of((0, 0, 0, 2, 5, 10))
         """Days for which it sleeps at most between two uses; 0: it is always awake."""
         self.wanted = True
@@ -51,11 +48,6 @@ class SimulatedDevice:
 
     def _ask(self, request: TransportRequest) -> HttpExchange | Refused:
         return self.site.answer(request)  # of whichever site it belongs to by then
-
-    def step(self) -> None:
-        """A step of the disk at which the process may die."""
-        if self.mortal:
-            self._random.step()
 
     def start(self) -> bool:
         """Starts the agent; False when it died at once."""
@@ -77,60 +69,20 @@ class SimulatedDevice:
         boots = BootWatch(time.clocks, self.name, parts)
         return SeatKeyHolder(who, self._root, memory, time, self._random.draw, boots)
 
-    def stop(self) -> None:
-        """The process is gone."""
-        self.up = False
-        self.bounds.perhaps(self.wire.arrived, self.machine.off)
-        self.wire.arrived.clear()
-        self.bounds.stopped(self.machine.time.now)
-
-    def switch_off(self) -> None:
-        """The machine is off; the agent saved the time within the last minutes, as it always does."""
-        if self.up:
-            self.remember()
-            self.stop()
-        self.machine.on = False
-
-    def switch_on(self) -> bool:
-        """The machine is on again, and the agent with it; False when that died at once."""
-        self.machine.reboot()
-        self.bounds.rebooted(self.machine.time.now, self.machine.off)
-        return self.start()
-
     def tick(self) -> None:
         """A look at whether the site is to be asked; raises `Died`."""
-        self.wire.arrived.clear()
-        self.remember()
-        self.keeper.tick()
-        self._learn()
+        with self.exchange():
+            self.keeper.tick()
 
     def enroll(self, ticket: str) -> None:
         """Enrolls with a token; raises `Died`."""
-        self.wire.arrived.clear()
-        self.remember()
-        self.keeper.enroll(ticket)
-        self._learn()
+        with self.exchange():
+            self.keeper.enroll(ticket)
 
     def release(self) -> None:
         """Gives its seat up; raises `Died`."""
-        self.wire.arrived.clear()
-        self.remember()
-        self.keeper.release()
-        self._learn()
-
-    def remember(self) -> None:
-        """What it did every ten minutes, and more often after its start, since it was last looked at."""
-        mortal, self.mortal = self.mortal, False
-        self.keeper.remember_time()
-        self.mortal = mortal
-
-    def _learn(self) -> None:
-        self.bounds.learn(self.wire.arrived, self.machine.off)
-        self.heard = bool(self.wire.arrived)
-        self.wire.arrived.clear()
-        on, self._on = self._on, self.features
-        if on != self._on:
-            self.bounds.saved(self.machine.time.now)
+        with self.exchange():
+            self.keeper.release()
 
     @property
     def promised(self) -> HeldPromise | None:
@@ -143,13 +95,6 @@ class SimulatedDevice:
         """Seat and lease."""
         kept = self.keeper.holder.kept
         return kept.seat, kept.held.token
-
-    @property
-    def features(self) -> frozenset[str]:
-        """The functions that are on, as the daemon's next look finds them."""
-        holder = self.keeper.holder
-        ready = holder.ready
-        return (ready if self.machine.uptime < ready.until else holder.refresh_features()).features
 
     @property
     def waits(self) -> bool:

@@ -10,13 +10,14 @@ import msgspec
 
 from tenure.core.refusals import Refused
 from tenure.core.timeline import DAY, Instant
-from tenure.sandbox.simulation.bounds import TimeBounds
 from tenure.sandbox.simulation.clocks import SimulatedMachine
 from tenure.sandbox.simulation.disks import SimulatedSiteStore, SiteDisk
 from tenure.sandbox.simulation.network import NOT_FOUND, UNREACHED, Answering, SimulatedWire, as_exchange
+from tenure.sandbox.simulation.processes import SimulatedProcess
 from tenure.sandbox.simulation.promises import HeldPromise, lease_claims, read_promise, takes_over
 from tenure.sandbox.simulation.seeded_random import Died, SeededRandom
 from tenure.sdk.client_state import ClientState
+from tenure.sdk.license_keeper import LicenseKeeper
 from tenure.sdk.network.path import HttpExchange
 from tenure.sdk.outcomes import ActivationGranted
 from tenure.sdk.requests import NO_WISH, SyncWish
@@ -36,37 +37,28 @@ SELDOM = 12 * 3_600
 """Seconds after which a site that has nothing to do is looked at all the same."""
 
 
-class SimulatedSite:
+class SimulatedSite(SimulatedProcess):
     """One administration server: folder, disk, machine, and the process while there is one."""
+
+    keeper: LicenseKeeper
 
     def __init__(
         self, name: str, folder: Path, random: SeededRandom, machine: SimulatedMachine, disk: SiteDisk | None = None
     ) -> None:
-        self.name, self.folder, self.machine, self._random = name, folder, machine, random
+        super().__init__(name, random, machine)
+        self.folder = folder
         self.disk = disk or SiteDisk(self.step)
         self.disk.step = self.step
-        self.bounds = TimeBounds(machine.time.now)
-        self.up = self.heard = False
-        """Whether it runs, and whether its last turn brought a genuine answer."""
-        self._on: frozenset[str] = frozenset()
-        """The functions that were on after its last turn."""
-        self.mortal = False
         self.code = ""
         self.gone = False
         """Switched off for good."""
         self.subscription = ""
         self.withdrawn: bool | None = False
         """Whether the server has refused it for good, as its wire has shown; None: it may have taken that in or not."""
-        self.wire: SimulatedWire
 
     def connect(self, server: Answering) -> None:
         """Lays the cable to the activation server."""
         self.wire = SimulatedWire(self._random, self.machine, server, lambda: None)
-
-    def step(self) -> None:
-        """A commit at which the process may die."""
-        if self.mortal:
-            self._random.step()
 
     # the process
 
@@ -85,58 +77,31 @@ class SimulatedSite:
             raise RuntimeError(f"{self.name} does not start: {opened.detail}")
         self.site, self.watch, self.up = opened, SiteWatch(opened), True
         self.license: ProductLicense = opened.licenses[PRODUCT]
+        self.keeper = self.license.keeper
         return True
 
     def stop(self) -> None:
         """The process is gone."""
-        self.up = False
         if any(answer.withdraws is not False for answer in self.wire.arrived):
             self.withdrawn = None
-        self.bounds.perhaps(self.wire.arrived, self.machine.off)
-        self.wire.arrived.clear()
-        self.bounds.stopped(self.machine.time.now)
-
-    def switch_off(self) -> None:
-        """The machine is off; running programs saved the time within the last minutes, as they always do."""
-        if self.up:
-            self.remember()
-            self.stop()
-        self.machine.on = False
-
-    def switch_on(self) -> bool:
-        """The machine is on again, and the process with it; False when that died at once."""
-        self.machine.reboot()
-        self.bounds.rebooted(self.machine.time.now, self.machine.off)
-        return self.start()
+        super().stop()
 
     def turn(self) -> None:
         """One of its turns; raises `Died`."""
-        self.wire.arrived.clear()
-        self.remember()
-        self.watch.tick()
-        self._learn_time()
-
-    def remember(self) -> None:
-        """What it did every ten minutes since it was last looked at."""
-        mortal, self.mortal = self.mortal, False
-        self.license.keeper.remember_time()
-        self.mortal = mortal
+        with self.exchange():
+            self.watch.tick()
 
     def activate(self, code: str, role: str = "active") -> bool:
         """Applies a code, or keeps it ready as `successor`; raises `Died`."""
-        self.wire.arrived.clear()
-        self.remember()
-        outcome = self.license.activate(code, role)
-        self._learn_time()
+        with self.exchange():
+            outcome = self.license.activate(code, role)
         self.watch.note_change(self.license)
         return isinstance(outcome, ActivationGranted)
 
     def synchronize(self, wish: SyncWish = NO_WISH) -> None:
         """Asks the server at once; raises `Died`."""
-        self.wire.arrived.clear()
-        self.remember()
-        self.license.synchronize("manual", wish=wish)
-        self._learn_time()
+        with self.exchange():
+            self.license.synchronize("manual", wish=wish)
         self.watch.note_change(self.license)
 
     def staged(self) -> str:
@@ -147,17 +112,12 @@ class SimulatedSite:
         """The successor is wanted no more; raises `Died`."""
         self.synchronize(SyncWish(drop_successor=self.staged()))
 
-    def _learn_time(self) -> None:
-        """The judge's bounds after what came in: only now is it certain that it was taken."""
-        self.bounds.learn(self.wire.arrived, self.machine.off)
+    def learn(self) -> None:
+        """The judge's bounds after what came in, and whether the server has refused it for good."""
         for answer in self.wire.arrived:
             if answer.withdraws is not False:
                 self.withdrawn = answer.withdraws
-        self.heard = bool(self.wire.arrived)
-        self.wire.arrived.clear()
-        on, self._on = self._on, self.features
-        if on != self._on:
-            self.bounds.saved(self.machine.time.now)
+        super().learn()
 
     # what devices see
 
@@ -200,7 +160,7 @@ class SimulatedSite:
     @property
     def promised(self) -> HeldPromise | None:
         """What the lease it goes by promises: base features alone to a site that was refused for good."""
-        kept = self.license.keeper.holder.kept
+        kept = self.keeper.holder.kept
         if self.withdrawn is None:
             self.withdrawn = kept.lost is not None
         return read_promise(
@@ -217,16 +177,9 @@ class SimulatedSite:
         begun = bool(present and ready) and takes_over(lease_claims(present), lease_claims(ready))
         return ready if begun and self.machine.time.now >= lease_claims(ready).nbf else present
 
-    @property
-    def features(self) -> frozenset[str]:
-        """The functions that are on, as a program that asks at this moment finds them."""
-        holder = self.license.keeper.holder
-        ready = holder.ready
-        return (ready if self.machine.uptime < ready.until else holder.refresh_features()).features
-
     def next_turn(self) -> Instant:
         """When it has to be woken at the latest."""
-        now, keeper = self.machine.time.now, self.license.keeper
+        now, keeper = self.machine.time.now, self.keeper
         due = keeper.next_contact_at()
         wait = SELDOM if due is None else max(1, due - keeper.holder.now().instant)
         if not self.wire.up and keeper.holder.kept.contacts.failures > 2:
