@@ -2,10 +2,12 @@
 
 import asyncio
 import os
+import re
 import secrets
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
@@ -16,6 +18,7 @@ import pytest
 import sqlalchemy as sa
 
 from tenure.core.refusals import RefusalCode, Refused
+from tenure.http import group_metrics
 from tenure.http.limits import RateLimit, RateThrottle
 from tenure.server.main import open_context
 from tenure.server.setup import init_folder
@@ -266,7 +269,8 @@ def served(postgres_url: str, tmp_path: Path) -> Iterator[tuple[str, subprocess.
         terminal = Terminal(tmp_path)
         folder = str(tmp_path / "server")
         terminal.now = lambda: int(time.time())
-        terminal.good("server", "init", "--folder", folder, "--name", "https://x.example", "--database", url)
+        made = terminal.good("server", "init", "--folder", folder, "--name", "https://x.example", "--database", url)
+        (tmp_path / "vendor-token").write_text(made["vendor_token"])
         program = [Path(sys.executable).with_name("tenure"), "server", "run", "--folder", folder]
         process = subprocess.Popen(
             [*program, "--listen", "127.0.0.1:0", "--workers", "2"],
@@ -313,6 +317,36 @@ def test_a_worker_that_is_killed_is_replaced_and_a_signal_ends_all(
     assert process.wait(20) == -signal.SIGTERM
     assert not any(Path(f"/proc/{each}").exists() for each in now)
     assert "is replaced" in (tmp_path / "log").read_text()
+
+
+def test_the_metrics_of_all_workers_are_told_by_each_and_none_goes_back(
+    served: tuple[str, subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    address, process = served
+    headers = {"Authorization": f"Bearer {(tmp_path / 'vendor-token').read_text()}"}
+
+    def counted() -> int:
+        told = httpx2.get(f"{address}/metrics", headers=headers).text
+        found = re.search(r'tenure_http_requests_total{method="GET",route="/livez",status="200"} ([0-9.]+)', told)
+        return int(float(found[1])) if found else 0
+
+    assert answers(address)
+    for _ in range(40):  # each on a connection of its own, which either worker may take
+        assert httpx2.get(f"{address}/livez").status_code == 200
+    ends = time.monotonic() + 10 * group_metrics.EVERY  # the other one writes what it has counted once a second
+    while {counted() for _ in range(10)} != {40}:
+        assert time.monotonic() < ends
+    killed = min(workers_of(process))
+    os.kill(killed, signal.SIGKILL)
+    ends = time.monotonic() + 20
+    while killed in workers_of(process) or len(workers_of(process)) < 2:
+        assert time.monotonic() < ends
+        time.sleep(0.05)
+    assert answers(address)
+    assert {counted() for _ in range(10)} == {40}
+    process.send_signal(signal.SIGTERM)
+    process.wait(20)
+    assert not list(Path(tempfile.gettempdir()).glob(f"tenure-metrics-{process.pid}-*"))
 
 
 def test_workers_end_with_a_parent_that_is_killed(served: tuple[str, subprocess.Popen[str]]) -> None:

@@ -58,11 +58,13 @@ def watch_certificate(certificate: ServedCertificate, registry: CollectorRegistr
     refused.set_function(lambda: certificate.refused is not None)
 
 
-def metrics_operation(registry: CollectorRegistry, rule: AccessRule) -> Operation:
-    """`GET /metrics` in Prometheus' text format, open to whom `rule` names."""
+def metrics_operation(
+    registry: CollectorRegistry, rule: AccessRule, render: Callable[[CollectorRegistry], bytes] = generate_latest
+) -> Operation:
+    """`GET /metrics` in Prometheus' text format, open to whom `rule` names; `render` may add what siblings counted."""
 
     async def read_metrics() -> ApiResponse[bytes]:
         """Counters and gauges in the text format of Prometheus."""
-        return ApiResponse(body=generate_latest(registry), media_type=TEXT)
+        return ApiResponse(body=render(registry), media_type=TEXT)
 
     return make_operation("GET", "/metrics", rule, read_metrics, media_type=TEXT)

@@ -2,12 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import msgspec
-from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from tenure import __version__
 from tenure.core.policy.rules import Role
@@ -16,6 +16,7 @@ from tenure.http.api import ApiParts, BuiltApi
 from tenure.http.auth import AccessRule
 from tenure.http.certificates import ServedCertificate
 from tenure.http.front import FrontPage, front_page
+from tenure.http.group_metrics import MetricsGroup
 from tenure.http.health import health_operations
 from tenure.http.hot_operations import RawOperation
 from tenure.http.limits import MemoryCounters, RateThrottle
@@ -92,10 +93,12 @@ def build_app(
     sweeping: bool = True,
     certificate: ServedCertificate | None = None,
     self_check: SelfCheck | None = None,
+    group: MetricsGroup | None = None,
 ) -> BuiltApi:
     """The application; `ticks` is a monotonic counter in seconds. Without `sweeping` nothing runs in the background.
 
-    `certificate`: what the server shows, for its metrics alone. `self_check` runs in the background too.
+    `certificate`: what the server shows, for its metrics alone. `self_check` runs in the background too. `group`: the
+    processes behind the same port, whose metrics are told together.
     """
     registry = CollectorRegistry()
     if certificate is not None:
@@ -107,6 +110,7 @@ def build_app(
     if self_check is not None:
         self_check.register_gauges(registry)
     shared = SharedCounters(ticks) if context.db.is_shared else None
+    written = None if group is None else group.write_samples(registry)
     throttle = RateThrottle(shared or MemoryCounters(), ticks, context.clock)
     pacing = CallerPacing(throttle)
     activations, synchronization = ActivationService(context, throttle), SyncService(context, throttle)
@@ -121,7 +125,7 @@ def build_app(
                 *NoticeOperations(context).operations(),
                 *PortalValueOperations(context).operations(),
                 *health_operations({"store": _store_works(context)}),
-                metrics_operation(registry, METRICS),
+                metrics_operation(registry, METRICS, generate_latest if group is None else group.render_metrics),
             ),
             raw=(
                 RawOperation(
@@ -155,7 +159,7 @@ def build_app(
                 ticks=ticks,
                 observers=(metrics, log_requests(_requests, quiet=("/v1/sync", "/livez", "/readyz"))),
             ),
-            lifespan=(_background_tasks(context, self_check, shared),) if sweeping else (),
+            lifespan=(_background_tasks(context, self_check, shared, written),) if sweeping else (),
         )
     )
     metrics.watch_in_flight(lambda: api.in_flight)
@@ -232,11 +236,15 @@ def _claims_check(context: ServerContext) -> Callable[[], Awaitable[bool]]:
 
 @asynccontextmanager
 async def _background_tasks(
-    context: ServerContext, self_check: SelfCheck | None, shared: SharedCounters | None
+    context: ServerContext,
+    self_check: SelfCheck | None,
+    shared: SharedCounters | None,
+    written: Coroutine[Any, Any, None] | None,
 ) -> AsyncIterator[None]:
     checks = () if self_check is None else (self_check.run(_claims_check(context)),)
     watch = () if shared is None else (SharedStateWatch(context, shared).run(),)
-    works = (BackgroundSweep(context).run(), OutgoingMessages(context).run(), *checks, *watch)
+    samples = () if written is None else (written,)
+    works = (BackgroundSweep(context).run(), OutgoingMessages(context).run(), *checks, *watch, *samples)
     tasks = [asyncio.create_task(work) for work in works]
     try:
         yield

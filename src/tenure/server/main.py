@@ -5,8 +5,10 @@ import gc
 import logging
 import os
 import secrets
+import shutil
 import socket
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +19,7 @@ from tenure.core.timeline import Instant
 from tenure.http.certificates import CertificateFiles, open_certificate
 from tenure.http.collector import pause_collector, spare_collector
 from tenure.http.endpoints import Endpoint, known_endpoint, openable_url
+from tenure.http.group_metrics import MetricsGroup
 from tenure.http.logs import log_handler
 from tenure.http.outgoing.smtp import MailServer
 from tenure.http.outgoing.ssrf import WebhookNetworks
@@ -210,9 +213,10 @@ def _make_http(
     listen: ListenAddress,
     options: ListenOptions,
     listener: socket.socket | None = None,
+    group: MetricsGroup | None = None,
 ) -> HttpServer:
     check = SelfCheck(_find_place(folder, options.database), system_now, time.monotonic)
-    app = build_app(context, time.monotonic, certificate=listen.certificate, self_check=check)
+    app = build_app(context, time.monotonic, certificate=listen.certificate, self_check=check, group=group)
     return HttpServer(BehindPortal(app, context.keys.portal_key), listen, app.hot_requests(), listener)
 
 
@@ -240,19 +244,20 @@ def _serve_with_workers(
     if refused is not None:
         return refused
     listener = take_port(listen)
+    samples = Path(tempfile.mkdtemp(prefix=f"tenure-metrics-{os.getpid()}-"))
 
     def serve() -> None:
         context = asyncio.run(open_context(folder, development=development, database=options.database))
         if isinstance(context, Refused):
             log.error("a worker cannot start: %s %s", context.code, context.detail)
             raise SystemExit(1)
-        server = _make_http(context, folder, listen, options, listener)
+        server = _make_http(context, folder, listen, options, listener, MetricsGroup(samples))
         gc.enable()
         spare_collector()
         server.run()
 
     _tell_address(listening_url(listen, listener))
-    WorkerGroup(options.workers, serve).run()
+    WorkerGroup(options.workers, serve, lambda: shutil.rmtree(samples, ignore_errors=True)).run()
     return None
 
 

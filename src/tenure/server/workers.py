@@ -26,8 +26,9 @@ log = logging.getLogger("tenure.server.workers")
 class WorkerGroup:
     """The parent's list of its processes; `serve` runs in each of them and returns when it has been stopped."""
 
-    def __init__(self, count: int, serve: Callable[[], None]) -> None:
-        self._count, self._serve = count, serve
+    def __init__(self, count: int, serve: Callable[[], None], tidy: Callable[[], None] = lambda: None) -> None:
+        """`tidy`: called once when all have ended."""
+        self._count, self._serve, self._tidy = count, serve, tidy
         self._begun: dict[int, float] = {}
         self._stopped_by: signal.Signals | None = None
         self._lifeline, self._held = os.pipe()
@@ -44,6 +45,7 @@ class WorkerGroup:
         finally:
             for each, handler in before.items():
                 signal.signal(each, handler)
+            self._tidy()
         if self._stopped_by is not None:
             signal.raise_signal(self._stopped_by)
 
