@@ -1,5 +1,6 @@
 """What is remembered of a long history is what the history says: after more facts, a rollback, another database."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -113,3 +114,60 @@ async def test_so_many_are_remembered_and_no_more(monkeypatch: pytest.MonkeyPatc
         for _ in range(4):
             await env.order()
             assert len(folding._known) <= 2
+
+
+async def test_a_long_history_is_gone_through_in_slices_between_which_others_are_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folding, "LONG", 3)
+    async with office(tmp_path) as env:
+        name, _ = await env.order()
+        await _switch(env, name, 23)
+        monkeypatch.setattr(folding, "SLICE", 5)
+        others = await _turns_of_others(env, name)
+        assert others >= 2 * 24 // 5, "one after each slice, of the fold and of the spans"
+        head = (await env.context.db.read(facts.heads_of, env.provider, [name]))[name]
+        assert (folding._known[name][0], folding._held[name].at) == (head, head)
+        remembered, plain = await env.context.db.read(_both, env, name)
+        assert remembered == plain
+        assert (await env.context.db.read(_both_held, env, name)) == ((folding._held[name].spans,) * 2)
+        await _switch(env, name, 1)
+        assert await _turns_of_others(env, name, cold=False) <= 2, "what is remembered is not gone through again"
+
+
+async def test_an_edit_below_what_is_remembered_is_read_anew_and_strangers_unfold_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folding, "LONG", 3)
+    monkeypatch.setattr(folding, "SLICE", 5)
+    async with office(tmp_path) as env:
+        name, _ = await env.order()
+        await _switch(env, name, 23)
+        folding._known.clear()
+        await folding.unfold_histories(env.context.db, "prv_other", name, "")
+        await folding.unfold_histories(env.context.db, env.provider, "sub_unknown", "")
+        assert name not in folding._known
+        _, plain = await env.context.db.read(_both, env, name)
+        folding._known[name] = (ChainPosition(7, bytes(32)), plain)
+        await folding.unfold_histories(env.context.db, env.provider, name, "")
+        remembered, plain = await env.context.db.read(_both, env, name)
+        assert remembered == plain
+
+
+async def _turns_of_others(env: ServerEnv, name: str, *, cold: bool = True) -> int:
+    """How often others had the loop while the subscription was looked at."""
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    if cold:
+        folding._known.clear()
+        folding._held.clear()
+    beside = asyncio.create_task(others())
+    await folding.unfold_histories(env.context.db, env.provider, name, "")
+    beside.cancel()
+    return turns

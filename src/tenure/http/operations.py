@@ -163,7 +163,8 @@ async def _run_operation(one: Operation, values: dict[str, Any], scope: Scope, p
         refused = pacing.refuse_pace(caller, scope["path_params"], item=False, dry_run=bool(values.get("dry_run")))
         if refused is not None:
             return refused
-    async with pacing.own_turn(caller, changes=changes, exports=one.media_type == CSV):
+    named = {**scope["path_params"], "provider": values.get("provider")}
+    async with pacing.own_turn(caller, named, changes=changes, exports=one.media_type == CSV):
         return await one.run(**values)
 
 

@@ -5,8 +5,9 @@ tenant come in between; limits on changes bound how far a history can grow.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 from tenure.core.policy.rules import Role
 from tenure.core.refusals import Refused
@@ -71,11 +72,16 @@ class CallerTurns:
             del self._gates[who]
 
 
+PrepareRequest = Callable[[Principal, Mapping[str, Any]], Awaitable[None]]
+"""Of the caller and what the request names: the parts in braces of its path, and its `provider`."""
+
+
 class CallerPacing:
     """The pace of one API's known callers."""
 
-    def __init__(self, throttle: RateThrottle) -> None:
-        self._throttle = throttle
+    def __init__(self, throttle: RateThrottle, prepare: PrepareRequest | None = None) -> None:
+        """`prepare` does what a known caller's request is about to need, with gaps; None: there is nothing to do."""
+        self._throttle, self._prepare = throttle, prepare
         self._reads, self._changes, self._exports = (
             CallerTurns(READS, pauses=True),
             CallerTurns(CHANGES),
@@ -98,13 +104,20 @@ class CallerPacing:
         return self._throttle.describe_limits(*_charges(caller, parts, item=False, dry_run=dry_run))
 
     @asynccontextmanager
-    async def own_turn(self, caller: Principal, *, changes: bool, exports: bool) -> AsyncIterator[None]:
-        """Wait for a turn among the tenant's own requests; unknown callers take no turns and do not wait."""
+    async def own_turn(
+        self, caller: Principal, named: Mapping[str, Any], *, changes: bool, exports: bool
+    ) -> AsyncIterator[None]:
+        """Wait for a turn among the tenant's own requests; unknown callers take no turns and do not wait.
+
+        `named`: see `PrepareRequest`.
+        """
         if caller.kind is None:
             yield
             return
         turns = self._exports if exports else self._changes if changes else self._reads
         async with turns.turn_of(tenant_of(caller)):
+            if self._prepare is not None:
+                await self._prepare(caller, named)
             yield
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -13,7 +13,7 @@ from tenure import __version__
 from tenure.core.policy.rules import Role
 from tenure.core.refusals import RefusalCode
 from tenure.http.api import ApiParts, BuiltApi
-from tenure.http.auth import AccessRule
+from tenure.http.auth import AccessRule, Principal
 from tenure.http.certificates import ServedCertificate
 from tenure.http.front import FrontPage, front_page
 from tenure.http.group_metrics import MetricsGroup
@@ -25,7 +25,7 @@ from tenure.http.middleware import MiddlewareParts, log_requests
 from tenure.http.openapi import ApiDescription
 from tenure.http.operation_groups import OperationGroup
 from tenure.http.operations import Operation
-from tenure.http.pacing import CallerPacing
+from tenure.http.pacing import CallerPacing, PrepareRequest
 from tenure.server import self_check as self_checks
 from tenure.server.activation import ActivationService
 from tenure.server.api.accounts.account_security import AccountSecurityOperations
@@ -67,6 +67,7 @@ from tenure.server.api.trust import RootOperations
 from tenure.server.api.webhooks import WebhookOperations
 from tenure.server.authenticating import make_authenticator
 from tenure.server.context import ServerContext
+from tenure.server.folding import unfold_histories
 from tenure.server.messages.workers import OutgoingMessages, show_queues
 from tenure.server.self_check import SelfCheck
 from tenure.server.shared_state import SharedCounters, SharedStateWatch
@@ -112,7 +113,7 @@ def build_app(
     shared = SharedCounters(ticks) if context.db.is_shared else None
     written = None if group is None else group.write_samples(registry)
     throttle = RateThrottle(shared or MemoryCounters(), ticks, context.clock)
-    pacing = CallerPacing(throttle)
+    pacing = CallerPacing(throttle, _prepare_histories(context))
     activations, synchronization = ActivationService(context, throttle), SyncService(context, throttle)
     api = BuiltApi(
         ApiParts(
@@ -207,6 +208,16 @@ def _naming_a_tenant(one: Operation) -> Operation:
     if all(query.name != "provider" for query in one.query_inputs):
         return one
     return msgspec.structs.replace(one, refusals=(*one.refusals, RefusalCode.NOT_FOUND))
+
+
+def _prepare_histories(context: ServerContext) -> PrepareRequest:
+    async def prepare(caller: Principal, named: Mapping[str, Any]) -> None:
+        provider = caller.provider or str(named.get("provider") or "")
+        about, customer = str(named.get("subscription") or ""), caller.customer or str(named.get("customer") or "")
+        if provider and (about or customer):
+            await unfold_histories(context.db, provider, about, customer)
+
+    return prepare
 
 
 def _store_works(context: ServerContext) -> Callable[[], Any]:

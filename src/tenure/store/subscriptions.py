@@ -35,6 +35,9 @@ _HOME = sa.select(*_ROW).where(subscriptions.c.id == sa.bindparam("of"))
 _OF_CUSTOMER = (
     sa.select(*_ROW).where(subscriptions.c.customer == sa.bindparam("of"), _MINE).order_by(subscriptions.c.id)
 )
+_LONG = sa.select(subscriptions.c.id, subscriptions.c.revision).where(
+    subscriptions.c.customer == sa.bindparam("of"), _MINE, subscriptions.c.revision > sa.bindparam("facts")
+)
 _TRIED = sa.select(trials.c.product).where(
     trials.c.provider == sa.bindparam("tenant"),
     trials.c.customer == sa.bindparam("of"),
@@ -82,6 +85,12 @@ def find_subscription(conn: Connection, subscription: str) -> SubscriptionRow | 
 def of_customer(conn: Connection, provider: str, customer: str) -> list[SubscriptionRow]:
     """Every subscription of a customer, by id: what one account settles."""
     return [_read_subscription(row) for row in conn.execute(_OF_CUSTOMER, {"of": customer, "tenant": provider})]
+
+
+def long_histories(conn: Connection, provider: str, customer: str, facts: int) -> dict[str, int]:
+    """The customer's subscriptions of more than so many facts, and how many each has."""
+    found = conn.execute(_LONG, {"of": customer, "tenant": provider, "facts": facts})
+    return {name: revision for name, revision in found}  # noqa: C416 - rows, not pairs
 
 
 def trial_used(conn: Connection, provider: str, customer: str, product: str) -> bool:
