@@ -4,6 +4,7 @@ import msgspec
 
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.http.timestamps import format_rfc3339
+from tenure.http.views import copy_fields
 from tenure.site.api.views import RefusalReason, optional_rfc3339, refusal_reason
 from tenure.site.store import devices, enrollments
 
@@ -50,17 +51,12 @@ class EnrollmentTokenView(msgspec.Struct, frozen=True, kw_only=True):
 
 def device_view(device: devices.DeviceRow) -> DeviceView:
     """One device."""
-    return DeviceView(
-        id=device.id,
-        product=device.product,
-        name=device.name,
-        group=device.group,
-        version=device.version,
-        state=device.state,
+    return copy_fields(
+        DeviceView,
+        device,
         counted=bool(device.counted),
         seat_until=optional_rfc3339(device.seat_until or None),
         enrolled=format_rfc3339(device.created),
-        last_seen=format_rfc3339(device.last_seen),
         looks_like=device.twin,
         reason=device.note,
         why=None if device.counted or not device.note else refusal_reason(_noted_refusal(device.note)),
@@ -78,13 +74,4 @@ def _noted_refusal(note: str) -> Refused:
 
 def enrollment_view(enrollment: enrollments.EnrollmentRow) -> EnrollmentTokenView:
     """One enrollment token."""
-    return EnrollmentTokenView(
-        id=enrollment.id,
-        product=enrollment.product,
-        group=enrollment.group,
-        uses=enrollment.uses,
-        used=enrollment.used,
-        until=optional_rfc3339(enrollment.until),
-        created=format_rfc3339(enrollment.created),
-        withdrawn=bool(enrollment.withdrawn),
-    )
+    return copy_fields(EnrollmentTokenView, enrollment, withdrawn=bool(enrollment.withdrawn))

@@ -10,6 +10,7 @@ from tenure.http.auth import Principal
 from tenure.http.body_types import RequestBody
 from tenure.http.operation_groups import operation_at
 from tenure.http.responses import ApiResponse, json_response
+from tenure.http.views import copy_fields
 from tenure.sdk.network.doctor import DoctorCheck
 from tenure.sdk.network.resolvers import DEFAULT
 from tenure.site.api.local import LOOKS, RULES, WORKS, LocalOperations
@@ -114,10 +115,9 @@ class DnsOperations(LocalOperations):
         choice, counted = ways.current_choice, ways.path_counts
         mode, by = effective_mode(choice, dns_of(site))
         used = tuple(map(_way_view, counted.ways))
-        return DnsView(
-            mode=choice.mode,
-            resolvers=choice.resolvers,
-            private_suffixes=choice.private_suffixes,
+        return copy_fields(
+            DnsView,
+            choice,
             effective=mode,
             decided_by=by,
             defaults=tuple(each.as_url for each in DEFAULT),
@@ -132,10 +132,8 @@ class DnsOperations(LocalOperations):
 
 
 def _read_choice(body: DnsBody) -> DnsChoice:
-    return DnsChoice(mode=body.mode, resolvers=body.resolvers, private_suffixes=body.private_suffixes)
+    return copy_fields(DnsChoice, body)
 
 
 def _way_view(way: AnswerPath) -> WayView:
-    return WayView(
-        kind=way.kind, resolver=way.resolver, address=way.address, count=way.count, last=optional_rfc3339(way.last)
-    )
+    return copy_fields(WayView, way)

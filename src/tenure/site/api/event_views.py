@@ -3,7 +3,7 @@
 import msgspec
 
 from tenure.core.plurals import format_count
-from tenure.http.timestamps import format_rfc3339
+from tenure.http.views import copy_fields
 from tenure.site.store import events
 
 
@@ -26,15 +26,5 @@ class SiteEventView(msgspec.Struct, frozen=True, kw_only=True):
 
 def event_view(event: events.EventRow) -> SiteEventView:
     """One event."""
-    return SiteEventView(
-        number=event.number,
-        at=format_rfc3339(event.at),
-        severity=event.severity,
-        kind=event.kind,
-        product=event.product,
-        device=event.device,
-        text=event.text if event.times == 1 else f"{event.text} {format_count(event.times, 'time')} within an hour.",
-        acknowledged=bool(event.acknowledged),
-        times=event.times,
-        forwarding=event.forwarding,
-    )
+    text = event.text if event.times == 1 else f"{event.text} {format_count(event.times, 'time')} within an hour."
+    return copy_fields(SiteEventView, event, text=text, acknowledged=bool(event.acknowledged))

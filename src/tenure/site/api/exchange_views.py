@@ -6,10 +6,10 @@ import msgspec
 
 from tenure.core.refusals import Refused
 from tenure.http.problems import RefusedError
-from tenure.http.timestamps import format_rfc3339
+from tenure.http.views import copy_fields
 from tenure.sdk.outcomes import ActivationGranted, CodePreviewed, Rejected, ShownDifference, Synchronized
 from tenure.sdk.progress import ProgressStep
-from tenure.site.api.views import LicenseView, SiteSpanView, expected_after, optional_rfc3339
+from tenure.site.api.views import LicenseView, SiteSpanView, expected_after
 
 T = TypeVar("T")
 
@@ -50,30 +50,13 @@ def sync_view(outcome: Synchronized | ActivationGranted, license_: LicenseView) 
         return SyncView(
             result="granted", message=outcome.message, steps=outcome.steps, path="", differences=(), license=license_
         )
-    return SyncView(
-        result=outcome.result,
-        message=outcome.message,
-        steps=outcome.steps,
-        path=outcome.path,
-        differences=outcome.differences,
-        license=license_,
-    )
+    return copy_fields(SyncView, outcome, license=license_)
 
 
 def preview_view(previewed: CodePreviewed, license_: LicenseView) -> SyncView:
     """What a dry run of a code has come to."""
-    preview = PreviewView(
-        role=previewed.role,
-        plan=previewed.plan,
-        plan_name=previewed.plan_name,
-        kind=previewed.kind,
-        devices=previewed.limit,
-        provider=previewed.provider,
-        begins=format_rfc3339(previewed.begins),
-        paid_until=optional_rfc3339(previewed.paid_until),
-        renewal=previewed.renewal,
-        timeline=expected_after(previewed.paid_until, previewed.spans),
-    )
+    timeline = expected_after(previewed.paid_until, previewed.spans)
+    preview = copy_fields(PreviewView, previewed, devices=previewed.limit, timeline=timeline)
     return SyncView(
         result="preview", message=previewed.message, steps=previewed.steps, path="", differences=(), license=license_,
         preview=preview,

@@ -7,6 +7,7 @@ import msgspec
 
 from tenure.http.auth import Principal
 from tenure.http.body_types import RequestBody
+from tenure.http.views import copy_fields
 from tenure.site.api.views import optional_rfc3339
 from tenure.site.forwarding.config import ForwardingConfig, MailTarget, Security, WebhookTarget, read_config
 from tenure.site.forwarding.remedies import advice_for
@@ -50,15 +51,7 @@ class MailBody(RequestBody, frozen=True, kw_only=True):
 
     def without_password(self) -> MailTarget:
         """Without the password."""
-        return MailTarget(
-            host=self.host,
-            port=self.port,
-            security=self.security,
-            sender=self.sender,
-            recipients=self.recipients,
-            user=self.user,
-            authorities=self.authorities,
-        )
+        return copy_fields(MailTarget, self)
 
 
 class WebhookBody(RequestBody, frozen=True, kw_only=True):
@@ -86,14 +79,7 @@ class ForwardingBody(RequestBody, frozen=True, kw_only=True):
         """How it is kept."""
         webhook = self.webhook and WebhookTarget(url=self.webhook.url, authorities=self.webhook.authorities)
         mail = self.mail and self.mail.without_password()
-        return ForwardingConfig(
-            name=self.name.strip(),
-            severity=self.severity,
-            kinds=self.kinds,
-            active=self.active,
-            mail=mail or None,
-            webhook=webhook or None,
-        )
+        return copy_fields(ForwardingConfig, self, name=self.name.strip(), mail=mail or None, webhook=webhook or None)
 
 
 class MailTargetView(msgspec.Struct, frozen=True, kw_only=True):
@@ -197,22 +183,20 @@ def forwarding_view(conn: Connection, row: ForwardingRow, caller: Principal, *, 
     host, port = place_of(config)
     told = advice_for(row.cause, config, host, port)
     state = state_of(row, config)
-    return ForwardingView(
-        id=row.id,
+    return copy_fields(
+        ForwardingView,
+        row,
         name=config.name,
         severity=config.severity,
         kinds=config.kinds,
         active=config.active,
         mail=None if config.mail is None else _mail_view(config.mail, password=password),
         webhook=None if config.webhook is None else _webhook_view(config.webhook, caller),
-        created=optional_rfc3339(row.created) or "",
         state=state,
         since=optional_rfc3339(row.stopped or row.failing_since or None),
-        cause=row.cause,
         what=told.what,
         remedy=told.remedy,
         said=row.fault,
-        tries=row.tries,
         next_try=optional_rfc3339(row.next or None) if row.tries and state not in ("off", "stopped") else None,
         last_taken=optional_rfc3339(row.well or None),
         waiting=events.count_following(conn, config.wanted_events(row.id), row.cursor, COUNTED_MOST),
@@ -234,32 +218,20 @@ def state_of(row: ForwardingRow, config: ForwardingConfig) -> str:
 
 def delivery_view(one: ForwardingDelivery) -> ForwardingDeliveryView:
     """One try."""
-    return ForwardingDeliveryView(
-        number=one.number,
-        at=optional_rfc3339(one.at) or "",
-        message=one.message,
+    return copy_fields(
+        ForwardingDeliveryView,
+        one,
         first=one.first or None,
         last=one.last or None,
         count=one.count if one.first else 0,
         taken=bool(one.taken),
         status=one.status or None,
-        cause=one.cause,
         said=one.fault,
-        answer=one.answer,
     )
 
 
 def _mail_view(mail: MailTarget, *, password: bool) -> MailTargetView:
-    return MailTargetView(
-        host=mail.host,
-        port=mail.port,
-        security=mail.security,
-        user=mail.user,
-        password_set=password,
-        sender=mail.sender,
-        recipients=mail.recipients,
-        authorities=mail.authorities,
-    )
+    return copy_fields(MailTargetView, mail, password_set=password)
 
 
 def _webhook_view(webhook: WebhookTarget, caller: Principal) -> WebhookTargetView:

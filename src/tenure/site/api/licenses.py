@@ -16,11 +16,12 @@ from tenure.http.idempotency import IdempotentRequest
 from tenure.http.operation_groups import operation_at
 from tenure.http.responses import ApiResponse, empty_response, json_response
 from tenure.http.timestamps import format_rfc3339
+from tenure.http.views import copy_fields
 from tenure.sdk.network.doctor import DoctorCheck
 from tenure.sdk.requests import NO_WISH, SyncWish
 from tenure.site.api.exchange_views import SyncView, accept_outcome, preview_view, sync_view, unasked_view
 from tenure.site.api.local import LOOKS, RULES, WORKS, LocalApi, LocalOperations, Outcome
-from tenure.site.api.views import LicenseView, SiteSpanView, expected_spans, license_view, optional_rfc3339, span_views
+from tenure.site.api.views import LicenseView, SiteSpanView, expected_spans, license_view, span_views
 from tenure.site.doctor import DoctorInput, examine_site
 from tenure.site.license import ProductLicense
 from tenure.site.store import events
@@ -347,14 +348,10 @@ def _explain_license(license_: ProductLicense) -> ExplanationView:
         if silent
         else explain(carried_on(look.lease_terms.spans, outlook, look.lease_terms.prepaid_until), look.now, outlook)
     )
-    return ExplanationView(
+    return copy_fields(
+        ExplanationView,
+        told,
         product=license_.product,
-        sentence=told.sentence,
-        rule=told.rule,
-        since=optional_rfc3339(told.since),
-        until=optional_rfc3339(told.until),
-        renewal=told.renewal,
-        follows=told.follows,
         remedies=tuple(msgspec.to_builtins(each) for each in told.remedies),
         timeline=expected_spans(look.lease_terms, look.now),
         silence=span_views(silence),

@@ -13,6 +13,7 @@ from tenure.http.operation_groups import operation_at
 from tenure.http.paging import PageRequest, ResultPage
 from tenure.http.responses import ApiResponse, empty_response, json_response
 from tenure.http.timestamps import format_rfc3339
+from tenure.http.views import copy_fields
 from tenure.site.api.event_views import SiteEventView, event_view
 from tenure.site.api.local import LOOKS, WORKS, LocalOperations
 from tenure.site.api.views import optional_rfc3339
@@ -152,17 +153,14 @@ class StatusOperations(LocalOperations):
 
 def _product_view(conn: Connection, license_: ProductLicense) -> ProductStatus:
     standing, lease = license_.keeper.holder.standing(), license_.take_snapshot().lease_terms
-    return ProductStatus(
+    return copy_fields(
+        ProductStatus,
+        standing,
         product=license_.product,
         phase=standing.phase.value,
         cause=standing.cause.value,
-        message=standing.message,
-        until=optional_rfc3339(standing.until),
-        paid_until=optional_rfc3339(standing.paid_until),
-        contact_until=optional_rfc3339(standing.contact_until),
         in_use=pools.get_pool(conn, license_.product).counted,
         waiting=devices.count_waiting(conn, license_.product),
-        allotment=standing.allotment,
         device_limit=0 if lease is None else lease.limit,
         next_contact=optional_rfc3339(license_.keeper.next_contact_at()),
     )

@@ -9,6 +9,7 @@ from tenure.core.renewal_outlook import carried_on, outlook_sentence
 from tenure.core.subscription.device_usage import device_ceiling
 from tenure.core.timeline import Instant, Phase, Span, Timeline, cut_at, starting_at
 from tenure.http.timestamps import format_rfc3339
+from tenure.http.views import copy_fields
 from tenure.sdk.client_state import ClientState
 from tenure.sdk.presentation import LicenseStanding, refusal_words
 from tenure.site.license import LicenseSnapshot, ProductLicense
@@ -138,25 +139,16 @@ def license_view(conn: Connection, license_: ProductLicense, look: LicenseSnapsh
     pool, waiting = pools.get_pool(conn, license_.product), devices.count_waiting(conn, license_.product)
     most = 0 if lease is None else allowed_devices(lease)
     barred = None if lease is None else no_new_seat(look, pool)
-    return LicenseView(
+    return copy_fields(
+        LicenseView,
+        standing,
         product=license_.product,
         phase=standing.phase.value,
         cause=standing.cause.value,
-        message=standing.message,
-        remedies=standing.remedies,
-        since=optional_rfc3339(standing.since),
-        until=optional_rfc3339(standing.until),
         kind="" if lease is None else lease.kind,
-        plan=standing.plan,
-        plan_name=standing.plan_name,
-        provider=standing.provider,
-        renew_url=standing.renew_url,
         code_last_group="" if lease is None else lease.code_last_group,
         subscription="" if lease is None else lease.subscription,
-        paid_until=optional_rfc3339(standing.paid_until),
         grace_until=optional_rfc3339(None if lease is None else _grace_until(_draw_spans(lease, look.now), look.now)),
-        contact_until=optional_rfc3339(standing.contact_until),
-        features=standing.features,
         device_limit=0 if lease is None else lease.limit,
         ceiling=0 if lease is None else device_ceiling(lease.limit, lease.figures.tolerance_percent),
         allotment=most,
@@ -165,7 +157,6 @@ def license_view(conn: Connection, license_: ProductLicense, look: LicenseSnapsh
         displaced=devices.count_displaced(conn, license_.product),
         free=max(0, most - pool.counted),
         new_seats=refusal_reason(barred),
-        min_version=standing.min_version,
         last_answered=optional_rfc3339(kept.contact or None),
         next_contact=optional_rfc3339(license_.keeper.next_contact_at()),
         pending=kept.activation is not None,
@@ -196,16 +187,8 @@ def _fork_view(kept: ClientState) -> SiteForkView | None:
 
 
 def _copy_view(copy: SiteCopy) -> SiteCopyView:
-    return SiteCopyView(
-        which=copy.which,
-        at=optional_rfc3339(copy.at or None),
-        serial=copy.serial,
-        version=copy.version,
-        devices=copy.devices,
-        path=copy.path,
-        clock=optional_rfc3339(copy.wall or None),
-        running_seconds=copy.uptime,
-    )
+    seen, clock = optional_rfc3339(copy.at or None), optional_rfc3339(copy.wall or None)
+    return copy_fields(SiteCopyView, copy, at=seen, clock=clock, running_seconds=copy.uptime)
 
 
 def _grace_until(timeline: Timeline, now: Instant) -> Instant | None:
@@ -256,15 +239,7 @@ def span_views(timeline: Timeline) -> tuple[SiteSpanView, ...]:
 
 
 def _span_view(span: Span) -> SiteSpanView:
-    return SiteSpanView(
-        format_rfc3339(span.since),
-        optional_rfc3339(span.until),
-        span.phase.value,
-        span.why.value,
-        span.features,
-        span.limit,
-        span.note,
-    )
+    return copy_fields(SiteSpanView, span, phase=span.phase.value, cause=span.why.value)
 
 
 def refusal_reason(refused: Refused | None) -> RefusalReason | None:

@@ -13,7 +13,7 @@ from tenure.http.idempotency import IdempotentRequest
 from tenure.http.operation_groups import operation_at
 from tenure.http.paging import PageRequest, ResultPage
 from tenure.http.responses import ApiResponse, empty_response, json_response
-from tenure.http.timestamps import format_rfc3339
+from tenure.http.views import copy_fields
 from tenure.site import ids
 from tenure.site.accounts import SiteAccountSecrets
 from tenure.site.api.devices import Id
@@ -164,11 +164,4 @@ def _add_event(conn: Connection, now: Instant, caller: Principal, kind: str, tex
 
 
 def _user_view(user: SiteUser) -> SiteUserView:
-    return SiteUserView(
-        id=user.id,
-        name=user.name,
-        role=user.role,
-        second_factor=user.factor is not None,
-        temporary=bool(user.temporary),
-        created=format_rfc3339(user.created),
-    )
+    return copy_fields(SiteUserView, user, second_factor=user.factor is not None, temporary=bool(user.temporary))
