@@ -42,8 +42,8 @@ KEYS_REMEMBERED = 50_000
 DEAR_MOST = 8
 """Contacts of one transaction that change something beside the lease. Each costs as much as five or ten that bring
 nothing new, and all are answered together: with more of them those others would wait for long."""
-LOOKED_AT_MOST = 24
-"""Contacts of one transaction that are looked at for that; most get a lease and nothing else, which costs a third."""
+NEWS_MOST = 24
+"""Contacts of one transaction that are examined for that; most get a lease and nothing else, which costs a third."""
 SetAnswer = bytes | Refused | Later
 UNAVAILABLE = Refused(RefusalCode.SERVER_BUSY, "The store is not available.")
 
@@ -158,14 +158,14 @@ class SyncService:
     def answer_many(self, conn: Connection, requests: Sequence[ProvenSync]) -> list[SetAnswer]:
         """The answers in order, their effects in the caller's transaction; several of one site are taken in turn.
 
-        Of those that bring something new at most `LOOKED_AT_MOST`, and `DEAR_MOST` that take more than a lease; the
+        Of those that bring something new at most `NEWS_MOST`, and `DEAR_MOST` that take more than a lease; the
         others are put off.
         """
         real = self._context.clock()
         answered: dict[int, SetAnswer] = {}
         put_off: set[str] = set()
         waiting = list(enumerate(requests))
-        looks, room = LOOKED_AT_MOST, DEAR_MOST
+        looks, room = NEWS_MOST, DEAR_MOST
         while waiting:
             round_: dict[str, tuple[int, ProvenSync]] = {}
             for place, proven in waiting:
