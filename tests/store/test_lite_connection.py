@@ -7,7 +7,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from tenure.store.lite_connection import VARIANTS, LiteConnection, LiteResult, LiteRow
+from tenure.store.direct_connection import VARIANTS, DirectResult, DirectRow
+from tenure.store.lite_connection import LiteConnection
 from tenure.store.sqlite import connect_lite, driver
 
 THINGS = sa.Table(
@@ -104,7 +105,7 @@ def test_rows_have_names(conn: LiteConnection) -> None:
     query = sa.select(ID, SIZE.label("how_large")).order_by(ID)
     for _ in range(2):
         row = conn.execute(query).all()[0]
-    assert isinstance(row, LiteRow)
+    assert isinstance(row, DirectRow)
     assert (row.id, row.how_large, dict(row._mapping)) == ("a", 1, {"id": "a", "how_large": 1})
     with pytest.raises(AttributeError):
         assert row.other
@@ -160,7 +161,7 @@ def test_a_statement_is_compiled_once_for_all_connections() -> None:
     for _ in range(2):
         assert first.execute(statement).scalar() == 1
     told = second.execute(statement)
-    assert isinstance(told, LiteResult)
+    assert isinstance(told, DirectResult)
     assert told.all() == [(1,)] and told.all()[0].one == 1  # type: ignore[attr-defined]
     for each in (first, second):
         each.close()

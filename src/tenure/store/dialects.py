@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 
-from tenure.store.lite_connection import LiteConnection
+from tenure.store.direct_connection import DirectConnection
 
 Both = dict[str, sa.Insert]
 
@@ -95,11 +95,11 @@ class PreparedUpdate:
         """Once for each of `values`, in order."""
         if values:
             parameters = [self._values[conn.dialect.name](value) for value in values]
-            raw = _raw_connection(conn)
-            if raw is not None:
-                raw.executemany(self._sql["sqlite"], parameters)
+            sql = self._sql[conn.dialect.name]
+            if isinstance(conn, DirectConnection):
+                conn.run_sql_many(sql, parameters)
             else:
-                conn.exec_driver_sql(self._sql[conn.dialect.name], parameters)
+                conn.exec_driver_sql(sql, parameters)
 
 
 class PreparedSelect:
@@ -118,25 +118,8 @@ class PreparedSelect:
 
     def run(self, conn: sa.Connection, values: Iterable[str]) -> Sequence[Any]:
         """The rows, each a tuple of the columns selected, in the order that the statement says."""
-        if conn.dialect.name != "sqlite":
-            return conn.exec_driver_sql(self._sql[conn.dialect.name], (list(values),)).all()
-        among = msgspec.json.encode(list(values)).decode()
-        raw = _raw_connection(conn)
-        found: Sequence[Any] = (
-            conn.exec_driver_sql(self._sql["sqlite"], (among,)).all()
-            if raw is None
-            else raw.execute(self._sql["sqlite"], (among,)).fetchall()
-        )
-        return found
-
-
-def _raw_connection(conn: sa.Connection) -> Any:
-    """SQLite's own connection, in a transaction; None for any other.
-
-    There a statement costs less than SQLAlchemy's account of its result; elsewhere the round trip outweighs both.
-    """
-    if not isinstance(conn, LiteConnection):
-        return None
-    if not conn.in_transaction():
-        conn.begin()
-    return conn.raw
+        name, wanted = conn.dialect.name, list(values)
+        among: Any = msgspec.json.encode(wanted).decode() if name == "sqlite" else wanted
+        if isinstance(conn, DirectConnection):
+            return conn.run_sql(self._sql[name], (among,), finds=True).rows
+        return conn.exec_driver_sql(self._sql[name], (among,)).all()

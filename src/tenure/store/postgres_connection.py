@@ -12,6 +12,8 @@ from tenure.store.postgres_target import PostgresTarget
 
 CONNECT_SECONDS, STATEMENT_SECONDS = 5, 60
 """For a connection to stand, and for one statement."""
+STATEMENTS_CACHED = 512
+"""Statements that the driver keeps ready for a connection; the store has some three hundred."""
 _SETTINGS = {"lock_timeout": "5000", "idle_in_transaction_session_timeout": "60000", "timezone": "UTC"}
 
 
@@ -43,6 +45,7 @@ async def connect_driver(target: PostgresTarget) -> Any:
             timeout=CONNECT_SECONDS,
             command_timeout=STATEMENT_SECONDS,
             server_settings={**_SETTINGS, "search_path": f'"{target.schema}"', "application_name": "tenure"},
+            statement_cache_size=STATEMENTS_CACHED,
             # Of several hosts the one that takes writes is looked for; a single one that does not is told as that.
             target_session_attrs="primary" if len(target.hosts) > 1 else "any",
         )

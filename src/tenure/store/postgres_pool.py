@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from tenure.store.engine import Connection
+from tenure.store.postgres_execution import open_connection
 from tenure.store.postgres_faults import is_of_server, name_fault, was_raced
 from tenure.store.transaction_memo import begin_memo, forget_reads
 
@@ -27,7 +28,7 @@ class ConnectionPool:
     async def acquire(self) -> AsyncIterator[AsyncConnection]:
         """A connection for one transaction; what is not committed in the block is rolled back."""
         async with self._turns:
-            connection = await self._take_living() or await self._engine.connect()
+            connection = await self._take_living() or await open_connection(self._engine)
             try:
                 await connection.run_sync(begin_memo)
                 yield connection
@@ -82,7 +83,7 @@ class SetTransactions:
         if self._connection is not None and (self._is_doubtful or _is_gone(self._connection)):
             await self.close()
         if self._connection is None:
-            self._connection = await self._engine.connect()
+            self._connection = await open_connection(self._engine)
         await self._connection.run_sync(begin_memo)
         await self._connection.run_sync(work)
 
