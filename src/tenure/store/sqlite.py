@@ -164,7 +164,11 @@ def open_lite(
     if isinstance(taken, Refused):
         return taken
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    refused = _prepare_file(path, upgrade)
+    try:
+        refused = _prepare_file(path, upgrade)
+    except BaseException:  # a migration that fails, say: the next one to open it must not find it in use
+        os.close(taken)
+        raise
     if refused is not None:
         os.close(taken)
         return refused
