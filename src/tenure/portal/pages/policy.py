@@ -131,7 +131,7 @@ class PolicyPages(PortalPages):
             return await self._render_editor(visit, seen.value, visit.form, plan)
         try:
             if visit.form.read_text("step") == "apply" and await _publish_policy(api, visit, body, seen.etag):
-                return RedirectTo("/policy")
+                return RedirectTo("/policy", "The policy is published.")
             impact = (await api.post("/v1/policy/impact", body)).value
             if visit.form.read_text("opened") not in ("", str(seen.value["version"])):
                 visit.flash_message(
@@ -209,7 +209,6 @@ async def _publish_policy(api: PageApi, visit: Portal, body: dict[str, Any], eta
             raise
         visit.flash_message("Something changed meanwhile. This is what it would do now.", "warn")
         return False
-    visit.flash_message("The policy is published.")
     return True
 
 
@@ -255,9 +254,8 @@ def _read_policy(form: SentForm, policy: Any) -> dict[str, Any]:
     own = policy["own_rules"]
     said = {name: value for name, value in wished.items() if name in own or current.get(name) != value}
     unshown = [name for name in policy["customer_actions"] if name not in ACTIONS]
-    return {
+    return _published(policy) | {
         "rules": {**own, **said},
-        "plans": policy["own_plans"],
         "customer_actions": [name for name in ACTIONS if name in form.read_many("customer_actions")] + unshown,
         "provider_actions": [name for name in OPERATORS if name in form.read_many("provider_actions")],
         "renewal_order": form.read_choice("renewal_order", [value for value, _ in WAYS["renewal_order"]]),
@@ -277,15 +275,14 @@ def _body_of_plan(form: SentForm, policy: Any, plan: str) -> dict[str, Any]:
     for name in ("late_renewal", "refund"):
         if form.read_text(name):
             layer[name] = form.read_choice(name, [value for value, _ in WAYS[name]])
-    plans = {**policy["own_plans"], plan: layer}
-    return {
-        "rules": policy["own_rules"],
-        "plans": {name: each for name, each in plans.items() if each},
-        "customer_actions": policy["customer_actions"],
-        "provider_actions": policy["provider_actions"],
-        "renewal_order": policy["renewal_order"],
-        "apply_now": form.read_flag("apply_now"),
-    }
+    plans = {name: each for name, each in {**policy["own_plans"], plan: layer}.items() if each}
+    return _published(policy) | {"plans": plans, "apply_now": form.read_flag("apply_now")}
+
+
+def _published(policy: Any) -> dict[str, Any]:
+    """What the provider itself has said, as it was published."""
+    kept = {name: policy[name] for name in ("customer_actions", "provider_actions", "renewal_order")}
+    return {"rules": policy["own_rules"], "plans": policy["own_plans"], **kept}
 
 
 def _read_figure(form: SentForm, name: str) -> int:
