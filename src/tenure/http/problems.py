@@ -6,6 +6,7 @@ Refusals are values up to the edge; `RefusedError` carries one out of a place th
 import logging
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
+from typing import TypeVar
 
 import msgspec
 
@@ -19,6 +20,7 @@ from tenure.http.timestamps import format_rfc3339
 PROBLEM_JSON = "application/problem+json"
 
 Clock = Callable[[], Instant]
+T = TypeVar("T")
 
 log = logging.getLogger("tenure.http")
 
@@ -56,6 +58,21 @@ class RefusedError(Exception):
     def __init__(self, refused: Refused) -> None:
         super().__init__(refused.code, refused.detail)
         self.refused = refused
+
+
+def accept(value: T | Refused) -> T:
+    """`value`; raises RefusedError where it is a refusal: only for the functions of operations, which decide no rule
+    (ADR 9)."""
+    if isinstance(value, Refused):
+        raise RefusedError(value)
+    return value
+
+
+def require_found(value: T | None, field: str) -> T:
+    """`value`; raises RefusedError with `not_found`, naming `field`, where there is none."""
+    if value is None:
+        raise RefusedError(Refused(RefusalCode.NOT_FOUND, field=field))
+    return value
 
 
 def problem_type(code: RefusalCode) -> str:

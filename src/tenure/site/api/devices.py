@@ -12,12 +12,13 @@ from tenure.http.body_types import RequestBody
 from tenure.http.idempotency import IdempotentRequest
 from tenure.http.operation_groups import operation_at
 from tenure.http.paging import PageRequest, ResultPage
+from tenure.http.problems import accept, require_found
 from tenure.http.responses import ApiResponse, empty_response, json_response
 from tenure.http.timestamps import Moment, instant_of
 from tenure.site import duplicates, subscription_change
 from tenure.site.api.device_views import DeviceView, EnrollmentTokenView, device_view, enrollment_view
 from tenure.site.api.licenses import Product
-from tenure.site.api.local import LOOKS, WORKS, LocalOperations, accept, require_found
+from tenure.site.api.local import LOOKS, WORKS, LocalOperations
 from tenure.site.enrollment import MOST, new_ticket, store_enrollment
 from tenure.site.store import devices, enrollments, events, groups
 from tenure.site.store.devices import DeviceDecision, DeviceFilter, DeviceRow

@@ -12,6 +12,7 @@ from tenure.http.idempotency import IdempotentRequest
 from tenure.http.operation_groups import operation_at
 from tenure.http.outgoing.signing import SECRET_BYTES, shown_secret
 from tenure.http.paging import PageRequest, ResultPage, cut_page
+from tenure.http.problems import accept, require_found
 from tenure.http.responses import ApiResponse, empty_response, json_response
 from tenure.site import ids
 from tenure.site.api.devices import Id
@@ -22,7 +23,7 @@ from tenure.site.api.forwarding_views import (
     WithSecret,
     forwarding_view,
 )
-from tenure.site.api.local import LOOKS, RULES, LocalApi, LocalOperations, accept, require_found
+from tenure.site.api.local import LOOKS, RULES, LocalApi, LocalOperations
 from tenure.site.forwarding.config import ForwardingConfig, ForwardingSecrets, SecretVault, read_config, write_config
 from tenure.site.forwarding.config_checks import check_config, destination_changed
 from tenure.site.forwarding.kinds import FAMILIES

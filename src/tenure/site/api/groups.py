@@ -11,9 +11,10 @@ from tenure.http.body_types import RequestBody
 from tenure.http.idempotency import IdempotentRequest
 from tenure.http.operation_groups import operation_at
 from tenure.http.paging import PageRequest, ResultPage
+from tenure.http.problems import require_found
 from tenure.http.responses import ApiResponse, empty_response, json_response
 from tenure.site.api.devices import Id
-from tenure.site.api.local import LOOKS, WORKS, LocalOperations, require_found
+from tenure.site.api.local import LOOKS, WORKS, LocalOperations
 from tenure.site.store import devices, duplicates, groups
 from tenure.site.store.groups import DeviceGroup
 from tenure.site.store.writer import Connection

@@ -15,7 +15,7 @@ from tenure.http.auth import AccessRule
 from tenure.http.idempotency import IdempotentRequest
 from tenure.http.operation_groups import OperationGroup
 from tenure.http.paging import PageRequest, ResultPage, cut_page
-from tenure.http.problems import RefusedError
+from tenure.http.problems import accept, require_found
 from tenure.http.responses import ApiResponse, mark_replayed
 from tenure.site.assembly import OpenedSite
 from tenure.site.background import SiteWatch
@@ -39,20 +39,6 @@ RULES = AccessRule(scope=RULE, kinds=_HERE)
 """What decides over others, over the way out, or takes a license away: administrators alone."""
 OWN = AccessRule(kinds=_HERE)
 """One's own account, whatever the role."""
-
-
-def accept(value: T | Refused) -> T:
-    """`value`; raises it where it is a refusal."""
-    if isinstance(value, Refused):
-        raise RefusedError(value)
-    return value
-
-
-def require_found(value: T | None, field: str) -> T:
-    """`value`; raises `not_found` where there is none, blamed on `field`."""
-    if value is None:
-        raise RefusedError(Refused(RefusalCode.NOT_FOUND, field=field))
-    return value
 
 
 class LocalApi:

@@ -10,13 +10,14 @@ from tenure.http.auth import Principal
 from tenure.http.body_types import RequestBody
 from tenure.http.idempotency import IdempotentRequest
 from tenure.http.operation_groups import operation_at
+from tenure.http.problems import accept
 from tenure.http.responses import ApiResponse, json_response
 from tenure.http.timestamps import format_rfc3339
 from tenure.sdk.offline_exchange import CarriedRequest
 from tenure.sdk.outcomes import ActivationGranted, Synchronized
 from tenure.site.api.exchange_views import accept_outcome
 from tenure.site.api.licenses import Product, view_license
-from tenure.site.api.local import WORKS, LocalOperations, accept
+from tenure.site.api.local import WORKS, LocalOperations
 from tenure.site.api.views import LicenseView
 from tenure.site.license import ProductLicense
 from tenure.wire.armor import CAP, armor_message, read_armor

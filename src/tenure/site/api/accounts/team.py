@@ -12,12 +12,13 @@ from tenure.http.body_types import RequestBody
 from tenure.http.idempotency import IdempotentRequest
 from tenure.http.operation_groups import operation_at
 from tenure.http.paging import PageRequest, ResultPage
+from tenure.http.problems import accept, require_found
 from tenure.http.responses import ApiResponse, empty_response, json_response
 from tenure.http.views import copy_fields
 from tenure.site import ids
 from tenure.site.accounts import SiteAccountSecrets
 from tenure.site.api.devices import Id
-from tenure.site.api.local import LOOKS, RULES, LocalApi, LocalOperations, accept, require_found
+from tenure.site.api.local import LOOKS, RULES, LocalApi, LocalOperations
 from tenure.site.roles import SiteRole
 from tenure.site.store import events, users
 from tenure.site.store.users import SiteUser
