@@ -7,7 +7,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import msgspec
 from nacl.bindings import crypto_sign_open
@@ -99,9 +99,12 @@ KeyOf = Callable[[str], bytes | Refused]
 _load_header = strict_json.StrictLoader(TokenHeader, _HEADER_CAP)
 # Our own spelling, which nearly every header has: what it matches needs no second look.
 _HEAD, _KID, _TAIL = rb'\{"alg":"EdDSA","kid":"', rb"([a-z0-9_-]{1,32})", rb'"\}'
-_PLAIN = {
-    typ: re.compile(_HEAD + _KID + rb'","typ":"' + re.escape(typ.encode()) + _TAIL).fullmatch for typ in TokenType
-}
+
+
+@cache
+def _plain_matcher(typ: TokenType) -> Callable[[bytes], re.Match[bytes] | None]:
+    """Made at the first reading of the type: few programs read all, and making one takes as long as 50 readings."""
+    return re.compile(_HEAD + _KID + rb'","typ":"' + re.escape(typ.encode()) + _TAIL).fullmatch
 
 
 HEADERS_REMEMBERED = 8_192
@@ -181,7 +184,7 @@ def _read_header(spelled: bytes, typ: TokenType) -> TokenHeader | Refused:
         return strict_json.refuse_malformed(
             "The header is not base64url in its one spelling, or is too long.", "header"
         )
-    plain = _PLAIN[typ](raw)
+    plain = _plain_matcher(typ)(raw)
     if plain is not None:
         return TokenHeader(ALG, plain[1].decode("ascii"), typ)
     header = _load_header(raw)
