@@ -1,11 +1,12 @@
 """Request ids and trace ids."""
 
+import os
 import re
 
 import httpx2
 import pytest
 
-from tenure.http.requestid import current_request_id, random_request_id, trace_id
+from tenure.http.requestid import DRAWN, current_request_id, random_request_id, trace_id
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 
@@ -45,3 +46,19 @@ def test_ids_do_not_repeat() -> None:
 )
 def test_a_traceparent_is_read_by_the_letter(header: str, trace: str) -> None:
     assert trace_id(header) == trace
+
+
+def test_ids_are_fresh_in_every_process() -> None:
+    ids = [random_request_id() for _ in range(3 * DRAWN)]
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch("req_[0-9a-f]{24}", each) for each in ids)
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        os.write(writing, random_request_id().encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    told = os.read(reading, 100).decode()
+    os.close(reading)
+    os.close(writing)
+    assert told not in (*ids, *(random_request_id() for _ in range(DRAWN)))
