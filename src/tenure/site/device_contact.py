@@ -56,12 +56,12 @@ def gather(parts: ContactParts, conn: Connection, asked: ProvenDeviceRequest, lo
     device = devices.by_key(conn, product, key)
     if device is None and (device := duplicates.come_back(conn, product, key, look)) is not None:
         pool = pools.get_pool(conn, product)  # it may count again
-    known = DeviceKnowledge(device=device, pool=pool)
     if device is None:
-        return _gather_unknown(parts, conn, asked, known, look)
+        return _gather_unknown(parts, conn, asked, DeviceKnowledge(device=None, pool=pool), look)
     twin = devices.by_id(conn, device.twin) if device.twin else None
-    return msgspec.structs.replace(
-        known,
+    return DeviceKnowledge(
+        device=device,
+        pool=pool,
         shown=parts.tokens.read_number(device.id, asked.message.token),
         twin=twin,
         automatic=_automatic_groups(conn, device, twin),

@@ -143,7 +143,9 @@ def claimed_ask(token: bytes) -> Ask | None:
 
 def seal_device_answer(message: DeviceAnswer, signer: Signer) -> bytes:
     """The sealed answer. Raises ValueError, naming the field, for one that no device would take."""
-    fault = _load_answer.refuse_own(_without_sealed(message)) or refuse_incoherent_device_answer(message)
+    fault = _load_answer.refuse_own(msgspec.json.encode(_without_sealed(message))) or refuse_incoherent_device_answer(
+        message
+    )
     if fault is not None:
         raise ValueError(f"{fault.field}: {fault.detail}")
     return jws.sign_token(TokenType.DEVICE_ANSWER, message, signer)

@@ -90,10 +90,11 @@ _load_erased = strict_json.StrictLoader(ErasureReceipt, CAPS[TokenType.ERASED])
 
 def sign_seat(seat: Seat, lease: SealedLease, signer: Signer) -> str:
     """The sealed `seat`, to go with `lease`. Raises ValueError, naming the field, for one no device would take."""
-    fault = _load_seat.refuse_own(seat) or _refuse_beyond_lease(seat, lease)
+    payload = msgspec.json.encode(seat)
+    fault = _load_seat.refuse_own(payload) or _refuse_beyond_lease(seat, lease)
     if fault is not None:
         raise ValueError(f"{fault.field}: {fault.detail}")
-    sealed = jws.sign_token(TokenType.SEAT, seat, signer)
+    sealed = jws.sign_token(TokenType.SEAT, payload, signer)
     size = len(sealed) + len(lease.token) + _BUNDLE_FRAME
     if size > BUNDLE_CAP:
         raise ValueError(f"seat and lease of {size} bytes exceed their {BUNDLE_CAP}")

@@ -212,10 +212,11 @@ class StrictLoader(Generic[T]):
         tree = parse_json(data, self.cap)
         return tree if isinstance(tree, Refused) else value
 
-    def refuse_own(self, value: T) -> Refused | None:
-        """What a reader would refuse of a value that is about to be sealed: all but what our encoder cannot write."""
+    def refuse_own(self, data: bytes) -> Refused | None:
+        """What a reader would refuse of bytes that were encoded here to be sealed: all but what our encoder cannot
+        write."""
         try:
-            self._decode(self._encode(value))
+            self._decode(data)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             return _name_field(error)
         return None

@@ -99,20 +99,21 @@ _COLUMNS = (
     " seat_sha256, seat_until, lease_iat, state, counted, counts_until, pinned, twin, note, assigned, ephemeral"
 )
 _SELECT = join_sql("select", _COLUMNS, "from devices")
+_BY_KEY = join_sql(_SELECT, "where product = ? and thumbprint = ?")
+_BY_ID = join_sql(_SELECT, "where id = ?")
 
 
 def by_key(conn: Connection, product: str, thumbprint: str) -> DeviceRow | None:
     """The device with this key."""
-    return _find_one(conn, "where product = ? and thumbprint = ?", (product, thumbprint))
+    return _found_in(conn.execute(_BY_KEY, (product, thumbprint)).fetchone())
 
 
 def by_id(conn: Connection, device: str) -> DeviceRow | None:
     """The device of this id."""
-    return _find_one(conn, "where id = ?", (device,))
+    return _found_in(conn.execute(_BY_ID, (device,)).fetchone())
 
 
-def _find_one(conn: Connection, where: str, values: tuple[object, ...]) -> DeviceRow | None:
-    row = conn.execute(join_sql(_SELECT, where), values).fetchone()
+def _found_in(row: Row | None) -> DeviceRow | None:
     return None if row is None else DeviceRow(*row)
 
 
@@ -212,9 +213,8 @@ def twin_of(conn: Connection, device: DeviceRow) -> DeviceRow | None:
     alike = [number for number, parts in shared.items() if parts >= ALIKE]
     if not alike:
         return None
-    return _find_one(
-        conn, join_sql("where number in", question_marks(alike), "order by last_seen desc limit 1"), tuple(alike)
-    )
+    statement = join_sql(_SELECT, "where number in", question_marks(alike), "order by last_seen desc limit 1")
+    return _found_in(conn.execute(statement, tuple(alike)).fetchone())
 
 
 @lru_cache(maxsize=16)
