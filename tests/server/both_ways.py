@@ -127,3 +127,31 @@ def kept(conn: Connection, site: str, shows: bool) -> list[object]:
     words = conn.execute(sa.select(schema.leases).where(schema.leases.c.site == site)).all()
     there = places.of_site(conn, site)
     return [row if shows else msgspec.structs.replace(row, body=b""), [tuple(each) for each in words], there]
+
+
+async def settled(env: ServerEnv, offer: str = "standard") -> tuple[str, PlainSite]:
+    """A subscription and its only site, which has acknowledged its lease."""
+    name, code = await env.order(offer, devices=20)
+    site = env.site()
+    await site.activate(code)
+    for _ in range(2):
+        await site.sync()
+    return name, site
+
+
+async def plain(env: ServerEnv, site: PlainSite) -> LeaseAnswer | None:
+    """The site's next request answered both ways, and then really."""
+    asked = proven(site)
+    found = await env.context.write_tx(True, lambda conn, real: both_answers(env, conn, asked, site.last, real))
+    assert isinstance(found, tuple)
+    answer = await site.sync(resend=True)
+    assert isinstance(answer, SyncAnswer)
+    assert answer == found[2]
+    return found[1]
+
+
+def assert_alike(found: LeaseAnswer | None) -> None:
+    """A lease alone was signed, and is that of the whole way."""
+    assert found is not None, "the whole way was gone"
+    assert found.state == found.whole_state
+    assert found.answer == found.whole_answer

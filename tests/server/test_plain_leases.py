@@ -7,36 +7,9 @@ import pytest
 
 from tenure.core.timeline import DAY, HOUR
 from tenure.http.timestamps import format_rfc3339
-from tenure.wire.messages import DeviceUse, SyncAnswer
-from tests.server.both_ways import LeaseAnswer, both_answers, proven
+from tenure.wire.messages import DeviceUse
+from tests.server.both_ways import assert_alike, plain, settled
 from tests.server.server_env import PlainSite, ServerEnv, office
-
-
-async def settled(env: ServerEnv, offer: str = "standard") -> tuple[str, PlainSite]:
-    """A subscription and its only site, which has acknowledged its lease."""
-    name, code = await env.order(offer, devices=20)
-    site = env.site()
-    await site.activate(code)
-    for _ in range(2):
-        await site.sync()
-    return name, site
-
-
-async def plain(env: ServerEnv, site: PlainSite) -> LeaseAnswer | None:
-    """The site's next request answered both ways, and then really."""
-    asked = proven(site)
-    found = await env.context.write_tx(True, lambda conn, real: both_answers(env, conn, asked, site.last, real))
-    assert isinstance(found, tuple)
-    answer = await site.sync(resend=True)
-    assert isinstance(answer, SyncAnswer)
-    assert answer == found[2]
-    return found[1]
-
-
-def assert_alike(found: LeaseAnswer | None) -> None:
-    assert found is not None, "the whole way was gone"
-    assert found.state == found.whole_state
-    assert found.answer == found.whole_answer
 
 
 async def another_report(env: ServerEnv, name: str, site: PlainSite) -> None:

@@ -13,6 +13,7 @@ from tenure.server.sweep import BackgroundSweep
 from tenure.store import integrity
 from tenure.wire.messages import ActivateAnswer, SyncAnswer
 from tests.contract.databases import SharedSchema
+from tests.server.both_ways import assert_alike, plain, settled
 from tests.server.many_sites import CEILING, LIMIT, ManySites
 from tests.server.server_env import START, Caller, PlainSite, ServerEnv, office
 from tests.server.test_money import a_year, customer_with
@@ -182,3 +183,13 @@ async def test_whoever_signs_in_at_one_process_is_known_and_slowed_down_at_the_o
     team = (await first.staff.get("/v1/users"))["items"]
     assert sorted(each["name"] for each in team) == ["Ana", "Eve"]
     assert (await second.staff.get("/v1/audit", limit=1))["items"][0]["what"] in {"signed_in", "sign_in_refused"}
+
+
+async def test_a_lease_alone_is_that_of_the_whole_answer(envs: tuple[ServerEnv, ServerEnv]) -> None:
+    env, _ = envs
+    _name, site = await settled(env)
+    env.clock.now += 12 * DAY
+    assert_alike(await plain(env, site))
+    assert await plain(env, site) is None, "its acknowledgment is answered from its row"
+    env.clock.now += 12 * DAY
+    assert_alike(await plain(env, site))
