@@ -6,6 +6,7 @@ needs.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -67,6 +68,15 @@ class ProvenSync(msgspec.Struct, frozen=True, gc=False):
     def site(self) -> str:
         """The site it says it is of; whether the key is that site's is not yet looked at."""
         return self.asked.message.site
+
+
+class CommonAnswer(NamedTuple):
+    """What the answers of one transaction to sites of one product have in common."""
+
+    signer: SeedSigner
+    root: int
+    """The version of the root document."""
+    notices: tuple[str, ...]
 
 
 class SyncService:
@@ -192,7 +202,7 @@ class SyncService:
     ) -> list[tuple[int, SiteSnapshot, ProvenSync]]:
         """One request of each site: all that bring nothing new, at once; the others are left."""
         found = sync_fast_path.at_hand(conn, requests)
-        signers: dict[tuple[str, bool], SeedSigner | None] = {}
+        commons: dict[tuple[str, bool], CommonAnswer | None] = {}
         contacted: list[SiteUpdate] = []
         shown: list[Acknowledgment] = []
         others: list[tuple[int, SiteSnapshot, ProvenSync]] = []
@@ -202,13 +212,13 @@ class SyncService:
                 answered[place] = Refused(RefusalCode.KEY_UNKNOWN, "This key is not the site's.", "site")
                 continue
             now, kind = site.provider_now(real), (site.product, site.is_sandbox)
-            signer = signers[kind] if kind in signers else signers.setdefault(kind, self._answer_signer(site, real))
-            if signer is None:
+            common = commons[kind] if kind in commons else commons.setdefault(kind, self._common_answer(site, real))
+            if common is None:
                 answered[place] = Refused(RefusalCode.NO_SIGNING_KEY)
                 continue
             pace = None if site.last_request == asked.message.request else read_pace(site.pace)
             if pace is not None and not proven.carried and self._is_plain(site, asked.message, pace, now):
-                told = self._answer_unchanged(asked, site, pace, now, signer)
+                told = self._answer_unchanged(asked, site, pace, now, common)
                 contacted.append(told)
                 if site.acked_serial != site.serial:
                     shown.append(Acknowledgment(site.id, site.epoch, site.serial, now, site.acked_serial))
@@ -281,11 +291,13 @@ class SyncService:
         trusted = self._context.keys.is_believed(pace.kid, sandbox=site.is_sandbox)
         return ServerMoment(now, pace.renew_at, self._context.epoch_floor, trusted)
 
-    def _answer_signer(self, site: SiteSnapshot, real: Instant) -> SeedSigner | None:
-        """Who signs the answers to sites like this one; None where there is no key."""
+    def _common_answer(self, site: SiteSnapshot, real: Instant) -> CommonAnswer | None:
+        """What all answers to sites like this one have in common; None where there is no key to sign them."""
         if not self._can_sign(Purpose.ANSWER, site, real):
             return None
-        return self._context.answer_signer(site.product, sandbox=site.is_sandbox)
+        context, sandbox = self._context, site.is_sandbox
+        signer, root = context.answer_signer(site.product, sandbox=sandbox), context.keys.root_of(sandbox=sandbox)
+        return CommonAnswer(signer, root.version, context.notices_carried(sandbox=sandbox))
 
     def _can_sign(self, purpose: Purpose, site: SiteSnapshot, real: Instant) -> bool:
         """Whether there is a key for its answer or lease: a site without one must not stop the answers of others."""
@@ -315,7 +327,7 @@ class SyncService:
         return answer
 
     def _answer_unchanged(
-        self, asked: ProvenRequest[SyncRequest], site: SiteSnapshot, pace: SyncHint, now: Instant, signer: SeedSigner
+        self, asked: ProvenRequest[SyncRequest], site: SiteSnapshot, pace: SyncHint, now: Instant, common: CommonAnswer
     ) -> SiteUpdate:
         keys, message = self._context.keys, asked.message
         turn = pace.next_window(now)
@@ -325,10 +337,10 @@ class SyncService:
             nonce=message.nonce,
             request_sha256=asked.sha256,
             time=now,
-            root=keys.root_of(sandbox=site.is_sandbox).version,
+            root=common.root,
             token=token,
             next_sync=None if turn is None else NextSync(*turn),
-            notices=self._context.notices_carried(sandbox=site.is_sandbox),
+            notices=common.notices,
             result="unchanged",
         )
         return SiteUpdate(
@@ -336,7 +348,7 @@ class SyncService:
             token=token.encode(),
             token_count=count,
             last_request=message.request,
-            answer=jws.sign_token(jws.TokenType.SYNC_ANSWER, answer, signer),
+            answer=jws.sign_token(jws.TokenType.SYNC_ANSWER, answer, common.signer),
             last_contact=now,
             next_sync=None if turn is None else turn[1],
             last_path=message.path.kind,
