@@ -225,12 +225,12 @@ def _problem_with_ours(name: str, room: Room, each: Import) -> str:
 
 
 _DEFERRED = _names(
-    "sdk/license.py sdk/main.py sdk/engine/replies.py sdk/transport_factory.py server/messages/webhook_worker.py"
+    "sdk/license.py sdk/main.py sdk/engine/replies.py sdk/transport_factory.py agent/command/entry.py"
     " server/state_place.py"
 )
 """Where the SDK loads HTTP, TLS, DNS, asyncio and the reading of dates when they are first used: an application that
-asks what is licensed and no more starts in half the time (`python -m benchmarks.start`). A server loads its HTTP client
-with the first webhook that it sends, and the driver of PostgreSQL, which is an extra, where a database is named."""
+asks what is licensed and no more starts in half the time (`python -m benchmarks.start`). `tenure-agent` loads its
+command where Ctrl-C ends it at once. A server loads the driver of PostgreSQL, an extra, where a database is named."""
 
 
 def hidden_imports(source: Source) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tenure.cli.interruption import INTERRUPTED
+from tenure.agent.command.interruption import INTERRUPTED
 from tenure.sandbox.site_processes import wait_until
 
 DEMO = ("demo", "--listen", "127.0.0.1:0")

@@ -8,8 +8,8 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from tenure.agent.command.interruption import end_on_signals
 from tenure.cli.command_session import CommandSession
-from tenure.cli.interruption import end_on_signals
 from tenure.cli.options import LOCAL
 from tenure.cli.output import CommandOutput, make_output, sentence_output
 from tenure.cli.problems import accept, invalid_field

@@ -9,8 +9,8 @@ from importlib.util import find_spec
 from typing import Final
 
 from tenure import __version__
+from tenure.agent.command.interruption import INTERRUPTED, WORDS, end_on_interrupt
 from tenure.cli.extras import install_advice
-from tenure.cli.interruption import INTERRUPTED, WORDS, end_on_interrupt
 
 MISSING: Final = 10
 """The exit code of what cannot be reached (`core.refusals.ExitCode.UNREACHABLE`), which cannot be imported before this.

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from tenure.agent.command.interruption import INTERRUPTED, WORDS
 from tenure.cli import overview
 from tenure.cli.environment import CommandEnvironment
 from tenure.cli.extras import install_advice
-from tenure.cli.interruption import INTERRUPTED, WORDS
 from tenure.cli.problems import CommandError, fail_with, invalid_field
 from tenure.cli.screen import CommandScreen
 from tenure.core.refusals import ExitCode, RefusalCode, Refused

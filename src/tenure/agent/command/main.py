@@ -9,6 +9,7 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping
+from io import TextIOWrapper
 from typing import Any, TextIO
 
 import msgspec
@@ -27,7 +28,10 @@ NO_TOKEN = Refused(RefusalCode.FIELD_INVALID, "No enrollment token was given.", 
 
 
 def main() -> None:
-    """Runs the command and exits with its code."""
+    """Runs the command and exits with its code; the entry point, with what ends it from outside, is `entry`."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a site may have a name that this terminal cannot show
     sys.exit(run_command(sys.argv[1:], os.environ, sys.stdin, sys.stdout, sys.stderr))
 
 
