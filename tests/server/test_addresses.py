@@ -12,6 +12,7 @@ from tests.server.receiver import receiver
 pytestmark = pytest.mark.anyio
 
 _REFUSED = """
+    168.63.129.16
     0.0.0.0 0.1.2.3 10.0.0.1 10.255.255.255 100.64.0.1 100.127.255.254 127.0.0.1 127.1.2.3 127.255.255.254
     169.254.0.1 169.254.169.254 169.254.170.2 172.16.0.1 172.31.255.255 192.0.0.1 192.0.0.170 192.0.2.1 192.88.99.1
     192.168.0.1 192.168.255.255 198.18.0.1 198.19.255.255 198.51.100.7 203.0.113.9 224.0.0.1 224.0.0.251
@@ -63,13 +64,22 @@ def test_what_the_operator_allows_is_that_and_no_more() -> None:
         "http://hooks.example/x", "ftp://hooks.example/x", "file:///etc/passwd", "https://", "https:///x", "//x.test/",
         "https://user@hooks.example/", "https://user:secret@hooks.example/", "https://hooks.example/#there",
         "https://hooks.example:0/", "https://hooks.example:99999/", "https://[::1/", "gopher://127.0.0.1:25/",
-        "https://hooks.example/" + "x" * 600, "javascript:alert(1)",
+        "https://hooks.example/" + "x" * 600, "javascript:alert(1)", "https://m\u00fcller.example/", "https://x.example/\u00e4",
+        "https://\uff11\uff12\uff17.0.0.1/", "https://\udc80/", "https://x.example/ GET", "https://x.example/\r\nA: b",
     ],
 )  # fmt: skip
 def test_an_address_of_another_form_is_refused(url: str) -> None:
     refused = WebhookNetworks().check_url(url)
     assert refused is not None
     assert refused.field == "url"
+
+
+async def test_an_address_that_was_stored_in_another_form_is_a_fault_of_the_receiver() -> None:
+    """Else nothing of the attempt would be on record, and it would be repeated without end."""
+    url = "https://m\u00fcller.example/hook"
+    reply = await post_webhook(url, [], b"{}", WebhookNetworks(), ssl.create_default_context())
+    assert reply.cause == "address_forbidden"
+    assert "xn--" in reply.fault
 
 
 @pytest.mark.parametrize("name", ["127.1", "2130706433", "0x7f000001", "017700000001", "localhost", "0"])

@@ -5,6 +5,7 @@ look into its network. The site has a rule of its own, for its administrator may
 """
 
 import asyncio
+import re
 import socket
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,7 @@ LookUp = Callable[[str, int], Awaitable[list[str]]]
 """Every address of a host; raises OSError."""
 
 LONGEST_URL = 512
+_PLAIN = re.compile(r"[!-~]+")
 LOOKUPS = ThreadPoolExecutor(64, "webhook-lookup")
 """A lookup cannot be canceled, and lasts for half a minute where no name server answers. Webhooks wait for one for 10
 seconds, 16 at a time, so that names that one provider chose keep 48 threads at most, and no other has to wait."""
@@ -33,6 +35,8 @@ _REFUSED: tuple[Network, ...] = tuple(
             "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
             "192.0.0.0/24", "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24", "192.168.0.0/16",
             "192.175.48.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
+            # It looks public, and is where Azure answers each of its machines by itself.
+            "168.63.129.16/32",
             # Of IPv6 only what is handed out as global unicast is public at all; inside it these are not.
             "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20", "5f00::/16",
         ),
@@ -92,6 +96,8 @@ class WebhookNetworks:
             host, port = parts.hostname or "", parts.port
         except ValueError:
             return "This is not an address."
+        if not _PLAIN.fullmatch(url):
+            return "An address has no blanks and no signs beyond ASCII: write a host as xn--…, other signs as %…."
         if parts.scheme != "https" and not (self.http and parts.scheme == "http"):
             return "Webhooks are sent to https addresses only."
         if not host or port == 0 or len(url) > LONGEST_URL or parts.fragment or "@" in parts.netloc:

@@ -20,11 +20,11 @@ _NEVER: tuple[Network, ...] = tuple(
         ip_network,
         (
             "0.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4", "100.100.100.200/32", "192.0.0.192/32",
-            "::/128", "fe80::/10", "ff00::/8", "fd00:ec2::/32", "fd20:ce::/32",
+            "168.63.129.16/32", "::/128", "fe80::/10", "ff00::/8", "fd00:ec2::/32", "fd20:ce::/32",
         ),
     )
 )  # fmt: skip
-"""This network, link-local, multicast, reserved, and the metadata services of AWS, Google, Alibaba and Oracle."""
+"""This network, link-local, multicast, reserved; metadata services of AWS, Azure, Google, Alibaba and Oracle."""
 
 
 @dataclass(frozen=True)
