@@ -71,16 +71,18 @@ def main() -> int:
     """Measure, tell, write `build/bench.json` and the pictures."""
     asked = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     asked.add_argument("--only", action="append", choices=list(PARTS), metavar="PART", help=", ".join(PARTS))
+    asked.add_argument("--growth", type=int, metavar="SITES", help="measure growth alone, from 1,000 to so many sites")
     asked.add_argument("--record", action="store_true", help="let this machine be the one figures are compared on")
     options = asked.parse_args()
     os.sched_setaffinity(0, {LOAD_CORE})
     size = SHORT if os.environ.get("SHORT") == "1" else USUAL
-    chosen = [name for name in PARTS if not options.only or name in options.only]
+    only = ["growth"] if options.growth else options.only
+    chosen = [name for name in PARTS if not only or name in only]
     print(f"{report.machine()}; server on core {SERVER_CORE}, load on core {LOAD_CORE}; load average {_load()}")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tenure-bench-")))
         log = stack.enter_context((folder / "programs.log").open("w"))
-        run = Run(folder, size, log, stack)
+        run = Run(folder, size, log, stack, sites_most=options.growth or 0)
         found = measure_parts(run, chosen)
         if options.record:
             report.record(min(run.nothing_us))

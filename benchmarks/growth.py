@@ -47,9 +47,9 @@ _WITH_NAMES = ("customers", "facts")
 """Tables whose `body` holds the names of customer and subscription, too."""
 
 
-def measure(run: Run, many: int = 0) -> Figures:
-    """All rows; `many`: how many sites are very many, where the size of the run does not say it."""
-    many = many or (SHORT if run.size.short else MANY)
+def measure(run: Run) -> Figures:
+    """All rows."""
+    many = run.sites_most or (SHORT if run.size.short else MANY)
     free = shutil.disk_usage(run.folder).free
     if free < many * BYTES_A_SITE:
         return dict.fromkeys(KEYS, Missing(f"{many * BYTES_A_SITE / 1e9:.0f} GB of disk needed, {free / 1e9:.0f} free"))

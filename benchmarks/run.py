@@ -42,6 +42,8 @@ class Run:
     size: Size
     log: IO[str]
     stack: ExitStack
+    sites_most: int = 0
+    """Sites of the larger store that growth is measured with; 0: as many as the size of the run says."""
     verify_and_sign: list[float] = field(default_factory=list)
     """Microseconds, one for each look; the least of them is the limit."""
     nothing_us: list[float] = field(default_factory=list)

@@ -88,7 +88,7 @@ def test_growth_says_when_there_is_no_room_for_it(tmp_path: Path, monkeypatch: p
         free = 1_000
 
     class Asked:
-        folder, size = tmp_path, SHORT
+        folder, size, sites_most = tmp_path, SHORT, 0
 
     monkeypatch.setattr(growth.shutil, "disk_usage", lambda folder: NoRoom)
     found = growth.measure(Asked)  # type: ignore[arg-type]

@@ -22,7 +22,7 @@ from tenure.http import group_metrics
 from tenure.http.limits import RateLimit, RateThrottle
 from tenure.server.main import open_context
 from tenure.server.setup import init_folder
-from tenure.server.shared_state import EVERY, SharedCounters, SharedStateWatch
+from tenure.server.shared_state import EVERY, RUSH, RUSH_PAUSE, SharedCounters, SharedStateWatch
 from tenure.server.state_place import StatePlace
 from tenure.server.sweep import BackgroundSweep
 from tenure.store import meta
@@ -228,6 +228,25 @@ async def test_a_pace_is_charged_to_all_processes(envs: tuple[ServerEnv, ServerE
     assert first.count_request((limit, "eve")) is None
     refused = second.count_request((limit, "ana"))
     assert isinstance(refused, Refused) and refused.code is RefusalCode.TOO_MANY_REQUESTS
+
+
+async def test_a_rush_at_two_processes_does_not_double_a_limit(envs: tuple[ServerEnv, ServerEnv]) -> None:
+    """Each lets through what it has until the other's is known: the first `RUSH`, and what comes while it is told."""
+    most, at_once = 200, 10
+    limit, allowed, ticks = RateLimit("tries", most, 36_000), Counter[int](), 100.0
+    sides = []
+    for env in envs:
+        counters = SharedCounters(lambda: ticks)
+        sides.append((RateThrottle(counters, lambda: ticks, env.clock), SharedStateWatch(env.context, counters)))
+    telling = [asyncio.create_task(watch.exchange_rushes()) for _, watch in sides]
+    for _ in range(most // at_once * 2):
+        for number, (throttle, _) in enumerate(sides):
+            allowed[number] += sum(throttle.count_request((limit, "ana")) is None for _ in range(at_once))
+        await asyncio.sleep(RUSH_PAUSE)
+    for each in telling:
+        each.cancel()
+    assert min(allowed.values()) > most // 4
+    assert most <= allowed.total() <= most + 2 * (RUSH + 4 * at_once), allowed
 
 
 def kinds_of(conn: Connection, name: str) -> list[str]:

@@ -253,7 +253,8 @@ async def _background_tasks(
     written: Coroutine[Any, Any, None] | None,
 ) -> AsyncIterator[None]:
     checks = () if self_check is None else (self_check.run(_claims_check(context)),)
-    watch = () if shared is None else (SharedStateWatch(context, shared).run(),)
+    watched = None if shared is None else SharedStateWatch(context, shared)
+    watch = () if watched is None else (watched.run(), watched.exchange_rushes())
     samples = () if written is None else (written,)
     works = (BackgroundSweep(context).run(), OutgoingMessages(context).run(), *checks, *watch, *samples)
     tasks = [asyncio.create_task(work) for work in works]

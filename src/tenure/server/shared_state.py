@@ -4,6 +4,7 @@ Each looks for itself twice a second, and at once when another one has told that
 (SQLite) there is nothing to look for.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable
 
@@ -21,6 +22,8 @@ from tenure.store.postgres_checks import explain_clock
 
 EVERY = 0.5
 """Seconds between looks: what one process publishes, all go by within a second."""
+RUSH, RUSH_PAUSE = 8, 0.05
+"""Requests of one key since the last exchange that are told at once, and seconds between two such tellings."""
 _log = logging.getLogger("tenure.server.shared_state")
 
 
@@ -37,25 +40,33 @@ class SharedVersions(msgspec.Struct, frozen=True):
 class SharedCounters(MemoryCounters):
     """Counters that all processes charge: what was spent here is told to the others, and theirs is taken over.
 
-    Between two exchanges each process goes by what it knows, so that for half a second of the first rush each lets its
-    own burst through; it is charged to all of them afterwards, and the average holds.
+    Between two exchanges each process goes by what it knows. A rush of one key is told at once (`RUSH`), so what each
+    process lets through beyond the limit is `RUSH` and what comes until the database has answered; it is charged to all
+    of them afterwards, and the average holds.
     """
 
     def __init__(self, ticks: Callable[[], float], capacity: int = 100_000) -> None:
         super().__init__(capacity)
         self._ticks = ticks
         self._spent: dict[tuple[str, str], float] = {}
+        self._times: dict[tuple[str, str], int] = {}
+        self.rushed = asyncio.Event()
+        """Set when one key has been charged `RUSH` times since the last exchange."""
 
     def write_counter(self, key: tuple[str, str], full_at: float) -> None:
         """See `MemoryCounters`; what it costs is remembered until the next exchange."""
         now = self._ticks()
         before = max(self.read_counter(key) or now, now)
         self._add_spent(key, max(0.0, full_at - before))
+        if key in self._spent:
+            self._times[key] = self._times.get(key, 0) + 1
+            if self._times[key] >= RUSH:
+                self.rushed.set()
         super().write_counter(key, full_at)
 
     def take_spent(self) -> dict[tuple[str, str], float]:
         """Seconds spent since the last time, by key."""
-        spent, self._spent = self._spent, {}
+        spent, self._spent, self._times = self._spent, {}, {}
         return spent
 
     def give_back(self, spent: dict[tuple[str, str], float]) -> None:
@@ -81,6 +92,18 @@ class SharedStateWatch:
         self._seen: SharedVersions | None = None
         self._database_clock = 0
         self._tells_clock = False
+        self._exchanging = asyncio.Lock()
+
+    async def exchange_rushes(self) -> None:
+        """Until canceled: what is spent in a rush is told at once, and what the others have spent taken over."""
+        while True:
+            await self._counters.rushed.wait()
+            self._counters.rushed.clear()
+            try:
+                await self._exchange_counters()
+            except Exception:  # the database may be away: it is told with the next look
+                _log.warning("a rush could not be told to the other processes", exc_info=True)
+            await asyncio.sleep(RUSH_PAUSE)
 
     async def run(self) -> None:
         """Until canceled; a look that fails is repeated."""
@@ -105,20 +128,22 @@ class SharedStateWatch:
         self._seen = found
 
     async def _exchange_counters(self) -> None:
-        spent = self._counters.take_spent()
-        if not spent:
-            return
-        try:
-            owed = await self._context.db.write(rate_counters.charge_counters, spent, self._database_clock)
-        except Exception:
-            self._counters.give_back(spent)
-            raise
-        if isinstance(owed, Refused):
-            self._counters.give_back(spent)
-            return
-        self._database_clock = owed.clock
-        for key, seconds in owed.by_key.items():
-            self._counters.take_over(key, seconds)
+        # One after the other: an answer must not take the place of a later one.
+        async with self._exchanging:
+            spent = self._counters.take_spent()
+            if not spent:
+                return
+            try:
+                owed = await self._context.db.write(rate_counters.charge_counters, spent, self._database_clock)
+            except Exception:
+                self._counters.give_back(spent)
+                raise
+            if isinstance(owed, Refused):
+                self._counters.give_back(spent)
+                return
+            self._database_clock = owed.clock
+            for key, seconds in owed.by_key.items():
+                self._counters.take_over(key, seconds)
 
     def _compare_clocks(self, database: Instant) -> None:
         """Told once each time that they part: as at the start, one of them would date leases wrong."""
