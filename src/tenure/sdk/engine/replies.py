@@ -94,8 +94,8 @@ def retry_after(reply: HttpExchange) -> int | None:
     """Seconds that the reply's Retry-After asks for (RFC 9110), as a number or as a date against the reply's own
     Date, so that our clock plays no part; None when it has none that can be read. Bounds are the schedule's."""
     text = (reply.first_header("retry-after") or "").strip()
-    seconds = read_whole_number(text[:10])
-    if seconds is not None and text.isdigit():
+    seconds = read_whole_number(text[:10], 10)  # more digits are as long a wait as these
+    if seconds is not None and text.isascii() and text.isdigit():
         return seconds
     from email.utils import parsedate_to_datetime
 
