@@ -110,13 +110,12 @@ class Served:
                 await asyncio.sleep(0)
 
     async def rest(self) -> None:
-        """Until all that was begun is answered."""
-        for _ in range(3):
-            await asyncio.sleep(0)
-        while self.api.in_flight:
-            await asyncio.sleep(SLOW / 10)
-            for _ in range(5):
-                await asyncio.sleep(0)
+        """Until all that was begun is answered, and nothing that was held back has begun for ten turns of the loop."""
+        quiet = 0
+        while quiet < 10:
+            busy = bool(self.api.in_flight)
+            quiet = 0 if busy else quiet + 1
+            await asyncio.sleep(SLOW / 10 if busy else 0)
 
     def end(self) -> tuple[bytes, bool, list[ServedRequest]]:
         closed = self.wire.closed
