@@ -16,7 +16,7 @@ export CHROMIUM
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo story fast test test-portable test-browser test-system durations years lint format check bench drill fuzz soak lives review docs docs-check lock \
+.PHONY: help setup demo story fast test test-portable test-postgres test-browser test-system durations years lint format check bench drill fuzz soak lives review docs docs-check lock \
 	dists clean
 
 help: ## list these commands
@@ -42,6 +42,9 @@ test: .venv/.stamp-dev ## run the tests but for the two stages below (ROOM=site:
 
 test-portable: .venv/.stamp-dev ## the PostgreSQL tests as on engines that spread: serializable, a fifth of commits fail, no LISTEN
 	@PORTABLE=1 $(PYTEST) $(WORKERS) -m postgres tests/contract tests/server
+
+test-postgres: .venv/.stamp-dev ## run every test of the server on PostgreSQL instead of SQLite
+	@TENURE_TEST_DATABASE=postgres $(PYTEST) $(WORKERS) tests/server
 
 test-browser: .venv/.stamp-dev ## run the tests of the pages in a real Chromium
 	@tools/ensure-chromium

@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from itertools import count
 from pathlib import Path
@@ -205,10 +205,19 @@ class SharedSchema:
 
 async def run_sql(url: str, *statements: str) -> None:
     """Statements of the test's own, past the store."""
+
+    def work(conn: sa.Connection) -> None:
+        for statement in statements:
+            conn.exec_driver_sql(statement)
+
+    await run_work(url, work)
+
+
+async def run_work(url: str, work: Callable[[sa.Connection], None]) -> None:
+    """One transaction of the test's own, past the store."""
     engine = create_async_engine(sa.make_url(url).set(drivername="postgresql+asyncpg"))
     async with engine.begin() as connection:
-        for statement in statements:
-            await connection.exec_driver_sql(statement)
+        await connection.run_sync(work)
     await engine.dispose()
 
 

@@ -6,7 +6,7 @@ import itertools
 import secrets
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -35,6 +35,7 @@ from tenure.wire.leases import SealedLease, read_lease
 from tenure.wire.messages import ActivateAnswer, ActivateRequest, DeviceUse, SyncAnswer, SyncRequest
 from tenure.wire.seats import ErasureReceipt, seal_erased
 from tests.contract.lite import open_fresh
+from tests.server.chosen_database import FILE, open_database
 
 T = TypeVar("T")
 START = 1_767_225_600  # 2026-01-01
@@ -357,20 +358,18 @@ async def office(
     clock = clock or Clock()
     if database is None and founded is None and clock() == START:
         made = template or await _plain_template(sandbox=sandbox)
-        keys, db = setup.ring_of(made.founded), open_fresh(folder / "tenure.db", made.file)
-        assert not isinstance(db, Refused)
-        async with _served(db, keys, clock, more) as (api, context, http):
+        keys = setup.ring_of(made.founded)
+        async with open_database(folder, made.file) as db, _served(db, keys, clock, more) as (api, context, http):
             vendor, staff = Caller(http, made.vendor), Caller(http, made.staff)
             yield ServerEnv(
                 api, context, clock, http, vendor, staff, made.provider, made.customer, dict(made.offers), sandbox
             )
         return
     keys = setup.ring_of(founded or keyring.found_server("root-test", secrets.token_bytes, clock()))
-    opened = database or open_fresh(folder / "tenure.db")
-    assert not isinstance(opened, Refused)
-    token = await setup.furnish_database(opened, keys, secrets.token_bytes, clock())
-    async with _served(opened, keys, clock, more) as (api, context, http):
-        yield await furnished(api, context, clock, http, token, sandbox=sandbox)
+    async with open_database(folder) if database is None else nullcontext(database) as opened:
+        token = await setup.furnish_database(opened, keys, secrets.token_bytes, clock())
+        async with _served(opened, keys, clock, more) as (api, context, http):
+            yield await furnished(api, context, clock, http, token, sandbox=sandbox)
 
 
 @asynccontextmanager
@@ -429,10 +428,12 @@ async def make_template(
     founded = keyring.found_server("root-test", secrets.token_bytes, START)
     with tempfile.TemporaryDirectory(prefix="tenure-") as made:
         folder = Path(made)
-        async with office(folder, sandbox=sandbox, founded=founded) as env:
+        file = open_fresh(folder / FILE)
+        assert not isinstance(file, Refused)
+        async with office(folder, sandbox=sandbox, founded=founded, database=file) as env:
             added = await furnish(env)
             parts = (env.vendor.token, env.staff.token, env.provider, env.customer, env.offers)
-        return ServerTemplate(_closed(folder / "tenure.db"), founded, *parts), added
+        return ServerTemplate(_closed(folder / FILE), founded, *parts), added
 
 
 def _closed(file: Path) -> bytes:

@@ -14,6 +14,7 @@ from tenure.store.chain import read_checkpoint
 from tenure.store.engine import Connection
 from tenure.store.schema import standings
 from tests.server.server_env import START, ServerEnv, office
+from tests.server.tampering import drop_guards, run_edit
 
 pytestmark = pytest.mark.anyio
 
@@ -28,10 +29,8 @@ async def _lived(env: ServerEnv) -> str:
 
 async def _tampered(env: ServerEnv, statement: str) -> list[Any]:
     def work(conn: Connection) -> list[Any]:
-        for (trigger,) in conn.execute(sa.text("select name from sqlite_master where type = 'trigger'")).all():
-            conn.exec_driver_sql(f"drop trigger {trigger}")
-        conn.exec_driver_sql("pragma foreign_keys = off")
-        conn.exec_driver_sql(statement)
+        drop_guards(conn)
+        run_edit(conn, statement)
         return list(integrity.verify_histories(conn))
 
     found: list[Any] = await env.context.db.dry_run(work)
@@ -79,7 +78,7 @@ async def test_p7_bytes_that_are_no_text_are_found_and_end_no_search(tmp_path: P
 
 
 def _after(conn: Connection, statement: str) -> list[Any]:
-    conn.exec_driver_sql(statement)
+    run_edit(conn, statement)
     return list(integrity.drifted_accounts(conn))
 
 
@@ -89,8 +88,7 @@ async def test_b12_p7_a_removed_tail_is_found_by_a_checkpoint(tmp_path: Path) ->
         payload = await env.context.db.read(lambda conn: integrity.checkpoint_payload(conn, START))
 
         def work(conn: Connection) -> list[Any]:
-            for (trigger,) in conn.execute(sa.text("select name from sqlite_master where type = 'trigger'")).all():
-                conn.exec_driver_sql(f"drop trigger {trigger}")
+            drop_guards(conn)
             kept = facts.links_after(conn, env.provider, name)[-2]
             conn.execute(sa.text("delete from facts where seq > :last"), {"last": kept.seq})
             conn.execute(

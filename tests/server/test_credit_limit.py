@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from tenure.store import integrity, provider_chain
 from tenure.store.engine import Connection
 from tests.server.server_env import ServerEnv, office
+from tests.server.tampering import run_edit
 
 pytestmark = pytest.mark.anyio
 DAY = 86_400
@@ -97,7 +97,7 @@ async def test_an_edit_with_sql_is_found(tmp_path: Path, what: str) -> None:
 
         def edited(conn: Connection) -> list[integrity.ChainFinding]:
             statement = EDITS[what].replace("'{}'", "cast('{}' as blob)").replace("replace(", "cast(replace(")
-            conn.execute(sa.text(statement if "cast(replace" not in statement else f"{statement[:-1]}) as blob)"))
+            run_edit(conn, statement if "cast(replace" not in statement else f"{statement[:-1]}) as blob)")
             return list(integrity.verify_histories(conn))
 
         assert await env.context.db.dry_run(edited)

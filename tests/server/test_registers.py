@@ -15,6 +15,7 @@ from tenure.store.register_checks import FORGOTTEN, UNCOMPARED
 from tenure.store.schema import METADATA
 from tests.contract.databases import SharedSchema
 from tests.server.server_env import ServerEnv, office
+from tests.server.tampering import drop_guards
 from tests.server.users import PASSWORD, User, joined, sign_in, stranger
 
 pytestmark = pytest.mark.anyio
@@ -118,12 +119,9 @@ def _edited(conn: Connection, column: sa.Column[Any], key: Any) -> str:
 
 
 def _unguarded(conn: Connection) -> None:
+    drop_guards(conn)
     if conn.dialect.name == "sqlite":
-        for (trigger,) in conn.execute(sa.text("select name from sqlite_master where type = 'trigger'")).all():
-            conn.exec_driver_sql(f"drop trigger {trigger}")
         conn.exec_driver_sql("pragma defer_foreign_keys = on")
-    else:
-        conn.exec_driver_sql("set local session_replication_role = replica")
 
 
 def _other(now: Any, column: sa.Column[Any]) -> Any:
