@@ -93,6 +93,26 @@ def test_a_head_without_end_is_cut(server: HttpServer) -> None:
         assert problem_in(read_all(connection))["code"] == "body_too_large"
 
 
+@pytest.mark.parametrize("before", [b"", b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"])
+def test_a_long_head_is_refused_too_where_it_comes_in_one_piece(server: HttpServer, before: bytes) -> None:
+    with connected(server) as connection:
+        if before:
+            connection.sendall(before)
+            assert connection.recv(65_536).startswith(b"HTTP/1.1 200 ")
+        connection.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 5_000 + b"\r\n\r\n")
+        problem = problem_in(read_all(connection))
+    assert (problem["status"], problem["code"]) == (413, "body_too_large")
+    assert "4096 bytes of headers" in problem["detail"]
+
+
+def test_a_long_body_behind_a_short_head_is_read(server: HttpServer) -> None:
+    body = b"x" * 6_000
+    head = b"POST /v1/echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/jose\r\nContent-Length: %d\r\n\r\n"
+    with connected(server) as connection:
+        connection.sendall(head % len(body) + body)
+        assert b"At most 1024 bytes are read here" in connection.recv(65_536)
+
+
 def test_a_head_that_trickles_is_cut_while_others_are_served(server: HttpServer) -> None:
     with connected(server) as slow:
         slow.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n")

@@ -104,6 +104,10 @@ class ConnectionConfig(uvicorn.Config):
 _ANNOUNCES_BODY = frozenset({b"content-length", b"transfer-encoding"})
 
 
+def _head_length(url: bytes, headers: list[tuple[bytes, bytes]]) -> int:
+    return len(url) + sum(len(name) + len(value) + 4 for name, value in headers)
+
+
 def _do_nothing() -> None:
     """A connection that is not encrypted had no place before."""
 
@@ -136,7 +140,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._deadline: asyncio.TimerHandle | None = None
         self._stalled: asyncio.TimerHandle | None = None
         self._arriving = False
-        self._in_head = False
+        self._in_head = self._has_long_head = False
         self._read = self._piece = self._unread = 0
         self._network = self._block = "local"
         self._each = True
@@ -177,9 +181,7 @@ class BoundedHttp(HttpToolsProtocol):
         if not self._arriving:
             self._watch_idleness()
         elif self._in_head and self._read > self._bounds.head_bytes:
-            self._refuse(
-                Refused(RefusalCode.BODY_TOO_LARGE, f"At most {self._bounds.head_bytes} bytes of headers are read.")
-            )
+            self._refuse_head()
         elif self._read > self._bounds.discarded_bytes and self.cycle is not None and self.cycle.response_complete:
             self.transport.close()
         elif self._deadline is None:
@@ -199,6 +201,10 @@ class BoundedHttp(HttpToolsProtocol):
         if len(self.pipeline) >= self._bounds.ahead:
             # The parser takes what is raised here for a request that it cannot read, and reads no further.
             raise ValueError("more requests were sent ahead than are read")
+        most = self._bounds.head_bytes
+        if self._read > most and _head_length(self.url, self.headers) > most:
+            self._has_long_head = True  # it came in few pieces, or behind other requests
+            raise ValueError("the head is longer than is read")
         self._in_head = False
         before = self.cycle
         upgrade = self.parser.should_upgrade()
@@ -251,6 +257,9 @@ class BoundedHttp(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """What is not HTTP is refused like everything else: as a problem."""
+        if self._has_long_head:
+            self._refuse_head()
+            return
         self._refuse(Refused(RefusalCode.BODY_UNREADABLE, "This is not a request in HTTP/1.1."))
 
     def timeout_keep_alive_handler(self) -> None:
@@ -280,6 +289,11 @@ class BoundedHttp(HttpToolsProtocol):
     def _too_slow(self) -> None:
         self._deadline = None
         self._refuse(Refused(RefusalCode.BODY_UNREADABLE, "The request took too long to arrive."))
+
+    def _refuse_head(self) -> None:
+        self._refuse(
+            Refused(RefusalCode.BODY_TOO_LARGE, f"At most {self._bounds.head_bytes} bytes of headers are read.")
+        )
 
     def _refuse(self, refused: Refused) -> None:
         """Say why and end; only silence where an answer is being sent or an earlier request still has none."""
