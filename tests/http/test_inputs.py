@@ -12,9 +12,10 @@ from tenure.http.auth import PUBLIC, AccessRule, Principal
 from tenure.http.body_types import RequestBody
 from tenure.http.etags import IfMatch
 from tenure.http.idempotency import IdempotentRequest
-from tenure.http.inputs import Address, InputPlace, OperationInput, inputs_of, result_of
+from tenure.http.inputs import Address, InputGroup, InputPlace, OperationInput, inputs_of, result_of
 from tenure.http.operations import make_operation, read_query
 from tenure.http.paging import PageRequest, ResultPage
+from tenure.http.problems import accept, require_found
 from tenure.http.responses import ApiResponse
 from tests.http.calls import refused
 
@@ -46,6 +47,42 @@ def test_a_signature_says_where_each_input_comes_from() -> None:
 def test_a_path_that_the_function_does_not_take_is_an_error() -> None:
     with pytest.raises(TypeError, match=r"does not take \['other'\]"):
         inputs_of(everything, "/v1/{other}")
+
+
+class Asked(InputGroup, frozen=True, kw_only=True):
+    caller: Principal
+    color: Color | None = None
+    dry_run: bool = False
+
+
+async def grouped(asked: Asked, thing: str, size: int = 1) -> str:
+    return f"{thing} {size} {asked.color} {asked.dry_run}"
+
+
+def test_a_group_stands_for_its_fields_and_a_dry_run_is_asked_last() -> None:
+    made = make_operation("PUT", "/v1/things/{thing}", AccessRule(), grouped)
+    assert [one.name for one in made.inputs] == ["caller", "color", "dry_run", "thing", "size"]
+    assert [one.name for one in made.query_inputs] == ["color", "size", "dry_run"]
+    assert made.query_inputs[0].type is Color
+
+
+async def test_a_group_is_handed_to_the_function_as_one() -> None:
+    made = make_operation("PUT", "/v1/things/{thing}", AccessRule(), grouped)
+    values = {"caller": Principal(), "color": Color.RED, "dry_run": True, "thing": "a", "size": 2}
+    assert await made.call(values) == "a 2 red True"
+
+
+async def test_a_refusal_that_is_raised_is_the_answer() -> None:
+    async def missing() -> str:
+        return require_found(None, "thing")
+
+    async def refusing() -> str:
+        return accept(Refused(RefusalCode.SITE_LIMIT))
+
+    assert accept("a") == require_found("a", "thing") == "a"
+    found = await make_operation("GET", "/v1/x", AccessRule(), missing).call({})
+    assert found == Refused(RefusalCode.NOT_FOUND, field="thing")
+    assert await make_operation("GET", "/v1/x", AccessRule(), refusing).call({}) == Refused(RefusalCode.SITE_LIMIT)
 
 
 async def no_ticket(dry_run: bool = False) -> None:

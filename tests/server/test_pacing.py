@@ -11,7 +11,7 @@ import pytest
 
 from tenure.http import pacing
 from tenure.http.pacing import CallerTurns
-from tenure.server.api import lists
+from tenure.server.api import csv_exports
 from tests.server.server_env import ServerEnv, office
 
 CUSTOMERS, CHANGES = 24, 20
@@ -112,7 +112,7 @@ async def test_items_of_a_batch_are_counted_like_requests(tmp_path: Path) -> Non
 
 
 async def test_an_export_is_read_in_slices_and_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lists, "SLICE", 3)
+    monkeypatch.setattr(csv_exports, "SLICE", 3)
     async with office(tmp_path) as env:
         names = {(await env.order())[0] for _ in range(10)}
         for sort in ("id", "newest", "due", "ends", "customer", "devices"):
@@ -120,13 +120,13 @@ async def test_an_export_is_read_in_slices_and_whole(tmp_path: Path, monkeypatch
             rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
             assert len(rows) == 10
             assert {each["id"] for each in rows} == names
-        monkeypatch.setattr(lists, "ROWS_MOST", 9)
+        monkeypatch.setattr(csv_exports, "ROWS_MOST", 9)
         refused = await env.staff.send("GET", "/v1/subscriptions.csv")
         assert (refused.status_code, refused.json()["code"]) == (422, "field_invalid")
 
 
 async def test_others_are_answered_while_an_export_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lists, "SLICE", 1)
+    monkeypatch.setattr(csv_exports, "SLICE", 1)
     async with office(tmp_path) as env:
         for _ in range(20):
             await env.order()

@@ -57,7 +57,7 @@ class BatchOperations:
         values = await bind_inputs(one, scope, _body_receiver(command.body))
         if dry_run and not isinstance(values, Refused) and values.get("dry_run") is not True:
             return Refused(RefusalCode.FIELD_INVALID, "The whole batch is a dry run; leave it out here.", "dry_run")
-        result = values if isinstance(values, Refused) else await one.run(**values)
+        result = values if isinstance(values, Refused) else await one.call(values)
         return result if isinstance(result, Refused) else answer_of(one, result, scope)
 
     def _find_operation(self, method: str, path: str) -> Iterator[tuple[Operation, dict[str, str]]]:

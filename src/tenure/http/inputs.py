@@ -4,7 +4,7 @@ import inspect
 import re
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from functools import cache
 from typing import Annotated, Any, NewType
@@ -55,6 +55,10 @@ _BY_TYPE: dict[Any, InputPlace] = {
 }
 
 
+class InputGroup(msgspec.Struct, frozen=True, kw_only=True):
+    """Inputs that many operations take together: in an operation's signature a group stands for its fields."""
+
+
 class OperationInput(msgspec.Struct, frozen=True):
     """One parameter of an operation's function."""
 
@@ -101,15 +105,34 @@ def inputs_of(function: Callable[..., Any], path: str) -> tuple[OperationInput, 
     """The inputs of `function` at the route template `path`, by these rules.
 
     A name in the template is a path parameter; `body` is the JSON body; `Principal`, `IdempotentRequest`, `IfMatch`,
-    `PageRequest`, `Address` and `FromPortal` are filled by their type; anything else is a query parameter. What has a
-    default may be left out, If-Match included.
+    `PageRequest`, `Address` and `FromPortal` are filled by their type; an `InputGroup` stands for its fields; anything
+    else is a query parameter. What has a default may be left out, If-Match included.
     """
-    hints, parameters = _read_signature(function)
     in_path = set(path_names(path))
-    found = tuple(_make_input(parameter, hints[parameter.name], in_path) for parameter in parameters)
+    found = tuple(_make_input(parameter, hint, in_path) for parameter, hint in _all_parameters(function))
     if missing := in_path - {one.name for one in found}:
         raise TypeError(f"{function.__qualname__} does not take {sorted(missing)} of its path {path}")
     return found
+
+
+def groups_of(function: Callable[..., Any]) -> dict[str, type[InputGroup]]:
+    """The parameters of `function` that are groups of inputs, by name."""
+    hints, parameters = _read_signature(function)
+    return {each.name: hints[each.name] for each in parameters if _is_group(hints[each.name])}
+
+
+def _all_parameters(function: Callable[..., Any]) -> Iterator[tuple[inspect.Parameter, Any]]:
+    """Each parameter with its type, groups taken apart."""
+    hints, parameters = _read_signature(function)
+    for each in parameters:
+        if _is_group(hints[each.name]):
+            yield from _all_parameters(hints[each.name])
+        else:
+            yield each, hints[each.name]
+
+
+def _is_group(hint: Any) -> bool:
+    return isinstance(hint, type) and issubclass(hint, InputGroup)
 
 
 _Signature = tuple[dict[str, Any], tuple[inspect.Parameter, ...]]

@@ -1,13 +1,10 @@
 """Operations that belong together: each function says its own route, and the group hands them to the API."""
 
-from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar, Unpack
 
-from tenure.core.refusals import RefusalCode
 from tenure.http.auth import AccessRule
-from tenure.http.bodies import BODY_CAP
-from tenure.http.operations import Method, Operation, make_operation
-from tenure.http.responses import JSON
+from tenure.http.operations import Method, Operation, OperationOptions, make_operation
 
 R = TypeVar("R", bound=Callable[..., Any])
 _ROUTES = "operation_routes"
@@ -22,33 +19,11 @@ class OperationGroup:
         return tuple(bind(each.__get__(self)) for each in declared for bind in vars(each)[_ROUTES])
 
 
-def operation_at(
-    method: Method,
-    path: str,
-    rule: AccessRule,
-    *,
-    status: int = 200,
-    refusals: Iterable[RefusalCode] = (),
-    exempt: Iterable[str] = (),
-    cap: int = BODY_CAP,
-    media_type: str = JSON,
-    documented: bool = True,
-) -> Callable[[R], R]:
+def operation_at(method: Method, path: str, rule: AccessRule, **options: Unpack[OperationOptions]) -> Callable[[R], R]:
     """The decorated function answers `method` at `path`; see `operations.make_operation`."""
 
     def bind(run: Callable[..., Any]) -> Operation:
-        return make_operation(
-            method,
-            path,
-            rule,
-            run,
-            status=status,
-            refusals=refusals,
-            exempt=exempt,
-            cap=cap,
-            media_type=media_type,
-            documented=documented,
-        )
+        return make_operation(method, path, rule, run, **options)
 
     def declare(run: R) -> R:
         # The decorator next to the function comes first; what is read from the top is kept in that order.

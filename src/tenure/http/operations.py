@@ -4,7 +4,7 @@ Paths, callers and sending are `api`'s; what a request may hold is decided here 
 """
 
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict, Unpack
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -19,8 +19,10 @@ from tenure.http.inputs import (
     PAGING_INPUTS,
     Address,
     FromPortal,
+    InputGroup,
     InputPlace,
     OperationInput,
+    groups_of,
     inputs_of,
     loose_structs,
     result_of,
@@ -28,7 +30,7 @@ from tenure.http.inputs import (
 from tenure.http.pacing import CallerPacing
 from tenure.http.paging import PageRequest, ResultPage, next_link
 from tenure.http.portal_key import SCOPE_KEY
-from tenure.http.problems import Clock, problem_response
+from tenure.http.problems import Clock, RefusedError, problem_response
 from tenure.http.responses import JSON, ApiResponse, empty_response, json_response
 
 CSV = "text/csv"
@@ -48,6 +50,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     rule: AccessRule
     run: Run
     inputs: tuple[OperationInput, ...]
+    groups: dict[str, type[InputGroup]]
+    """The function's parameters that stand for several inputs."""
     result: Any
     status: int = 200
     refusals: tuple[RefusalCode, ...] = ()
@@ -69,45 +73,60 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def query_inputs(self) -> tuple[OperationInput, ...]:
-        """Every query parameter, those that paging stands for included."""
-        own = tuple(one for one in self.inputs if one.place is InputPlace.QUERY)
-        return own + (PAGING_INPUTS if self.input_from(InputPlace.PAGING) else ())
+        """Every query parameter: `dry_run`, which every write has, after its own, then those that paging stands for."""
+        own = [one for one in self.inputs if one.place is InputPlace.QUERY]
+        own.sort(key=lambda one: one.name == "dry_run")
+        return (*own, *(PAGING_INPUTS if self.input_from(InputPlace.PAGING) else ()))
+
+    async def call(self, values: dict[str, Any]) -> Any:
+        """What its function answers to the inputs `values`; a refusal that it raised is a value again."""
+        given = dict(values)
+        for name, group in self.groups.items():
+            given[name] = group(**{each: given.pop(each) for each in group.__struct_fields__})
+        try:
+            return await self.run(**given)
+        except RefusedError as error:
+            return error.refused
+
+
+class OperationOptions(TypedDict, total=False):
+    """What an operation may say beside route, rule and function; see `make_operation`."""
+
+    status: int
+    refusals: Iterable[RefusalCode]
+    exempt: Iterable[str]
+    cap: int
+    media_type: str
+    documented: bool
 
 
 def make_operation(
-    method: Method,
-    path: str,
-    rule: AccessRule,
-    run: Run,
-    *,
-    status: int = 200,
-    refusals: Iterable[RefusalCode] = (),
-    exempt: Iterable[str] = (),
-    cap: int = BODY_CAP,
-    media_type: str = JSON,
-    documented: bool = True,
+    method: Method, path: str, rule: AccessRule, run: Run, **options: Unpack[OperationOptions]
 ) -> Operation:
     """Bind the typed function `run` to a route; its signature says what it takes (see `inputs.inputs_of`).
 
-    It answers with a value, an `ApiResponse`, None (204) or a `Refused`. Every POST must take a `IdempotentRequest` and
-    every write `dry_run: bool = False`, unless `exempt` names `idempotency_key` or `dry_run` (with the reason beside
-    it). `refusals` are those beyond what its inputs imply; `cap` is in bytes; `media_type` is the answer's. Raises
-    TypeError when the function breaks these rules.
+    It answers with a value, an `ApiResponse`, None (204) or a `Refused`, which it may also raise as RefusedError. Every
+    POST must take a `IdempotentRequest` and every write `dry_run: bool = False`, unless `exempt` names
+    `idempotency_key` or `dry_run` (with the reason beside it). `refusals` are those beyond what its inputs imply; `cap`
+    is in bytes; `media_type` is the answer's. Raises TypeError when the function breaks these rules.
     """
+    given: dict[str, Any] = {
+        **options,
+        "refusals": tuple(options.get("refusals", ())),
+        "exempt": frozenset(options.get("exempt", ())),
+    }
     result = result_of(run)
+    if result in (None, type(None)):
+        given["status"] = 204
     bound = Operation(
         method=method,
         path=path,
         rule=rule,
         run=run,
         inputs=inputs_of(run, path),
+        groups=groups_of(run),
         result=result,
-        status=204 if result in (None, type(None)) else status,
-        refusals=tuple(refusals),
-        exempt=frozenset(exempt),
-        cap=cap,
-        media_type=media_type,
-        documented=documented,
+        **given,
     )
     if fault := _broken_conventions(bound):
         raise TypeError(f"{method} {path} ({run.__qualname__}): {fault}")
@@ -157,7 +176,7 @@ def handler_of(one: Operation, clock: Clock, pacing: CallerPacing | None = None)
 async def _run_operation(one: Operation, values: dict[str, Any], scope: Scope, pacing: CallerPacing | None) -> Any:
     caller = scope["user"]
     if pacing is None or caller.kind is None:
-        return await one.run(**values)
+        return await one.call(values)
     changes = one.method in WRITES
     if changes:
         refused = pacing.refuse_pace(caller, scope["path_params"], item=False, dry_run=bool(values.get("dry_run")))
@@ -165,7 +184,7 @@ async def _run_operation(one: Operation, values: dict[str, Any], scope: Scope, p
             return refused
     named = {**scope["path_params"], "provider": values.get("provider")}
     async with pacing.own_turn(caller, named, changes=changes, exports=one.media_type == CSV):
-        return await one.run(**values)
+        return await one.call(values)
 
 
 async def bind_inputs(one: Operation, scope: Scope, receive: Receive) -> dict[str, Any] | Refused:

@@ -100,11 +100,7 @@ def books_of(conn: Connection, provider: str, subscription: str, likely: str, ti
 
 def load_subscription(conn: Connection, provider: str, name: str) -> Subscription | None:
     """One subscription as its facts say, without settling; None when it is not this provider's."""
-    return next(iter(_load_subscriptions(conn, provider, [name])), None)
-
-
-def _load_subscriptions(conn: Connection, provider: str, names: list[str]) -> Iterable[Subscription]:
-    return subscriptions_of(conn, provider, names)
+    return next(iter(subscriptions_of(conn, provider, [name])), None)
 
 
 def _make_item(

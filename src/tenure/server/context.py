@@ -11,7 +11,6 @@ from tenure.core.timeline import Instant
 from tenure.http.accounts.passwords import PasswordHashes
 from tenure.http.auth import Principal
 from tenure.http.idempotency import IdempotentRequest
-from tenure.http.operation_groups import OperationGroup
 from tenure.http.outgoing.smtp import MailServer
 from tenure.http.outgoing.ssrf import PUBLIC_HTTPS, WebhookNetworks
 from tenure.http.responses import mark_replayed, pack_response, unpack_response
@@ -162,29 +161,11 @@ class ServerContext:
         now = self.clock()
         return await self.db.read(lambda conn: work(conn, now))
 
-    async def read_as(
-        self, caller: Principal, provider: str | None, work: "Callable[[Connection, Tenant], T]"
-    ) -> T | Refused:
-        """`read` on behalf of the tenant whose data the caller means; refuses like `tenant_of`."""
-
-        def run(conn: Connection, real: Instant) -> T | Refused:
-            tenant = tenant_of(conn, caller, provider, real)
-            return tenant if isinstance(tenant, Refused) else work(conn, tenant)
-
-        return await self.read_tx(run)
-
     async def _write_or_try(self, run: Callable[[Connection], T | Refused], dry_run: bool) -> T | Refused:
         try:
             return await (self.db.dry_run(run) if dry_run else self.db.write(run))
         except WriteConflict:  # others were first each time that the store has tried it
             return Refused(RefusalCode.SERVER_BUSY, "Too many wrote to the same place at once.")
-
-
-class ServerOperations(OperationGroup):
-    """Operations over the server's parts."""
-
-    def __init__(self, context: ServerContext) -> None:
-        self._context = context
 
 
 @dataclass(frozen=True)
@@ -201,6 +182,11 @@ class Tenant:
     def id(self) -> str:
         """The provider's id: the tenant predicate."""
         return self.provider.id
+
+    @property
+    def real(self) -> Instant:
+        """The real now, whatever the tenant's own clock shows."""
+        return self.time.instant
 
     @cached_property
     def now(self) -> Instant:

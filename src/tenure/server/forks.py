@@ -12,6 +12,7 @@ from tenure.core.lease.claims import Lease
 from tenure.core.subscription import facts as f
 from tenure.core.subscription.fold import SiteState
 from tenure.core.timeline import Instant
+from tenure.http.views import copy_fields
 from tenure.server.site_record import read_record, with_extra
 from tenure.store.sites import SiteRow
 from tenure.wire.messages import ActivateRequest, ForkEvidence, SiteCopy, SyncRequest
@@ -19,14 +20,7 @@ from tenure.wire.messages import ActivateRequest, ForkEvidence, SiteCopy, SyncRe
 
 def last_contact(site: SiteRow) -> LastContact:
     """The site as its row says that it was last answered."""
-    return LastContact(
-        epoch=site.epoch,
-        serial=site.serial,
-        acked_serial=site.acked_serial,
-        at=site.last_contact,
-        version=site.version,
-        devices=site.devices,
-    )
+    return copy_fields(LastContact, site, at=site.last_contact)
 
 
 def is_newest(site: SiteRow, message: ActivateRequest | SyncRequest) -> bool:
@@ -36,18 +30,7 @@ def is_newest(site: SiteRow, message: ActivateRequest | SyncRequest) -> bool:
 
 def make_sighting(message: SyncRequest, now: Instant) -> CopySighting:
     """A copy as its synchronization shows it."""
-    return CopySighting(
-        token=message.token,
-        at=now,
-        serial=message.serial,
-        epoch=message.epoch,
-        version=message.version,
-        devices=message.use.total,
-        wall=message.wall,
-        uptime=message.uptime,
-        path=message.path.kind,
-        trigger=message.trigger,
-    )
+    return copy_fields(CopySighting, message, at=now, devices=message.use.total, path=message.path.kind)
 
 
 def sighting_at_code(message: ActivateRequest, lease: Lease | None, now: Instant) -> CopySighting:
@@ -77,29 +60,8 @@ def fork_shown(site: SiteRow, state: SiteState | None, now: Instant) -> ForkEvid
     """The evidence of both sides, while a fork is open."""
     if site.forked_at is None:
         return None
-    present = SiteCopy(
-        which="current",
-        at=site.last_contact or 0,
-        serial=site.serial,
-        epoch=site.epoch,
-        version=site.version,
-        devices=site.devices,
-        path=site.last_path,  # type: ignore[arg-type]  # as the site's own request named it
-    )
-    copies = tuple(_copy_view(each) for each in reversed(read_record(site).copies))
+    # Paths are what the requests themselves named.
+    present = copy_fields(SiteCopy, site, which="current", at=site.last_contact or 0, path=site.last_path)
+    copies = tuple(copy_fields(SiteCopy, each, which="copy") for each in reversed(read_record(site).copies))
     left = 0 if state is None else restores_left(state, now)
     return ForkEvidence(found=site.forked_at, copies=(present, *copies), restores_left=left)
-
-
-def _copy_view(seen: CopySighting) -> SiteCopy:
-    return SiteCopy(
-        which="copy",
-        at=seen.at,
-        serial=seen.serial,
-        epoch=seen.epoch,
-        version=seen.version,
-        devices=seen.devices,
-        path=seen.path,  # type: ignore[arg-type]  # as the copy's own request named it
-        wall=seen.wall,
-        uptime=seen.uptime,
-    )

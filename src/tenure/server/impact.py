@@ -19,7 +19,7 @@ from tenure.core.subscription.contract import grace_days
 from tenure.core.subscription.grace_extension import PolicyAppliedNow, next_gain
 from tenure.core.timeline import DAY, Instant
 from tenure.core.whole_numbers import read_whole_number
-from tenure.http.timestamps import format_rfc3339
+from tenure.http.views import copy_fields
 from tenure.server import account_repository, policies
 from tenure.server.context import Tenant
 from tenure.server.policies import PublishedPolicies
@@ -265,14 +265,13 @@ def _affected_view(
     if gain is not None:
         begins, due = EffectStart.NOW, now
         found = (gain, *(each for each in found if each.field != gain.field))
-    return AffectedView(
-        subscription=row.standing.subscription,
-        customer=row.standing.customer,
+    return copy_fields(
+        AffectedView,
+        row.standing,
         customer_name=row.customer_name,
-        plan=row.standing.plan,
         phase=row.phase,
         begins=begins,
-        takes_effect=optional_rfc3339(due) if due is None else format_rfc3339(due),
+        takes_effect=optional_rfc3339(due),
         way=_overall_way(found),
         changes=_difference_views(found),
     )
@@ -283,7 +282,7 @@ def _overall_way(found: tuple[FigureDifference, ...]) -> ImpactDirection:
 
 
 def _difference_views(found: tuple[FigureDifference, ...]) -> tuple[DifferenceView, ...]:
-    return tuple(msgspec.convert(msgspec.to_builtins(each), DifferenceView) for each in found)
+    return tuple(copy_fields(DifferenceView, each) for each in found)
 
 
 def _counts_view(

@@ -15,6 +15,7 @@ from tenure.core.pricing import EXPONENTS
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.subscription.terms import Settlement
 from tenure.core.timeline import DAY, Instant
+from tenure.http.views import copy_fields
 from tenure.server import account_repository, settlement
 from tenure.server.account_repository import AccountBooks
 from tenure.server.context import ServerContext, Tenant
@@ -213,13 +214,7 @@ class PaymentRequestEvent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _add_to_feed(conn: Connection, tenant: Tenant, request: PaymentRequest, kind: str) -> None:
-    told = PaymentRequestEvent(
-        payment_request=request.id,
-        customer=request.customer,
-        reference=request.reference,
-        amount=request.amount,
-        paid=request.paid,
-    )
+    told = copy_fields(PaymentRequestEvent, request, payment_request=request.id)
     outbox.add_note(conn, tenant.id, kind, request.subscription, tenant.now, tenant.now, msgspec.json.encode(told))
 
 

@@ -103,6 +103,13 @@ def read_subscription(conn: Connection, tenant: Tenant, name: str) -> OpenedSubs
     return Refused(RefusalCode.NOT_FOUND, field="subscription") if item is None else OpenedSubscription(loaded, item)
 
 
+def look_up_subscription(
+    conn: Connection, tenant: Tenant, name: str, *, writing: bool
+) -> OpenedSubscription | Refused | Literal["due"]:
+    """`current_subscription` where it may write, else `read_subscription` (see `ServerContext.on_settled_books`)."""
+    return (current_subscription if writing else read_subscription)(conn, tenant, name)
+
+
 def seen_for(conn: Connection, tenant: Tenant, sub: Subscription, available: int) -> c.DecisionContext:
     """What lies outside the subscription, for its tenant's role."""
     policy = policies.load_policies(conn, tenant.id)

@@ -13,9 +13,11 @@ from tenure.core.subscription.agreed_changes import AgreedChange, agreed_changes
 from tenure.core.subscription.contract import service_end
 from tenure.core.subscription.fold import SiteState, Subscription
 from tenure.core.subscription.renewal import automatic_runs, can_resume, pays_itself, total_cost
+from tenure.core.subscription.state import CodeState
 from tenure.core.subscription.terms import RenewalIntent, SubscriptionKind, Terms, TermsField
 from tenure.core.timeline import DAY, Instant, Phase, Timeline, span_at
 from tenure.http.timestamps import format_rfc3339
+from tenure.http.views import copy_fields
 from tenure.server.views import PostingView, RefusalView, SpanView, optional_rfc3339, refusal_view
 
 
@@ -197,21 +199,16 @@ def subscription_view(
     spans = ahead.timeline
     running = span_at(spans, now)
     stop = sub.cancellation
-    return SubscriptionView(
-        id=sub.id,
-        provider=sub.provider,
-        customer=sub.customer,
+    return copy_fields(
+        SubscriptionView,
+        sub,
         customer_name=names.get(sub.customer, ""),
-        revision=sub.revision,
         as_of=format_rfc3339(now),
         terms=_terms_view(sub.terms_at(now), names),
-        trial=sub.trial,
         phase=running.phase,
         why=running.why,
         since=format_rfc3339(running.since),
         next_change=optional_rfc3339(running.until),
-        ordered_at=format_rfc3339(sub.ordered_at),
-        paid_until=optional_rfc3339(sub.paid_until),
         grace_until=optional_rfc3339(_grace_until(spans, now)),
         ends_at=optional_rfc3339(_ends_at(sub, ahead)),
         renewal_intent=sub.intent,
@@ -219,21 +216,9 @@ def subscription_view(
         canceled_at=optional_rfc3339(stop.at if stop else None),
         cancellation_effective=optional_rfc3339(stop.effective if stop else None),
         scheduled=tuple(map(_change_view, agreed_changes(sub, now))),
-        holds=tuple(
-            HoldView(
-                owner=each.owner,
-                reason=each.reason,
-                since=format_rfc3339(each.since),
-                until=optional_rfc3339(each.until),
-                stop_clock=each.stop_clock,
-            )
-            for each in sub.holds
-        ),
+        holds=tuple(copy_fields(HoldView, each) for each in sub.holds),
         periods=_period_views(sub),
-        codes=tuple(
-            CodeView(id=each.id, last_group=each.last_group, state=_code_state(each.withdrawn, each.blocked_at))
-            for each in sub.codes
-        ),
+        codes=tuple(copy_fields(CodeView, each, state=_code_state(each)) for each in sub.codes),
         sites=tuple(_site_view(sub, each, now) for each in sub.sites if _is_shown(each, now)),
         allowed_actions=tuple(map(action_view, allowed)),
     )
@@ -248,16 +233,10 @@ def _ends_at(sub: Subscription, ahead: ExpectedCourse) -> Instant | None:
 
 
 def _renewal_view(sub: Subscription, ahead: ExpectedCourse, now: Instant) -> RenewalView:
-    seen = ahead.outlook
-    return RenewalView(
-        state=renewal_state(sub, now),
-        at=optional_rfc3339(seen.at if seen else None),
-        price=seen.price if seen else 0,
-        covered_until=optional_rfc3339(seen.covered_until if seen else None),
-        lasts=bool(seen and seen.lasts),
-        missing=seen.missing if seen else 0,
-        sentence=outlook_sentence(seen, now) if seen else "",
-    )
+    seen, state = ahead.outlook, renewal_state(sub, now)
+    if seen is None:
+        return RenewalView(state=state, at=None, price=0, covered_until=None, lasts=False, missing=0, sentence="")
+    return copy_fields(RenewalView, seen, state=state, sentence=outlook_sentence(seen, now))
 
 
 def renewal_state(sub: Subscription, now: Instant) -> str:
@@ -273,46 +252,26 @@ def renewal_state(sub: Subscription, now: Instant) -> str:
 
 
 def _change_view(agreed: AgreedChange) -> ChangeView:
-    return ChangeView(
-        effective=format_rfc3339(agreed.effective),
+    terms = agreed.terms
+    return copy_fields(
+        ChangeView,
+        agreed,
         changes=tuple(TermsField) if agreed.field is None else (agreed.field,),
-        plan=agreed.terms.plan,
-        devices=agreed.terms.devices,
-        period=format_duration(agreed.terms.period),
-        until=format_rfc3339(agreed.until),
-        price=agreed.price,
+        plan=terms.plan,
+        devices=terms.devices,
+        period=format_duration(terms.period),
     )
 
 
 def _period_views(sub: Subscription) -> tuple[PeriodView, ...]:
     return tuple(
-        PeriodView(
-            since=format_rfc3339(each.since),
-            until=format_rfc3339(each.until),
-            devices=each.devices,
-            cost=total_cost(each),
-            reserved=each is sub.reserved,
-            trial=each.trial,
-        )
-        for each in sub.paid_periods
+        copy_fields(PeriodView, each, cost=total_cost(each), reserved=each is sub.reserved) for each in sub.paid_periods
     )
 
 
 def _terms_view(terms: Terms, names: Mapping[str, str]) -> TermsView:
-    return TermsView(
-        product=terms.product,
-        plan=terms.plan,
-        plan_name=names.get(terms.plan, terms.plan),
-        kind=terms.kind,
-        period=format_duration(terms.period),
-        devices=terms.devices,
-        features=terms.features,
-        base_features=terms.base_features,
-        min_version=terms.min_version,
-        max_sites=terms.max_sites,
-        settlement=terms.settlement,
-        currency=terms.currency,
-    )
+    plan_name, period = names.get(terms.plan, terms.plan), format_duration(terms.period)
+    return copy_fields(TermsView, terms, plan_name=plan_name, period=period)
 
 
 def _grace_until(spans: Timeline, now: Instant) -> Instant | None:
@@ -321,10 +280,10 @@ def _grace_until(spans: Timeline, now: Instant) -> Instant | None:
     return span.until if span else None
 
 
-def _code_state(withdrawn: bool, blocked_at: Instant | None) -> str:
-    if blocked_at is not None:
+def _code_state(code: CodeState) -> str:
+    if code.blocked_at is not None:
         return "blocked"
-    return "withdrawn" if withdrawn else "good"
+    return "withdrawn" if code.withdrawn else "good"
 
 
 def _is_shown(site: SiteState, now: Instant) -> bool:
@@ -333,19 +292,12 @@ def _is_shown(site: SiteState, now: Instant) -> bool:
 
 def _site_view(sub: Subscription, site: SiteState, now: Instant) -> SiteView:
     code = sub.find_code(site.code)
-    return SiteView(
-        id=site.id,
-        name=site.name,
-        version=site.version,
+    return copy_fields(
+        SiteView,
+        site,
         role="successor" if site.is_staged else "active",
-        since=format_rfc3339(site.since),
-        allotment=site.allotment,
         code_last_group=code.last_group if code else "",
         forked=site.forked_at is not None,
         fork_evidence=site.evidence,
         restores_left=restores_left(site, now),
-        lost=site.lost,
-        installation=site.installation,
-        place_until=optional_rfc3339(site.place_until),
-        leaving_until=optional_rfc3339(site.leaving_until),
     )

@@ -14,6 +14,7 @@ from tenure.core.subscription.contract import timeline
 from tenure.core.subscription.fold import Subscription
 from tenure.core.subscription.reminders import reminder_due
 from tenure.core.timeline import DAY, Instant, Phase, span_at
+from tenure.http.views import copy_fields
 from tenure.server import account_repository, settlement, takeover
 from tenure.server.context import ServerContext
 from tenure.server.messages.catalog import REMINDER
@@ -226,9 +227,7 @@ def announce_phase(conn: Connection, sub: Subscription, now: Instant) -> None:
     span = span_at(timeline(sub), now)
     if span.phase is Phase.PENDING:
         return
-    told = PhaseEvent(
-        subscription=sub.id, customer=sub.customer, phase=span.phase, why=span.why, since=span.since, until=span.until
-    )
+    told = copy_fields(PhaseEvent, span, subscription=sub.id, customer=sub.customer)
     outbox.announce_once(
         conn, sub.provider, f"subscription.now_{span.phase}", sub.id, span.since, now, msgspec.json.encode(told)
     )
@@ -239,15 +238,8 @@ def announce_reminders(conn: Connection, sub: Subscription, now: Instant) -> Non
     due = reminder_due(sub, now)
     if due is None or not outbox.is_first(conn, sub.id, f"{REMINDER}.{due.offset}", due.about):
         return
-    told = ReminderEvent(
-        subscription=sub.id,
-        customer=sub.customer,
-        offset=due.offset,
-        days_left=-(-(due.end - now) // DAY),
-        end=due.end,
-        phase=due.phase,
-        why=due.why,
-    )
+    left = -(-(due.end - now) // DAY)
+    told = copy_fields(ReminderEvent, due, subscription=sub.id, customer=sub.customer, days_left=left)
     outbox.add_note(conn, sub.provider, REMINDER, sub.id, due.at, now, msgspec.json.encode(told))
 
 

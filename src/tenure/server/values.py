@@ -11,6 +11,7 @@ from tenure.core.policy.rules import Action, Policy, RenewalOrder
 from tenure.core.pricing import Band
 from tenure.core.subscription.terms import Settlement, SubscriptionKind, Terms, TermStart
 from tenure.core.timeline import Instant
+from tenure.http.views import copy_fields
 
 Layer = dict[str, int | str | bool | list[int]]
 """Some fields of `core.policy.Rules`, by name: what one layer of the policy says."""
@@ -104,19 +105,12 @@ class PolicyBody(msgspec.Struct, frozen=True, kw_only=True):
 
 def terms_of(plan: PlanValue, offer: OfferValue, devices: int) -> Terms:
     """What a customer agrees to when buying `devices` of `plan` under `offer`."""
-    return Terms(
-        product=plan.product,
+    return copy_fields(
+        Terms,
+        plan,
         plan=plan.id,
-        kind=plan.kind,
-        period=plan.period,
         devices=devices,
-        features=plan.features,
-        base_features=plan.base_features,
         min_version=plan.min_version_at,
-        min_devices=plan.min_devices,
-        max_devices=plan.max_devices,
-        max_sites=plan.max_sites,
-        start=plan.start,
         settlement=offer.settlement,
         currency=offer.currency,
         bands=offer.bands,

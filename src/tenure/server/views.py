@@ -9,6 +9,7 @@ from tenure.core.business.ledger import Posting
 from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant, Phase, Span, Timeline, cut_at, starting_at
 from tenure.http.timestamps import format_rfc3339
+from tenure.http.views import copy_fields
 
 
 def optional_rfc3339(instant: Instant | None) -> str | None:
@@ -80,16 +81,7 @@ class PostingView(msgspec.Struct, frozen=True, kw_only=True):
 
 def span_view(span: Span, *, expected: bool = False) -> SpanView:
     """See `SpanView`."""
-    return SpanView(
-        since=format_rfc3339(span.since),
-        until=optional_rfc3339(span.until),
-        phase=span.phase,
-        why=span.why,
-        features=span.features,
-        limit=span.limit,
-        note=span.note,
-        expected=expected,
-    )
+    return copy_fields(SpanView, span, expected=expected)
 
 
 def timeline_view(spans: Timeline, paid_until: Instant | None = None) -> tuple[SpanView, ...]:
@@ -116,30 +108,11 @@ def refusal_view(refused: Refused) -> RefusalView:
 def explain_view(ahead: ExpectedCourse, remedies: tuple[explaining.Remedy, ...], now: Instant) -> ExplainView:
     """See `ExplainView`; `remedies`: what helps this subscription, with its sums (`core.remedies`)."""
     told = explaining.explain(ahead.timeline, now, ahead.outlook)
-    return ExplainView(
-        phase=told.phase,
-        why=told.why,
-        sentence=told.sentence,
-        rule=told.rule,
-        since=format_rfc3339(told.since),
-        until=optional_rfc3339(told.until),
-        renewal=told.renewal,
-        follows=told.follows,
-        remedies=tuple(RemedyView(each.who, each.how) for each in remedies),
-    )
+    shown = tuple(RemedyView(each.who, each.how) for each in remedies)
+    return copy_fields(ExplainView, told, remedies=shown)
 
 
 def posting_view(posting: Posting) -> PostingView:
     """See `PostingView`."""
     amounts = {entry.account.value: entry.amount for entry in posting.entries}
-    return PostingView(
-        kind=posting.kind,
-        at=format_rfc3339(posting.at),
-        recorded_at=format_rfc3339(posting.recorded_at),
-        amount=amounts.get("balance", 0),
-        reserve=amounts.get("reserve", 0),
-        reference=posting.reference,
-        subscription=posting.subscription,
-        period=optional_rfc3339(posting.period),
-        note=posting.note,
-    )
+    return copy_fields(PostingView, posting, amount=amounts.get("balance", 0), reserve=amounts.get("reserve", 0))

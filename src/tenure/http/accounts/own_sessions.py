@@ -15,7 +15,7 @@ from tenure.http.idempotency import IdempotentRequest
 from tenure.http.inputs import Address
 from tenure.http.operations import Operation, make_operation
 from tenure.http.responses import ApiResponse, empty_response, json_response
-from tenure.http.timestamps import format_rfc3339
+from tenure.http.views import copy_fields
 
 SessionId = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[a-z]{2,4}_[0-9a-z]{26}$(?!\n)")]
 """An id that the server chose."""
@@ -124,12 +124,4 @@ class OwnSessionOperations(Generic[P]):
 
 
 def _session_view(each: OpenSession, current: str) -> SessionView:
-    return SessionView(
-        id=each.id,
-        created=format_rfc3339(each.created),
-        last_use=None if each.last_use is None else format_rfc3339(each.last_use),
-        expires=format_rfc3339(each.expires),
-        address=each.address,
-        browser=each.browser,
-        current=each.id == current,
-    )
+    return copy_fields(SessionView, each, current=each.id == current)

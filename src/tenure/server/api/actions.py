@@ -15,6 +15,7 @@ from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.subscription.fold import Subscription
 from tenure.http.bodies import BODY_CAP
 from tenure.http.body_types import OptionalLine, RequestBody, line_of
+from tenure.http.problems import accept
 from tenure.http.timestamps import Moment, instant_of
 from tenure.server import policies
 from tenure.server.api.fields import Id, LastDay, OutcomeHash
@@ -95,16 +96,14 @@ def command_header(tenant: Tenant, body: ReasonBody) -> dict[str, Any]:
     return {"by": tenant.by, "role": tenant.role, "why": body.why}
 
 
-def make_command(
-    row: CommandRow, body: ReasonBody, conn: Connection, tenant: Tenant, sub: Subscription
-) -> c.Command | Refused:
-    """The command that a body asks for; `not_found` for a customer who is not the tenant's, `unknown_plan`."""
+def make_command(row: CommandRow, body: ReasonBody, conn: Connection, tenant: Tenant, sub: Subscription) -> c.Command:
+    """The command that a body asks for.
+
+    Raises RefusedError with `not_found` for a customer who is not the tenant's, `unknown_plan`.
+    """
     given: dict[str, Any] = {}
     for field in row.fields:
-        value = _field_value(conn, tenant, sub, row, field, body)
-        if isinstance(value, Refused):
-            return value
-        given |= value
+        given |= accept(_field_value(conn, tenant, sub, row, field, body))
     command: c.Command = c.COMMAND_TYPES[row.name](**command_header(tenant, body), **given)
     return command
 

@@ -4,15 +4,15 @@ from typing import Annotated
 
 import msgspec
 
-from tenure.core.refusals import Refused
-from tenure.core.timeline import DAY, Instant
-from tenure.http.auth import AccessRule, Principal
+from tenure.core.timeline import DAY
+from tenure.http.auth import AccessRule
 from tenure.http.operation_groups import operation_at
 from tenure.http.timestamps import format_rfc3339
+from tenure.http.views import copy_fields
 from tenure.server import account_repository
-from tenure.server.api.fields import Id
 from tenure.server.api.lists import ListedSubscriptionView, listed_view
-from tenure.server.context import ServerOperations, Tenant, tenant_of
+from tenure.server.api.operations import ServerOperations, TenantQuery
+from tenure.server.context import Tenant
 from tenure.server.roles import PROVIDER_STAFF
 from tenure.store import board
 from tenure.store.board import PARTS, BoardList, BoardQuery, ShortBalance
@@ -79,16 +79,9 @@ class BoardOperations(ServerOperations):
     """The operation on the board."""
 
     @operation_at("GET", "/v1/board", READ)
-    async def read_board(
-        self, caller: Principal, provider: Id | None = None, days: Ahead = 30, limit: Most = 20
-    ) -> BoardView | Refused:
+    async def read_board(self, request: TenantQuery, days: Ahead = 30, limit: Most = 20) -> BoardView:
         """What an operator should look at now: due, in grace, failed, running out of money, not activated."""
-
-        def work(conn: Connection, real: Instant) -> BoardView | Refused:
-            tenant = tenant_of(conn, caller, provider, real)
-            return tenant if isinstance(tenant, Refused) else _load_board(conn, tenant, days, limit)
-
-        return await self._context.read_tx(work)
+        return await self._read_as(request, lambda conn, tenant: _load_board(conn, tenant, days, limit))
 
 
 def _load_board(conn: Connection, tenant: Tenant, days: int, limit: int) -> BoardView:
@@ -124,11 +117,4 @@ def _board_rows(conn: Connection, one: BoardList) -> tuple[ListedSubscriptionVie
 
 def short_view(one: ShortBalance) -> ShortView:
     """See `ShortView`."""
-    return ShortView(
-        customer=one.customer,
-        customer_name=one.name,
-        available=one.available,
-        needed=one.needed,
-        missing=one.missing_amount,
-        until=format_rfc3339(one.until),
-    )
+    return copy_fields(ShortView, one, customer_name=one.name, missing=one.missing_amount)

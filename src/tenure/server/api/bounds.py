@@ -11,13 +11,14 @@ from tenure.core.timeline import Instant
 from tenure.http.auth import AccessRule, Principal
 from tenure.http.body_types import RequestBody
 from tenure.http.etags import IfMatch, entity_tag
-from tenure.http.inputs import Address
 from tenure.http.operation_groups import operation_at
+from tenure.http.problems import accept
 from tenure.http.responses import ApiResponse, json_response
+from tenure.http.views import copy_fields
 from tenure.server import policies, policy_bounds
 from tenure.server.api.accounts.places import record_audit
+from tenure.server.api.operations import NOTHING_SEEN, CallerChange, ServerOperations
 from tenure.server.api.policy import Figure, Name
-from tenure.server.context import ServerOperations
 from tenure.server.policy_bounds import CutFigure
 from tenure.server.roles import PROVIDER_STAFF
 from tenure.store.engine import Connection
@@ -25,7 +26,6 @@ from tenure.store.users import TeamPlace
 
 READ = AccessRule("policy:read", PROVIDER_STAFF)
 WRITE = AccessRule("providers:write", frozenset({Role.VENDOR}))
-NOTHING_SEEN = IfMatch()
 
 
 class BoundBody(RequestBody, frozen=True, kw_only=True):
@@ -71,35 +71,31 @@ class BoundsOperations(ServerOperations):
     """The operations on bounds."""
 
     @operation_at("GET", "/v1/policy-bounds", READ)
-    async def read_policy_bounds(self, caller: Principal) -> ApiResponse[BoundsView] | Refused:
+    async def read_policy_bounds(self, caller: Principal) -> ApiResponse[BoundsView]:
         """Reads the bounds of every policy; what is cut is told of the caller's own policies only."""
-        return await self._context.read_tx(lambda conn, now: _bounds_view(conn, caller.provider))
+        return await self._read(lambda conn, now: _bounds_view(conn, caller.provider))
 
     @operation_at("PUT", "/v1/policy-bounds", WRITE, refusals=_REFUSALS)
     async def publish_policy_bounds(
-        self,
-        caller: Principal,
-        body: BoundsBody,
-        address: Address,
-        if_match: IfMatch = NOTHING_SEEN,
-        dry_run: bool = False,
-    ) -> ApiResponse[BoundsView] | Refused:
+        self, request: CallerChange, body: BoundsBody, if_match: IfMatch = NOTHING_SEEN
+    ) -> ApiResponse[BoundsView]:
         """Publishes the bounds of every policy; a dry run shows which published figures they would cut."""
 
         def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
-            refused = if_match.refuse_mismatch(entity_tag(policy_bounds.bounds_version(conn)))
-            if refused is not None:
-                return refused
+            accept(if_match.refuse_mismatch(entity_tag(policy_bounds.bounds_version(conn))))
             wanted = {name: msgspec.convert(msgspec.to_builtins(one), PolicyBound) for name, one in body.bounds.items()}
-            published = policy_bounds.publish_bounds(conn, wanted, caller.actor_name, real)
-            if isinstance(published, Refused):
-                return published
+            published = accept(policy_bounds.publish_bounds(conn, wanted, request.caller.actor_name, real))
             record_audit(
-                conn, TeamPlace(), caller, address, "policy_bounds_published", f"version {published.version}", real
+                conn,
+                TeamPlace(),
+                request,
+                "policy_bounds_published",
+                f"version {published.version}",
+                real,
             )
             return _bounds_view(conn, "")
 
-        return await self._context.write_tx(dry_run, work)
+        return await self._write(request, work)
 
 
 def _bounds_view(conn: Connection, provider: str) -> ApiResponse[Any]:
@@ -112,11 +108,10 @@ def _bounds_view(conn: Connection, provider: str) -> ApiResponse[Any]:
 
 def _field_view(name: str, bound: PolicyBound) -> BoundView:
     widest = ABSOLUTE.get(name, PolicyBound())
-    return BoundView(
+    return copy_fields(
+        BoundView,
+        bound,
         field=name,
-        minimum=bound.minimum,
-        maximum=bound.maximum,
-        locked=bound.locked,
         least=widest.minimum,
         most=widest.maximum,
         default=msgspec.to_builtins(getattr(Rules(), name)),

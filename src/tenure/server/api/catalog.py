@@ -1,6 +1,8 @@
 """Products and plans: what the vendor makes, and the ways in which it is licensed."""
 
-from typing import Annotated, Any
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -10,24 +12,25 @@ from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.subscription.terms import SubscriptionKind, TermStart
 from tenure.core.timeline import Instant
 from tenure.core.versions import parse_version
-from tenure.http.auth import AccessRule, Principal
+from tenure.http.auth import AccessRule
 from tenure.http.body_types import Line, RequestBody
 from tenure.http.etags import IfMatch, entity_tag
-from tenure.http.idempotency import IdempotentRequest
 from tenure.http.operation_groups import operation_at
-from tenure.http.paging import PageRequest, ResultPage, cut_page
+from tenure.http.paging import PageRequest, ResultPage
+from tenure.http.problems import accept, require_found
 from tenure.http.responses import ApiResponse, json_response
 from tenure.http.timestamps import format_rfc3339
+from tenure.http.views import copy_fields
 from tenure.server.api.fields import Digits, Features, Period, Slug, duration_field
-from tenure.server.context import ServerOperations
+from tenure.server.api.operations import NOTHING_SEEN, CallerChange, CallerPost, ServerOperations
 from tenure.server.values import MinVersion, PlanValue, ProductValue
-from tenure.store.catalog import PLANS, PRODUCTS, CatalogItem, WriteStamp
+from tenure.store.catalog import PLANS, PRODUCTS, CatalogItem, ItemStore, WriteStamp
 from tenure.store.engine import Connection
 from tenure.store.provider_chain import VENDOR
 
+T = TypeVar("T")
 READ = AccessRule("catalog:read")
 WRITE = AccessRule("catalog:write", frozenset({Role.VENDOR}))
-NOTHING_SEEN = IfMatch()
 LEASE_ROOM = 3_700
 """Bytes that a plan's features and its name may fill in a lease, which has 8 KiB in all and repeats the features in
 each coming span."""
@@ -113,127 +116,93 @@ class CatalogOperations(ServerOperations):
     """The operations on products and plans."""
 
     @operation_at("POST", "/v1/products", WRITE, status=201, refusals=[RefusalCode.ALREADY_EXISTS])
-    async def create_product(
-        self, caller: Principal, ticket: IdempotentRequest, body: NewProduct, dry_run: bool = False
-    ) -> ApiResponse[ProductView] | Refused:
+    async def create_product(self, request: CallerPost, body: NewProduct) -> ApiResponse[ProductView]:
         """Makes a product known."""
 
-        def work(conn: Connection, now: Instant) -> ApiResponse[Any] | Refused:
+        def work(conn: Connection, now: Instant) -> ApiResponse[Any]:
             product = ProductValue(id=body.id, name=body.name)
             item = CatalogItem(body.id, VENDOR, "", msgspec.json.encode(product), 1, now)
-            added = PRODUCTS.add(conn, item, WriteStamp(caller.actor_name, now))
-            return added if isinstance(added, Refused) else json_response(product_view(added), 201, etag=entity_tag(1))
+            added = accept(PRODUCTS.add(conn, item, WriteStamp(request.caller.actor_name, now)))
+            return json_response(product_view(added), 201, etag=entity_tag(1))
 
-        return await self._context.run_once(ticket, dry_run, work)
+        return await self._write(request, work)
 
     @operation_at("GET", "/v1/products", READ)
-    async def list_products(self, paging: PageRequest) -> ResultPage[ProductView] | Refused:
+    async def list_products(self, paging: PageRequest) -> ResultPage[ProductView]:
         """Lists products."""
-        after = paging.after_key(str)
-        if isinstance(after, Refused):
-            return after
-        found = await self._context.read_tx(
-            lambda conn, now: PRODUCTS.page(conn, VENDOR, after or "", paging.limit + 1, withdrawn=False)
-        )
-        return cut_page(map(product_view, found), paging.limit, lambda each: each.id)
+        return await self._list(paging, partial(_rows, PRODUCTS, product_view))
 
     @operation_at("GET", "/v1/products/{product}", READ)
-    async def read_product(self, product: Slug) -> ApiResponse[ProductView] | Refused:
+    async def read_product(self, product: Slug) -> ApiResponse[ProductView]:
         """Reads a product."""
-        item = await self._context.read_tx(lambda conn, now: PRODUCTS.get(conn, VENDOR, product))
-        if item is None:
-            return Refused(RefusalCode.NOT_FOUND, field="product")
+        item = require_found(await self._read(lambda conn, now: PRODUCTS.get(conn, VENDOR, product)), "product")
         return json_response(product_view(item), etag=entity_tag(item.version))
 
     @operation_at("PUT", "/v1/products/{product}", WRITE)
     async def update_product(
-        self,
-        caller: Principal,
-        product: Slug,
-        body: ProductBody,
-        if_match: IfMatch = NOTHING_SEEN,
-        dry_run: bool = False,
-    ) -> ApiResponse[ProductView] | Refused:
+        self, request: CallerChange, product: Slug, body: ProductBody, if_match: IfMatch = NOTHING_SEEN
+    ) -> ApiResponse[ProductView]:
         """Gives a product another name; its id, which leases and applications carry, never changes."""
 
-        def work(conn: Connection, now: Instant) -> ApiResponse[Any] | Refused:
-            item = PRODUCTS.get(conn, VENDOR, product)
-            if item is None:
-                return Refused(RefusalCode.NOT_FOUND, field="product")
-            refused = if_match.refuse_mismatch(entity_tag(item.version))
-            if refused is not None:
-                return refused
-            changed = msgspec.json.encode(ProductValue(id=product, name=body.name))
-            written = PRODUCTS.change(conn, VENDOR, product, item.version, changed, WriteStamp(caller.actor_name, now))
-            if isinstance(written, Refused):
-                return written
+        def work(conn: Connection, now: Instant) -> ApiResponse[Any]:
+            item = require_found(PRODUCTS.get(conn, VENDOR, product), "product")
+            accept(if_match.refuse_mismatch(entity_tag(item.version)))
+            changed, stamp = ProductValue(id=product, name=body.name), WriteStamp(request.caller.actor_name, now)
+            written = accept(PRODUCTS.change(conn, VENDOR, product, item.version, msgspec.json.encode(changed), stamp))
             return json_response(product_view(written), etag=entity_tag(written.version))
 
-        return await self._context.write_tx(dry_run, work)
+        return await self._write(request, work)
 
     @operation_at("POST", "/v1/plans", WRITE, status=201, refusals=_PLANNING)
-    async def create_plan(
-        self, caller: Principal, ticket: IdempotentRequest, body: NewPlan, dry_run: bool = False
-    ) -> ApiResponse[PlanView] | Refused:
+    async def create_plan(self, request: CallerPost, body: NewPlan) -> ApiResponse[PlanView]:
         """Makes a plan known."""
 
         def work(conn: Connection, now: Instant) -> ApiResponse[Any] | Refused:
             if PRODUCTS.get(conn, VENDOR, body.product) is None:
                 return Refused(RefusalCode.NOT_FOUND, f"There is no product {body.product}.", "product")
             plan = _new_plan(body, now)
-            if isinstance(plan, Refused):
-                return plan
             item = CatalogItem(plan.id, VENDOR, plan.product, msgspec.json.encode(plan), 1, now)
-            added = PLANS.add(conn, item, WriteStamp(caller.actor_name, now))
-            return added if isinstance(added, Refused) else json_response(plan_view(added), 201, etag=entity_tag(1))
+            added = accept(PLANS.add(conn, item, WriteStamp(request.caller.actor_name, now)))
+            return json_response(plan_view(added), 201, etag=entity_tag(1))
 
-        return await self._context.run_once(ticket, dry_run, work)
+        return await self._write(request, work)
 
     @operation_at("GET", "/v1/plans", READ)
-    async def list_plans(self, paging: PageRequest) -> ResultPage[PlanView] | Refused:
+    async def list_plans(self, paging: PageRequest) -> ResultPage[PlanView]:
         """Lists plans."""
-        after = paging.after_key(str)
-        if isinstance(after, Refused):
-            return after
-        found = await self._context.read_tx(
-            lambda conn, now: PLANS.page(conn, VENDOR, after or "", paging.limit + 1, withdrawn=False)
-        )
-        return cut_page(map(plan_view, found), paging.limit, lambda each: each.id)
+        return await self._list(paging, partial(_rows, PLANS, plan_view))
 
     @operation_at("GET", "/v1/plans/{plan}", READ)
-    async def read_plan(self, plan: Slug) -> ApiResponse[PlanView] | Refused:
+    async def read_plan(self, plan: Slug) -> ApiResponse[PlanView]:
         """Reads a plan."""
-        item = await self._context.read_tx(lambda conn, now: PLANS.get(conn, VENDOR, plan))
-        return (
-            Refused(RefusalCode.NOT_FOUND, field="plan")
-            if item is None
-            else json_response(plan_view(item), etag=entity_tag(item.version))
-        )
+        item = require_found(await self._read(lambda conn, now: PLANS.get(conn, VENDOR, plan)), "plan")
+        return json_response(plan_view(item), etag=entity_tag(item.version))
 
     @operation_at("PUT", "/v1/plans/{plan}", WRITE, refusals=[RefusalCode.VERSION_UNREADABLE])
     async def update_plan(
-        self, caller: Principal, plan: Slug, body: PlanBody, if_match: IfMatch = NOTHING_SEEN, dry_run: bool = False
-    ) -> ApiResponse[PlanView] | Refused:
+        self, request: CallerChange, plan: Slug, body: PlanBody, if_match: IfMatch = NOTHING_SEEN
+    ) -> ApiResponse[PlanView]:
         """Changes a plan.
 
         New activations follow at once; running periods keep what they began with.
         """
 
-        def work(conn: Connection, now: Instant) -> ApiResponse[Any] | Refused:
-            item = PLANS.get(conn, VENDOR, plan)
-            if item is None:
-                return Refused(RefusalCode.NOT_FOUND, field="plan")
-            refused = if_match.refuse_mismatch(entity_tag(item.version)) or _refuse_unsound(body)
-            if refused is not None:
-                return refused
+        def work(conn: Connection, now: Instant) -> ApiResponse[Any]:
+            item = require_found(PLANS.get(conn, VENDOR, plan), "plan")
+            accept(if_match.refuse_mismatch(entity_tag(item.version)))
+            accept(_refuse_unsound(body))
             changed = _changed_plan(msgspec.json.decode(item.body, type=PlanValue), body, now)
-            stamp = WriteStamp(caller.actor_name, now)
-            written = PLANS.change(conn, VENDOR, plan, item.version, msgspec.json.encode(changed), stamp)
-            if isinstance(written, Refused):
-                return written
+            stamp = WriteStamp(request.caller.actor_name, now)
+            written = accept(PLANS.change(conn, VENDOR, plan, item.version, msgspec.json.encode(changed), stamp))
             return json_response(plan_view(written), etag=entity_tag(written.version))
 
-        return await self._context.write_tx(dry_run, work)
+        return await self._write(request, work)
+
+
+def _rows(
+    items: ItemStore, view: Callable[[CatalogItem], T], conn: Connection, now: Instant, after: str, most: int
+) -> list[T]:
+    return [view(each) for each in items.page(conn, VENDOR, after, most, withdrawn=False)]
 
 
 def _refuse_unsound(body: PlanBody) -> Refused | None:
@@ -244,9 +213,7 @@ def _refuse_unsound(body: PlanBody) -> Refused | None:
             RefusalCode.FIELD_INVALID, "So many features, or such long names, do not fit into a lease.", "features"
         )
     if body.min_version is not None:
-        version = parse_version(body.min_version, "min_version")
-        if isinstance(version, Refused):
-            return version
+        accept(parse_version(body.min_version, "min_version"))
     return None
 
 
@@ -258,29 +225,17 @@ def _lease_bytes(body: PlanBody) -> int:
     return features + len(msgspec.json.encode(body.name))
 
 
-def _new_plan(body: NewPlan, now: Instant) -> PlanValue | Refused:
-    if (refused := _refuse_unsound(body)) is not None:
-        return refused
-    period = duration_field(body.period, "period")
-    if isinstance(period, Refused):
-        return period
-    trial = duration_field(body.trial, "trial") if body.trial is not None else None
-    if isinstance(trial, Refused):
-        return trial
+def _new_plan(body: NewPlan, now: Instant) -> PlanValue:
+    accept(_refuse_unsound(body))
     return PlanValue(
+        **_changeable(body),
         id=body.id,
         product=body.product,
-        name=body.name,
         kind=body.kind,
-        period=period,
-        features=body.features,
-        base_features=body.base_features,
+        period=accept(duration_field(body.period, "period")),
         floors=(MinVersion(now, body.min_version),) if body.min_version else (),
-        min_devices=body.min_devices,
-        max_devices=body.max_devices,
-        max_sites=body.max_sites,
         start=body.start,
-        trial=trial,
+        trial=None if body.trial is None else accept(duration_field(body.trial, "trial")),
     )
 
 
@@ -288,41 +243,29 @@ def _changed_plan(plan: PlanValue, body: PlanBody, now: Instant) -> PlanValue:
     floors = plan.floors
     if (body.min_version or "") != plan.min_version_at:
         floors = (*floors, MinVersion(now, body.min_version or ""))
-    return msgspec.structs.replace(
-        plan,
-        name=body.name,
-        features=body.features,
-        base_features=body.base_features,
-        floors=floors,
-        min_devices=body.min_devices,
-        max_devices=body.max_devices,
-        max_sites=body.max_sites,
-    )
+    return msgspec.structs.replace(plan, floors=floors, **_changeable(body))
+
+
+def _changeable(body: PlanBody) -> dict[str, Any]:
+    """What may change of a plan, but for its lowest version, which is remembered."""
+    return {name: getattr(body, name) for name in PlanBody.__struct_fields__ if name != "min_version"}
 
 
 def product_view(item: CatalogItem) -> ProductView:
     """A product as shown."""
     product = msgspec.json.decode(item.body, type=ProductValue)
-    return ProductView(id=product.id, name=product.name, created=format_rfc3339(item.created))
+    return copy_fields(ProductView, product, created=format_rfc3339(item.created))
 
 
 def plan_view(item: CatalogItem) -> PlanView:
     """A plan as shown."""
     plan = msgspec.json.decode(item.body, type=PlanValue)
-    return PlanView(
-        id=plan.id,
-        product=plan.product,
-        name=plan.name,
-        kind=plan.kind,
+    return copy_fields(
+        PlanView,
+        plan,
         period=format_duration(plan.period),
-        features=plan.features,
-        base_features=plan.base_features,
         min_version=plan.min_version_at,
-        min_devices=plan.min_devices,
-        max_devices=plan.max_devices,
-        max_sites=plan.max_sites,
-        start=plan.start,
         trial=None if plan.trial is None else format_duration(plan.trial),
-        floors=tuple(FloorView(since=format_rfc3339(each.since), version=each.version) for each in plan.floors),
+        floors=tuple(copy_fields(FloorView, each) for each in plan.floors),
         created=format_rfc3339(item.created),
     )

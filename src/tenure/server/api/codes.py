@@ -6,18 +6,16 @@ from typing import Any, Literal
 import msgspec
 
 from tenure.core.refusals import RefusalCode, Refused
-from tenure.core.timeline import Instant
-from tenure.http.auth import Principal
-from tenure.http.idempotency import IdempotentRequest
-from tenure.http.inputs import Address
 from tenure.http.operation_groups import operation_at
+from tenure.http.problems import RefusedError, accept
 from tenure.http.responses import ApiResponse, json_response
+from tenure.http.views import copy_fields
 from tenure.server import account_repository, code_delivery
 from tenure.server.api.accounts.places import record_audit
 from tenure.server.api.fields import Id
+from tenure.server.api.operations import ServerOperations, TenantPost, TenantQuery
 from tenure.server.api.subscriptions import READ, WRITE
-from tenure.server.context import ServerOperations, Tenant, tenant_of
-from tenure.server.views import optional_rfc3339
+from tenure.server.context import Tenant
 from tenure.store import pending_codes
 from tenure.store.engine import Connection
 from tenure.store.users import TeamPlace
@@ -45,74 +43,35 @@ class CodeOperations(ServerOperations):
     """The operations on a code that waits."""
 
     @operation_at("GET", "/v1/subscriptions/{subscription}/code", READ)
-    async def read_waiting_code(
-        self, caller: Principal, subscription: Id, provider: Id | None = None
-    ) -> WaitingCodeView | Refused:
+    async def read_waiting_code(self, request: TenantQuery, subscription: Id) -> WaitingCodeView:
         """Whether the newest activation code can still be shown; never the code itself."""
 
-        def work(conn: Connection, real: Instant) -> WaitingCodeView | Refused:
-            found = _owner_of(conn, caller, provider, subscription, real)
-            if isinstance(found, Refused):
-                return found
-            known = pending_codes.get_code(conn, found[0].id, subscription)
+        def work(conn: Connection, tenant: Tenant) -> WaitingCodeView:
+            _owner_of(conn, tenant, subscription)
+            known = pending_codes.get_code(conn, tenant.id, subscription)
             if known is None:
                 return WaitingCodeView(state="none")
-            state: Any = known.current_state(real)
-            return WaitingCodeView(
-                state=state,
-                last_group=known.last_group,
-                until=optional_rfc3339(known.until),
-                shown_at=optional_rfc3339(known.shown_at),
-            )
+            return copy_fields(WaitingCodeView, known, state=known.current_state(tenant.real))
 
-        return await self._context.read_tx(work)
+        return await self._read_as(request, work)
 
     @operation_at("POST", "/v1/subscriptions/{subscription}/code", WRITE, refusals=[RefusalCode.CODE_NOT_WAITING])
-    async def show_code(
-        self,
-        caller: Principal,
-        subscription: Id,
-        ticket: IdempotentRequest,
-        address: Address,
-        provider: Id | None = None,
-        dry_run: bool = False,
-    ) -> ApiResponse[ShownCodeView] | Refused:
+    async def show_code(self, request: TenantPost, subscription: Id) -> ApiResponse[ShownCodeView]:
         """Shows the newest activation code, once: after this answer the server does not have it any more."""
 
-        def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
-            found = _owner_of(conn, caller, provider, subscription, real)
-            if isinstance(found, Refused):
-                return found
-            tenant, customer = found
-            told = code_delivery.show_code(conn, self._context, tenant, subscription, real)
-            if isinstance(told, Refused):
-                return told
-            code, last_group = told
-            record_audit(
-                conn,
-                TeamPlace(tenant.id, customer),
-                caller,
-                address,
-                "code_shown",
-                f"{subscription}: …{last_group}",
-                real,
-            )
-            view = ShownCodeView(
-                subscription=subscription, activation_code="" if dry_run else code, last_group=last_group
-            )
-            return json_response(view)
+        def work(conn: Connection, tenant: Tenant) -> ApiResponse[Any]:
+            place = TeamPlace(tenant.id, _owner_of(conn, tenant, subscription))
+            code, last_group = accept(code_delivery.show_code(conn, self._context, tenant, subscription, tenant.real))
+            record_audit(conn, place, request, "code_shown", f"{subscription}: …{last_group}", tenant.real)
+            shown = "" if request.dry_run else code
+            return json_response(ShownCodeView(subscription=subscription, activation_code=shown, last_group=last_group))
 
-        return await self._context.run_once(ticket, dry_run, work, secret=True)
+        return await self._write_as(request, work, secret=True)
 
 
-def _owner_of(
-    conn: Connection, caller: Principal, named: str | None, subscription: str, real: Instant
-) -> tuple[Tenant, str] | Refused:
-    """(tenant, customer) of a subscription that the caller may see; a foreign one is `not_found`, like none."""
-    tenant = tenant_of(conn, caller, named, real)
-    if isinstance(tenant, Refused):
-        return tenant
+def _owner_of(conn: Connection, tenant: Tenant, subscription: str) -> str:
+    """The customer of a subscription that the caller may see; raises `not_found` for a foreign one, like for none."""
     customer = account_repository.customer_of(conn, tenant.id, subscription)
     if customer is None or not tenant.may_see(customer):
-        return Refused(RefusalCode.NOT_FOUND, field="subscription")
-    return tenant, customer
+        raise RefusedError(Refused(RefusalCode.NOT_FOUND, field="subscription"))
+    return customer

@@ -4,22 +4,19 @@ from typing import Any
 
 import msgspec
 
-from tenure.core.refusals import RefusalCode, Refused
-from tenure.core.timeline import Instant
-from tenure.http.auth import AccessRule, Principal
-from tenure.http.idempotency import IdempotentRequest
-from tenure.http.inputs import Address
+from tenure.http.auth import AccessRule
 from tenure.http.operation_groups import operation_at
-from tenure.http.paging import PageRequest, ResultPage, cut_page
+from tenure.http.paging import PageRequest, ResultPage
+from tenure.http.problems import require_found
 from tenure.http.responses import ApiResponse, json_response
-from tenure.http.timestamps import format_rfc3339
+from tenure.http.views import copy_fields
 from tenure.server.api.accounts.places import record_audit
 from tenure.server.api.fields import Id
-from tenure.server.context import ServerOperations, Tenant, tenant_of
+from tenure.server.api.operations import ServerOperations, TenantPost, TenantQuery
+from tenure.server.context import Tenant
 from tenure.server.messages.catalog import WEBHOOK_TEST
 from tenure.server.messages.webhook_worker import test_payload
 from tenure.server.roles import PROVIDER_STAFF
-from tenure.server.views import optional_rfc3339
 from tenure.store import deliveries, webhooks
 from tenure.store.deliveries import WebhookDelivery
 from tenure.store.engine import Connection
@@ -54,105 +51,50 @@ class DeliveryOperations(ServerOperations):
     """The operations on what is told to webhooks."""
 
     @operation_at("GET", "/v1/webhooks/{webhook}/deliveries", READ)
-    async def list_deliveries(
-        self, caller: Principal, webhook: Id, paging: PageRequest, provider: Id | None = None
-    ) -> ResultPage[DeliveryView] | Refused:
+    async def list_deliveries(self, request: TenantQuery, webhook: Id, paging: PageRequest) -> ResultPage[DeliveryView]:
         """Lists what was, and is to be, delivered to a webhook, newest first; kept for 30 days."""
-        before = paging.after_key(str)
-        if isinstance(before, Refused):
-            return before
 
-        def work(conn: Connection, real: Instant) -> list[DeliveryView] | Refused:
-            opened = webhook_of(conn, caller, provider, webhook, real)
-            if isinstance(opened, Refused):
-                return opened
-            found = deliveries.page(conn, opened[0].id, webhook, before or deliveries.LAST, paging.limit + 1)
+        def rows(conn: Connection, tenant: Tenant, before: str, most: int) -> list[DeliveryView]:
+            find_webhook(conn, tenant, webhook)
+            found = deliveries.page(conn, tenant.id, webhook, before or deliveries.LAST, most)
             return [delivery_view(each) for each in found]
 
-        found = await self._context.read_tx(work)
-        return found if isinstance(found, Refused) else cut_page(found, paging.limit, lambda each: each.id)
+        return await self._list_as(request, paging, rows)
 
     @operation_at("POST", "/v1/webhooks/{webhook}/deliveries/{delivery}/replay", WRITE, status=201)
-    async def replay_delivery(
-        self,
-        caller: Principal,
-        ticket: IdempotentRequest,
-        webhook: Id,
-        delivery: Id,
-        address: Address,
-        provider: Id | None = None,
-        dry_run: bool = False,
-    ) -> ApiResponse[DeliveryView] | Refused:
+    async def replay_delivery(self, request: TenantPost, webhook: Id, delivery: Id) -> ApiResponse[DeliveryView]:
         """Delivers a message once more, under the same `webhook-id`, so that a receiver knows it again."""
 
-        def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
-            opened = webhook_of(conn, caller, provider, webhook, real)
-            if isinstance(opened, Refused):
-                return opened
-            one = deliveries.delivery(conn, opened[0].id, webhook, delivery)
-            if one is None:
-                return Refused(RefusalCode.NOT_FOUND, field="delivery")
-            hook = (one.provider, one.webhook)
-            origin = one.replay_of or one.id
+        def work(conn: Connection, tenant: Tenant) -> ApiResponse[Any]:
+            find_webhook(conn, tenant, webhook)
+            one = require_found(deliveries.delivery(conn, tenant.id, webhook, delivery), "delivery")
+            hook, origin, real = (one.provider, one.webhook), one.replay_of or one.id, tenant.real
             again = deliveries.add_delivery(conn, hook, one.seq, one.kind, one.body, real, replay_of=origin)
-            record_audit(
-                conn, TeamPlace(one.provider), caller, address, "delivery_repeated", f"{webhook}: {delivery}", real
-            )
+            place, said = TeamPlace(one.provider), f"{webhook}: {delivery}"
+            record_audit(conn, place, request, "delivery_repeated", said, real)
             return json_response(delivery_view(again), 201)
 
-        return await self._context.run_once(ticket, dry_run, work)
+        return await self._write_as(request, work)
 
     @operation_at("POST", "/v1/webhooks/{webhook}/test", WRITE, status=201)
-    async def test_webhook(
-        self,
-        caller: Principal,
-        ticket: IdempotentRequest,
-        webhook: Id,
-        address: Address,
-        provider: Id | None = None,
-        dry_run: bool = False,
-    ) -> ApiResponse[DeliveryView] | Refused:
+    async def test_webhook(self, request: TenantPost, webhook: Id) -> ApiResponse[DeliveryView]:
         """Sends a test event, once; what came of it is in the list of deliveries a moment later."""
 
-        def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
-            opened = webhook_of(conn, caller, provider, webhook, real)
-            if isinstance(opened, Refused):
-                return opened
-            tenant = opened[0]
-            one = deliveries.add_delivery(
-                conn, (tenant.id, webhook), None, WEBHOOK_TEST, test_payload(tenant.id, tenant.now), real
-            )
-            record_audit(conn, TeamPlace(tenant.id), caller, address, "webhook_tested", webhook, real)
+        def work(conn: Connection, tenant: Tenant) -> ApiResponse[Any]:
+            find_webhook(conn, tenant, webhook)
+            payload = test_payload(tenant.id, tenant.now)
+            one = deliveries.add_delivery(conn, (tenant.id, webhook), None, WEBHOOK_TEST, payload, tenant.real)
+            record_audit(conn, TeamPlace(tenant.id), request, "webhook_tested", webhook, tenant.real)
             return json_response(delivery_view(one), 201)
 
-        return await self._context.run_once(ticket, dry_run, work)
+        return await self._write_as(request, work)
 
 
-def webhook_of(
-    conn: Connection, caller: Principal, named: str | None, webhook: str, real: Instant
-) -> tuple[Tenant, WebhookRow] | Refused:
-    """The tenant and its webhook; a foreign one is `not_found`, like an unknown one."""
-    tenant = tenant_of(conn, caller, named, real)
-    if isinstance(tenant, Refused):
-        return tenant
-    hook = webhooks.get_webhook(conn, tenant.id, webhook)
-    return Refused(RefusalCode.NOT_FOUND, field="webhook") if hook is None else (tenant, hook)
+def find_webhook(conn: Connection, tenant: Tenant, webhook: str) -> WebhookRow:
+    """The tenant's webhook; raises RefusedError with `not_found` for a foreign one, like for an unknown one."""
+    return require_found(webhooks.get_webhook(conn, tenant.id, webhook), "webhook")
 
 
 def delivery_view(one: WebhookDelivery) -> DeliveryView:
     """A delivery as shown."""
-    return DeliveryView(
-        id=one.id,
-        seq=one.seq,
-        kind=one.kind,
-        state=one.state,
-        created=format_rfc3339(one.created),
-        tries=one.tries,
-        tried=optional_rfc3339(one.tried),
-        due=optional_rfc3339(one.due),
-        status=one.status,
-        answer=one.answer,
-        fault=one.fault,
-        replay_of=one.replay_of,
-        body=msgspec.Raw(one.body),
-    )
+    return copy_fields(DeliveryView, one, body=msgspec.Raw(one.body))

@@ -9,17 +9,17 @@ from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
 from tenure.http.auth import AccessRule, Principal
 from tenure.http.body_types import RequestBody
-from tenure.http.idempotency import IdempotentRequest
-from tenure.http.inputs import Address
 from tenure.http.operation_groups import operation_at
 from tenure.http.outgoing.smtp import is_mailbox
-from tenure.http.paging import PageRequest, ResultPage, cut_page
+from tenure.http.paging import PageRequest, ResultPage
+from tenure.http.problems import accept, require_found
 from tenure.http.responses import ApiResponse, json_response
-from tenure.http.timestamps import format_rfc3339
+from tenure.http.views import copy_fields
 from tenure.server.api.accounts.places import record_audit
 from tenure.server.api.deliveries import READ, WRITE
 from tenure.server.api.fields import Email, Id
-from tenure.server.context import ServerOperations, tenant_of
+from tenure.server.api.operations import CallerPost, ServerOperations, TenantPost, TenantQuery
+from tenure.server.context import tenant_of
 from tenure.server.messages.email_worker import CLAIM
 from tenure.server.views import optional_rfc3339
 from tenure.store import emails
@@ -79,59 +79,41 @@ class EmailOperations(ServerOperations):
 
     @operation_at("GET", "/v1/emails", READ)
     async def list_emails(
-        self, caller: Principal, paging: PageRequest, provider: Id | None = None, newest_first: bool = False
-    ) -> ResultPage[EmailView] | Refused:
+        self, request: TenantQuery, paging: PageRequest, newest_first: bool = False
+    ) -> ResultPage[EmailView]:
         """Lists mails of the last 30 days, oldest first unless asked; for the vendor without a provider its own."""
-        after = paging.after_key(str)
-        if isinstance(after, Refused):
-            return after
 
-        def work(conn: Connection, real: Instant) -> list[EmailView] | Refused:
-            owner = _email_owner(conn, caller, provider, real)
-            if isinstance(owner, Refused):
-                return owner
+        def rows(conn: Connection, real: Instant, after: str, most: int) -> list[EmailView]:
+            owner = _email_owner(conn, request, real)
             if newest_first:
-                found = emails.page_back(conn, owner, after or emails.LAST, paging.limit + 1)
+                found = emails.page_back(conn, owner, after or emails.LAST, most)
             else:
-                found = emails.page(conn, owner, after or "", paging.limit + 1)
+                found = emails.page(conn, owner, after, most)
             return [email_view(each, mailed=self._context.post is not None) for each in found]
 
-        found = await self._context.read_tx(work)
-        return found if isinstance(found, Refused) else cut_page(found, paging.limit, lambda each: each.id)
+        return await self._list(paging, rows)
 
     @operation_at("POST", "/v1/emails/{email}/resend", WRITE, status=201, refusals=[RefusalCode.NOTHING_TO_CHANGE])
-    async def resend_email(
-        self,
-        caller: Principal,
-        ticket: IdempotentRequest,
-        email: Id,
-        address: Address,
-        provider: Id | None = None,
-        dry_run: bool = False,
-    ) -> ApiResponse[EmailView] | Refused:
+    async def resend_email(self, request: TenantPost, email: Id) -> ApiResponse[EmailView]:
         """Sends a mail once more that was given up; one that still waits is tried at once."""
 
         def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
-            owner = _email_owner(conn, caller, provider, real)
-            if isinstance(owner, Refused):
-                return owner
-            known = emails.get_email(conn, owner, email)
-            if known is None:
-                return Refused(RefusalCode.NOT_FOUND, field="email")
+            owner = _email_owner(conn, request, real)
+            known = require_found(emails.get_email(conn, owner, email), "email")
             if known.sent is not None:
                 return Refused(RefusalCode.NOTHING_TO_CHANGE, "This mail went out; its text is deleted.", "email")
-            record_audit(conn, TeamPlace(owner), caller, address, "email_sent_again", known.id, real)
+            record_audit(conn, TeamPlace(owner), request, "email_sent_again", known.id, real)
             if known.due is not None:
                 return json_response(email_view(emails.mark_due(conn, known, real, CLAIM)), 201)
-            beyond = too_many_emails(conn, owner, known.recipient, known.template, real)
-            return beyond or json_response(email_view(emails.resend_email(conn, known, real)), 201)
+            accept(too_many_emails(conn, owner, known.recipient, known.template, real))
+            return json_response(email_view(emails.resend_email(conn, known, real)), 201)
 
-        return await self._context.run_once(ticket, dry_run, work)
+        return await self._write(request, work)
 
     @operation_at("GET", "/v1/emails/status", VENDORS)
     async def read_email_status(self, caller: Principal) -> EmailStatusView:
         """Whether mails go out, and what to do if they do not."""
-        waiting, given_up = await self._context.read_tx(lambda conn, now: emails.count_emails(conn))
+        waiting, given_up = await self._read(lambda conn, now: emails.count_emails(conn))
         server = self._context.post
         return EmailStatusView(
             ready=server is not None,
@@ -143,24 +125,19 @@ class EmailOperations(ServerOperations):
         )
 
     @operation_at("POST", "/v1/emails/test", VENDORS, status=201)
-    async def send_test_email(
-        self, caller: Principal, ticket: IdempotentRequest, body: TestEmail, address: Address, dry_run: bool = False
-    ) -> ApiResponse[EmailView] | Refused:
+    async def send_test_email(self, request: CallerPost, body: TestEmail) -> ApiResponse[EmailView]:
         """Puts a test mail in the queue; what came of it is in the list of mails a moment later."""
 
         def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
             if not is_mailbox(body.to):
                 return Refused(RefusalCode.FIELD_INVALID, "This is not an address that mail can be sent to.", "to")
-            record_audit(conn, TeamPlace(), caller, address, "test_email_sent", body.to, real)
-            beyond = too_many_emails(conn, None, body.to, "email_test", real)
-            if beyond is not None:
-                return beyond
+            record_audit(conn, TeamPlace(), request, "test_email_sent", body.to, real)
+            accept(too_many_emails(conn, None, body.to, "email_test", real))
             values = {"server": self._context.issuer}
-            return json_response(
-                email_view(emails.add_email(conn, self._context.safe, None, body.to, "email_test", values, real)), 201
-            )
+            added = emails.add_email(conn, self._context.safe, None, body.to, "email_test", values, real)
+            return json_response(email_view(added), 201)
 
-        return await self._context.run_once(ticket, dry_run, work)
+        return await self._write(request, work)
 
 
 def too_many_emails(conn: Connection, provider: str | None, to: str, template: str, real: Instant) -> Refused | None:
@@ -173,26 +150,22 @@ def too_many_emails(conn: Connection, provider: str | None, to: str, template: s
     )
 
 
-def _email_owner(conn: Connection, caller: Principal, named: str | None, real: Instant) -> str | Refused | None:
+def _email_owner(conn: Connection, request: TenantQuery, real: Instant) -> str | None:
     """Whose mails are meant: the caller's provider's; the vendor's own (None) when he names none."""
-    if not caller.provider and named is None:
+    if not request.caller.provider and request.provider is None:
         return None
-    tenant = tenant_of(conn, caller, named, real)
-    return tenant if isinstance(tenant, Refused) else tenant.id
+    return accept(tenant_of(conn, request.caller, request.provider, real)).id
 
 
 def email_view(email: StoredEmail, *, mailed: bool = True) -> EmailView:
     """A mail as shown; where none is `mailed` at all, one that waits says that."""
     waiting = "waiting" if email.due is not None else "given_up"
     held = email.due is not None and not mailed
-    return EmailView(
-        id=email.id,
+    return copy_fields(
+        EmailView,
+        email,
         to=email.recipient,
-        template=email.template,
         state="sent" if email.sent is not None else waiting,
-        created=format_rfc3339(email.created),
         due=None if held else optional_rfc3339(email.due),
-        tries=email.tries,
-        sent=optional_rfc3339(email.sent),
         fault=UNMAILED if held else email.fault,
     )

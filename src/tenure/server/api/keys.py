@@ -10,7 +10,8 @@ from tenure.core.timeline import Instant
 from tenure.http.auth import AccessRule, Principal
 from tenure.http.operation_groups import operation_at
 from tenure.http.timestamps import format_rfc3339
-from tenure.server.context import ServerOperations
+from tenure.http.views import copy_fields
+from tenure.server.api.operations import ServerOperations
 from tenure.wire import rotation
 from tenure.wire.root import ANY_PRODUCT, RootDocument
 from tenure.wire.rotation_due import DueRotation, KeyState, RotationStep, due_steps, state_of
@@ -75,14 +76,11 @@ class KeyOperations(ServerOperations):
         """What signs, what only verifies, when the root document expires, and which step is due when."""
         ring, now = self._context.keys, self._context.clock()
         document = ring.root.document
-        return KeysView(
+        return copy_fields(
+            KeysView,
+            document,
             as_of=format_rfc3339(now),
-            id=document.id,
-            version=document.version,
             fingerprint=ring.root.fingerprint(),
-            issued=format_rfc3339(document.issued),
-            expires=format_rfc3339(document.expires),
-            threshold=document.threshold,
             root_keys=tuple(key.kid for key in document.root_keys),
             keys=(*self._key_views(document, now), *self._key_views(ring.sandbox_root.document, now, sandbox=True)),
             due=tuple(_due_view(step, now) for step in due_steps(document, now)),
@@ -90,9 +88,9 @@ class KeyOperations(ServerOperations):
 
     def _key_views(self, document: RootDocument, now: Instant, *, sandbox: bool = False) -> tuple[KeyView, ...]:
         return tuple(
-            KeyView(
-                kid=key.kid,
-                purpose=key.purpose.value,
+            copy_fields(
+                KeyView,
+                key,
                 state=state_of(document, key, now),
                 signs_from=format_rfc3339(max(key.nbf, key.published + rotation.REFRESH if key.published else 0)),
                 signs_until=format_rfc3339(key.naf),
@@ -113,12 +111,4 @@ def _due_view(step: DueRotation, now: Instant) -> DueRotationView:
     verb = {RotationStep.EXTEND: "extend", RotationStep.PUBLISH: f"rotate {step.purpose}"}.get(
         step.step, f"{step.step} {step.kid}"
     )
-    return DueRotationView(
-        step=step.step,
-        purpose=step.purpose,
-        kid=step.kid,
-        when=format_rfc3339(step.when),
-        ends=format_rfc3339(step.ends),
-        is_due=step.when <= now,
-        command=f"tenure keys {verb} {_FILES}",
-    )
+    return copy_fields(DueRotationView, step, is_due=step.when <= now, command=f"tenure keys {verb} {_FILES}")

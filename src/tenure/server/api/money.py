@@ -11,18 +11,20 @@ from tenure.core.policy.rules import Action
 from tenure.core.pricing import format_money
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY, Instant
-from tenure.http.auth import AccessRule, Principal
+from tenure.http.auth import AccessRule
 from tenure.http.body_types import OptionalLine, RequestBody
-from tenure.http.idempotency import IdempotentRequest
 from tenure.http.operation_groups import operation_at
 from tenure.http.operations import CSV
 from tenure.http.paging import PageRequest, ResultPage, cut_page
+from tenure.http.problems import accept, require_found
 from tenure.http.responses import ApiResponse, json_response
+from tenure.http.views import copy_fields
 from tenure.server import account_repository, payment_requests, policies, settlement
 from tenure.server.account_repository import AccountBooks
+from tenure.server.api.csv_exports import csv_file, in_slices
 from tenure.server.api.fields import Amount, Id, Reference
-from tenure.server.api.lists import SLICE, csv_file, in_slices
-from tenure.server.context import DUE, ServerOperations, Tenant, tenant_of
+from tenure.server.api.operations import ServerOperations, TenantPost, TenantQuery
+from tenure.server.context import DUE, Tenant
 from tenure.server.payment_requests import PaidResult
 from tenure.server.roles import PROVIDER_STAFF
 from tenure.server.views import PostingView, optional_rfc3339, posting_view
@@ -106,105 +108,72 @@ class RunwayView(msgspec.Struct, frozen=True, kw_only=True):
     stopped: tuple[ResumableView, ...]
 
 
+_BOOKING = (RefusalCode.DUPLICATE_REFERENCE, RefusalCode.LEDGER_DRIFT)
+
+
 class MoneyOperations(ServerOperations):
     """The operations on accounts."""
 
     @operation_at("GET", "/v1/customers/{customer}/account", READ)
-    async def read_account(self, caller: Principal, customer: Id, provider: Id | None = None) -> AccountView | Refused:
+    async def read_account(self, request: TenantQuery, customer: Id) -> AccountView:
         """Reads a customer's account, with everything booked that was due."""
-        loaded = await self._load_books(caller, customer, provider)
-        return loaded if isinstance(loaded, Refused) else account_view(loaded)
+        return account_view(await self._load_books(request, customer))
 
-    @operation_at(
-        "POST",
-        "/v1/customers/{customer}/top-ups",
-        WRITE,
-        status=201,
-        refusals=[RefusalCode.DUPLICATE_REFERENCE, RefusalCode.LEDGER_DRIFT],
-    )
-    async def top_up(
-        self,
-        caller: Principal,
-        customer: Id,
-        ticket: IdempotentRequest,
-        body: TopUp,
-        provider: Id | None = None,
-        dry_run: bool = False,
-    ) -> ApiResponse[ToppedUp] | Refused:
+    @operation_at("POST", "/v1/customers/{customer}/top-ups", WRITE, status=201, refusals=_BOOKING)
+    async def top_up(self, request: TenantPost, customer: Id, body: TopUp) -> ApiResponse[ToppedUp]:
         """Books money that came in, and pays at once what it can."""
 
-        def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
-            tenant = tenant_of(conn, caller, provider, real)
-            if isinstance(tenant, Refused):
-                return tenant
-            if self._context.stopped_money:
-                return Refused(RefusalCode.LEDGER_DRIFT)
+        def work(conn: Connection, tenant: Tenant) -> ApiResponse[Any] | Refused:
+            self._refuse_stopped_money()
             if Action.TOP_UP not in policies.load_policies(conn, tenant.id).permitted_actions(tenant.role):
                 return Refused(RefusalCode.ACTION_NOT_PERMITTED, "The policy does not allow top-ups to you.")
-            paid = payment_requests.top_up(conn, tenant, customer, body.amount, body.reference, body.note)
-            return paid if isinstance(paid, Refused) else json_response(topped_up(paid), 201)
+            paid = accept(payment_requests.top_up(conn, tenant, customer, body.amount, body.reference, body.note))
+            return json_response(topped_up(paid), 201)
 
-        return await self._context.run_once(ticket, dry_run, work)
+        return await self._write_as(request, work)
 
     @operation_at("GET", "/v1/customers/{customer}/statement", READ)
-    async def read_statement(
-        self, caller: Principal, customer: Id, paging: PageRequest, provider: Id | None = None
-    ) -> ResultPage[LineView] | Refused:
+    async def read_statement(self, request: TenantQuery, customer: Id, paging: PageRequest) -> ResultPage[LineView]:
         """Lists every movement of a customer's money with the running balance."""
-        after = paging.after_key(int)
-        loaded = await self._load_books(caller, customer, provider)
-        for each in (after, loaded):
-            if isinstance(each, Refused):
-                return each
+        begin = accept(paging.after_key(int)) or 0
+        loaded = await self._load_books(request, customer)
 
-        def work(conn: Connection, real: Instant) -> list[LineView] | Refused:
-            tenant = tenant_of(conn, caller, provider, real)
-            if isinstance(tenant, Refused):
-                return tenant
-            begin = after if isinstance(after, int) else 0
+        def work(conn: Connection, tenant: Tenant) -> list[LineView]:
             lines = ledger.statement_lines(conn, tenant.id, customer, begin, paging.limit + 1)
             start = ledger.balances_at(conn, tenant.id, customer, begin)
-            return _line_views(
-                lines, start, _plan_names(conn, loaded, tenant.now) if isinstance(loaded, AccountBooks) else {}
-            )
+            return _line_views(lines, start, _plan_names(conn, loaded, tenant.now))
 
-        found = await self._context.read_tx(work)
-        return found if isinstance(found, Refused) else cut_page(found, paging.limit, lambda each: each.seq)
+        found = await self._read_as(request, work)
+        return cut_page(found, paging.limit, lambda each: each.seq)
 
     @operation_at("GET", "/v1/customers/{customer}/statement.csv", READ, media_type=CSV)
-    async def export_statement(
-        self, caller: Principal, customer: Id, provider: Id | None = None
-    ) -> ApiResponse[str] | Refused:
+    async def export_statement(self, request: TenantQuery, customer: Id) -> ApiResponse[str]:
         """The statement whole, as CSV: at most 100,000 movements, minor units, formulas made harmless."""
-        loaded = await self._load_books(caller, customer, provider)
-        if isinstance(loaded, Refused):
-            return loaded
+        loaded = await self._load_books(request, customer)
 
         currency, start = loaded.row.currency, Balances()
 
-        async def part(after: int | None) -> list[LineView] | Refused:
+        async def part(after: int | None, most: int) -> list[LineView]:
             nonlocal start
 
             def work(conn: Connection, tenant: Tenant) -> list[LineView]:
-                return _line_views(ledger.statement_lines(conn, tenant.id, customer, after or 0, SLICE), start, {})
+                return _line_views(ledger.statement_lines(conn, tenant.id, customer, after or 0, most), start, {})
 
-            found = await self._context.read_as(caller, provider, work)
-            if not isinstance(found, Refused) and found:
+            found = await self._read_as(request, work)
+            if found:
                 start = Balances(balance=found[-1].balance, reserve=found[-1].reserve)
             return found
 
         text = await in_slices(part, lambda line: line.seq, lambda line: _statement_row(line, currency))
-        return text if isinstance(text, Refused) else csv_file(STATEMENT, text, "statement")
+        return csv_file(STATEMENT, text, "statement")
 
     @operation_at("GET", "/v1/customers/{customer}/runway", READ)
-    async def read_runway(self, caller: Principal, customer: Id, provider: Id | None = None) -> RunwayView | Refused:
+    async def read_runway(self, request: TenantQuery, customer: Id) -> RunwayView:
         """Until when the balance reaches, what will be missing then, and what will go unpaid."""
-        loaded = await self._load_books(caller, customer, provider)
-        if isinstance(loaded, Refused):
-            return loaded
+        loaded = await self._load_books(request, customer)
         now = loaded.now
         ahead = runway(loaded.account, loaded.items, now, now + HORIZON)
-        names = await self._context.read_tx(lambda conn, _: _plan_names(conn, loaded, now))
+        names = await self._read(lambda conn, _: _plan_names(conn, loaded, now))
 
         def due(name: str, at: Instant, price: int) -> DuePeriodView:
             plan, called = names[name]
@@ -225,26 +194,20 @@ class MoneyOperations(ServerOperations):
             ),
         )
 
-    async def _load_books(self, caller: Principal, customer: str, provider: str | None) -> AccountBooks | Refused:
+    async def _load_books(self, request: TenantQuery, customer: str) -> AccountBooks:
         """The books, settled: by reading alone when nothing is due, else by writing what is."""
 
-        def work(conn: Connection, real: Instant, writing: bool) -> Any:
-            tenant = tenant_of(conn, caller, provider, real)
-            if isinstance(tenant, Refused):
-                return tenant
-            loaded = (
-                account_repository.load_books(conn, tenant.id, customer, tenant.time, lock=writing)
-                if tenant.may_see(customer)
-                else None
-            )
-            if loaded is None:
+        def work(conn: Connection, tenant: Tenant, writing: bool) -> Any:
+            if not tenant.may_see(customer):
                 return Refused(RefusalCode.NOT_FOUND, field="customer")
+            books = account_repository.load_books(conn, tenant.id, customer, tenant.time, lock=writing)
+            loaded = require_found(books, "customer")
             if not writing and account_repository.is_due(loaded):
                 return DUE
             return settlement.settle_books(conn, loaded)
 
-        shown: AccountBooks | Refused = await self._context.on_settled_books(work)
-        return shown
+        books: AccountBooks = await self._read_settled(request, work)
+        return books
 
 
 def topped_up(paid: PaidResult) -> ToppedUp:
@@ -256,16 +219,8 @@ def topped_up(paid: PaidResult) -> ToppedUp:
 
 def account_view(loaded: AccountBooks) -> AccountView:
     """An account as shown."""
-    account = loaded.account
-    return AccountView(
-        customer=loaded.row.customer,
-        currency=loaded.row.currency,
-        balance=account.balance,
-        reserve=account.reserve,
-        credit_limit=account.credit_limit,
-        available=account.available,
-        next_due=optional_rfc3339(loaded.row.next_due),
-    )
+    row, due = loaded.row, optional_rfc3339(loaded.row.next_due)
+    return copy_fields(AccountView, loaded.account, customer=row.customer, currency=row.currency, next_due=due)
 
 
 STATEMENT = (

@@ -7,17 +7,17 @@ import msgspec
 from tenure.core.lease.standing import OutageAmnesty
 from tenure.core.periods import parse_until
 from tenure.core.policy.rules import Role
-from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant
-from tenure.http.auth import PUBLIC, AccessRule, Principal
+from tenure.http.auth import PUBLIC, AccessRule
 from tenure.http.body_types import OptionalLine, RequestBody
-from tenure.http.idempotency import IdempotentRequest
 from tenure.http.operation_groups import operation_at
+from tenure.http.problems import accept
 from tenure.http.responses import ApiResponse, json_response
 from tenure.http.timestamps import Moment, format_rfc3339, instant_of
+from tenure.http.views import copy_fields
 from tenure.server import notices
 from tenure.server.api.fields import LastDay
-from tenure.server.context import ServerOperations
+from tenure.server.api.operations import CallerPost, ServerOperations
 from tenure.store.catalog import WriteStamp
 from tenure.store.engine import Connection
 
@@ -48,22 +48,18 @@ class NoticeOperations(ServerOperations):
     """The operations on notices."""
 
     @operation_at("POST", "/v1/notices", WRITE, status=201)
-    async def publish_amnesty(
-        self, caller: Principal, ticket: IdempotentRequest, body: NewAmnesty, dry_run: bool = False
-    ) -> ApiResponse[NoticeView] | Refused:
+    async def publish_amnesty(self, request: CallerPost, body: NewAmnesty) -> ApiResponse[NoticeView]:
         """Publishes an amnesty: every offline deadline moves by the length of the outage, no contract does."""
 
-        def work(conn: Connection, now: Instant) -> ApiResponse[Any] | Refused:
-            until = parse_until(body.until)
-            if isinstance(until, Refused):
-                return until
+        def work(conn: Connection, now: Instant) -> ApiResponse[Any]:
+            until = accept(parse_until(body.until))
             amnesty = OutageAmnesty(instant_of(body.since), until)
-            stamp = WriteStamp(caller.actor_name, now)
-            done = notices.publish_amnesty(conn, self._context.keys, self._context.issuer, amnesty, body.text, stamp)
-            return done if isinstance(done, Refused) else json_response(notice_view(done), 201)
+            stamp = WriteStamp(request.caller.actor_name, now)
+            issued = (self._context.keys, self._context.issuer, amnesty, body.text, stamp)
+            return json_response(notice_view(accept(notices.publish_amnesty(conn, *issued))), 201)
 
-        answer: ApiResponse[NoticeView] | Refused = await self._context.run_once(ticket, dry_run, work)
-        if not dry_run and not isinstance(answer, Refused):
+        answer = await self._write(request, work)
+        if not request.dry_run:
             await self._context.take_notices()
         return answer
 
@@ -75,18 +71,17 @@ class NoticeOperations(ServerOperations):
         def work(conn: Connection, now: Instant) -> tuple[NoticeView, ...]:
             return tuple(notice_view(notices.sign_again(keys, each, now)) for each in notices.current_notices(conn))
 
-        return await self._context.read_tx(work)
+        return await self._read(work)
 
 
 def notice_view(published: notices.PublishedNotice) -> NoticeView:
     """A notice as shown."""
     notice = published.notice
-    return NoticeView(
+    return copy_fields(
+        NoticeView,
+        notice,
         id=notice.jti,
-        since=format_rfc3339(notice.since),
-        until=format_rfc3339(notice.until),
         published=format_rfc3339(notice.iat),
-        text=notice.text,
         notice=published.real,
         sandbox_notice=published.sandbox,
     )

@@ -10,10 +10,12 @@ from tenure.core.timeline import Instant
 from tenure.http.auth import PUBLIC
 from tenure.http.body_types import RequestBody
 from tenure.http.operation_groups import operation_at
+from tenure.http.problems import accept
 from tenure.server import payment_requests
 from tenure.server.api.fields import Amount, Currency, Id, Reference
+from tenure.server.api.operations import ServerOperations
 from tenure.server.api.payments import State
-from tenure.server.context import ServerOperations, Tenant
+from tenure.server.context import Tenant
 from tenure.server.payment_requests import GatewayNotification
 from tenure.server.real_time import RealTime
 from tenure.store import payments, tenants
@@ -48,23 +50,21 @@ class ReceivedView(msgspec.Struct, frozen=True, kw_only=True):
     state: State
 
 
+# Idempotent by the gateway's reference; a gateway reports payments and has no use for a dry run.
+_EXEMPT = ("idempotency_key", "dry_run")
+_REFUSALS = (
+    RefusalCode.SIGNATURE_INVALID,
+    RefusalCode.NOT_FOUND,
+    RefusalCode.DUPLICATE_REFERENCE,
+    RefusalCode.LEDGER_DRIFT,
+)
+
+
 class NotificationOperations(ServerOperations):
     """The operation that gateways call."""
 
-    # Idempotent by the gateway's reference; a gateway reports payments and has no use for a dry run.
-    @operation_at(
-        "POST",
-        "/v1/payment-notifications",
-        PUBLIC,
-        exempt=["idempotency_key", "dry_run"],
-        refusals=[
-            RefusalCode.SIGNATURE_INVALID,
-            RefusalCode.NOT_FOUND,
-            RefusalCode.DUPLICATE_REFERENCE,
-            RefusalCode.LEDGER_DRIFT,
-        ],
-    )
-    async def receive_payment_notification(self, body: NotificationBody) -> ReceivedView | Refused:
+    @operation_at("POST", "/v1/payment-notifications", PUBLIC, exempt=_EXEMPT, refusals=_REFUSALS)
+    async def receive_payment_notification(self, body: NotificationBody) -> ReceivedView:
         """Takes a payment as the provider's gateway reports it, signed with the gateway's secret (HMAC-SHA256).
 
         Sent again it changes nothing. What was paid twice under two references is credited twice: it did come in.
@@ -75,11 +75,10 @@ class NotificationOperations(ServerOperations):
             gateway = payments.get_gateway(conn, body.provider)
             if not payment_requests.refuse_unproven(self._context, gateway, told, body.signature, real):
                 return Refused(RefusalCode.SIGNATURE_INVALID, "Signature, secret or time are not right.")
-            if self._context.stopped_money:
-                return Refused(RefusalCode.LEDGER_DRIFT)
+            self._refuse_stopped_money()
             return _receive_payment(conn, told, real)
 
-        return await self._context.write_tx(False, work)
+        return await self._write_public(work)
 
 
 def _receive_payment(conn: Connection, told: GatewayNotification, real: Instant) -> ReceivedView | Refused:
@@ -90,11 +89,7 @@ def _receive_payment(conn: Connection, told: GatewayNotification, real: Instant)
     if told.currency != provider.currency:
         return Refused(RefusalCode.FIELD_INVALID, f"This provider's balances are in {provider.currency}.", "currency")
     tenant = Tenant(provider, RealTime(real), Role.PROVIDER, BY_GATEWAY)
-    done = payment_requests.book_payment(
-        conn, tenant, payment_requests.lock_request(conn, request), told.amount, told.reference
-    )
-    if isinstance(done, Refused):
-        return done
-    after, paid = done
+    asked = payment_requests.lock_request(conn, request)
+    after, paid = accept(payment_requests.book_payment(conn, tenant, asked, told.amount, told.reference))
     state: Any = after.current_state(tenant.now)
     return ReceivedView(reference=told.reference, booked=bool(paid.postings), state=state)

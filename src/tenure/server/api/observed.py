@@ -11,17 +11,19 @@ from tenure.core.plurals import format_count
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.subscription.occupied_place import OccupiedPlace
 from tenure.core.timeline import Instant
-from tenure.http.auth import AccessRule, Principal
+from tenure.http.auth import AccessRule
 from tenure.http.body_types import RequestBody
-from tenure.http.inputs import Address
 from tenure.http.operation_groups import operation_at
 from tenure.http.paging import PageRequest, ResultPage, cut_page
+from tenure.http.problems import accept
 from tenure.http.responses import ApiResponse, json_response
 from tenure.http.timestamps import format_rfc3339
+from tenure.http.views import copy_fields
 from tenure.server import account_repository, allotments, forks
 from tenure.server.api.accounts.places import record_audit
 from tenure.server.api.fields import Id
-from tenure.server.context import ServerOperations, Tenant, tenant_of
+from tenure.server.api.operations import ServerOperations, TenantChange, TenantQuery
+from tenure.server.context import Tenant
 from tenure.server.notices import current_outages
 from tenure.server.places import is_alone
 from tenure.server.roles import PROVIDER_STAFF
@@ -150,39 +152,27 @@ class ObservationOperations(ServerOperations):
 
     @operation_at("GET", "/v1/sites", READ_SITES)
     async def list_sites(
-        self, caller: Principal, paging: PageRequest, provider: Id | None = None, subscription: Id | None = None
-    ) -> ResultPage[ReportedSite] | Refused:
+        self, request: TenantQuery, paging: PageRequest, subscription: Id | None = None
+    ) -> ResultPage[ReportedSite]:
         """Lists sites as they last reported."""
-        after = paging.after_key(str)
-        if isinstance(after, Refused):
-            return after
 
-        def work(conn: Connection, real: Instant) -> list[ReportedSite] | Refused:
-            tenant = tenant_of(conn, caller, provider, real)
-            if isinstance(tenant, Refused):
-                return tenant
-            found = _visible_sites(conn, tenant, subscription, after or "", paging.limit + 1)
+        def rows(conn: Connection, tenant: Tenant, after: str, most: int) -> list[ReportedSite]:
+            found = _visible_sites(conn, tenant, subscription, after, most)
             return self._site_views(conn, tenant, found, twins=subscription is not None)
 
-        found = await self._context.read_tx(work)
-        if isinstance(found, Refused):
-            return found
-        return cut_page(found, paging.limit, lambda each: each.id)
+        return await self._list_as(request, paging, rows)
 
     @operation_at("GET", "/v1/sites/{site}", READ_SITES)
-    async def read_site(self, caller: Principal, site: Id, provider: Id | None = None) -> ReportedSite | Refused:
+    async def read_site(self, request: TenantQuery, site: Id) -> ReportedSite:
         """Reads a site as it last reported."""
 
-        def work(conn: Connection, real: Instant) -> ReportedSite | Refused:
-            tenant = tenant_of(conn, caller, provider, real)
-            if isinstance(tenant, Refused):
-                return tenant
+        def work(conn: Connection, tenant: Tenant) -> ReportedSite | Refused:
             found = sites.of_tenant(conn, tenant.id, site)
             if found is None or not tenant.may_see(found.customer):
                 return Refused(RefusalCode.NOT_FOUND, field="site")
             return self._site_views(conn, tenant, [found], twins=True)[0]
 
-        return await self._context.read_tx(work)
+        return await self._read_as(request, work)
 
     def _site_views(self, conn: Connection, tenant: Tenant, found: list[SiteRow], *, twins: bool) -> list[ReportedSite]:
         """The installations as shown; `twins` are looked for in the history of the first one's subscription."""
@@ -200,15 +190,13 @@ class ObservationOperations(ServerOperations):
 
     @operation_at("GET", "/v1/events", READ_EVENTS)
     async def list_events(
-        self, caller: Principal, paging: PageRequest, provider: Id | None = None, after: EventNumber | None = None
-    ) -> EventPage | Refused:
+        self, request: TenantQuery, paging: PageRequest, after: EventNumber | None = None
+    ) -> EventPage:
         """What happened, in a gapless sequence per provider; keep the page's `after` and go on from there.
 
         Only a restore of the server leaves a gap: numbers that were given once are never given again.
         """
-        cursor = paging.after_key(int)
-        if isinstance(cursor, Refused):
-            return cursor
+        cursor = accept(paging.after_key(int))
         # The link to the next page keeps `after`: the cursor is further on.
         begin = cursor or after or 0
 
@@ -217,55 +205,32 @@ class ObservationOperations(ServerOperations):
                 return Refused(RefusalCode.FIELD_INVALID, NEVER_GIVEN, "after" if cursor is None else "cursor")
             return [event_view(note) for note in outbox.notes_after(conn, tenant.id, begin, paging.limit + 1)]
 
-        found = await self._context.read_as(caller, provider, work)
-        if isinstance(found, Refused):
-            return found
+        found = await self._read_as(request, work)
         page = cut_page(found, paging.limit, lambda each: each.seq)
         return EventPage(page.items, page.next, after=page.items[-1].seq if page.items else begin)
 
     @operation_at("GET", "/v1/sandbox/clock", CLOCK)
-    async def read_clock(self, caller: Principal, provider: Id | None = None) -> ClockView | Refused:
+    async def read_clock(self, request: TenantQuery) -> ClockView:
         """Reads the provider's clock; a sandbox has its own (B5)."""
-
-        def work(conn: Connection, real: Instant) -> ClockView | Refused:
-            tenant = tenant_of(conn, caller, provider, real)
-            return tenant if isinstance(tenant, Refused) else clock_view(tenant.provider, real)
-
-        return await self._context.read_tx(work)
+        return await self._read_as(request, lambda conn, tenant: clock_view(tenant.provider, tenant.real))
 
     @operation_at("PUT", "/v1/sandbox/clock", CLOCK, refusals=[RefusalCode.SANDBOX_ONLY, RefusalCode.CLOCK_BACKWARDS])
-    async def set_clock(
-        self,
-        caller: Principal,
-        body: ClockBody,
-        address: Address,
-        provider: Id | None = None,
-        dry_run: bool = False,
-    ) -> ApiResponse[ClockView] | Refused:
+    async def set_clock(self, request: TenantChange, body: ClockBody) -> ApiResponse[ClockView]:
         """Moves a sandbox's clock, forwards only."""
 
-        def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
-            tenant = tenant_of(conn, caller, provider, real)
-            if isinstance(tenant, Refused):
-                return tenant
+        def work(conn: Connection, tenant: Tenant) -> ApiResponse[Any] | Refused:
             if tenant.provider.clock is None:
                 return Refused(RefusalCode.SANDBOX_ONLY)
-            moment = tenant.now if body.now is None else parse_instant(body.now, "now")
-            if isinstance(moment, Refused):
-                return moment
-            if moment > real + YEARS:
+            moment = accept(tenant.now if body.now is None else parse_instant(body.now, "now"))
+            if moment > tenant.real + YEARS:
                 return Refused(RefusalCode.FIELD_INVALID, "A sandbox's clock stays within a hundred years.", "now")
             rate = tenant.provider.clock.rate if body.rate is None else body.rate
-            moved = tenants.set_clock(conn, tenant.id, ProviderClock(moment, real, rate))
-            if isinstance(moved, Refused):
-                return moved
-            detail = f"to {format_rfc3339(moment)}, {format_count(rate, 'time')} as fast"
-            record_audit(
-                conn, TeamPlace(tenant.id), caller, address, "sandbox_clock_set", detail, real, about=tenant.id
-            )
-            return json_response(clock_view(moved, real))
+            moved = accept(tenants.set_clock(conn, tenant.id, ProviderClock(moment, tenant.real, rate)))
+            place, detail = TeamPlace(tenant.id), f"to {format_rfc3339(moment)}, {format_count(rate, 'time')} as fast"
+            record_audit(conn, place, request, "sandbox_clock_set", detail, tenant.real, about=tenant.id)
+            return json_response(clock_view(moved, tenant.real))
 
-        return await self._context.write_tx(dry_run, work)
+        return await self._write_as(request, work)
 
 
 def _visible_sites(conn: Connection, tenant: Tenant, subscription: str | None, after: str, most: int) -> list[SiteRow]:
@@ -287,30 +252,19 @@ def site_view(
 ) -> ReportedSite:
     """An installation as shown; `place`: an application's in its subscription; `published`: amnesties; `restored`: when
     the server was last put back from a backup, or 0."""
-    alone = is_alone(site)
-    return ReportedSite(
-        id=site.id,
-        name=site.name,
-        installation=site.installation,
+    if is_alone(site):
+        part, devices = _place_view(site, place, published, now, restored), int(site.state != allotments.LEFT)
+    else:
+        part, devices = _part_view(site, published, now, restored), site.devices
+    return copy_fields(
+        ReportedSite,
+        site,
         ephemeral=bool(site.ephemeral),
         in_use=site.state != allotments.LEFT,
         twin=None,
-        customer=site.customer,
-        product=site.product,
-        subscription=site.subscription,
-        successor=site.successor,
-        version=site.version,
-        serial=site.serial,
-        epoch=site.epoch,
-        allotment=site.allotment,
-        part=_place_view(site, place, published, now, restored)
-        if alone
-        else _part_view(site, published, now, restored),
-        devices=int(site.state != allotments.LEFT) if alone else site.devices,
-        last_contact=optional_rfc3339(site.last_contact),
+        part=part,
+        devices=devices,
         next_contact_by=optional_rfc3339(site.next_sync),
-        last_trigger=site.last_trigger,
-        last_path=site.last_path,
         forked=site.forked_at is not None,
         fork=_fork_view(site),
     )
@@ -354,14 +308,10 @@ def _fork_view(site: SiteRow) -> ForkView | None:
     return ForkView(
         found=format_rfc3339(found.found),
         copies=tuple(
-            CopyView(
-                which=each.which,
+            copy_fields(
+                CopyView,
+                each,
                 at=optional_rfc3339(each.at or None),
-                serial=each.serial,
-                epoch=each.epoch,
-                version=each.version,
-                devices=each.devices,
-                path=each.path,
                 clock=optional_rfc3339(each.wall or None),
                 running_seconds=each.uptime,
             )
@@ -372,14 +322,7 @@ def _fork_view(site: SiteRow) -> ForkView | None:
 
 def event_view(note: outbox.OutboxNote) -> EventView:
     """A note as shown."""
-    return EventView(
-        seq=note.seq,
-        kind=note.kind,
-        subscription=note.subscription,
-        since=format_rfc3339(note.since),
-        created=format_rfc3339(note.created),
-        data=msgspec.Raw(note.body),
-    )
+    return copy_fields(EventView, note, data=msgspec.Raw(note.body))
 
 
 def clock_view(provider: tenants.ProviderRow, real: Instant) -> ClockView:

@@ -5,23 +5,25 @@ What is asked and answered is what `sync` and `activation` ask and answer, prove
 it, and how it is wrapped for the way back.
 """
 
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 
 from tenure.core import activation_codes
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY, Instant
-from tenure.http.auth import AccessRule, Principal
+from tenure.http.auth import AccessRule
 from tenure.http.body_types import RequestBody
 from tenure.http.operation_groups import operation_at
+from tenure.http.problems import accept
 from tenure.http.responses import ApiResponse, json_response
 from tenure.http.timestamps import format_rfc3339
+from tenure.http.views import copy_fields
 from tenure.server import account_repository, environments
 from tenure.server.activation import ActivationService
 from tenure.server.activation_values import TypedCode
-from tenure.server.api.fields import Id
-from tenure.server.context import ROOT, SANDBOX_ROOT, ServerContext, ServerOperations, tenant_of
+from tenure.server.api.operations import ServerOperations, TenantChange
+from tenure.server.context import ROOT, SANDBOX_ROOT, ServerContext, Tenant
 from tenure.server.sync import SyncService
 from tenure.server.sync_reply import overtaken_by
 from tenure.store import codes as stored_codes
@@ -34,6 +36,7 @@ from tenure.wire.exchanges import ProvenRequest
 from tenure.wire.jws import TokenType, typ_of
 from tenure.wire.messages import ActivateRequest
 
+T = TypeVar("T")
 EXCHANGE = AccessRule("subscriptions:write")
 GOOD_FOR = 30 * DAY
 ROOTS = 16
@@ -45,6 +48,7 @@ _REFUSALS = (
     RefusalCode.MESSAGE_MALFORMED, RefusalCode.MESSAGE_TOO_LARGE, RefusalCode.TYPE_UNEXPECTED,
     RefusalCode.EXTENSION_UNKNOWN, RefusalCode.CODE_MALFORMED,
     RefusalCode.ENVIRONMENT_MISMATCH, RefusalCode.LEDGER_DRIFT,
+    RefusalCode.CODE_UNKNOWN, RefusalCode.SERVER_BUSY, RefusalCode.KEY_UNKNOWN,
 )  # fmt: skip
 
 
@@ -86,104 +90,70 @@ class OfflineExchange(ServerOperations):
         super().__init__(context)
         self._synchronization, self._activations = synchronization, activations
 
-    @operation_at(
-        "POST",
-        "/v1/offline-exchange",
-        EXCHANGE,
-        exempt=["idempotency_key"],
-        refusals=(*_REFUSALS, RefusalCode.CODE_UNKNOWN, RefusalCode.SERVER_BUSY, RefusalCode.KEY_UNKNOWN),
-    )
-    async def exchange_offline(
-        self, caller: Principal, body: OfflineRequest, provider: Id | None = None, dry_run: bool = False
-    ) -> ApiResponse[OfflineAnswer] | Refused:
+    @operation_at("POST", "/v1/offline-exchange", EXCHANGE, exempt=["idempotency_key"], refusals=_REFUSALS)
+    async def exchange_offline(self, request: TenantChange, body: OfflineRequest) -> ApiResponse[OfflineAnswer]:
         """Answers a site's request that was carried here; the same request always gets the same answer.
 
         Good for 30 days and for one import. The site must be one of the caller's own.
         """
-        found = read_armor(body.request)
-        if isinstance(found, Refused):
-            return found
+        found = accept(read_armor(body.request))
         token = found[0].token
         if typ_of(token) is TokenType.ACTIVATE_REQUEST:
-            return await self._answer_activation(caller, token, provider, dry_run=dry_run)
-        return await self._answer_sync(caller, token, provider, dry_run=dry_run)
+            return await self._answer_activation(request, token)
+        return await self._answer_sync(request, token)
 
-    async def _answer_sync(
-        self, caller: Principal, token: bytes, provider: str | None, *, dry_run: bool
-    ) -> ApiResponse[OfflineAnswer] | Refused:
-        proven = await self._synchronization.prove_request(token)
-        if isinstance(proven, Refused):
-            return _name_cause(proven)
+    async def _answer_sync(self, request: TenantChange, token: bytes) -> ApiResponse[OfflineAnswer]:
+        proven = accept(_name_cause(await self._synchronization.prove_request(token)))
         message = proven.asked.message
 
-        def look(conn: Connection, real: Instant) -> CarriedQuestion | Refused:
-            tenant = tenant_of(conn, caller, provider, real)
-            if isinstance(tenant, Refused):
-                return tenant
+        def look(conn: Connection, tenant: Tenant) -> CarriedQuestion | Refused:
             site = sites.of_tenant(conn, tenant.id, message.site)
             if site is None or not tenant.may_see(site.customer):
                 return Refused(RefusalCode.OFFLINE_OTHER_SITE, field="request")
-            overtaken = None if site.last_request == message.request else overtaken_by(site, message)
-            return overtaken or CarriedQuestion(
-                "synchronization", site.product, site.id, tenant.provider.sandbox, tenant.now
-            )
+            if site.last_request != message.request:
+                accept(overtaken_by(site, message))
+            return CarriedQuestion("synchronization", site.product, site.id, tenant.provider.sandbox, tenant.now)
 
-        carried: CarriedQuestion | Refused = await self._context.read_tx(look)
-        if isinstance(carried, Refused) or dry_run:
-            return carried if isinstance(carried, Refused) else await self._wrap_answer(carried, b"")
+        carried = await self._read_as(request, look)
+        if request.dry_run:
+            return await self._wrap_answer(carried, b"")
         answer = await self._synchronization.answer_request(msgspec.structs.replace(proven, carried=True))
-        return answer if isinstance(answer, Refused) else await self._wrap_answer(carried, answer)
+        return await self._wrap_answer(carried, accept(answer))
 
-    async def _answer_activation(
-        self, caller: Principal, token: bytes, provider: str | None, *, dry_run: bool
-    ) -> ApiResponse[OfflineAnswer] | Refused:
-        asked = exchanges.read_activate(token)
-        if isinstance(asked, Refused):
-            return _name_cause(asked)
-        code = activation_codes.parse_code(asked.message.code)
-        if isinstance(code, Refused):
-            return _name_cause(code)
-        carried = await self._owner_of(caller, asked, code, provider)
-        if isinstance(carried, Refused) or dry_run:
-            return carried if isinstance(carried, Refused) else await self._wrap_answer(carried, b"")
+    async def _answer_activation(self, request: TenantChange, token: bytes) -> ApiResponse[OfflineAnswer]:
+        asked = accept(_name_cause(exchanges.read_activate(token)))
+        code = accept(_name_cause(activation_codes.parse_code(asked.message.code)))
+        carried = await self._owner_of(request, asked, code)
+        if request.dry_run:
+            return await self._wrap_answer(carried, b"")
         answer = await self._activations.answer_request(TypedCode(asked=asked, code=code, carried=True))
-        return answer if isinstance(answer, Refused) else await self._wrap_answer(carried, answer)
+        return await self._wrap_answer(carried, accept(answer))
 
     async def _owner_of(
-        self,
-        caller: Principal,
-        asked: ProvenRequest[ActivateRequest],
-        code: activation_codes.ActivationCode,
-        provider: str | None,
-    ) -> CarriedQuestion | Refused:
+        self, request: TenantChange, asked: ProvenRequest[ActivateRequest], code: activation_codes.ActivationCode
+    ) -> CarriedQuestion:
         digest = bytes.fromhex(activation_codes.code_digest(code, self._context.keys.pepper))
 
-        def look(conn: Connection, real: Instant) -> CarriedQuestion | Refused:
-            tenant = tenant_of(conn, caller, provider, real)
-            if isinstance(tenant, Refused):
-                return tenant
+        def look(conn: Connection, tenant: Tenant) -> CarriedQuestion | Refused:
             found = stored_codes.by_digest(conn, digest)
             customer = None if found is None else account_repository.customer_of(conn, tenant.id, found.subscription)
             # A foreign code cannot be told from none [spec: code-throttle].
             if found is None or found.provider != tenant.id or customer is None or not tenant.may_see(customer):
                 return Refused(RefusalCode.CODE_UNKNOWN, field="request")
-            mixed = environments.refuse_mixed(asked.message.world, None, tenant.provider)
-            return mixed or CarriedQuestion(
-                "activation", asked.message.product, "", tenant.provider.sandbox, tenant.now
-            )
+            accept(environments.refuse_mixed(asked.message.world, None, tenant.provider))
+            return CarriedQuestion("activation", asked.message.product, "", tenant.provider.sandbox, tenant.now)
 
-        return await self._context.read_tx(look)
+        return await self._read_as(request, look)
 
     async def _wrap_answer(self, carried: CarriedQuestion, token: bytes) -> ApiResponse[OfflineAnswer]:
         name = SANDBOX_ROOT if carried.sandbox else ROOT
-        roots = await self._context.read_tx(lambda conn, _: DOCUMENTS.all(conn, name)[1:][-ROOTS:])
+        roots = await self._read(lambda conn, _: DOCUMENTS.all(conn, name)[1:][-ROOTS:])
         told = (("Product", carried.product), ("Site", carried.site or "new"), ("Made", format_rfc3339(carried.now)))
         blocks = [*(armor_message("ROOT", each.body) for each in roots), armor_message("ANSWER", token, told)]
         return json_response(
-            OfflineAnswer(
-                kind=carried.kind,
-                product=carried.product,
-                site=carried.site,
+            copy_fields(
+                OfflineAnswer,
+                carried,
                 answer="".join(blocks) if token else "",
                 file_name=f"{carried.product}-answer.txt",
                 import_by=format_rfc3339(carried.now + GOOD_FOR),
@@ -194,8 +164,8 @@ class OfflineExchange(ServerOperations):
 _UNKNOWN_SIGNER = frozenset({RefusalCode.KEY_UNKNOWN, RefusalCode.SIGNATURE_INVALID})
 
 
-def _name_cause(refused: Refused) -> Refused:
-    """A refusal of the proof, as one of the five causes where it is one."""
-    if refused.code in _UNKNOWN_SIGNER:
-        return Refused(RefusalCode.OFFLINE_UNKNOWN_SIGNER, refused.detail, "request")
-    return refused
+def _name_cause(found: T | Refused) -> T | Refused:
+    """What was found; a refusal of the proof as one of the five causes where it is one."""
+    if isinstance(found, Refused) and found.code in _UNKNOWN_SIGNER:
+        return Refused(RefusalCode.OFFLINE_UNKNOWN_SIGNER, found.detail, "request")
+    return found

@@ -4,25 +4,24 @@ Accepting one is an order that names it (`POST /v1/subscriptions`, `order_reques
 """
 
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import msgspec
 
-from tenure.core.refusals import RefusalCode, Refused
-from tenure.core.timeline import Instant
-from tenure.http.auth import AccessRule, Principal
+from tenure.core.refusals import RefusalCode
+from tenure.http.auth import AccessRule
 from tenure.http.body_types import Line, OptionalLine, RequestBody
-from tenure.http.idempotency import IdempotentRequest
-from tenure.http.inputs import Address
 from tenure.http.operation_groups import operation_at
-from tenure.http.paging import PageRequest, ResultPage, cut_page
+from tenure.http.paging import PageRequest, ResultPage
+from tenure.http.problems import accept
 from tenure.http.responses import ApiResponse, json_response
-from tenure.http.timestamps import format_rfc3339
+from tenure.http.views import copy_fields
 from tenure.server import order_requests as asking
 from tenure.server import ordering
 from tenure.server.api.accounts.places import record_audit
 from tenure.server.api.fields import Devices, Id
-from tenure.server.context import ServerOperations, Tenant, tenant_of
+from tenure.server.api.operations import ServerOperations, TenantPost, TenantQuery
+from tenure.server.context import Tenant
 from tenure.server.roles import PROVIDER_STAFF
 from tenure.server.views import optional_rfc3339
 from tenure.store import order_requests
@@ -35,7 +34,6 @@ WRITE = AccessRule("subscriptions:write")
 DECLINE = AccessRule("subscriptions:write", PROVIDER_STAFF)
 
 State = Literal["asked", "ordered", "declined", "withdrawn"]
-Work = Callable[[Connection, Tenant, Instant], OrderRequest | Refused]
 
 
 class NewOrderRequest(RequestBody, frozen=True, kw_only=True):
@@ -74,13 +72,6 @@ class OrderRequestView(msgspec.Struct, frozen=True, kw_only=True):
     """Why it was declined."""
 
 
-class _AuditNote(NamedTuple):
-    """What stands in the audit log, and from where it was done."""
-
-    what: str
-    address: Address
-
-
 _CLOSED = (RefusalCode.ORDER_REQUEST_CLOSED,)
 _ASKED = (RefusalCode.NOT_FOUND, RefusalCode.UNKNOWN_PLAN, RefusalCode.ORDER_REQUESTS_OPEN)
 
@@ -89,145 +80,80 @@ class OrderRequestOperations(ServerOperations):
     """The operations on order requests."""
 
     @operation_at("POST", "/v1/order-requests", WRITE, status=201, refusals=_ASKED)
-    async def request_order(
-        self,
-        caller: Principal,
-        ticket: IdempotentRequest,
-        body: NewOrderRequest,
-        address: Address,
-        provider: Id | None = None,
-        dry_run: bool = False,
-    ) -> ApiResponse[OrderRequestView] | Refused:
+    async def request_order(self, request: TenantPost, body: NewOrderRequest) -> ApiResponse[OrderRequestView]:
         """Asks the provider for an order; nothing is sold by it."""
 
-        def work(conn: Connection, tenant: Tenant, real: Instant) -> OrderRequest | Refused:
-            return asking.request_order(conn, tenant, body.customer, body.offer, body.devices, body.note, real)
+        def work(conn: Connection, tenant: Tenant) -> OrderRequest:
+            wished = (body.customer, body.offer, body.devices, body.note)
+            return accept(asking.request_order(conn, tenant, *wished, tenant.real))
 
-        return await self._change_request(
-            caller, ticket, _AuditNote("order_requested", address), provider, dry_run, work, status=201
-        )
+        return await self._change_request(request, "order_requested", work, 201)
 
     @operation_at("GET", "/v1/order-requests", READ, refusals=[RefusalCode.NOT_FOUND])
     async def list_order_requests(
-        self,
-        caller: Principal,
-        paging: PageRequest,
-        provider: Id | None = None,
-        customer: Id | None = None,
-        state: State | None = None,
-    ) -> ResultPage[OrderRequestView] | Refused:
+        self, request: TenantQuery, paging: PageRequest, customer: Id | None = None, state: State | None = None
+    ) -> ResultPage[OrderRequestView]:
         """Lists order requests, narrowed to a customer or a state."""
-        after = paging.after_key(str)
-        if isinstance(after, Refused):
-            return after
 
-        def work(conn: Connection, tenant: Tenant) -> list[OrderRequestView] | Refused:
-            whose = tenant.narrow_to(customer)
-            if isinstance(whose, Refused):
-                return whose
-            rows = order_requests.page(conn, tenant.id, whose, state, after or "", paging.limit + 1)
-            return [_request_view(conn, each) for each in rows]
+        def rows(conn: Connection, tenant: Tenant, after: str, most: int) -> list[OrderRequestView]:
+            whose = accept(tenant.narrow_to(customer))
+            found = order_requests.page(conn, tenant.id, whose, state, after, most)
+            return [_request_view(conn, each) for each in found]
 
-        found = await self._context.read_as(caller, provider, work)
-        if isinstance(found, Refused):
-            return found
-        return cut_page(found, paging.limit, lambda each: each.id)
+        return await self._list_as(request, paging, rows)
 
     @operation_at("GET", "/v1/order-requests/{order_request}", READ)
-    async def read_order_request(
-        self, caller: Principal, order_request: Id, provider: Id | None = None
-    ) -> OrderRequestView | Refused:
+    async def read_order_request(self, request: TenantQuery, order_request: Id) -> OrderRequestView:
         """Reads an order request."""
 
-        def work(conn: Connection, tenant: Tenant) -> OrderRequestView | Refused:
-            found = asking.find_request(conn, tenant, order_request)
-            return found if isinstance(found, Refused) else _request_view(conn, found)
+        def work(conn: Connection, tenant: Tenant) -> OrderRequestView:
+            return _request_view(conn, accept(asking.find_request(conn, tenant, order_request)))
 
-        return await self._context.read_as(caller, provider, work)
+        return await self._read_as(request, work)
 
     @operation_at("POST", "/v1/order-requests/{order_request}/withdraw", WRITE, refusals=_CLOSED)
-    async def withdraw_order_request(
-        self,
-        caller: Principal,
-        order_request: Id,
-        ticket: IdempotentRequest,
-        address: Address,
-        provider: Id | None = None,
-        dry_run: bool = False,
-    ) -> ApiResponse[OrderRequestView] | Refused:
+    async def withdraw_order_request(self, request: TenantPost, order_request: Id) -> ApiResponse[OrderRequestView]:
         """Withdraws an order request that is still open."""
 
-        def work(conn: Connection, tenant: Tenant, real: Instant) -> OrderRequest | Refused:
-            request = asking.lock_request(conn, tenant, order_request)
-            return (
-                request
-                if isinstance(request, Refused)
-                else asking.close_request(conn, request, withdrawn_at=tenant.now)
-            )
+        def work(conn: Connection, tenant: Tenant) -> OrderRequest:
+            found = accept(asking.lock_request(conn, tenant, order_request))
+            return accept(asking.close_request(conn, found, withdrawn_at=tenant.now))
 
-        return await self._change_request(
-            caller, ticket, _AuditNote("order_request_withdrawn", address), provider, dry_run, work
-        )
+        return await self._change_request(request, "order_request_withdrawn", work)
 
     @operation_at("POST", "/v1/order-requests/{order_request}/decline", DECLINE, refusals=_CLOSED)
     async def decline_order_request(
-        self,
-        caller: Principal,
-        order_request: Id,
-        ticket: IdempotentRequest,
-        body: DecliningBody,
-        address: Address,
-        provider: Id | None = None,
-        dry_run: bool = False,
-    ) -> ApiResponse[OrderRequestView] | Refused:
+        self, request: TenantPost, order_request: Id, body: DecliningBody
+    ) -> ApiResponse[OrderRequestView]:
         """Declines an order request that is still open, with the reason that its customer reads."""
 
-        def work(conn: Connection, tenant: Tenant, real: Instant) -> OrderRequest | Refused:
-            request = asking.lock_request(conn, tenant, order_request)
-            if isinstance(request, Refused):
-                return request
-            return asking.close_request(conn, request, declined_at=tenant.now, reason=body.reason)
+        def work(conn: Connection, tenant: Tenant) -> OrderRequest:
+            found = accept(asking.lock_request(conn, tenant, order_request))
+            return accept(asking.close_request(conn, found, declined_at=tenant.now, reason=body.reason))
 
-        return await self._change_request(
-            caller, ticket, _AuditNote("order_request_declined", address), provider, dry_run, work
-        )
+        return await self._change_request(request, "order_request_declined", work)
 
     async def _change_request(
         self,
-        caller: Principal,
-        ticket: IdempotentRequest,
-        noted: _AuditNote,
-        provider: str | None,
-        dry_run: bool,
-        then: Work,
+        request: TenantPost,
+        what: str,
+        change: Callable[[Connection, Tenant], OrderRequest],
         status: int = 200,
-    ) -> ApiResponse[OrderRequestView] | Refused:
-        def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
-            tenant = tenant_of(conn, caller, provider, real)
-            request = tenant if isinstance(tenant, Refused) else then(conn, tenant, real)
-            if isinstance(request, Refused):
-                return request
-            place = TeamPlace(request.provider, request.customer)
-            record_audit(conn, place, caller, noted.address, noted.what, request.id, real)
-            return json_response(_request_view(conn, request), status)
+    ) -> ApiResponse[OrderRequestView]:
+        def work(conn: Connection, tenant: Tenant) -> ApiResponse[Any]:
+            changed = change(conn, tenant)
+            record_audit(conn, TeamPlace(changed.provider, changed.customer), request, what, changed.id, tenant.real)
+            return json_response(_request_view(conn, changed), status)
 
-        return await self._context.run_once(ticket, dry_run, work)
+        return await self._write_as(request, work)
 
 
 def _request_view(conn: Connection, request: OrderRequest) -> OrderRequestView:
-    state: Any = request.current_state
-    return OrderRequestView(
-        id=request.id,
-        customer=request.customer,
-        customer_name=request.customer_name,
-        offer=request.offer,
+    return copy_fields(
+        OrderRequestView,
+        request,
         offer_name=ordering.offer_name(conn, request.provider, request.offer),
-        devices=request.devices,
-        note=request.note,
         by=request.by_actor,
-        state=state,
-        created=format_rfc3339(request.created),
+        state=request.current_state,
         closed=optional_rfc3339(request.ordered_at or request.declined_at or request.withdrawn_at),
-        subscription=request.subscription,
-        reason=request.reason,
     )

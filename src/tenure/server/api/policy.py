@@ -8,28 +8,26 @@ import msgspec
 from tenure.core.policy.bounds import EffectiveValue
 from tenure.core.policy.rules import Action, RenewalOrder
 from tenure.core.refusals import RefusalCode, Refused
-from tenure.core.timeline import Instant
-from tenure.http.auth import AccessRule, Principal
+from tenure.http.auth import AccessRule
 from tenure.http.body_types import RequestBody
 from tenure.http.etags import IfMatch, entity_tag
-from tenure.http.idempotency import IdempotentRequest
-from tenure.http.inputs import Address
 from tenure.http.operation_groups import operation_at
+from tenure.http.problems import accept
 from tenure.http.responses import ApiResponse, json_response
+from tenure.http.views import copy_fields
 from tenure.server import impact, policies
 from tenure.server.api.accounts.places import record_audit
 from tenure.server.api.fields import Id, OutcomeHash, Slug
-from tenure.server.context import ServerOperations, tenant_of
+from tenure.server.api.operations import NOTHING_SEEN, ServerOperations, TenantChange, TenantPost, TenantQuery
+from tenure.server.context import Tenant
 from tenure.server.impact import ImpactView
 from tenure.server.roles import PROVIDER_STAFF
 from tenure.server.values import PolicyBody
-from tenure.server.views import optional_rfc3339
 from tenure.store.engine import Connection
 from tenure.store.users import TeamPlace
 
 READ = AccessRule("policy:read")
 WRITE = AccessRule("policy:write", PROVIDER_STAFF)
-NOTHING_SEEN = IfMatch()
 RULING = (RefusalCode.UNKNOWN_PLAN, RefusalCode.POLICY_OUT_OF_BOUNDS)
 
 Most = Annotated[int, msgspec.Meta(ge=1, le=200, description="How many subscriptions are named at most.")]
@@ -99,118 +97,73 @@ class PolicyOperations(ServerOperations):
     """The operations on the policy."""
 
     @operation_at("GET", "/v1/policy", READ)
-    async def read_policy(self, caller: Principal, provider: Id | None = None) -> ApiResponse[PolicyView] | Refused:
+    async def read_policy(self, request: TenantQuery) -> ApiResponse[PolicyView]:
         """Reads the policy in force, each figure with its source."""
 
-        def work(conn: Connection, real: Instant) -> ApiResponse[PolicyView] | Refused:
-            tenant = tenant_of(conn, caller, provider, real)
-            if isinstance(tenant, Refused):
-                return tenant
+        def work(conn: Connection, tenant: Tenant) -> ApiResponse[PolicyView]:
             history = policies.load_policies(conn, tenant.id)
             return json_response(policy_view(history), etag=entity_tag(history.version))
 
-        return await self._context.read_tx(work)
+        return await self._read_as(request, work)
 
     @operation_at("PUT", "/v1/policy", WRITE, refusals=_PUBLISHING)
     async def publish_policy(
-        self,
-        caller: Principal,
-        body: PolicyUpdate,
-        address: Address,
-        provider: Id | None = None,
-        if_match: IfMatch = NOTHING_SEEN,
-        dry_run: bool = False,
-    ) -> ApiResponse[PolicyView] | Refused:
+        self, request: TenantChange, body: PolicyUpdate, if_match: IfMatch = NOTHING_SEEN
+    ) -> ApiResponse[PolicyView]:
         """Publishes a new version: permissions hold at once, figures for periods that begin from now on.
 
         With `apply_now` a longer grace reaches the running periods, too.
         """
 
-        def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
-            tenant = tenant_of(conn, caller, provider, real)
-            if isinstance(tenant, Refused):
-                return tenant
+        def work(conn: Connection, tenant: Tenant) -> ApiResponse[Any] | Refused:
             history = policies.load_policies(conn, tenant.id)
-            refused = if_match.refuse_mismatch(entity_tag(history.version))
-            if refused is not None:
-                return refused
+            accept(if_match.refuse_mismatch(entity_tag(history.version)))
             policy = _policy_view(body)
             if body.outcome_hash and not impact.is_same_change(body.outcome_hash, history, policy, tenant.now):
                 return Refused(RefusalCode.OUTCOME_CHANGED_MEANWHILE, field="outcome_hash")
-            unsound = policies.refuse_unsound(conn, policy, history.bounds)
-            if unsound is not None:
-                return unsound
-            published = policies.publish_policy(conn, tenant.id, policy, history.version, tenant.by, tenant.now)
-            if isinstance(published, Refused):
-                return published
-            record_audit(
-                conn, TeamPlace(tenant.id), caller, address, "policy_published", f"version {published.version}", real
-            )
+            accept(policies.refuse_unsound(conn, policy, history.bounds))
+            published = accept(policies.publish_policy(conn, tenant.id, policy, history.version, tenant.by, tenant.now))
+            said = f"version {published.version}"
+            record_audit(conn, TeamPlace(tenant.id), request, "policy_published", said, tenant.real)
             after = policies.load_policies(conn, tenant.id)
             return json_response(policy_view(after), etag=entity_tag(after.version))
 
-        return await self._context.write_tx(dry_run, work)
+        return await self._write_as(request, work)
 
     @operation_at("GET", "/v1/policy/effective", READ, refusals=[RefusalCode.NOT_FOUND])
     async def read_effective(
-        self, caller: Principal, provider: Id | None = None, offer: Id | None = None, subscription: Id | None = None
-    ) -> PolicyInForce | Refused:
+        self, request: TenantQuery, offer: Id | None = None, subscription: Id | None = None
+    ) -> PolicyInForce:
         """What holds for a subscription's running period, for an offer, or (neither named) for everything else."""
 
-        def work(conn: Connection, real: Instant) -> PolicyInForce | Refused:
-            tenant = tenant_of(conn, caller, provider, real)
-            if isinstance(tenant, Refused):
-                return tenant
-            found = impact.in_force(conn, tenant, offer, subscription)
-            if isinstance(found, Refused):
-                return found
-            return PolicyInForce(
-                version=found.version,
-                plan=found.plan,
-                since=optional_rfc3339(found.since),
-                rules=_effective_views(found.values),
-            )
+        def work(conn: Connection, tenant: Tenant) -> PolicyInForce:
+            found = accept(impact.in_force(conn, tenant, offer, subscription))
+            return copy_fields(PolicyInForce, found, rules=_effective_views(found.values))
 
-        return await self._context.read_tx(work)
+        return await self._read_as(request, work)
 
     @operation_at("POST", "/v1/policy/impact", READ, refusals=RULING)
     async def foresee_impact(
-        self,
-        caller: Principal,
-        ticket: IdempotentRequest,
-        body: PolicyUpdate,
-        provider: Id | None = None,
-        limit: Most = 100,
-        dry_run: bool = False,
-    ) -> ApiResponse[ImpactView] | Refused:
+        self, request: TenantPost, body: PolicyUpdate, limit: Most = 100
+    ) -> ApiResponse[ImpactView]:
         """Says whom a policy would affect, from when on and which way; `plan` publishes exactly that. Changes nothing.
 
         Those whom it reaches first are named, all are counted.
         """
 
-        def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
-            tenant = tenant_of(conn, caller, provider, real)
-            if isinstance(tenant, Refused):
-                return tenant
+        def work(conn: Connection, tenant: Tenant) -> ApiResponse[Any]:
             history, policy = policies.load_policies(conn, tenant.id), _policy_view(body)
-            unsound = policies.refuse_unsound(conn, policy, history.bounds)
-            return unsound or json_response(impact.impact_report(conn, tenant, history, policy, limit))
+            accept(policies.refuse_unsound(conn, policy, history.bounds))
+            return json_response(impact.impact_report(conn, tenant, history, policy, limit))
 
-        return await self._context.run_once(ticket, dry_run, work)
+        return await self._write_as(request, work)
 
 
 def _policy_view(body: PolicyUpdate) -> PolicyBody:
     plain = PolicyBody()
     customer = plain.customer_actions if body.customer_actions is None else frozenset(body.customer_actions)
     own = plain.provider_actions if body.provider_actions is None else frozenset(body.provider_actions)
-    return PolicyBody(
-        rules=body.rules,
-        plans=dict(body.plans),
-        customer_actions=customer,
-        provider_actions=own,
-        renewal_order=body.renewal_order,
-        apply_now=body.apply_now,
-    )
+    return copy_fields(PolicyBody, body, customer_actions=customer, provider_actions=own)
 
 
 def policy_view(history: policies.PublishedPolicies) -> PolicyView:

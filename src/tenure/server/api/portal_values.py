@@ -13,7 +13,7 @@ from tenure.http.auth import PUBLIC
 from tenure.http.body_types import RequestBody
 from tenure.http.inputs import FromPortal
 from tenure.http.operation_groups import operation_at
-from tenure.server.context import ServerOperations
+from tenure.server.api.operations import ServerOperations
 from tenure.store import browser_values
 from tenure.store.browser_values import LARGEST, NOTED_EVERY, BrowserValue, BrowserValueKind
 

@@ -3,9 +3,10 @@
 The list is edited by an action (`actions`); what makes it is `core.seat_conflict`'s.
 """
 
+from typing import Any
+
 import msgspec
 
-from tenure.core.refusals import Refused
 from tenure.core.subscription.fold import SiteState, Subscription, evolve
 from tenure.core.subscription.seat_conflict import (
     Application,
@@ -15,11 +16,13 @@ from tenure.core.subscription.seat_conflict import (
     relist_applications,
 )
 from tenure.core.timeline import Instant
-from tenure.http.auth import AccessRule, Principal
+from tenure.http.auth import AccessRule
 from tenure.http.operation_groups import operation_at
+from tenure.http.views import copy_fields
 from tenure.server import seat_conflicts, subscription_service
 from tenure.server.api.fields import Id
-from tenure.server.context import ServerOperations, tenant_of
+from tenure.server.api.operations import ServerOperations, TenantQuery
+from tenure.server.context import Tenant
 from tenure.server.subscription_service import OpenedSubscription
 from tenure.server.views import optional_rfc3339
 from tenure.store.engine import Connection
@@ -70,23 +73,16 @@ class SeatConflictOperations(ServerOperations):
     """The operation on the list."""
 
     @operation_at("GET", "/v1/subscriptions/{subscription}/seat-conflict", READ)
-    async def read_seat_conflict(
-        self, caller: Principal, subscription: Id, provider: Id | None = None
-    ) -> SeatConflictView | Refused:
+    async def read_seat_conflict(self, request: TenantQuery, subscription: Id) -> SeatConflictView:
         """Reads who stops when fewer devices are ordered than are in use; all empty while no lower limit is agreed."""
 
-        def work(conn: Connection, real: Instant, writing: bool) -> SeatConflictView | Refused | str:
-            tenant = tenant_of(conn, caller, provider, real)
-            if isinstance(tenant, Refused):
-                return tenant
-            opened = (subscription_service.current_subscription if writing else subscription_service.read_subscription)(
-                conn, tenant, subscription
-            )
-            return (
-                _conflict_view(conn, opened.item.sub, tenant.now) if isinstance(opened, OpenedSubscription) else opened
-            )
+        def work(conn: Connection, tenant: Tenant, writing: bool) -> Any:
+            opened = subscription_service.look_up_subscription(conn, tenant, subscription, writing=writing)
+            if not isinstance(opened, OpenedSubscription):
+                return opened
+            return _conflict_view(conn, opened.item.sub, tenant.now)
 
-        shown: SeatConflictView | Refused = await self._context.on_settled_books(work)
+        shown: SeatConflictView = await self._read_settled(request, work)
         return shown
 
 
@@ -102,25 +98,22 @@ def _shown_conflict(sub: Subscription, conflict: SeatConflict, now: Instant) -> 
     known = {site.id: site for site in sub.sites}
     going = default_order((each for each in conflict.applications if each.until is not None), now)
     staying = default_order((each for each in conflict.applications if each.until is None), now)
-    return SeatConflictView(
+    return copy_fields(
+        SeatConflictView,
+        conflict,
         at=optional_rfc3339((lower_limit(sub, now) or conflict.coming).at),
         limit=conflict.coming.limit,
         most=conflict.coming.most,
-        servers=conflict.servers,
-        ephemeral=conflict.ephemeral,
-        stay=conflict.stay,
-        go=conflict.go,
         applications=tuple(_application_view(known[each.site], each, now) for each in (*going, *staying)),
     )
 
 
 def _application_view(site: SiteState, each: Application, now: Instant) -> ApplicationView:
-    return ApplicationView(
-        site=site.id,
+    return copy_fields(
+        ApplicationView,
+        each,
         name=site.name,
-        since=optional_rfc3339(each.since) or "",
         last_contact=optional_rfc3339(each.heard or None),
         silent=each.is_silent(now),
         goes=each.until is not None,
-        stays=each.stays,
     )

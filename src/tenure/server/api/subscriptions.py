@@ -13,23 +13,24 @@ from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.subscription.facts import decode_fact, describe_fact
 from tenure.core.subscription.fold import Subscription
 from tenure.core.subscription.terms import RenewalIntent
-from tenure.core.timeline import Instant
-from tenure.http.auth import AccessRule, Principal
+from tenure.http.auth import AccessRule
 from tenure.http.body_types import OptionalLine, RequestBody
 from tenure.http.etags import IfMatch, entity_tag
-from tenure.http.idempotency import IdempotentRequest
 from tenure.http.operation_groups import operation_at
 from tenure.http.operations import Operation, make_operation
 from tenure.http.paging import PageRequest, ResultPage, cut_page
+from tenure.http.problems import accept
 from tenure.http.responses import ApiResponse, json_response
+from tenure.http.views import copy_fields
 from tenure.server import actor_names, code_delivery, order_requests, subscription_service
 from tenure.server.api.actions import ALWAYS, ReasonBody, body_cap, body_of, command_header, make_command
 from tenure.server.api.fields import Devices, Id, LastDay, OutcomeHash
-from tenure.server.context import ServerOperations, Tenant, tenant_of
+from tenure.server.api.operations import NOTHING_SEEN, ServerOperations, TenantPost, TenantQuery
+from tenure.server.context import Tenant
 from tenure.server.ordering import FreshCode, OrderWish, new_code, place_order
 from tenure.server.subscription_service import CommandResult, OpenedSubscription, WriteRequest
 from tenure.server.subscription_views import OutcomeView, SubscriptionView
-from tenure.server.views import ExplainView, SpanView, optional_rfc3339
+from tenure.server.views import ExplainView, SpanView
 from tenure.store import facts
 from tenure.store.chain import ChainLink
 from tenure.store.engine import Connection
@@ -37,8 +38,7 @@ from tenure.store.engine import Connection
 T = TypeVar("T")
 READ = AccessRule("subscriptions:read")
 WRITE = AccessRule("subscriptions:write")
-NOTHING_SEEN = IfMatch()
-Make = Callable[[Connection, Tenant, Subscription], c.Command | Refused]
+Make = Callable[[Connection, Tenant, Subscription], c.Command]
 
 
 class NewOrder(RequestBody, frozen=True, kw_only=True):
@@ -87,89 +87,50 @@ class SubscriptionOperations(ServerOperations):
     """The operations on subscriptions."""
 
     @operation_at("POST", "/v1/subscriptions", WRITE, status=201, refusals=_ORDERING)
-    async def create_order(
-        self,
-        caller: Principal,
-        ticket: IdempotentRequest,
-        body: NewOrder,
-        provider: Id | None = None,
-        dry_run: bool = False,
-    ) -> ApiResponse[OutcomeView] | Refused:
+    async def create_order(self, request: TenantPost, body: NewOrder) -> ApiResponse[OutcomeView]:
         """Orders a subscription; the activation code is in this answer only."""
 
-        def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
-            tenant = tenant_of(conn, caller, provider, real)
-            if isinstance(tenant, Refused):
-                return tenant
-            if self._context.stopped_money:
-                return Refused(RefusalCode.LEDGER_DRIFT)
-            wish = OrderWish(
-                customer=body.customer,
-                offer=body.offer,
-                devices=body.devices,
-                until=body.until,
-                intent=body.renewal_intent,
-                trial=body.trial,
-                why=body.why,
-                outcome_hash=body.outcome_hash,
-            )
-            asked = (
-                order_requests.lock_request(conn, tenant, body.order_request, body.customer)
-                if body.order_request
-                else None
-            )
-            if isinstance(asked, Refused):
-                return asked
-            view = place_order(conn, self._context, tenant, wish, real, dry_run=dry_run)
-            if isinstance(view, Refused):
-                return view
+        def work(conn: Connection, tenant: Tenant) -> ApiResponse[Any] | Refused:
+            self._refuse_stopped_money()
+            asked = None
+            if body.order_request:
+                asked = accept(order_requests.lock_request(conn, tenant, body.order_request, body.customer))
+            wish = copy_fields(OrderWish, body, intent=body.renewal_intent)
+            view = accept(place_order(conn, self._context, tenant, wish, tenant.real, dry_run=request.dry_run))
             if asked is not None:
                 order_requests.close_request(conn, asked, ordered_at=tenant.now, subscription=view.subscription.id)
             return json_response(view, 201, etag=entity_tag(view.subscription.revision))
 
-        return await self._context.run_once(ticket, dry_run, work, secret=True)
+        return await self._write_as(request, work, secret=True)
 
     @operation_at("GET", "/v1/subscriptions/{subscription}", READ)
-    async def read_subscription(
-        self, caller: Principal, subscription: Id, provider: Id | None = None
-    ) -> ApiResponse[SubscriptionView] | Refused:
+    async def read_subscription(self, request: TenantQuery, subscription: Id) -> ApiResponse[SubscriptionView]:
         """Reads a subscription with what the caller may do to it."""
 
         def show(conn: Connection, tenant: Tenant, opened: OpenedSubscription) -> ApiResponse[SubscriptionView]:
-            return json_response(
-                subscription_service.show_subscription(conn, tenant, opened), etag=entity_tag(opened.item.sub.revision)
-            )
+            shown = subscription_service.show_subscription(conn, tenant, opened)
+            return json_response(shown, etag=entity_tag(opened.item.sub.revision))
 
-        return await self._show_subscription(caller, subscription, provider, show)
+        return await self._show_subscription(request, subscription, show)
 
     @operation_at("GET", "/v1/subscriptions/{subscription}/timeline", READ)
-    async def read_timeline(
-        self, caller: Principal, subscription: Id, provider: Id | None = None
-    ) -> tuple[SpanView, ...] | Refused:
+    async def read_timeline(self, request: TenantQuery, subscription: Id) -> tuple[SpanView, ...]:
         """Every phase that has held, and every phase to come if no user acts (B1)."""
-
-        return await self._show_subscription(caller, subscription, provider, subscription_service.full_timeline)
+        return await self._show_subscription(request, subscription, subscription_service.full_timeline)
 
     @operation_at("GET", "/v1/subscriptions/{subscription}/explain", READ)
-    async def explain_subscription(
-        self, caller: Principal, subscription: Id, provider: Id | None = None
-    ) -> ExplainView | Refused:
+    async def explain_subscription(self, request: TenantQuery, subscription: Id) -> ExplainView:
         """Why it is as it is, until when, what follows and who can act (B2)."""
-        return await self._show_subscription(
-            caller,
-            subscription,
-            provider,
-            lambda conn, tenant, opened: subscription_service.explain_subscription(tenant, opened),
-        )
+
+        def show(conn: Connection, tenant: Tenant, opened: OpenedSubscription) -> ExplainView:
+            return subscription_service.explain_subscription(tenant, opened)
+
+        return await self._show_subscription(request, subscription, show)
 
     @operation_at("GET", "/v1/subscriptions/{subscription}/history", READ)
-    async def read_history(
-        self, caller: Principal, subscription: Id, paging: PageRequest, provider: Id | None = None
-    ) -> ResultPage[FactView] | Refused:
+    async def read_history(self, request: TenantQuery, subscription: Id, paging: PageRequest) -> ResultPage[FactView]:
         """The subscription's facts with their hash chain (B12)."""
-        after = paging.after_key(int)
-        if isinstance(after, Refused):
-            return after
+        after = accept(paging.after_key(int))
 
         def show(conn: Connection, tenant: Tenant, opened: OpenedSubscription) -> list[FactView]:
             links = facts.links_after(conn, tenant.id, opened.item.sub.id, after or 0, paging.limit + 1)
@@ -180,87 +141,55 @@ class SubscriptionOperations(ServerOperations):
             details = [describe_fact(fact, called) for fact in told]
             return [_fact_view(link, names, detail) for link, detail in zip(links, details, strict=True)]
 
-        found = await self._show_subscription(caller, subscription, provider, show)
-        return found if isinstance(found, Refused) else cut_page(found, paging.limit, lambda each: each.seq)
+        found = await self._show_subscription(request, subscription, show)
+        return cut_page(found, paging.limit, lambda each: each.seq)
 
     async def _show_subscription(
-        self,
-        caller: Principal,
-        name: str,
-        provider: str | None,
-        show: Callable[[Connection, Tenant, OpenedSubscription], T],
-    ) -> T | Refused:
-        def work(conn: Connection, real: Instant, writing: bool) -> Any:
-            tenant = tenant_of(conn, caller, provider, real)
-            if isinstance(tenant, Refused):
-                return tenant
-            opened = (subscription_service.current_subscription if writing else subscription_service.read_subscription)(
-                conn, tenant, name
-            )
+        self, request: TenantQuery, name: str, show: Callable[[Connection, Tenant, OpenedSubscription], T]
+    ) -> T:
+        def work(conn: Connection, tenant: Tenant, writing: bool) -> Any:
+            opened = subscription_service.look_up_subscription(conn, tenant, name, writing=writing)
             return show(conn, tenant, opened) if isinstance(opened, OpenedSubscription) else opened
 
-        shown: T | Refused = await self._context.on_settled_books(work)
+        shown: T = await self._read_settled(request, work)
         return shown
 
     async def _run_command(
         self,
-        caller: Principal,
+        request: TenantPost,
         name: str,
-        provider: str | None,
-        once: "RepeatRule",
+        body: ReasonBody,
+        if_match: IfMatch,
         make: Make,
         *,
         fresh: "list[FreshCode] | None" = None,
-    ) -> ApiResponse[OutcomeView] | Refused:
+    ) -> ApiResponse[OutcomeView]:
         """One command; `make` builds it inside the transaction from what is there, the last of `fresh` goes with it."""
 
-        def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
-            tenant = tenant_of(conn, caller, provider, real)
-            if isinstance(tenant, Refused):
-                return tenant
-            if self._context.stopped_money:
-                return Refused(RefusalCode.LEDGER_DRIFT)
-            opened = subscription_service.current_subscription(conn, tenant, name)
-            if isinstance(opened, Refused):
-                return opened
+        def work(conn: Connection, tenant: Tenant) -> ApiResponse[Any]:
+            self._refuse_stopped_money()
+            opened = accept(subscription_service.current_subscription(conn, tenant, name))
             command = make(conn, tenant, opened.item.sub)
-            if isinstance(command, Refused):
-                return command
             asking = WriteRequest(
                 command=command,
-                outcome_hash=once.outcome_hash,
-                check=lambda sub: once.if_match.refuse_mismatch(entity_tag(sub.revision)),
+                outcome_hash=body.outcome_hash,
+                check=lambda sub: if_match.refuse_mismatch(entity_tag(sub.revision)),
             )
-            done = subscription_service.run_command(conn, tenant, opened, asking)
-            if isinstance(done, Refused):
-                return done
+            done = accept(subscription_service.run_command(conn, tenant, opened, asking))
             code = fresh[-1].text if fresh else ""
             if code:
-                code_delivery.queue_code(conn, self._context, tenant, done.outcome.subscription, code, real)
-            return _outcome_response(done, "" if once.dry_run else code)
+                code_delivery.queue_code(conn, self._context, tenant, done.outcome.subscription, code, tenant.real)
+            return _outcome_response(done, "" if request.dry_run else code)
 
-        return await self._context.run_once(once.ticket, once.dry_run, work, secret=fresh is not None)
+        return await self._write_as(request, work, secret=fresh is not None)
 
     def _action_operation(self, row: CommandRow) -> Callable[..., Any]:
         """The operation's function for one command of the table: they differ in body and command only."""
 
         async def run(
-            caller: Principal,
-            subscription: Id,
-            ticket: IdempotentRequest,
-            body: ReasonBody,
-            provider: Id | None = None,
-            if_match: IfMatch = NOTHING_SEEN,
-            dry_run: bool = False,
-        ) -> ApiResponse[OutcomeView] | Refused:
-            once = RepeatRule(ticket=ticket, dry_run=dry_run, if_match=if_match, outcome_hash=body.outcome_hash)
-            return await self._run_command(
-                caller,
-                subscription,
-                provider,
-                once,
-                partial(make_command, row, body),
-            )
+            request: TenantPost, subscription: Id, body: ReasonBody, if_match: IfMatch = NOTHING_SEEN
+        ) -> ApiResponse[OutcomeView]:
+            return await self._run_command(request, subscription, body, if_match, partial(make_command, row, body))
 
         run.__name__ = run.__qualname__ = row.name
         run.__doc__ = row.effect
@@ -268,25 +197,17 @@ class SubscriptionOperations(ServerOperations):
         return run
 
     async def reissue_code(
-        self,
-        caller: Principal,
-        subscription: Id,
-        ticket: IdempotentRequest,
-        body: ReasonBody,
-        provider: Id | None = None,
-        if_match: IfMatch = NOTHING_SEEN,
-        dry_run: bool = False,
-    ) -> ApiResponse[OutcomeView] | Refused:
+        self, request: TenantPost, subscription: Id, body: ReasonBody, if_match: IfMatch = NOTHING_SEEN
+    ) -> ApiResponse[OutcomeView]:
         """Gives a new activation code, shown in this answer only; earlier ones activate nothing any more."""
-        once = RepeatRule(ticket=ticket, dry_run=dry_run, if_match=if_match, outcome_hash=body.outcome_hash)
         fresh: list[FreshCode] = []
 
-        def make(conn: Connection, tenant: Tenant, sub: Subscription) -> c.Command | Refused:
+        def make(conn: Connection, tenant: Tenant, sub: Subscription) -> c.Command:
             code = new_code(conn, self._context, tenant, sub.id)
             fresh.append(code)
             return c.ReissueCode(**command_header(tenant, body), code=code.ref)
 
-        return await self._run_command(caller, subscription, provider, once, make, fresh=fresh)
+        return await self._run_command(request, subscription, body, if_match, make, fresh=fresh)
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""
@@ -306,27 +227,16 @@ class SubscriptionOperations(ServerOperations):
         return (*super().operations(), *actions)
 
 
-class RepeatRule(msgspec.Struct, frozen=True, kw_only=True):
-    """How often and under what conditions a command may take effect."""
-
-    ticket: IdempotentRequest
-    dry_run: bool
-    if_match: IfMatch
-    outcome_hash: str
-
-
 def _outcome_response(done: CommandResult, code: str) -> ApiResponse[OutcomeView]:
     view = msgspec.structs.replace(done.view, activation_code=code)
     return json_response(view, etag=entity_tag(view.subscription.revision))
 
 
 def _fact_view(link: ChainLink, names: dict[str, str], detail: str) -> FactView:
-    return FactView(
+    return copy_fields(
+        FactView,
+        link.fact,
         seq=link.seq,
-        kind=link.fact.kind,
-        at=optional_rfc3339(link.fact.at) or "",
-        recorded_at=optional_rfc3339(link.fact.recorded_at) or "",
-        by=link.fact.by,
         detail=detail,
         by_name=names[link.fact.by],
         hash=link.hash.hex(),

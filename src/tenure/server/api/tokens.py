@@ -10,17 +10,16 @@ from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY, Instant
 from tenure.http.auth import AccessRule, Principal
 from tenure.http.body_types import Line, RequestBody
-from tenure.http.idempotency import IdempotentRequest
-from tenure.http.inputs import Address
 from tenure.http.operation_groups import operation_at
-from tenure.http.paging import PageRequest, ResultPage, cut_page
+from tenure.http.paging import PageRequest, ResultPage
+from tenure.http.problems import RefusedError, accept
 from tenure.http.responses import ApiResponse, json_response
-from tenure.http.timestamps import format_rfc3339
+from tenure.http.views import copy_fields
 from tenure.server.api.accounts.places import record_audit
 from tenure.server.api.fields import Id
-from tenure.server.context import ServerContext, ServerOperations
+from tenure.server.api.operations import ServerOperations, TenantChange, TenantPost, TenantQuery
+from tenure.server.context import ServerContext
 from tenure.server.roles import PROVIDER_STAFF, SCOPES, usual_scopes
-from tenure.server.views import optional_rfc3339
 from tenure.store import ids, invitations, tenants, tokens
 from tenure.store.engine import Connection
 from tenure.store.users import TeamPlace
@@ -66,83 +65,55 @@ class TokenOperations(ServerOperations):
     """The operations on tokens."""
 
     @operation_at("POST", "/v1/tokens", TOKENS, status=201)
-    async def create_token(
-        self,
-        caller: Principal,
-        ticket: IdempotentRequest,
-        body: NewToken,
-        address: Address,
-        provider: Id | None = None,
-        dry_run: bool = False,
-    ) -> ApiResponse[TokenView] | Refused:
+    async def create_token(self, request: TenantPost, body: NewToken) -> ApiResponse[TokenView]:
         """Makes a token; its secret is in this answer only."""
 
-        def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
-            refused = _unsound_token(conn, caller, body, provider)
-            if refused is not None:
-                return refused
-            secret, row = new_token(self._context, body, caller.provider or provider, real)
+        def work(conn: Connection, real: Instant) -> ApiResponse[Any]:
+            owner = _owner_of(request)
+            accept(_unsound_token(conn, request.caller, body, owner))
+            secret, row = new_token(self._context, body, owner, real)
             tokens.add_token(conn, row)
-            place, detail = TeamPlace(row.provider, row.customer), f"{row.id}: {row.name}"
-            record_audit(
-                conn, place, caller, address, "token_made", detail, real, about=row.id, state=tokens.recorded_state(row)
-            )
+            _record_audit(conn, request, "token_made", row, real)
             # A dry run must not show anything that looks like a token that works.
-            return json_response(msgspec.structs.replace(token_view(row), token="" if dry_run else secret), 201)
+            return json_response(msgspec.structs.replace(token_view(row), token="" if request.dry_run else secret), 201)
 
-        return await self._context.run_once(ticket, dry_run, work, secret=True)
+        return await self._write(request, work, secret=True)
 
     @operation_at("GET", "/v1/tokens", TOKENS)
-    async def list_tokens(
-        self, caller: Principal, paging: PageRequest, provider: Id | None = None
-    ) -> ResultPage[TokenView] | Refused:
+    async def list_tokens(self, request: TenantQuery, paging: PageRequest) -> ResultPage[TokenView]:
         """Lists the tokens that are not withdrawn, without their secrets; the audit log tells of the others."""
-        after = paging.after_key(str)
-        if isinstance(after, Refused):
-            return after
-        if caller.provider and provider and provider != caller.provider:
-            return Refused(RefusalCode.NOT_FOUND, field="provider")
-        owner = caller.provider or provider
-        found = await self._context.read_tx(
-            lambda conn, now: tokens.list_tokens(conn, owner, after or "", paging.limit + 1)
-        )
-        return cut_page(map(token_view, found), paging.limit, lambda each: each.id)
+
+        def rows(conn: Connection, now: Instant, after: str, most: int) -> list[TokenView]:
+            return [token_view(each) for each in tokens.list_tokens(conn, _owner_of(request), after, most)]
+
+        return await self._list(paging, rows)
 
     @operation_at("DELETE", "/v1/tokens/{token}", TOKENS)
-    async def withdraw_token(
-        self, caller: Principal, token: Id, address: Address, provider: Id | None = None, dry_run: bool = False
-    ) -> Refused | None:
+    async def withdraw_token(self, request: TenantChange, token: Id) -> None:
         """Withdraws a token: it is good for nothing from now on, nor are invitations made with it (by its name)."""
-        if caller.provider and provider and provider != caller.provider:
-            return Refused(RefusalCode.NOT_FOUND, field="provider")
-        owner = caller.provider or provider
 
-        def work(conn: Connection, now: Instant) -> ApiResponse[Any] | Refused:
-            gone = tokens.withdraw_token(conn, owner, token, now)
-            if isinstance(gone, Refused):
-                return gone
+        def work(conn: Connection, now: Instant) -> None:
+            gone = accept(tokens.withdraw_token(conn, _owner_of(request), token, now))
             invitations.withdraw_all_by(conn, TeamPlace(gone.provider, gone.customer), gone.name)
-            record_audit(
-                conn,
-                TeamPlace(gone.provider, gone.customer),
-                caller,
-                address,
-                "token_withdrawn",
-                f"{gone.id}: {gone.name}",
-                now,
-                about=gone.id,
-                state=tokens.recorded_state(gone),
-            )
-            return json_response(None)
+            _record_audit(conn, request, "token_withdrawn", gone, now)
 
-        done = await self._context.write_tx(dry_run, work)
-        return done if isinstance(done, Refused) else None
+        await self._write(request, work)
 
 
-def _unsound_token(conn: Connection, caller: Principal, body: NewToken, provider: str | None) -> Refused | None:
-    owner = caller.provider or provider
-    if caller.provider and provider and provider != caller.provider:
-        return Refused(RefusalCode.NOT_FOUND, field="provider")
+def _owner_of(request: TenantQuery) -> str | None:
+    """The provider whose tokens are meant, None for the vendor's own; raises `not_found` for a foreign one."""
+    own, named = request.caller.provider, request.provider
+    if own and named and named != own:
+        raise RefusedError(Refused(RefusalCode.NOT_FOUND, field="provider"))
+    return own or named
+
+
+def _record_audit(conn: Connection, request: TenantChange, what: str, row: tokens.ApiToken, now: Instant) -> None:
+    place, said, state = TeamPlace(row.provider, row.customer), f"{row.id}: {row.name}", tokens.recorded_state(row)
+    record_audit(conn, place, request, what, said, now, about=row.id, state=state)
+
+
+def _unsound_token(conn: Connection, caller: Principal, body: NewToken, owner: str | None) -> Refused | None:
     if body.role not in SCOPES or (body.role is Role.VENDOR) != (owner is None):
         return Refused(RefusalCode.FIELD_INVALID, "A provider's tokens are for `provider` or `customer`.", "role")
     if (body.role is Role.CUSTOMER) != (body.customer is not None):
@@ -191,13 +162,4 @@ def new_token(
 
 def token_view(row: tokens.ApiToken) -> TokenView:
     """A token as shown: never its secret."""
-    return TokenView(
-        id=row.id,
-        name=row.name,
-        role=row.role,
-        customer=row.customer,
-        scopes=row.scopes,
-        created=format_rfc3339(row.created),
-        expires=optional_rfc3339(row.expires),
-        last_use=optional_rfc3339(row.last_use),
-    )
+    return copy_fields(TokenView, row)

@@ -6,13 +6,15 @@ from typing import Annotated, Any
 import msgspec
 
 from tenure.core.policy.rules import Role
-from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.refusals import RefusalCode
 from tenure.core.timeline import Instant
-from tenure.http.auth import PUBLIC, AccessRule, Principal
+from tenure.http.auth import PUBLIC, AccessRule
 from tenure.http.body_types import RequestBody
 from tenure.http.operation_groups import operation_at
+from tenure.http.problems import accept, require_found
 from tenure.http.responses import ApiResponse, json_response
-from tenure.server.context import ROOT, SANDBOX_ROOT, ServerOperations
+from tenure.server.api.operations import CallerChange, ServerOperations
+from tenure.server.context import ROOT, SANDBOX_ROOT
 from tenure.store.catalog import DOCUMENTS, WriteStamp
 from tenure.store.engine import Connection
 from tenure.wire import root as roots
@@ -44,19 +46,17 @@ class RootOperations(ServerOperations):
     """The operations on keys."""
 
     @operation_at("GET", "/v1/root/{number}", PUBLIC, media_type="application/jose")
-    async def read_root(self, number: Number) -> ApiResponse[bytes] | Refused:
+    async def read_root(self, number: Number) -> ApiResponse[bytes]:
         """Reads one version of the root document; clients walk them one by one."""
-        edition = await self._context.read_tx(lambda conn, now: DOCUMENTS.version(conn, ROOT, number))
-        if edition is None:
-            return Refused(RefusalCode.NOT_FOUND, field="number")
-        return ApiResponse(body=edition.body, media_type="application/jose", headers=(("Cache-Control", "public"),))
+        return await self._read_document(ROOT, number)
 
     @operation_at("GET", "/v1/sandbox/root/{number}", PUBLIC, media_type="application/jose")
-    async def read_sandbox_root(self, number: Number) -> ApiResponse[bytes] | Refused:
+    async def read_sandbox_root(self, number: Number) -> ApiResponse[bytes]:
         """Reads one version of the root document of sandboxes, whose signatures are worthless in production (B5)."""
-        edition = await self._context.read_tx(lambda conn, now: DOCUMENTS.version(conn, SANDBOX_ROOT, number))
-        if edition is None:
-            return Refused(RefusalCode.NOT_FOUND, field="number")
+        return await self._read_document(SANDBOX_ROOT, number)
+
+    async def _read_document(self, name: str, number: int) -> ApiResponse[bytes]:
+        edition = require_found(await self._read(lambda conn, now: DOCUMENTS.version(conn, name, number)), "number")
         return ApiResponse(body=edition.body, media_type="application/jose", headers=(("Cache-Control", "public"),))
 
     @operation_at("GET", "/.well-known/jwks.json", PUBLIC)
@@ -73,23 +73,17 @@ class RootOperations(ServerOperations):
         return ApiResponse(body=msgspec.json.encode(keys), headers=(("Cache-Control", "public, max-age=3600"),))
 
     @operation_at("PUT", "/v1/root", WRITE, refusals=_ROOT)
-    async def publish_root(
-        self, caller: Principal, body: NextRoot, dry_run: bool = False
-    ) -> ApiResponse[RootView] | Refused:
+    async def publish_root(self, request: CallerChange, body: NextRoot) -> ApiResponse[RootView]:
         """Publishes the next root document, signed by the thresholds of this one and of the next."""
         current = self._context.keys.root
 
-        def work(conn: Connection, now: Instant) -> ApiResponse[Any] | Refused:
-            following = roots.step_root(current, body.document.encode())
-            if isinstance(following, Refused):
-                return following
-            stamp = WriteStamp(caller.actor_name, now)
-            kept = DOCUMENTS.publish(conn, ROOT, current.version, following.token, stamp)
-            if isinstance(kept, Refused):
-                return kept
+        def work(conn: Connection, now: Instant) -> ApiResponse[Any]:
+            following = accept(roots.step_root(current, body.document.encode()))
+            stamp = WriteStamp(request.caller.actor_name, now)
+            accept(DOCUMENTS.publish(conn, ROOT, current.version, following.token, stamp))
             return json_response(RootView(version=following.version, fingerprint=following.fingerprint()))
 
-        answer: ApiResponse[RootView] | Refused = await self._context.write_tx(dry_run, work)
-        if not dry_run and not isinstance(answer, Refused):
+        answer = await self._write(request, work)
+        if not request.dry_run:
             await self._context.take_root()
         return answer

@@ -8,20 +8,27 @@ import msgspec
 
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import HOUR, Instant
-from tenure.http.auth import AccessRule, Principal
+from tenure.http.auth import AccessRule
 from tenure.http.body_types import OptionalLine, RequestBody
 from tenure.http.etags import IfMatch, entity_tag
-from tenure.http.idempotency import IdempotentRequest
-from tenure.http.inputs import Address
 from tenure.http.operation_groups import operation_at
 from tenure.http.outgoing import signing
-from tenure.http.paging import PageRequest, ResultPage, cut_page
+from tenure.http.paging import PageRequest, ResultPage
+from tenure.http.problems import accept
 from tenure.http.responses import ApiResponse, json_response
-from tenure.http.timestamps import format_rfc3339
+from tenure.http.views import copy_fields
 from tenure.server.api.accounts.places import record_audit
-from tenure.server.api.deliveries import READ, WRITE, webhook_of
+from tenure.server.api.deliveries import READ, WRITE, find_webhook
 from tenure.server.api.fields import Id
-from tenure.server.context import ServerOperations, Tenant, tenant_of
+from tenure.server.api.operations import (
+    NOTHING_SEEN,
+    AnyChange,
+    ServerOperations,
+    TenantChange,
+    TenantPost,
+    TenantQuery,
+)
+from tenure.server.context import Tenant
 from tenure.server.messages.catalog import LISTED_AT, EventKind, event_kinds, no_such_kind, unknown_filter
 from tenure.server.messages.webhook_worker import open_secrets, seal_secrets, signer_of
 from tenure.server.views import optional_rfc3339
@@ -33,7 +40,6 @@ from tenure.wire.keys import SeedSigner
 
 OWN = AccessRule()
 """The table is the same for everybody: any caller, no scope."""
-NOTHING_SEEN = IfMatch()
 MOST = 20
 """So many webhooks a provider may have."""
 
@@ -102,156 +108,93 @@ class WebhookOperations(ServerOperations):
         return EventKindsView(items=event_kinds())
 
     @operation_at("GET", "/v1/webhooks", READ)
-    async def list_webhooks(
-        self, caller: Principal, paging: PageRequest, provider: Id | None = None
-    ) -> ResultPage[WebhookView] | Refused:
+    async def list_webhooks(self, request: TenantQuery, paging: PageRequest) -> ResultPage[WebhookView]:
         """Lists webhooks, without their secrets."""
-        after = paging.after_key(str)
-        if isinstance(after, Refused):
-            return after
 
-        def work(conn: Connection, real: Instant) -> list[WebhookView] | Refused:
-            tenant = tenant_of(conn, caller, provider, real)
-            if isinstance(tenant, Refused):
-                return tenant
-            found = webhooks.page(conn, tenant.id, after or "", paging.limit + 1)
-            return [self._webhook_view(each, tenant, real) for each in found]
+        def rows(conn: Connection, tenant: Tenant, after: str, most: int) -> list[WebhookView]:
+            return [self._webhook_view(each, tenant) for each in webhooks.page(conn, tenant.id, after, most)]
 
-        found = await self._context.read_tx(work)
-        return found if isinstance(found, Refused) else cut_page(found, paging.limit, lambda each: each.id)
+        return await self._list_as(request, paging, rows)
 
     @operation_at("GET", "/v1/webhooks/{webhook}", READ)
-    async def read_webhook(
-        self, caller: Principal, webhook: Id, provider: Id | None = None
-    ) -> ApiResponse[WebhookView] | Refused:
+    async def read_webhook(self, request: TenantQuery, webhook: Id) -> ApiResponse[WebhookView]:
         """Reads a webhook, without its secrets."""
 
-        def work(conn: Connection, real: Instant) -> ApiResponse[WebhookView] | Refused:
-            opened = webhook_of(conn, caller, provider, webhook, real)
-            if isinstance(opened, Refused):
-                return opened
-            tenant, hook = opened
-            return json_response(self._webhook_view(hook, tenant, real), etag=entity_tag(hook.version))
+        def work(conn: Connection, tenant: Tenant) -> ApiResponse[WebhookView]:
+            hook = find_webhook(conn, tenant, webhook)
+            return json_response(self._webhook_view(hook, tenant), etag=entity_tag(hook.version))
 
-        return await self._context.read_tx(work)
+        return await self._read_as(request, work)
 
     @operation_at("POST", "/v1/webhooks", WRITE, status=201, refusals=[RefusalCode.ALREADY_EXISTS])
-    async def create_webhook(
-        self,
-        caller: Principal,
-        ticket: IdempotentRequest,
-        body: NewWebhook,
-        address: Address,
-        provider: Id | None = None,
-        dry_run: bool = False,
-    ) -> ApiResponse[WebhookView] | Refused:
+    async def create_webhook(self, request: TenantPost, body: NewWebhook) -> ApiResponse[WebhookView]:
         """Makes a webhook for what happens from now on; its secret is in this answer only."""
 
-        def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
-            tenant = tenant_of(conn, caller, provider, real)
-            if isinstance(tenant, Refused):
-                return tenant
-            if (refused := self._refuse_unsound(body.url, body.events)) is not None:
-                return refused
+        def work(conn: Connection, tenant: Tenant) -> ApiResponse[Any]:
+            accept(self._refuse_unsound(body.url, body.events))
             key = self._context.draw(signing.SECRET_BYTES)
             new = WebhookRow(
-                id=ids.new_id("whk", real),
+                id=ids.new_id("whk", tenant.real),
                 provider=tenant.id,
                 url=body.url,
                 events=body.events,
                 note=body.note,
                 secrets=seal_secrets(self._context.safe, (signing.SigningSecret(key),)),
                 seq=outbox.last_number(conn, tenant.id),
-                created=real,
+                created=tenant.real,
             )
-            added = webhooks.add(conn, new, MOST)
-            if isinstance(added, Refused):
-                return added
-            record_audit(conn, TeamPlace(tenant.id), caller, address, "webhook_made", _audit_name(added), real)
-            view = self._webhook_view(added, tenant, real, "" if dry_run else signing.shown_secret(key))
+            added = accept(webhooks.add(conn, new, MOST))
+            _record_audit(conn, request, "webhook_made", added, tenant.real)
+            view = self._webhook_view(added, tenant, "" if request.dry_run else signing.shown_secret(key))
             return json_response(view, 201, etag=entity_tag(1))
 
-        return await self._context.run_once(ticket, dry_run, work, secret=True)
+        return await self._write_as(request, work, secret=True)
 
     @operation_at("PUT", "/v1/webhooks/{webhook}", WRITE)
     async def change_webhook(
-        self,
-        caller: Principal,
-        webhook: Id,
-        body: ChangedWebhook,
-        address: Address,
-        provider: Id | None = None,
-        if_match: IfMatch = NOTHING_SEEN,
-        dry_run: bool = False,
-    ) -> ApiResponse[WebhookView] | Refused:
+        self, request: TenantChange, webhook: Id, body: ChangedWebhook, if_match: IfMatch = NOTHING_SEEN
+    ) -> ApiResponse[WebhookView]:
         """Changes a webhook, switches it off, or on again: it then goes on in the feed where it stopped."""
 
-        def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
-            opened = webhook_of(conn, caller, provider, webhook, real)
-            if isinstance(opened, Refused):
-                return opened
-            tenant, hook = opened
-            refused = if_match.refuse_mismatch(entity_tag(hook.version)) or self._refuse_unsound(body.url, body.events)
-            if refused is not None:
-                return refused
+        def work(conn: Connection, tenant: Tenant) -> ApiResponse[Any]:
+            hook = find_webhook(conn, tenant, webhook)
+            accept(if_match.refuse_mismatch(entity_tag(hook.version)))
+            accept(self._refuse_unsound(body.url, body.events))
             wanted = msgspec.structs.replace(hook, url=body.url, events=body.events, note=body.note)
-            changed = webhooks.change(conn, _switch_webhook(wanted, body.active, real), hook.version)
-            if isinstance(changed, Refused):
-                return changed
-            record_audit(conn, TeamPlace(tenant.id), caller, address, "webhook_changed", _audit_name(changed), real)
-            return json_response(self._webhook_view(changed, tenant, real), etag=entity_tag(changed.version))
+            changed = accept(webhooks.change(conn, _switch_webhook(wanted, body.active, tenant.real), hook.version))
+            _record_audit(conn, request, "webhook_changed", changed, tenant.real)
+            return json_response(self._webhook_view(changed, tenant), etag=entity_tag(changed.version))
 
-        return await self._context.write_tx(dry_run, work)
+        return await self._write_as(request, work)
 
     @operation_at("DELETE", "/v1/webhooks/{webhook}", WRITE)
-    async def delete_webhook(
-        self, caller: Principal, webhook: Id, address: Address, provider: Id | None = None, dry_run: bool = False
-    ) -> Refused | None:
+    async def delete_webhook(self, request: TenantChange, webhook: Id) -> None:
         """Deletes a webhook, its log and what still waits for it."""
 
-        def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
-            opened = webhook_of(conn, caller, provider, webhook, real)
-            if isinstance(opened, Refused):
-                return opened
-            tenant, hook = opened
+        def work(conn: Connection, tenant: Tenant) -> None:
+            hook = find_webhook(conn, tenant, webhook)
             webhooks.delete(conn, tenant.id, webhook)
-            record_audit(conn, TeamPlace(tenant.id), caller, address, "webhook_deleted", _audit_name(hook), real)
-            return json_response(None)
+            _record_audit(conn, request, "webhook_deleted", hook, tenant.real)
 
-        done = await self._context.write_tx(dry_run, work)
-        return done if isinstance(done, Refused) else None
+        await self._write_as(request, work)
 
     @operation_at("POST", "/v1/webhooks/{webhook}/rotate-secret", WRITE, refusals=[RefusalCode.VERSION_STALE])
     async def rotate_webhook_secret(
-        self,
-        caller: Principal,
-        ticket: IdempotentRequest,
-        webhook: Id,
-        body: SecretRotationBody,
-        address: Address,
-        provider: Id | None = None,
-        dry_run: bool = False,
-    ) -> ApiResponse[WebhookView] | Refused:
+        self, request: TenantPost, webhook: Id, body: SecretRotationBody
+    ) -> ApiResponse[WebhookView]:
         """Makes a new secret, shown in this answer only; the one before it signs too for a while."""
 
-        def work(conn: Connection, real: Instant) -> ApiResponse[Any] | Refused:
-            opened = webhook_of(conn, caller, provider, webhook, real)
-            if isinstance(opened, Refused):
-                return opened
-            tenant, hook = opened
+        def work(conn: Connection, tenant: Tenant) -> ApiResponse[Any]:
+            hook = find_webhook(conn, tenant, webhook)
             key = self._context.draw(signing.SECRET_BYTES)
-            known, until = open_secrets(self._context.safe, hook), real + body.overlap_hours * HOUR
+            known, until = open_secrets(self._context.safe, hook), tenant.real + body.overlap_hours * HOUR
             sealed = seal_secrets(self._context.safe, signing.rotate_secrets(known, key, until))
-            changed = webhooks.change(conn, msgspec.structs.replace(hook, secrets=sealed), hook.version)
-            if isinstance(changed, Refused):
-                return changed
-            record_audit(
-                conn, TeamPlace(tenant.id), caller, address, "webhook_secret_rotated", _audit_name(changed), real
-            )
-            view = self._webhook_view(changed, tenant, real, "" if dry_run else signing.shown_secret(key))
+            changed = accept(webhooks.change(conn, msgspec.structs.replace(hook, secrets=sealed), hook.version))
+            _record_audit(conn, request, "webhook_secret_rotated", changed, tenant.real)
+            view = self._webhook_view(changed, tenant, "" if request.dry_run else signing.shown_secret(key))
             return json_response(view, etag=entity_tag(changed.version))
 
-        return await self._context.run_once(ticket, dry_run, work, secret=True)
+        return await self._write_as(request, work, secret=True)
 
     def _refuse_unsound(self, url: str, events: tuple[str, ...]) -> Refused | None:
         refused = self._context.reach.check_url(url)
@@ -260,28 +203,23 @@ class WebhookOperations(ServerOperations):
             return Refused(RefusalCode.FIELD_INVALID, no_such_kind(wrong), "events")
         return refused
 
-    def _webhook_view(self, hook: WebhookRow, tenant: Tenant, real: Instant, secret: str = "") -> WebhookView:
-        signer = signer_of(self._context, real, sandbox=tenant.provider.sandbox)
-        kept = signing.secrets_at(open_secrets(self._context.safe, hook), real)
-        return WebhookView(
-            id=hook.id,
-            url=hook.url,
-            events=hook.events,
-            note=hook.note,
+    def _webhook_view(self, hook: WebhookRow, tenant: Tenant, secret: str = "") -> WebhookView:
+        signer = signer_of(self._context, tenant.real, sandbox=tenant.provider.sandbox)
+        kept = signing.secrets_at(open_secrets(self._context.safe, hook), tenant.real)
+        return copy_fields(
+            WebhookView,
+            hook,
             active=hook.disabled is None,
-            reason=hook.reason,
-            failing_since=optional_rfc3339(hook.failing_since),
-            seq=hook.seq,
-            created=format_rfc3339(hook.created),
             secrets=tuple(optional_rfc3339(each.until) for each in kept),
             public_key=signing.shown_key(signer.public) if isinstance(signer, SeedSigner) else "",
             secret=secret,
         )
 
 
-def _audit_name(hook: WebhookRow) -> str:
-    """Which webhook, for the audit: the host alone, for an address may hold a secret."""
-    return f"{hook.id}: {urlsplit(hook.url).hostname}"
+def _record_audit(conn: Connection, request: AnyChange, what: str, hook: WebhookRow, real: Instant) -> None:
+    """The host alone says which webhook, for an address may hold a secret."""
+    said = f"{hook.id}: {urlsplit(hook.url).hostname}"
+    record_audit(conn, TeamPlace(hook.provider), request, what, said, real)
 
 
 def _switch_webhook(hook: WebhookRow, active: bool, now: Instant) -> WebhookRow:

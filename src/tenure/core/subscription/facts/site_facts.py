@@ -30,19 +30,7 @@ class SiteActivated(FactHeader, frozen=True, kw_only=True, tag="SiteActivated"):
     installation: Installation = Installation.SERVER
 
     def apply_to(self, sub: Subscription) -> Subscription:
-        site = SiteState(
-            id=self.site,
-            key=self.key,
-            code=self.code,
-            name=self.name,
-            version=self.version,
-            since=self.at,
-            floor=self.floor,
-            allotment=self.allotment,
-            hardware=self.hardware,
-            installation=self.installation,
-        )
-        return evolve_sites.join_site(sub, site)
+        return evolve_sites.join_site(sub, _site_of(self, floor=self.floor))
 
     def describe_change(self, names: Names) -> str:
         return name_arrival(self.name, self.version, self.allotment, names.code(self.code))
@@ -112,22 +100,26 @@ class SuccessorStaged(FactHeader, frozen=True, kw_only=True, tag="SuccessorStage
     installation: Installation = Installation.SERVER
 
     def apply_to(self, sub: Subscription) -> Subscription:
-        site = SiteState(
-            id=self.site,
-            key=self.key,
-            code=self.code,
-            name=self.name,
-            version=self.version,
-            since=self.at,
-            allotment=self.allotment,
-            hardware=self.hardware,
-            present=self.present,
-            installation=self.installation,
-        )
-        return evolve_sites.join_site(sub, site)
+        return evolve_sites.join_site(sub, _site_of(self, present=self.present))
 
     def describe_change(self, names: Names) -> str:
         return name_arrival(self.name, self.version, self.allotment, names.code(self.code))
+
+
+def _site_of(arrival: SiteActivated | SuccessorStaged, *, floor: str = "", present: str = "") -> SiteState:
+    return SiteState(
+        id=arrival.site,
+        key=arrival.key,
+        code=arrival.code,
+        name=arrival.name,
+        version=arrival.version,
+        since=arrival.at,
+        floor=floor,
+        allotment=arrival.allotment,
+        hardware=arrival.hardware,
+        present=present,
+        installation=arrival.installation,
+    )
 
 
 class SuccessorDropped(FactHeader, frozen=True, kw_only=True, tag="SuccessorDropped"):

@@ -4,15 +4,14 @@ from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
 from tenure.http.accounts.own_security import OwnSecurityOperations, RecoveryCodes, ShownCode
 from tenure.http.accounts.own_sessions import OwnSessionOperations
-from tenure.http.auth import Principal
-from tenure.http.idempotency import IdempotentRequest
-from tenure.http.inputs import Address
 from tenure.http.operation_groups import operation_at
 from tenure.http.operations import Operation
+from tenure.http.problems import accept
 from tenure.http.responses import ApiResponse, json_response
 from tenure.server.api.accounts.account_port import ServerAccounts, make_flows
 from tenure.server.api.accounts.sign_in import OWN
-from tenure.server.context import ServerContext, ServerOperations
+from tenure.server.api.operations import CallerPost, ServerOperations
+from tenure.server.context import ServerContext
 from tenure.store.engine import Connection
 
 
@@ -30,24 +29,22 @@ class AccountSecurityOperations(ServerOperations):
             RefusalCode.TOO_MANY_REQUESTS,
         ),
     )  # fmt: skip
-    async def confirm_second_factor(
-        self, caller: Principal, ticket: IdempotentRequest, body: ShownCode, address: Address, dry_run: bool = False
-    ) -> ApiResponse[RecoveryCodes] | Refused:
+    async def confirm_second_factor(self, request: CallerPost, body: ShownCode) -> ApiResponse[RecoveryCodes]:
         """Shows that the application works: from now on it is asked for, and every other session ends.
 
         The recovery codes are shown this once.
         """
 
         def work(conn: Connection, now: Instant) -> ApiResponse[RecoveryCodes] | Refused:
-            codes = self._flows.accept_offer(conn, caller, body.code, address, now)
+            codes = self._flows.accept_offer(conn, request.caller, body.code, request.address, now)
             if isinstance(codes, Refused):
                 return codes
-            return json_response(RecoveryCodes(recovery_codes=() if dry_run else codes))
+            return json_response(RecoveryCodes(recovery_codes=() if request.dry_run else codes))
 
         async def confirm() -> ApiResponse[RecoveryCodes] | Refused:
-            return await self._context.run_once(ticket, dry_run, work, secret=True)
+            return await self._context.run_once(request.ticket, request.dry_run, work, secret=True)
 
-        return await self._flows.confirm_factor(caller, address, confirm)
+        return accept(await self._flows.confirm_factor(request.caller, request.address, confirm))
 
     def operations(self) -> tuple[Operation, ...]:
         """Every operation of this group."""

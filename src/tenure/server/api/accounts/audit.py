@@ -4,15 +4,16 @@ from typing import Annotated
 
 import msgspec
 
-from tenure.core.refusals import Refused
 from tenure.core.timeline import Instant
-from tenure.http.auth import AccessRule, Principal
+from tenure.http.auth import AccessRule
 from tenure.http.operation_groups import operation_at
 from tenure.http.paging import PageRequest, ResultPage, cut_page
-from tenure.http.timestamps import Moment, format_rfc3339, instant_of
+from tenure.http.problems import accept
+from tenure.http.timestamps import Moment, instant_of
+from tenure.http.views import copy_fields
 from tenure.server.api.accounts.places import place_of
 from tenure.server.api.fields import Id, Words
-from tenure.server.context import ServerOperations
+from tenure.server.api.operations import ServerOperations, TenantQuery
 from tenure.store import audit_log
 from tenure.store.engine import Connection
 
@@ -47,28 +48,23 @@ class AuditOperations(ServerOperations):
     @operation_at("GET", "/v1/audit", READ)
     async def read_audit(
         self,
-        caller: Principal,
+        request: TenantQuery,
         paging: PageRequest,
-        provider: Id | None = None,
         customer: Id | None = None,
         who: Words | None = None,
         what: Kind | None = None,
         since: Moment | None = None,
         until: Moment | None = None,
-    ) -> ResultPage[AuditEntryView] | Refused:
+    ) -> ResultPage[AuditEntryView]:
         """Lists what was done about access, newest first; a provider's includes that of its customers' teams.
 
         `who` is an id or part of a name, `what` a kind such as `signed_in`, `since` is included, `until` is not.
         """
-        before = paging.after_key(_AuditPosition)
-        if isinstance(before, Refused):
-            return before
+        before = accept(paging.after_key(_AuditPosition))
         begin = None if before is None else (before.seq, before.id)
 
-        def work(conn: Connection, now: Instant) -> list[audit_log.AuditEntry] | Refused:
-            place = place_of(conn, caller, provider, customer)
-            if isinstance(place, Refused):
-                return place
+        def work(conn: Connection, now: Instant) -> list[audit_log.AuditEntry]:
+            place = accept(place_of(conn, request, customer))
             wanted = audit_log.AuditFilter(
                 customer=place.customer,
                 who=who or "",
@@ -78,23 +74,11 @@ class AuditOperations(ServerOperations):
             )
             return audit_log.entries_before(conn, place.provider, wanted, begin, paging.limit + 1)
 
-        found = await self._context.read_tx(work)
-        if isinstance(found, Refused):
-            return found
+        found = await self._read(work)
         page = cut_page(found, paging.limit, lambda each: _AuditPosition(each.seq, each.id))
         return ResultPage(tuple(map(entry_view, page.items)), page.next)
 
 
 def entry_view(row: audit_log.AuditEntry) -> AuditEntryView:
     """An entry as shown."""
-    return AuditEntryView(
-        id=row.id,
-        at=format_rfc3339(row.at),
-        who=row.who,
-        name=row.name,
-        kind=row.kind,
-        address=row.address,
-        what=row.what,
-        detail=row.detail,
-        customer=row.customer,
-    )
+    return copy_fields(AuditEntryView, row)

@@ -17,23 +17,24 @@ from tenure.http.accounts.own_security import WITHOUT_RECORD, Password, Secret
 from tenure.http.auth import PUBLIC, Principal
 from tenure.http.body_types import Line, RequestBody
 from tenure.http.fairness import block_of
-from tenure.http.idempotency import IdempotentRequest
 from tenure.http.inputs import Address
 from tenure.http.operation_groups import operation_at
-from tenure.http.paging import PageRequest, ResultPage, cut_page
+from tenure.http.paging import PageRequest, ResultPage
+from tenure.http.problems import RefusedError, accept
 from tenure.http.responses import ApiResponse, json_response
 from tenure.http.timestamps import format_rfc3339
+from tenure.http.views import copy_fields
 from tenure.server.api.accounts.account_port import make_flows
 from tenure.server.api.accounts.attempts import LoginAttempts
 from tenure.server.api.accounts.fields import BrowserWords, Mailbox
 from tenure.server.api.accounts.places import SecretPrefix, fresh_secret, link_of, note_at_home, place_of, record_audit
-from tenure.server.api.accounts.sign_in import to_response
 from tenure.server.api.accounts.sign_in_session import PASSWORD, Entrance, Origin, ProvenEmail, come_in, enter_team
 from tenure.server.api.accounts.team import READ, WRITE, unfit_role
 from tenure.server.api.emails import too_many_emails
 from tenure.server.api.fields import Id
+from tenure.server.api.operations import ServerOperations, TenantChange, TenantPost, TenantQuery
 from tenure.server.api.providers import provider_view
-from tenure.server.context import ServerContext, ServerOperations
+from tenure.server.context import ServerContext
 from tenure.server.roles import TeamRole
 from tenure.store import audit_log, emails, ending_rows, ids, invitations, tenants, throttle, users
 from tenure.store.audit_log import AuditEvent
@@ -123,127 +124,88 @@ class InvitationOperations(ServerOperations):
         self._mails = context.post is not None
 
     @operation_at("POST", "/v1/invitations", WRITE, status=201, refusals=[RefusalCode.ALREADY_EXISTS])
-    async def invite(
-        self,
-        caller: Principal,
-        ticket: IdempotentRequest,
-        body: NewInvitation,
-        address: Address,
-        provider: Id | None = None,
-        dry_run: bool = False,
-    ) -> ApiResponse[InvitationView] | Refused:
+    async def invite(self, request: TenantPost, body: NewInvitation) -> ApiResponse[InvitationView]:
         """Invites a user into the team by mail; a newer invitation replaces the older one of the same address."""
 
         def work(conn: Connection, now: Instant) -> ApiResponse[InvitationView] | Refused:
-            place = place_of(conn, caller, provider, body.customer)
-            if isinstance(place, Refused):
-                return place
+            place = accept(place_of(conn, request, body.customer))
             email = body.email.lower()
             known = users.user_by_email(conn, email)
-            refused = unfit_role(caller, place, body.role)
-            if refused is None and known is not None and users.get_membership_in(conn, place, known.id) is not None:
-                refused = Refused(RefusalCode.ALREADY_EXISTS, "This user is in the team already.", "email")
-            refused = refused or too_many_emails(conn, place.provider, email, "invitation", now)
-            refused = refused or _too_many_invitations(conn, place, now)
-            if refused is not None:
-                return refused
-            secret, row = new_invitation(self._context, place, body, caller, now)
+            accept(unfit_role(request.caller, place, body.role))
+            if known is not None and users.get_membership_in(conn, place, known.id) is not None:
+                return Refused(RefusalCode.ALREADY_EXISTS, "This user is in the team already.", "email")
+            accept(too_many_emails(conn, place.provider, email, "invitation", now))
+            accept(_too_many_invitations(conn, place, now))
+            secret, row = new_invitation(self._context, place, body, request.caller, now)
             mailed, digest = fresh_secret(self._context.keys, self._context.draw, SecretPrefix.INVITATION)
             row = msgspec.structs.replace(row, mailed=digest)
             invitations.invite(conn, row)
             _send_invitation(conn, self._context, row, mailed, now)
             state = ending_rows.recorded_state(conn, ending_rows.INVITATION, row.id)
-            record_audit(
-                conn, place, caller, address, "invited", f"{email}: {body.role}", now, about=row.id, state=state
-            )
-            return json_response(
-                invitation_view(row, "" if dry_run else secret, self._context.portal_url, mailed=self._mails), 201
-            )
+            said, shown = f"{email}: {body.role}", "" if request.dry_run else secret
+            record_audit(conn, place, request, "invited", said, now, about=row.id, state=state)
+            return json_response(invitation_view(row, shown, self._context.portal_url, mailed=self._mails), 201)
 
-        return await self._context.run_once(ticket, dry_run, work, secret=True)
+        return await self._write(request, work, secret=True)
 
     @operation_at("GET", "/v1/invitations", READ)
     async def list_invitations(
-        self, caller: Principal, paging: PageRequest, provider: Id | None = None, customer: Id | None = None
-    ) -> ResultPage[InvitationView] | Refused:
+        self, request: TenantQuery, paging: PageRequest, customer: Id | None = None
+    ) -> ResultPage[InvitationView]:
         """Lists the invitations into one's own team, or into the one named, that are not accepted yet."""
-        after = paging.after_key(str)
-        if isinstance(after, Refused):
-            return after
 
-        def work(conn: Connection, now: Instant) -> list[InvitationView] | Refused:
-            place = place_of(conn, caller, provider, customer)
-            if isinstance(place, Refused):
-                return place
-            found = invitations.open_invitations(conn, place, after or "", paging.limit + 1)
+        def rows(conn: Connection, now: Instant, after: str, most: int) -> list[InvitationView]:
+            found = invitations.open_invitations(conn, accept(place_of(conn, request, customer)), after, most)
             return [invitation_view(each, mailed=self._mails) for each in found]
 
-        found = await self._context.read_tx(work)
-        return found if isinstance(found, Refused) else cut_page(found, paging.limit, lambda each: each.id)
+        return await self._list(paging, rows)
 
     @operation_at("DELETE", "/v1/invitations/{invitation}", WRITE)
-    async def withdraw_invitation(
-        self,
-        caller: Principal,
-        invitation: Id,
-        address: Address,
-        provider: Id | None = None,
-        customer: Id | None = None,
-        dry_run: bool = False,
-    ) -> Refused | None:
+    async def withdraw_invitation(self, request: TenantChange, invitation: Id, customer: Id | None = None) -> None:
         """Withdraws an invitation: its link is good for nothing from now on."""
 
-        def work(conn: Connection, now: Instant) -> ApiResponse[None] | Refused:
-            place = place_of(conn, caller, provider, customer)
-            if isinstance(place, Refused):
-                return place
-            gone = invitations.withdraw(conn, place, invitation)
-            if isinstance(gone, Refused):
-                return gone
-            record_audit(conn, place, caller, address, "invitation_withdrawn", gone.email, now)
-            return json_response(None)
+        def work(conn: Connection, now: Instant) -> None:
+            place = accept(place_of(conn, request, customer))
+            gone = accept(invitations.withdraw(conn, place, invitation))
+            record_audit(conn, place, request, "invitation_withdrawn", gone.email, now)
 
-        done = await self._context.write_tx(dry_run, work)
-        return done if isinstance(done, Refused) else None
+        await self._write(request, work)
 
     # A POST, so that the secret stands in no address; it reads.
     @operation_at("POST", "/v1/invitations/read", PUBLIC, exempt=WITHOUT_RECORD, refusals=[RefusalCode.LINK_UNKNOWN])
-    async def read_invitation(self, body: LinkToken) -> InvitedView | Refused:
+    async def read_invitation(self, body: LinkToken) -> InvitedView:
         """Tells a user who has the link who asks whom into which team."""
         digest = self._context.keys.token_digest(body.token)
 
         def work(conn: Connection, now: Instant) -> InvitedView | Refused:
             found = invitations.invitation(conn, digest, now)
-            return (
-                Refused(RefusalCode.LINK_UNKNOWN, field="token")
-                if found is None
-                else _invitation_view(conn, found, now)
-            )
+            if found is None:
+                return Refused(RefusalCode.LINK_UNKNOWN, field="token")
+            return _invitation_view(conn, found, now)
 
-        return await self._context.read_tx(work)
+        return await self._read(work)
 
     @operation_at("POST", "/v1/invitations/accept", PUBLIC, exempt=WITHOUT_RECORD, refusals=(*_USUAL, *_SLOWED))
-    async def accept_invitation(self, body: InvitationAcceptance, address: Address) -> ApiResponse[Entrance] | Refused:
+    async def accept_invitation(self, body: InvitationAcceptance, address: Address) -> ApiResponse[Entrance]:
         """Comes into the team and signs in; a user with an account shows its password, a new user chooses one.
 
         The link of the mail takes over an account that no user has proven to be theirs: all its factors are dropped.
         """
         digest = self._context.keys.token_digest(body.token)
-        invited = await self._context.read_tx(lambda conn, now: invitations.invitation(conn, digest, now))
+        invited = await self._read(lambda conn, now: invitations.invitation(conn, digest, now))
         if invited is None:
-            return Refused(RefusalCode.LINK_UNKNOWN, field="token")
+            raise RefusedError(Refused(RefusalCode.LINK_UNKNOWN, field="token"))
         email = invited.email or (body.email or "").lower()
         if not email:
-            return Refused(RefusalCode.FIELD_INVALID, "This invitation names no email address: say yours.", "email")
+            said = "This invitation names no email address: say yours."
+            raise RefusedError(Refused(RefusalCode.FIELD_INVALID, said, "email"))
         present = await self._context.db.read(users.user_by_email, email)
         by_mail = invited.mailed == digest
         if present is not None and (present.verified is not None or not by_mail):
             return await self._come_again(digest, present, body, address)
         origin = Origin(address, body.browser)
-        refused = passwords.refuse_unfit(body.password, email, body.name)
-        hashed = refused or await self._context.passwords.hash_password(body.password, block_of(address))
-        if isinstance(hashed, Refused):
-            return hashed
+        accept(passwords.refuse_unfit(body.password, email, body.name))
+        hashed = accept(await self._context.passwords.hash_password(body.password, block_of(address)))
 
         def work(conn: Connection, now: Instant) -> Entrance | Refused:
             known = users.user_by_email(conn, email)
@@ -254,10 +216,9 @@ class InvitationOperations(ServerOperations):
                 return self._take_over(conn, digest, known, hashed, origin, now)
             verified = now if by_mail else None
             new = UserRow(ids.new_id("usr", now), email, body.name, hashed, now, verified=verified)
-            added = users.add_user(conn, new)
-            return added if isinstance(added, Refused) else self._join_team(conn, digest, added, origin, now, new=True)
+            return self._join_team(conn, digest, accept(users.add_user(conn, new)), origin, now, new=True)
 
-        return to_response(await self._context.write_tx(False, work))
+        return json_response(await self._write_public(work))
 
     def _take_over(
         self, conn: Connection, digest: bytes, known: UserRow, hashed: str, origin: Origin, now: Instant
@@ -278,13 +239,13 @@ class InvitationOperations(ServerOperations):
 
     async def _come_again(
         self, digest: bytes, user: UserRow, body: InvitationAcceptance, address: str
-    ) -> ApiResponse[Entrance] | Refused:
+    ) -> ApiResponse[Entrance]:
         counters = (self._attempts.of_account(user.email), self._attempts.of_address(address))
 
         def enter(conn: Connection, present: UserRow, now: Instant) -> Entrance | Refused:
             return self._join_team(conn, digest, present, Origin(address, body.browser), now)
 
-        return to_response(await self._flows.sign_in(user, body.password, counters, address, enter))
+        return json_response(accept(await self._flows.sign_in(user, body.password, counters, address, enter)))
 
     def _join_team(
         self, conn: Connection, digest: bytes, user: UserRow, origin: Origin, now: Instant, *, new: bool = False
@@ -301,18 +262,13 @@ class InvitationOperations(ServerOperations):
         if isinstance(joined, Refused):
             return joined
         said, state = f"{invited.role}, asked by {invited.by_actor}", users.membership_state(joined)
-        audit_log.record_event(
-            conn,
-            place,
-            AuditEvent("joined", user.id, user.email, place.side, origin.address, said, joined.id, state),
-            now,
-        )
+        event = AuditEvent("joined", user.id, user.email, place.side, origin.address, said, joined.id, state)
+        audit_log.record_event(conn, place, event, now)
         if new:
             note_at_home(conn, user, origin.address, "account_made", "", now)
         if user.factor is not None:
-            return come_in(conn, self._context, ProvenEmail(user.email, PASSWORD), origin, now) or Refused(
-                RefusalCode.SIGN_IN_REFUSED
-            )
+            come = come_in(conn, self._context, ProvenEmail(user.email, PASSWORD), origin, now)
+            return come or Refused(RefusalCode.SIGN_IN_REFUSED)
         return enter_team(conn, self._context, user, joined, origin, now, PASSWORD)
 
 
@@ -348,13 +304,10 @@ def new_invitation(
 
 def invitation_view(row: Invitation, secret: str = "", portal_url: str = "", *, mailed: bool) -> InvitationView:
     """An invitation as shown: without its link's secret, but for the answer that made it."""
-    return InvitationView(
-        id=row.id,
-        email=row.email,
-        name=row.name,
+    return copy_fields(
+        InvitationView,
+        row,
         kind=row.team_place.side,
-        role=row.role,
-        expires=format_rfc3339(row.expires),
         by=row.by_actor,
         link_token=secret,
         link=f"{portal_url}/invitation/{secret}" if secret and portal_url else "",
@@ -364,15 +317,13 @@ def invitation_view(row: Invitation, secret: str = "", portal_url: str = "", *, 
 
 def _invitation_view(conn: Connection, row: Invitation, now: Instant) -> InvitedView:
     provider = tenants.get_provider(conn, row.provider) if row.provider else None
-    return InvitedView(
-        email=row.email,
-        name=row.name,
+    return copy_fields(
+        InvitedView,
+        row,
         kind=row.team_place.side,
-        role=row.role,
         by=row.by_actor,
         team=_team_name(conn, row.team_place),
         brand=None if provider is None else provider_view(provider, now).brand,
-        expires=format_rfc3339(row.expires),
     )
 
 

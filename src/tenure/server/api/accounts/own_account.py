@@ -8,15 +8,15 @@ from tenure.core.timeline import Instant
 from tenure.http.accounts.flows import not_signed_in
 from tenure.http.auth import Principal
 from tenure.http.body_types import RequestBody
-from tenure.http.idempotency import IdempotentRequest
-from tenure.http.inputs import Address
 from tenure.http.operation_groups import operation_at
+from tenure.http.problems import RefusedError, accept, require_found
 from tenure.http.responses import ApiResponse, json_response
+from tenure.http.views import copy_fields
 from tenure.server import policies
 from tenure.server.api.accounts.sign_in import OWN
 from tenure.server.api.fields import Id
+from tenure.server.api.operations import CallerPost, ServerOperations
 from tenure.server.api.providers import ProviderView, provider_view
-from tenure.server.context import ServerOperations
 from tenure.server.roles import scopes_of
 from tenure.server.views import optional_rfc3339
 from tenure.store import audit_log, ending_rows, sessions, tenants, tokens, users
@@ -77,40 +77,32 @@ class OwnAccountOperations(ServerOperations):
     """The operations on one's own account."""
 
     @operation_at("GET", "/v1/me", OWN)
-    async def read_me(self, caller: Principal) -> CallerView | Refused:
+    async def read_me(self, caller: Principal) -> CallerView:
         """Who asks, for whom, and what that permits; for users and for programs."""
-        return await self._context.read_tx(lambda conn, now: _caller_view(conn, caller, now))
+        return await self._read(lambda conn, now: _caller_view(conn, caller, now))
 
     @operation_at("POST", "/v1/me/membership", OWN, refusals=[RefusalCode.ACTION_NOT_PERMITTED, RefusalCode.NOT_FOUND])
-    async def choose_membership(
-        self,
-        caller: Principal,
-        ticket: IdempotentRequest,
-        body: ChosenMembership,
-        address: Address,
-        dry_run: bool = False,
-    ) -> ApiResponse[CallerView] | Refused:
+    async def choose_membership(self, request: CallerPost, body: ChosenMembership) -> ApiResponse[CallerView]:
         """Goes on in another of one's own teams, in the same session."""
+        caller = request.caller
         if not caller.user:
-            return not_signed_in()
+            raise RefusedError(not_signed_in())
 
-        def work(conn: Connection, now: Instant) -> ApiResponse[CallerView] | Refused:
+        def work(conn: Connection, now: Instant) -> ApiResponse[CallerView]:
             mine = {each.id: each for each in users.memberships_of(conn, caller.user)}
-            chosen = mine.get(body.id)
-            if chosen is None:
-                return Refused(RefusalCode.NOT_FOUND, field="id")
+            chosen = require_found(mine.get(body.id), "id")
             sessions.move_session(conn, caller.token_id, caller.user, chosen.id)
             users.membership_used(conn, chosen.id, now)
             state = ending_rows.recorded_state(conn, ending_rows.SESSION, caller.token_id)
-            said = "from another team"
             event = AuditEvent(
-                audit_log.SIGNED_IN, caller.user, caller.name, chosen.kind, address, said, caller.token_id, state
-            )
+                audit_log.SIGNED_IN, caller.user, caller.name, chosen.kind, request.address, "from another team",
+                caller.token_id,
+                state,
+            )  # fmt: skip
             audit_log.record_event(conn, chosen.team_place, event, now)
-            me = _caller_view(conn, caller, now)
-            return me if isinstance(me, Refused) else json_response(me)
+            return json_response(accept(_caller_view(conn, caller, now)))
 
-        return await self._context.run_once(ticket, dry_run, work)
+        return await self._write(request, work)
 
 
 def _caller_view(conn: Connection, caller: Principal, now: Instant) -> CallerView | Refused:
@@ -140,7 +132,7 @@ def _of_session(conn: Connection, found: SignedIn, now: Instant) -> CallerView |
     provider, customer = _team_name(conn, found.provider or "", found.customer or "", now)
     mine = users.named_memberships(conn, user.id)
     return CallerView(
-        user=UserView(id=user.id, name=user.name, email=user.email),
+        user=copy_fields(UserView, user),
         kind=found.kind,
         role=found.role,
         scopes=tuple(sorted(scopes_of(Role(found.kind), found.role))),
@@ -165,5 +157,5 @@ def _team_name(
     buying = tenants.get_customer(conn, provider, customer) if customer else None
     return (
         None if selling is None else provider_view(selling, now),
-        None if buying is None else CustomerName(id=buying.id, name=buying.name),
+        None if buying is None else copy_fields(CustomerName, buying),
     )

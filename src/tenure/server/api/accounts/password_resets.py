@@ -4,7 +4,7 @@ neither its words nor the time it takes.
 
 import asyncio
 import math
-from typing import Any, Final
+from typing import Final
 
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
@@ -17,13 +17,14 @@ from tenure.http.body_types import RequestBody
 from tenure.http.fairness import block_of
 from tenure.http.inputs import Address
 from tenure.http.operation_groups import operation_at
-from tenure.http.responses import json_response
+from tenure.http.problems import RefusedError, accept
 from tenure.http.timestamps import format_rfc3339
 from tenure.server.api.accounts.account_port import make_flows
 from tenure.server.api.accounts.attempts import LoginAttempts
 from tenure.server.api.accounts.fields import Mailbox
 from tenure.server.api.accounts.places import SecretPrefix, fresh_secret, link_of, note_at_home
-from tenure.server.context import ServerContext, ServerOperations
+from tenure.server.api.operations import ServerOperations
+from tenure.server.context import ServerContext
 from tenure.store import emails, ending_rows, ids, sessions, throttle, users
 from tenure.store.engine import Connection
 from tenure.store.sessions import AccountSession, SecretPurpose
@@ -52,6 +53,10 @@ class PasswordReset(RequestBody, frozen=True, kw_only=True):
     password: Password
 
 
+_ASKING = (RefusalCode.TOO_MANY_REQUESTS, RefusalCode.SERVER_BUSY)
+_FINISHING = (RefusalCode.LINK_UNKNOWN, RefusalCode.PASSWORD_UNFIT, RefusalCode.SERVER_BUSY)
+
+
 class PasswordResetOperations(ServerOperations):
     """The operations for a lost password."""
 
@@ -60,34 +65,26 @@ class PasswordResetOperations(ServerOperations):
         self._flows = make_flows(context)
         self._attempts = LoginAttempts(context)
 
-    @operation_at(
-        "POST",
-        "/v1/password-reset",
-        PUBLIC,
-        exempt=WITHOUT_RECORD,
-        refusals=[RefusalCode.TOO_MANY_REQUESTS, RefusalCode.SERVER_BUSY],
-    )
-    async def request_password_reset(self, body: ResetRequest, address: Address) -> Refused | None:
+    @operation_at("POST", "/v1/password-reset", PUBLIC, exempt=WITHOUT_RECORD, refusals=_ASKING)
+    async def request_password_reset(self, body: ResetRequest, address: Address) -> None:
         """Sends a link by mail if there is such an account; the answer is the same if there is none."""
         email = body.email.lower()
         mailbox = FailureCounter(f"reset {self._attempts.of_account(email).key}", ONE_MAILBOX)
         network = FailureCounter(f"reset {self._attempts.of_address(address).key}", ONE_NETWORK)
 
-        def work(conn: Connection, now: Instant) -> Any:
+        def work(conn: Connection, now: Instant) -> Refused | None:
             refused = self._flows.count_attempts(conn, now, network)
             if refused is not None:
                 return refused
             user = users.user_by_email(conn, email)
             if self._flows.count_attempts(conn, now, mailbox) is None and user is not None:
                 self._send_link(conn, user, address, now)
-            return json_response(None)
+            return None
 
         began = asyncio.get_running_loop().time()
         done = await self._context.write_tx(False, work)
-        if isinstance(done, Refused):
-            return done
         await asyncio.sleep(until_beat(asyncio.get_running_loop().time() - began))
-        return None
+        accept(done)
 
     def _send_link(self, conn: Connection, user: UserRow, address: str, now: Instant) -> None:
         secret, digest = fresh_secret(self._context.keys, self._context.draw, SecretPrefix.RESET)
@@ -110,31 +107,23 @@ class PasswordResetOperations(ServerOperations):
         state = ending_rows.recorded_state(conn, ending_rows.SESSION, link.id)
         note_at_home(conn, user, address, "password_reset_asked", "", now, about=link.id, state=state)
 
-    @operation_at(
-        "POST",
-        "/v1/password-reset/finish",
-        PUBLIC,
-        exempt=WITHOUT_RECORD,
-        refusals=[RefusalCode.LINK_UNKNOWN, RefusalCode.PASSWORD_UNFIT, RefusalCode.SERVER_BUSY],
-    )
-    async def finish_password_reset(self, body: PasswordReset, address: Address) -> Refused | None:
+    @operation_at("POST", "/v1/password-reset/finish", PUBLIC, exempt=WITHOUT_RECORD, refusals=_FINISHING)
+    async def finish_password_reset(self, body: PasswordReset, address: Address) -> None:
         """Sets a new password by the link; all sessions end.
 
         A second factor stays, and is asked for at sign-in, unless it was set before this mailbox was proven.
         """
         digest = self._context.keys.token_digest(body.token)
-        link = await self._context.read_tx(
+        link = await self._read(
             lambda conn, now: sessions.find_session(conn, digest, SecretPurpose.PASSWORD_RESET, now)
         )
         user = None if link is None else await self._context.db.read(users.get_user, link.user)
         if link is None or user is None:
-            return Refused(RefusalCode.LINK_UNKNOWN, field="token")
-        refused = passwords.refuse_unfit(body.password, user.email, user.name)
-        hashed = refused or await self._context.passwords.hash_password(body.password, block_of(address))
-        if isinstance(hashed, Refused):
-            return hashed
+            raise RefusedError(Refused(RefusalCode.LINK_UNKNOWN, field="token"))
+        accept(passwords.refuse_unfit(body.password, user.email, user.name))
+        hashed = accept(await self._context.passwords.hash_password(body.password, block_of(address)))
 
-        def work(conn: Connection, now: Instant) -> Any:
+        def work(conn: Connection, now: Instant) -> Refused | None:
             present = users.lock_user(conn, user.id)
             if present is None or sessions.find_session(conn, digest, SecretPurpose.PASSWORD_RESET, now) is None:
                 return Refused(RefusalCode.LINK_UNKNOWN, field="token")
@@ -145,10 +134,9 @@ class PasswordResetOperations(ServerOperations):
                 sessions.end_all(conn, user.id)
             throttle.reset_counter(conn, self._attempts.of_account(user.email).key)
             note_at_home(conn, user, address, "password_reset", "", now)
-            return json_response(None)
+            return None
 
-        done = await self._context.write_tx(False, work)
-        return done if isinstance(done, Refused) else None
+        await self._write_public(work)
 
 
 def until_beat(seconds: float) -> float:

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
-from tenure.http.auth import Principal
+from tenure.server.api.operations import AnyChange, TenantQuery
 from tenure.server.context import ServerContext
 from tenure.server.keyring import Draw, KeyRing
 from tenure.store import audit_log, tenants, users
@@ -35,8 +35,9 @@ def link_of(context: ServerContext, page: str, secret: str) -> str:
     return f"{context.portal_url}/{page}/{secret}" if context.portal_url else secret
 
 
-def place_of(conn: Connection, caller: Principal, provider: str | None, customer: str | None) -> TeamPlace | Refused:
+def place_of(conn: Connection, request: TenantQuery, customer: str | None) -> TeamPlace | Refused:
     """The team the caller means: its own where it has no choice. Foreign ones are `not_found`, named by the field."""
+    caller, provider = request.caller, request.provider
     if caller.provider and provider and provider != caller.provider:
         return Refused(RefusalCode.NOT_FOUND, field="provider")
     if caller.customer and customer and customer != caller.customer:
@@ -56,8 +57,7 @@ def place_of(conn: Connection, caller: Principal, provider: str | None, customer
 def record_audit(
     conn: Connection,
     place: TeamPlace,
-    caller: Principal,
-    address: str,
+    request: AnyChange,
     what: str,
     detail: str,
     now: Instant,
@@ -65,11 +65,10 @@ def record_audit(
     about: str = "",
     state: bytes = b"",
 ) -> None:
-    """Keep in the audit of `place` what `caller` did; for its chain `about` what, and what stands there now."""
-    kind = str(caller.kind) if caller.kind else ""
-    audit_log.record_event(
-        conn, place, AuditEvent(what, caller.actor_name, caller.name, kind, address, detail, about, state), now
-    )
+    """Keep in the audit of `place` what the caller did; for its chain `about` what, and what stands there now."""
+    caller, kind = request.caller, str(request.caller.kind or "")
+    event = AuditEvent(what, caller.actor_name, caller.name, kind, request.address, detail, about, state)
+    audit_log.record_event(conn, place, event, now)
 
 
 def note_at_home(

@@ -3,23 +3,23 @@
 `roles` says what a session may then do, by its user's role; `attempts` how long a user waits after failures.
 """
 
-from typing import Any
-
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
 from tenure.http.accounts.flows import Counters, not_signed_in
 from tenure.http.accounts.own_security import WITHOUT_RECORD, FactorCode, Password, Secret
-from tenure.http.auth import PUBLIC, AccessRule, Principal
+from tenure.http.auth import PUBLIC, AccessRule
 from tenure.http.body_types import RequestBody
 from tenure.http.inputs import Address
 from tenure.http.operation_groups import operation_at
+from tenure.http.problems import RefusedError, accept
 from tenure.http.responses import ApiResponse, json_response
 from tenure.server.api.accounts.account_port import make_flows
 from tenure.server.api.accounts.attempts import LoginAttempts
 from tenure.server.api.accounts.fields import BrowserWords, KnownDevice, Mailbox
 from tenure.server.api.accounts.places import record_audit
 from tenure.server.api.accounts.sign_in_session import PASSWORD, Entrance, Origin, ProvenEmail, come_in, enter_team
-from tenure.server.context import ServerContext, ServerOperations
+from tenure.server.api.operations import CallerChange, ServerOperations
+from tenure.server.context import ServerContext
 from tenure.store import sessions, users
 from tenure.store.engine import Connection
 from tenure.store.users import TeamPlace, UserRow
@@ -60,7 +60,7 @@ class SignInOperations(ServerOperations):
         self._attempts = LoginAttempts(context)
 
     @operation_at("POST", "/v1/sign-in", PUBLIC, refusals=_REFUSALS, exempt=WITHOUT_RECORD)
-    async def sign_in(self, body: SignInBody, address: Address) -> ApiResponse[Entrance] | Refused:
+    async def sign_in(self, body: SignInBody, address: Address) -> ApiResponse[Entrance]:
         """Signs a user in: a session, or a ticket when a second factor is asked for."""
         email = body.email.lower()
         user = await self._context.db.read(users.user_by_email, email)
@@ -71,10 +71,10 @@ class SignInOperations(ServerOperations):
             proven, origin = ProvenEmail(present.email, PASSWORD), Origin(address, body.browser)
             return come_in(conn, self._context, proven, origin, now) or Refused(RefusalCode.SIGN_IN_REFUSED)
 
-        return to_response(await self._flows.sign_in(user, body.password, counters, address, enter))
+        return json_response(accept(await self._flows.sign_in(user, body.password, counters, address, enter)))
 
     @operation_at("POST", "/v1/sign-in/second-factor", PUBLIC, refusals=_REFUSALS, exempt=WITHOUT_RECORD)
-    async def show_second_factor(self, body: SecondFactor, address: Address) -> ApiResponse[Entrance] | Refused:
+    async def show_second_factor(self, body: SecondFactor, address: Address) -> ApiResponse[Entrance]:
         """Finishes a sign-in with the second factor, which is good once."""
 
         def counters(owner: UserRow) -> Counters:
@@ -85,25 +85,18 @@ class SignInOperations(ServerOperations):
             home, origin = users.memberships_of(conn, user.id)[0], Origin(address, body.browser)
             return enter_team(conn, self._context, user, home, origin, now, f"{PASSWORD} and {shown}")
 
-        return to_response(await self._flows.show_factor(body.ticket, body.code, counters, address, enter))
+        return json_response(accept(await self._flows.show_factor(body.ticket, body.code, counters, address, enter)))
 
     # Repeating it changes nothing, and the session that would keep the key is gone.
     @operation_at("POST", "/v1/sign-out", OWN, refusals=[RefusalCode.ACTION_NOT_PERMITTED], exempt=["idempotency_key"])
-    async def sign_out(self, caller: Principal, address: Address, dry_run: bool = False) -> Refused | None:
+    async def sign_out(self, request: CallerChange) -> None:
         """Ends the session that asks, at once."""
-        if not caller.user:
-            return not_signed_in()
+        if not request.caller.user:
+            raise RefusedError(not_signed_in())
 
-        def work(conn: Connection, now: Instant) -> ApiResponse[Any]:
-            sessions.end_session(conn, caller.token_id)
-            place = TeamPlace(caller.provider or None, caller.customer or None)
-            record_audit(conn, place, caller, address, "signed_out", "", now)
-            return json_response(None)
+        def work(conn: Connection, now: Instant) -> None:
+            sessions.end_session(conn, request.caller.token_id)
+            place = TeamPlace(request.caller.provider or None, request.caller.customer or None)
+            record_audit(conn, place, request, "signed_out", "", now)
 
-        done = await self._context.write_tx(dry_run, work)
-        return done if isinstance(done, Refused) else None
-
-
-def to_response(found: Entrance | Refused) -> ApiResponse[Entrance] | Refused:
-    """An entrance as an answer."""
-    return found if isinstance(found, Refused) else json_response(found)
+        await self._write(request, work)

@@ -1,7 +1,5 @@
 """A team's users: who they are, which role they have, and their leaving. How they come is left to `invitations`."""
 
-from typing import Any
-
 import msgspec
 
 from tenure.core.policy.rules import Role
@@ -9,13 +7,14 @@ from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
 from tenure.http.auth import AccessRule, Principal
 from tenure.http.body_types import RequestBody
-from tenure.http.inputs import Address
 from tenure.http.operation_groups import operation_at
-from tenure.http.paging import PageRequest, ResultPage, cut_page
+from tenure.http.paging import PageRequest, ResultPage
+from tenure.http.problems import accept, require_found
 from tenure.http.responses import ApiResponse, json_response
+from tenure.http.views import copy_fields
 from tenure.server.api.accounts.places import place_of, record_audit
 from tenure.server.api.fields import Id
-from tenure.server.context import ServerOperations
+from tenure.server.api.operations import ServerOperations, TenantChange, TenantQuery
 from tenure.server.roles import ROLES, TeamRole, scopes_of
 from tenure.server.views import optional_rfc3339
 from tenure.store import invitations, users
@@ -50,90 +49,58 @@ class TeamOperations(ServerOperations):
 
     @operation_at("GET", "/v1/users", READ)
     async def list_users(
-        self, caller: Principal, paging: PageRequest, provider: Id | None = None, customer: Id | None = None
-    ) -> ResultPage[MemberView] | Refused:
+        self, request: TenantQuery, paging: PageRequest, customer: Id | None = None
+    ) -> ResultPage[MemberView]:
         """Lists the users of one's own team, or of the provider's or customer's named."""
-        after = paging.after_key(str)
-        if isinstance(after, Refused):
-            return after
 
-        def work(conn: Connection, now: Instant) -> list[MemberView] | Refused:
-            place = place_of(conn, caller, provider, customer)
-            if isinstance(place, Refused):
-                return place
-            return [member_view(each) for each in users.team_page(conn, place, after or "", paging.limit + 1)]
+        def rows(conn: Connection, now: Instant, after: str, most: int) -> list[MemberView]:
+            place = accept(place_of(conn, request, customer))
+            return [member_view(each) for each in users.team_page(conn, place, after, most)]
 
-        found = await self._context.read_tx(work)
-        return found if isinstance(found, Refused) else cut_page(found, paging.limit, lambda each: each.id)
+        return await self._list(paging, rows)
 
     @operation_at("PUT", "/v1/users/{user}", WRITE, refusals=[RefusalCode.LAST_OWNER])
     async def change_role(
-        self,
-        caller: Principal,
-        user: Id,
-        body: NewRole,
-        address: Address,
-        provider: Id | None = None,
-        customer: Id | None = None,
-        dry_run: bool = False,
-    ) -> ApiResponse[MemberView] | Refused:
+        self, request: TenantChange, user: Id, body: NewRole, customer: Id | None = None
+    ) -> ApiResponse[MemberView]:
         """Gives a user in the team another role, which counts from the next request on.
 
         Invitations by that user are withdrawn where the new role does not include inviting.
         """
 
-        def work(conn: Connection, now: Instant) -> ApiResponse[MemberView] | Refused:
-            place = place_of(conn, caller, provider, customer)
-            if isinstance(place, Refused):
-                return place
-            refused = unfit_role(caller, place, body.role)
-            changed = refused or users.set_role(conn, place, user, body.role)
-            member = users.get_teammate(conn, place, user)
-            if isinstance(changed, Refused) or member is None:
-                return changed if isinstance(changed, Refused) else Refused(RefusalCode.NOT_FOUND, field="user")
+        def work(conn: Connection, now: Instant) -> ApiResponse[MemberView]:
+            place = accept(place_of(conn, request, customer))
+            accept(unfit_role(request.caller, place, body.role))
+            changed = accept(users.set_role(conn, place, user, body.role))
+            member = require_found(users.get_teammate(conn, place, user), "user")
             state, said = users.membership_state(changed), f"{member.email}: {body.role}"
             if WRITE.scope not in scopes_of(Role(place.side), body.role):
                 ended = invitations.withdraw_all_by(conn, place, member.email)
                 said += f", {ended} open invitations" if ended else ""
-            record_audit(conn, place, caller, address, "role_changed", said, now, about=changed.id, state=state)
+            record_audit(conn, place, request, "role_changed", said, now, about=changed.id, state=state)
             return json_response(member_view(member))
 
-        return await self._context.write_tx(dry_run, work)
+        return await self._write(request, work)
 
     @operation_at("DELETE", "/v1/users/{user}", WRITE, refusals=[RefusalCode.LAST_OWNER])
-    async def remove_user(
-        self,
-        caller: Principal,
-        user: Id,
-        address: Address,
-        provider: Id | None = None,
-        customer: Id | None = None,
-        dry_run: bool = False,
-    ) -> Refused | None:
+    async def remove_user(self, request: TenantChange, user: Id, customer: Id | None = None) -> None:
         """Takes a user out of the team; sessions there, and invitations by that user, end at once.
 
         Those into the teams of a provider's customers are among them, when it is the provider's team that is left.
         """
 
-        def work(conn: Connection, now: Instant) -> ApiResponse[Any] | Refused:
-            place = place_of(conn, caller, provider, customer)
-            if isinstance(place, Refused):
-                return place
+        def work(conn: Connection, now: Instant) -> None:
+            place = accept(place_of(conn, request, customer))
             known = users.get_teammate(conn, place, user)
-            gone = users.leave_team(conn, place, user)
-            if isinstance(gone, Refused):
-                return gone
+            gone = accept(users.leave_team(conn, place, user))
             email = known.email if known else user
             ended = invitations.withdraw_all_by(conn, place, email)
-            record_audit(
-                conn, place, caller, address, "user_removed", f"{email}, {ended} open invitations", now, about=gone.id
-            )
+            said = f"{email}, {ended} open invitations"
+            record_audit(conn, place, request, "user_removed", said, now, about=gone.id)
             if users.get_user(conn, user) is None:
-                record_audit(conn, place, caller, address, "account_removed", email, now, about=user)
-            return json_response(None)
+                record_audit(conn, place, request, "account_removed", email, now, about=user)
 
-        done = await self._context.write_tx(dry_run, work)
-        return done if isinstance(done, Refused) else None
+        await self._write(request, work)
 
 
 def unfit_role(caller: Principal, place: TeamPlace, role: TeamRole) -> Refused | None:
@@ -148,13 +115,5 @@ def unfit_role(caller: Principal, place: TeamPlace, role: TeamRole) -> Refused |
 
 def member_view(row: TeamMember) -> MemberView:
     """A user in the team, as shown."""
-    return MemberView(
-        id=row.id,
-        name=row.name,
-        email=row.email,
-        role=row.role,
-        joined=optional_rfc3339(row.created),
-        last_sign_in=optional_rfc3339(row.last_use),
-        second_factor=row.second_factor,
-        verified=row.verified,
-    )
+    joined, last_sign_in = optional_rfc3339(row.created), optional_rfc3339(row.last_use)
+    return copy_fields(MemberView, row, joined=joined, last_sign_in=last_sign_in)
