@@ -7,9 +7,7 @@ import msgspec
 
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY, Instant
-from tenure.http.auth import Principal
 from tenure.http.body_types import RequestBody
-from tenure.http.idempotency import IdempotentRequest
 from tenure.http.operation_groups import operation_at
 from tenure.http.paging import PageRequest, ResultPage
 from tenure.http.problems import accept, require_found
@@ -18,7 +16,7 @@ from tenure.http.timestamps import Moment, instant_of
 from tenure.site import duplicates, subscription_change
 from tenure.site.api.device_views import DeviceView, EnrollmentTokenView, device_view, enrollment_view
 from tenure.site.api.licenses import Product
-from tenure.site.api.local import LOOKS, WORKS, LocalOperations
+from tenure.site.api.local import LOOKS, WORKS, LocalOperations, SiteChange, SitePost
 from tenure.site.enrollment import MOST, new_ticket, store_enrollment
 from tenure.site.store import devices, enrollments, events, groups
 from tenure.site.store.devices import DeviceDecision, DeviceFilter, DeviceRow
@@ -111,21 +109,17 @@ class DeviceOperations(LocalOperations):
         return device_view(await self._local.read_tx(lambda conn: _find_device(conn, device)))
 
     @operation_at("POST", "/v1/devices/{device}/withdraw", WORKS, refusals=[RefusalCode.NOTHING_TO_CHANGE])
-    async def withdraw_device(
-        self, caller: Principal, ticket: IdempotentRequest, device: Id, dry_run: bool = False
-    ) -> ApiResponse[DeviceView] | Refused:
+    async def withdraw_device(self, request: SitePost, device: Id) -> ApiResponse[DeviceView]:
         """Takes a device's seat back: at its next contact it erases it, which frees at once, else at the seat's end."""
-        return await self._change_state(ticket, device, DeviceDecision.WITHDRAWN, dry_run=dry_run)
+        return await self._change_state(request, device, DeviceDecision.WITHDRAWN)
 
     @operation_at("POST", "/v1/devices/{device}/assign", WORKS, refusals=[RefusalCode.NOTHING_TO_CHANGE])
-    async def assign_device(
-        self, caller: Principal, ticket: IdempotentRequest, device: Id, dry_run: bool = False
-    ) -> ApiResponse[DeviceView] | Refused:
+    async def assign_device(self, request: SitePost, device: Id) -> ApiResponse[DeviceView]:
         """Gives a device a seat by hand, from its next contact on, as far as one is free."""
-        return await self._change_state(ticket, device, DeviceDecision.WAITING, dry_run=dry_run)
+        return await self._change_state(request, device, DeviceDecision.WAITING)
 
     @operation_at("DELETE", "/v1/devices/{device}", WORKS, status=204)
-    async def remove_device(self, caller: Principal, device: Id, dry_run: bool = False) -> ApiResponse[None] | Refused:
+    async def remove_device(self, request: SiteChange, device: Id) -> ApiResponse[None]:
         """Forgets a device: as withdrawing, and gone once it no longer counts."""
 
         def work(conn: Connection, now: Instant) -> ApiResponse[None] | Refused:
@@ -137,12 +131,10 @@ class DeviceOperations(LocalOperations):
             _add_event(conn, now, "device_removed", f"{found.name or found.id} was removed.", found)
             return empty_response()
 
-        return await self._local.write_tx(dry_run, work)
+        return await self._write(request, work)
 
     @operation_at("PUT", "/v1/devices/{device}/pin", WORKS)
-    async def pin_device(
-        self, caller: Principal, device: Id, body: PinBody, dry_run: bool = False
-    ) -> ApiResponse[DeviceView] | Refused:
+    async def pin_device(self, request: SiteChange, device: Id, body: PinBody) -> ApiResponse[DeviceView]:
         """Keeps a device off the lists of what is proposed for release, or puts it back on them."""
 
         def work(conn: Connection, _: Instant) -> ApiResponse[DeviceView] | Refused:
@@ -150,12 +142,10 @@ class DeviceOperations(LocalOperations):
             changed = msgspec.structs.replace(found, pinned=int(body.pinned))
             return json_response(device_view(devices.save_device(conn, changed)))
 
-        return await self._local.write_tx(dry_run, work)
+        return await self._write(request, work)
 
     @operation_at("PUT", "/v1/devices/{device}/group", WORKS)
-    async def group_device(
-        self, caller: Principal, device: Id, body: GroupBody, dry_run: bool = False
-    ) -> ApiResponse[DeviceView] | Refused:
+    async def group_device(self, request: SiteChange, device: Id, body: GroupBody) -> ApiResponse[DeviceView]:
         """Puts a device into a group; an empty one unassigns it."""
 
         def work(conn: Connection, _: Instant) -> ApiResponse[DeviceView] | Refused:
@@ -165,12 +155,10 @@ class DeviceOperations(LocalOperations):
                 device_view(devices.save_device(conn, msgspec.structs.replace(found, group=body.group)))
             )
 
-        return await self._local.write_tx(dry_run, work)
+        return await self._write(request, work)
 
     @operation_at("POST", "/v1/devices/{device}/merge", WORKS, refusals=[RefusalCode.NOTHING_TO_CHANGE])
-    async def merge_device(
-        self, caller: Principal, ticket: IdempotentRequest, device: Id, body: MergeBody, dry_run: bool = False
-    ) -> ApiResponse[DeviceView] | Refused:
+    async def merge_device(self, request: SitePost, device: Id, body: MergeBody) -> ApiResponse[DeviceView]:
         """Says that a device lives on in another on the same hardware, which takes its place in the count."""
 
         def work(conn: Connection, _: Instant) -> ApiResponse[DeviceView] | Refused:
@@ -179,12 +167,10 @@ class DeviceOperations(LocalOperations):
             look = self._local.find_license(new.product).take_snapshot()
             return json_response(device_view(accept(duplicates.merge_by_hand(conn, old, new, look))))
 
-        return await self._local.run_once(ticket, dry_run, work)
+        return await self._write(request, work)
 
     @operation_at("POST", "/v1/enrollments", WORKS, status=201, refusals=[RefusalCode.NOT_FOUND])
-    async def create_enrollment(
-        self, caller: Principal, ticket: IdempotentRequest, body: EnrollmentBody, dry_run: bool = False
-    ) -> ApiResponse[EnrollmentMade] | Refused:
+    async def create_enrollment(self, request: SitePost, body: EnrollmentBody) -> ApiResponse[EnrollmentMade]:
         """Makes an enrollment token; its word is shown this once."""
         until = None if body.until is None else instant_of(body.until)
         port = self._local.device_port()
@@ -196,7 +182,7 @@ class DeviceOperations(LocalOperations):
             store_enrollment(conn, given)
             return json_response(EnrollmentMade(given.token, enrollment_view(given.enrollment)), 201)
 
-        return await self._local.run_once(ticket, dry_run, work)
+        return await self._write(request, work)
 
     @operation_at("GET", "/v1/enrollments", LOOKS)
     async def list_enrollments(self, paging: PageRequest) -> ResultPage[EnrollmentTokenView] | Refused:
@@ -210,9 +196,7 @@ class DeviceOperations(LocalOperations):
         )
 
     @operation_at("DELETE", "/v1/enrollments/{enrollment}", WORKS, status=204)
-    async def withdraw_enrollment(
-        self, caller: Principal, enrollment: Id, dry_run: bool = False
-    ) -> ApiResponse[None] | Refused:
+    async def withdraw_enrollment(self, request: SiteChange, enrollment: Id) -> ApiResponse[None]:
         """Withdraws an enrollment token; devices that enrolled with it stay."""
 
         def work(conn: Connection, _: Instant) -> ApiResponse[None] | Refused:
@@ -222,11 +206,9 @@ class DeviceOperations(LocalOperations):
                 else Refused(RefusalCode.NOT_FOUND, field="enrollment")
             )
 
-        return await self._local.write_tx(dry_run, work)
+        return await self._write(request, work)
 
-    async def _change_state(
-        self, ticket: IdempotentRequest, name: str, state: DeviceDecision, *, dry_run: bool
-    ) -> ApiResponse[DeviceView] | Refused:
+    async def _change_state(self, request: SitePost, name: str, state: DeviceDecision) -> ApiResponse[DeviceView]:
         def work(conn: Connection, now: Instant) -> ApiResponse[DeviceView] | Refused:
             found = _find_device(conn, name)
             taken_back = found.state in (DeviceDecision.WITHDRAWN, DeviceDecision.REMOVED)
@@ -246,7 +228,7 @@ class DeviceOperations(LocalOperations):
                    f"{found.name or found.id} was {what}.", found)  # fmt: skip
             return json_response(device_view(changed))
 
-        return await self._local.run_once(ticket, dry_run, work)
+        return await self._write(request, work)
 
     def _taken_in(self, conn: Connection, device: DeviceRow) -> DeviceDecision:
         license_ = self._local.site.licenses.get(device.product)

@@ -5,15 +5,16 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.refusals import RefusalCode
 from tenure.http.auth import Principal
 from tenure.http.body_types import RequestBody
 from tenure.http.operation_groups import operation_at
+from tenure.http.problems import accept
 from tenure.http.responses import ApiResponse, json_response
 from tenure.http.views import copy_fields
 from tenure.sdk.network.doctor import DoctorCheck
 from tenure.sdk.network.resolvers import DEFAULT
-from tenure.site.api.local import LOOKS, RULES, WORKS, LocalOperations
+from tenure.site.api.local import LOOKS, RULES, WORKS, LocalOperations, SiteChange
 from tenure.site.api.views import optional_rfc3339
 from tenure.site.doctor import dns_of, name_checks
 from tenure.site.server_connection import AnswerPath, DnsChoice, effective_mode, refuse_choice
@@ -81,25 +82,21 @@ class DnsOperations(LocalOperations):
         return self._dns_view()
 
     @operation_at("PUT", "/v1/dns", RULES, refusals=[RefusalCode.FIELD_INVALID])
-    async def choose_dns(
-        self, caller: Principal, body: DnsBody, dry_run: bool = False
-    ) -> ApiResponse[DnsView] | Refused:
+    async def choose_dns(self, request: SiteChange, body: DnsBody) -> ApiResponse[DnsView]:
         """Chooses whether and which public resolvers may be asked, from the next exchange on."""
         choice = _read_choice(body)
         ways = self._local.site.ways
-        refused = refuse_choice(choice) if dry_run else await asyncio.to_thread(ways.set_choice, choice)
-        return json_response(self._dns_view()) if refused is None else refused
+        accept(refuse_choice(choice) if request.dry_run else await asyncio.to_thread(ways.set_choice, choice))
+        return json_response(self._dns_view())
 
     # It changes nothing, and is a POST only because it sends packets.
     @operation_at(
         "POST", "/v1/dns/test", WORKS, exempt=["dry_run", "idempotency_key"], refusals=[RefusalCode.FIELD_INVALID]
     )
-    async def test_dns(self, caller: Principal, body: DnsBody) -> DnsTest | Refused:
+    async def test_dns(self, caller: Principal, body: DnsBody) -> DnsTest:
         """Tries every way that a choice would allow, without making it; nothing is sent to a resolver it forbids."""
         choice = _read_choice(body)
-        refused = refuse_choice(choice)
-        if refused is not None:
-            return refused
+        accept(refuse_choice(choice))
         site = self._local.site
         chosen = msgspec.structs.replace(
             site.settings.network, dns=choice.mode, resolvers=choice.resolvers, private_suffixes=choice.private_suffixes

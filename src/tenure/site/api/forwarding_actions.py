@@ -9,7 +9,6 @@ from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import HOUR, Instant
 from tenure.http.auth import Principal
 from tenure.http.body_types import RequestBody
-from tenure.http.idempotency import IdempotentRequest
 from tenure.http.operation_groups import operation_at
 from tenure.http.outgoing import signing
 from tenure.http.outgoing.send_outcome import SendOutcome
@@ -18,7 +17,7 @@ from tenure.http.responses import ApiResponse, json_response
 from tenure.site.api.devices import Id
 from tenure.site.api.forwarding_views import ForwardingDeliveryView, ForwardingView, TestView, WithSecret, delivery_view
 from tenure.site.api.forwardings import find_forwarding, view_forwarding
-from tenure.site.api.local import LOOKS, RULES, LocalApi, LocalOperations
+from tenure.site.api.local import LOOKS, RULES, LocalApi, LocalOperations, SitePost
 from tenure.site.forwarding.config import ForwardingConfig, ForwardingSecrets, SecretVault, read_config
 from tenure.site.forwarding.messages import test_event
 from tenure.site.forwarding.remedies import advice_for
@@ -95,8 +94,8 @@ class ForwardingActionOperations(LocalOperations):
 
     @operation_at("POST", "/v1/forwardings/{forwarding}/resume", RULES, refusals=_KNOWN)
     async def resume_forwarding(
-        self, caller: Principal, ticket: IdempotentRequest, forwarding: Id, body: ResumeBody, dry_run: bool = False
-    ) -> ApiResponse[ForwardingView] | Refused:
+        self, request: SitePost, forwarding: Id, body: ResumeBody
+    ) -> ApiResponse[ForwardingView]:
         """Goes on after it failed or was given up: with what waited, or without."""
 
         def work(conn: Connection, now: Instant) -> ApiResponse[ForwardingView] | Refused:
@@ -108,15 +107,16 @@ class ForwardingActionOperations(LocalOperations):
                 row = msgspec.structs.replace(row, cursor=events.latest_number(conn), upto=0, pending=b"[]")
             forwardings.save(conn, row)
             how = "; waiting events are left out" if body.skip else ""
-            self._add_event(conn, now, caller, row, f"resumed the forwarding “{read_config(row.body).name}”{how}.")
-            return json_response(view_forwarding(conn, row, caller, self._vault))
+            text = f"resumed the forwarding “{read_config(row.body).name}”{how}."
+            self._add_event(conn, now, request.caller, row, text)
+            return json_response(view_forwarding(conn, row, request.caller, self._vault))
 
-        return await self._local.run_once(ticket, dry_run, work)
+        return await self._write(request, work)
 
     @operation_at("POST", "/v1/forwardings/{forwarding}/rotate-secret", RULES, refusals=_KNOWN)
     async def rotate_forwarding_secret(
-        self, caller: Principal, ticket: IdempotentRequest, forwarding: Id, body: RotateBody, dry_run: bool = False
-    ) -> ApiResponse[WithSecret] | Refused:
+        self, request: SitePost, forwarding: Id, body: RotateBody
+    ) -> ApiResponse[WithSecret]:
         """Makes a new secret of a webhook, shown this once; the one before signs too for a while."""
 
         def work(conn: Connection, now: Instant) -> ApiResponse[WithSecret] | Refused:
@@ -130,11 +130,12 @@ class ForwardingActionOperations(LocalOperations):
             row = msgspec.structs.replace(row, sealed=self._vault.seal(row.id, fresh), next=0)
             forwardings.save(conn, row)
             text = f"made a new secret for the forwarding “{read_config(row.body).name}”."
-            self._add_event(conn, now, caller, row, text, "forwarding_changed")
-            secret = "" if dry_run else signing.shown_secret(fresh.key)
-            return json_response(WithSecret(forwarding=view_forwarding(conn, row, caller, self._vault), secret=secret))
+            self._add_event(conn, now, request.caller, row, text, "forwarding_changed")
+            secret = "" if request.dry_run else signing.shown_secret(fresh.key)
+            view = view_forwarding(conn, row, request.caller, self._vault)
+            return json_response(WithSecret(forwarding=view, secret=secret))
 
-        return await self._local.run_once(ticket, dry_run, work)
+        return await self._write(request, work)
 
     @operation_at("GET", "/v1/forwardings/{forwarding}/deliveries", LOOKS, refusals=[RefusalCode.NOT_FOUND])
     async def list_forwarding_deliveries(

@@ -8,7 +8,6 @@ import msgspec
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
 from tenure.http.auth import Principal
-from tenure.http.idempotency import IdempotentRequest
 from tenure.http.operation_groups import operation_at
 from tenure.http.outgoing.signing import SECRET_BYTES, shown_secret
 from tenure.http.paging import PageRequest, ResultPage, cut_page
@@ -23,7 +22,7 @@ from tenure.site.api.forwarding_views import (
     WithSecret,
     forwarding_view,
 )
-from tenure.site.api.local import LOOKS, RULES, LocalApi, LocalOperations
+from tenure.site.api.local import LOOKS, RULES, LocalApi, LocalOperations, SiteChange, SitePost
 from tenure.site.forwarding.config import ForwardingConfig, ForwardingSecrets, SecretVault, read_config, write_config
 from tenure.site.forwarding.config_checks import check_config, destination_changed
 from tenure.site.forwarding.kinds import FAMILIES
@@ -81,9 +80,7 @@ class ForwardingOperations(LocalOperations):
         return await self._local.read_tx(work)
 
     @operation_at("POST", "/v1/forwardings", RULES, status=201, refusals=_REFUSALS)
-    async def add_forwarding(
-        self, caller: Principal, ticket: IdempotentRequest, body: ForwardingBody, dry_run: bool = False
-    ) -> ApiResponse[WithSecret] | Refused:
+    async def add_forwarding(self, request: SitePost, body: ForwardingBody) -> ApiResponse[WithSecret]:
         """Forwards what happens from now on; the secret of a webhook is shown this once."""
         config = accept(check_config(body.to_config()))
 
@@ -96,22 +93,22 @@ class ForwardingOperations(LocalOperations):
             hidden = _secrets_of(
                 body, ForwardingSecrets(key=self._vault.draw(SECRET_BYTES)) if config.webhook else ForwardingSecrets()
             )
-            _add_event(conn, now, caller, ("forwarding_added", "added"), config, name)
+            _add_event(conn, now, request.caller, ("forwarding_added", "added"), config, name)
             sealed = self._vault.seal(name, hidden)
             row = ForwardingRow(name, write_config(config), sealed, born, cursor=events.latest_number(conn))
             forwardings.add(conn, row)
             # What is only rehearsed gives no secret out.
-            secret = "" if dry_run or not hidden.key else shown_secret(hidden.key)
+            secret = "" if request.dry_run or not hidden.key else shown_secret(hidden.key)
             return json_response(
-                WithSecret(forwarding=view_forwarding(conn, row, caller, self._vault), secret=secret), 201
+                WithSecret(forwarding=view_forwarding(conn, row, request.caller, self._vault), secret=secret), 201
             )
 
-        return await self._local.run_once(ticket, dry_run, work)
+        return await self._write(request, work)
 
     @operation_at("PUT", "/v1/forwardings/{forwarding}", RULES, refusals=_REFUSALS)
     async def change_forwarding(
-        self, caller: Principal, forwarding: Id, body: ForwardingBody, dry_run: bool = False
-    ) -> ApiResponse[ForwardingView] | Refused:
+        self, request: SiteChange, forwarding: Id, body: ForwardingBody
+    ) -> ApiResponse[ForwardingView]:
         """Replaces the settings of one forwarding; it goes on where it was, and what failed is tried again at once.
 
         A password that is left out stays, unless mail server or user are others now: it was not meant for them.
@@ -134,24 +131,22 @@ class ForwardingOperations(LocalOperations):
                     row, sealed=self._vault.seal(row.id, _secrets_of(body, hidden or ForwardingSecrets()))
                 )
             forwardings.save(conn, row)
-            _add_event(conn, now, caller, ("forwarding_changed", "changed"), config, row.id)
-            return json_response(view_forwarding(conn, row, caller, self._vault))
+            _add_event(conn, now, request.caller, ("forwarding_changed", "changed"), config, row.id)
+            return json_response(view_forwarding(conn, row, request.caller, self._vault))
 
-        return await self._local.write_tx(dry_run, work)
+        return await self._write(request, work)
 
     @operation_at("DELETE", "/v1/forwardings/{forwarding}", RULES, status=204)
-    async def remove_forwarding(
-        self, caller: Principal, forwarding: Id, dry_run: bool = False
-    ) -> ApiResponse[None] | Refused:
+    async def remove_forwarding(self, request: SiteChange, forwarding: Id) -> ApiResponse[None]:
         """Removes a forwarding, its log and what waits for it; the events themselves stay."""
 
         def work(conn: Connection, now: Instant) -> ApiResponse[None] | Refused:
             row = find_forwarding(conn, forwarding)
             forwardings.remove(conn, forwarding)
-            _add_event(conn, now, caller, ("forwarding_removed", "removed"), read_config(row.body), "")
+            _add_event(conn, now, request.caller, ("forwarding_removed", "removed"), read_config(row.body), "")
             return empty_response()
 
-        return await self._local.write_tx(dry_run, work)
+        return await self._write(request, work)
 
 
 def find_forwarding(conn: Connection, name: str) -> ForwardingRow:

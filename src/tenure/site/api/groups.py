@@ -6,15 +6,13 @@ import msgspec
 
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
-from tenure.http.auth import Principal
 from tenure.http.body_types import RequestBody
-from tenure.http.idempotency import IdempotentRequest
 from tenure.http.operation_groups import operation_at
 from tenure.http.paging import PageRequest, ResultPage
 from tenure.http.problems import require_found
 from tenure.http.responses import ApiResponse, empty_response, json_response
 from tenure.site.api.devices import Id
-from tenure.site.api.local import LOOKS, WORKS, LocalOperations
+from tenure.site.api.local import LOOKS, WORKS, LocalOperations, SiteChange, SitePost
 from tenure.site.store import devices, duplicates, groups
 from tenure.site.store.groups import DeviceGroup
 from tenure.site.store.writer import Connection
@@ -73,9 +71,7 @@ class GroupOperations(LocalOperations):
         return await self._local.read_tx(groups.count_unassigned)
 
     @operation_at("PUT", "/v1/groups/{group}", WORKS)
-    async def put_group(
-        self, caller: Principal, group: Name, body: GroupPolicy, dry_run: bool = False
-    ) -> ApiResponse[DeviceGroup] | Refused:
+    async def put_group(self, request: SiteChange, group: Name, body: GroupPolicy) -> ApiResponse[DeviceGroup]:
         """Makes a group, or says what it does by itself."""
 
         def work(conn: Connection, _: Instant) -> ApiResponse[DeviceGroup] | Refused:
@@ -83,21 +79,19 @@ class GroupOperations(LocalOperations):
             found = groups.get_group(conn, group)
             return Refused(RefusalCode.INTERNAL) if found is None else json_response(found)
 
-        return await self._local.write_tx(dry_run, work)
+        return await self._write(request, work)
 
     @operation_at("DELETE", "/v1/groups/{group}", WORKS, status=204)
-    async def delete_group(self, caller: Principal, group: Name, dry_run: bool = False) -> ApiResponse[None] | Refused:
+    async def delete_group(self, request: SiteChange, group: Name) -> ApiResponse[None]:
         """Removes a group; its devices are unassigned and keep the seats they have."""
 
         def work(conn: Connection, _: Instant) -> ApiResponse[None] | Refused:
             return empty_response() if groups.delete(conn, group) else Refused(RefusalCode.NOT_FOUND, field="group")
 
-        return await self._local.write_tx(dry_run, work)
+        return await self._write(request, work)
 
     @operation_at("POST", "/v1/groups/{group}/devices", WORKS, refusals=[RefusalCode.NOT_FOUND])
-    async def fill_group(
-        self, caller: Principal, ticket: IdempotentRequest, group: Name, body: GroupMembers, dry_run: bool = False
-    ) -> ApiResponse[MovedView] | Refused:
+    async def fill_group(self, request: SitePost, group: Name, body: GroupMembers) -> ApiResponse[MovedView]:
         """Puts up to a thousand devices into a group."""
 
         def work(conn: Connection, _: Instant) -> ApiResponse[MovedView] | Refused:
@@ -107,7 +101,7 @@ class GroupOperations(LocalOperations):
                 devices.save_device(conn, msgspec.structs.replace(device, group=group))
             return json_response(MovedView(len(found)))
 
-        return await self._local.run_once(ticket, dry_run, work)
+        return await self._write(request, work)
 
     @operation_at("GET", "/v1/device-counts", LOOKS)
     async def count_devices(self, product: str = "") -> DeviceTally:

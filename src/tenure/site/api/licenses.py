@@ -14,13 +14,14 @@ from tenure.http.auth import Principal
 from tenure.http.body_types import RequestBody
 from tenure.http.idempotency import IdempotentRequest
 from tenure.http.operation_groups import operation_at
+from tenure.http.problems import accept
 from tenure.http.responses import ApiResponse, empty_response, json_response
 from tenure.http.timestamps import format_rfc3339
 from tenure.http.views import copy_fields
 from tenure.sdk.network.doctor import DoctorCheck
 from tenure.sdk.requests import NO_WISH, SyncWish
 from tenure.site.api.exchange_views import SyncView, accept_outcome, preview_view, sync_view, unasked_view
-from tenure.site.api.local import LOOKS, RULES, WORKS, LocalApi, LocalOperations, Outcome
+from tenure.site.api.local import LOOKS, RULES, WORKS, LocalApi, LocalOperations, SiteChange, SitePost
 from tenure.site.api.views import LicenseView, SiteSpanView, expected_spans, license_view, span_views
 from tenure.site.doctor import DoctorInput, examine_site
 from tenure.site.license import ProductLicense
@@ -114,36 +115,24 @@ class LicenseOperations(LocalOperations):
 
     @operation_at("POST", "/v1/licenses/{product}/activate", WORKS, refusals=_ASKS)
     async def activate(
-        self,
-        caller: Principal,
-        ticket: IdempotentRequest,
-        product: Product,
-        body: ApplyCodeBody,
-        dry_run: bool = False,
-        ask: bool = True,
-    ) -> ApiResponse[SyncView] | Refused:
+        self, request: SitePost, product: Product, body: ApplyCodeBody, ask: bool = True
+    ) -> ApiResponse[SyncView]:
         """Applies an activation code; refused while a present subscription is in force (M10).
 
         A dry run asks the activation server what the code would start, and nothing begins; without `ask` it tells only
         what can be told here, and sends nothing.
         """
-        return await self._apply_code(ticket, product, body.code, "active", dry_run=dry_run, ask=ask)
+        return await self._apply_code(request, product, body.code, "active", ask=ask)
 
     @operation_at("POST", "/v1/licenses/{product}/successor", WORKS, refusals=_ASKS)
     async def stage_successor(
-        self,
-        caller: Principal,
-        ticket: IdempotentRequest,
-        product: Product,
-        body: ApplyCodeBody,
-        dry_run: bool = False,
-        ask: bool = True,
-    ) -> ApiResponse[SyncView] | Refused:
+        self, request: SitePost, product: Product, body: ApplyCodeBody, ask: bool = True
+    ) -> ApiResponse[SyncView]:
         """Stages a code that takes over at the end of what is paid, also without a server.
 
         A dry run asks when it would, and what follows then, and nothing is staged; `ask` as for `activate`.
         """
-        return await self._apply_code(ticket, product, body.code, "successor", dry_run=dry_run, ask=ask)
+        return await self._apply_code(request, product, body.code, "successor", ask=ask)
 
     # No dry run: the server alone decides what changes here.
     @operation_at(
@@ -155,10 +144,10 @@ class LicenseOperations(LocalOperations):
     )
     async def synchronize(
         self, caller: Principal, ticket: IdempotentRequest, product: Product
-    ) -> ApiResponse[SyncView] | Refused:
+    ) -> ApiResponse[SyncView]:
         """Synchronizes subscription settings with the activation server, now (M17); once a minute."""
         license_ = self._local.find_license(product)
-        return await self._local.run_aside(ticket, lambda: self._sync_response(license_))
+        return await self._run_aside(ticket, lambda: self._sync_response(license_))
 
     @operation_at(
         "POST",
@@ -176,11 +165,11 @@ class LicenseOperations(LocalOperations):
     )
     async def resolve_fork(
         self, caller: Principal, ticket: IdempotentRequest, product: Product, body: SiteForkBody
-    ) -> ApiResponse[SyncView] | Refused:
+    ) -> ApiResponse[SyncView]:
         """Says what the copies of this site are; the server decides, and counts how often `restored` is said (B9)."""
         license_ = self._local.find_license(product)
         wish = SyncWish(resolve=body.resolution)
-        return await self._local.run_aside(ticket, lambda: self._sync_response(license_, wish))
+        return await self._run_aside(ticket, lambda: self._sync_response(license_, wish))
 
     @operation_at(
         "POST",
@@ -198,7 +187,7 @@ class LicenseOperations(LocalOperations):
         if not staged:
             return Refused(RefusalCode.NO_SUCCESSOR, field="product")
         wish = SyncWish(drop_successor=staged)
-        return await self._local.run_aside(ticket, lambda: self._sync_response(license_, wish))
+        return await self._run_aside(ticket, lambda: self._sync_response(license_, wish))
 
     @operation_at("GET", "/v1/licenses/{product}/synchronization", LOOKS)
     async def read_synchronization(self, product: Product) -> SyncRunView | Refused:
@@ -222,23 +211,20 @@ class LicenseOperations(LocalOperations):
         status=204,
         refusals=[RefusalCode.SUBSCRIPTION_IN_FORCE, RefusalCode.NOT_ACTIVATED],
     )
-    async def remove_license(
-        self, caller: Principal, product: Product, dry_run: bool = False
-    ) -> ApiResponse[None] | Refused:
+    async def remove_license(self, request: SiteChange, product: Product) -> ApiResponse[None]:
         """Forgets a license that is not in force; refused with the reason and the date otherwise."""
         license_ = self._local.find_license(product)
-        if dry_run:
-            return license_.in_force() or empty_response()
-        refused = await asyncio.to_thread(license_.remove)
-        if refused is not None:
-            return refused
+        if request.dry_run:
+            accept(license_.in_force())
+            return empty_response()
+        accept(await asyncio.to_thread(license_.remove))
 
         def work(conn: Connection, now: int) -> ApiResponse[None]:
             text = f"The license of {product} was removed."
             events.add(conn, now, "warning", "license_removed", text, product=product)
             return empty_response()
 
-        return await self._local.write_tx(False, work)
+        return await self._write(request, work)
 
     @operation_at(
         "POST",
@@ -251,19 +237,17 @@ class LicenseOperations(LocalOperations):
             RefusalCode.KEY_UNKNOWN,
         ],
     )
-    async def take_notice(
-        self, caller: Principal, ticket: IdempotentRequest, product: Product, body: NoticeBody, dry_run: bool = False
-    ) -> ApiResponse[LicenseView] | Refused:
+    async def take_notice(self, request: SitePost, product: Product, body: NoticeBody) -> ApiResponse[LicenseView]:
         """Takes a signed notice of the vendor that came as a file."""
         license_ = self._local.find_license(product)
-        if dry_run:
+        if request.dry_run:
             return json_response(await self._license_view(license_))
 
         def work() -> ApiResponse[LicenseView]:
             accept_outcome(license_.take_notice(body.notice.encode("ascii")))
             return json_response(self._license_response(license_))
 
-        return await self._local.run_aside(ticket, work)
+        return await self._run_aside(request.ticket, work)
 
     # It changes nothing, and is a POST only because it sends packets.
     @operation_at("POST", "/v1/test-connection", WORKS, exempt=["dry_run", "idempotency_key"])
@@ -278,19 +262,17 @@ class LicenseOperations(LocalOperations):
         return view_license(self._local, license_)
 
     async def _apply_code(
-        self, ticket: IdempotentRequest, product: str, code: str, role: str, *, dry_run: bool, ask: bool
-    ) -> Outcome[SyncView]:
+        self, request: SitePost, product: str, code: str, role: str, *, ask: bool
+    ) -> ApiResponse[SyncView]:
         license_ = self._local.find_license(product)
-        if dry_run:
+        if request.dry_run:
             return await asyncio.to_thread(self._preview_code, license_, code, role, ask=ask)
-        return await self._local.run_aside(ticket, lambda: self._code_response(license_, code, role))
+        return await self._run_aside(request.ticket, lambda: self._code_response(license_, code, role))
 
-    def _preview_code(
-        self, license_: ProductLicense, code: str, role: str, *, ask: bool
-    ) -> ApiResponse[SyncView] | Refused:
+    def _preview_code(self, license_: ProductLicense, code: str, role: str, *, ask: bool) -> ApiResponse[SyncView]:
         if not ask:
-            refused = license_.would_apply(code, role)
-            return json_response(unasked_view(self._license_response(license_))) if refused is None else refused
+            accept(license_.would_apply(code, role))
+            return json_response(unasked_view(self._license_response(license_)))
         outcome = accept_outcome(license_.look_at(code, role))
         return json_response(preview_view(outcome, self._license_response(license_)))
 

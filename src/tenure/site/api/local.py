@@ -11,8 +11,9 @@ from typing import TypeVar, cast
 from tenure.core.policy.rules import Role
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
-from tenure.http.auth import AccessRule
+from tenure.http.auth import AccessRule, Principal
 from tenure.http.idempotency import IdempotentRequest
+from tenure.http.inputs import InputGroup
 from tenure.http.operation_groups import OperationGroup
 from tenure.http.paging import PageRequest, ResultPage, cut_page
 from tenure.http.problems import accept, require_found
@@ -39,6 +40,19 @@ RULES = AccessRule(scope=RULE, kinds=_HERE)
 """What decides over others, over the way out, or takes a license away: administrators alone."""
 OWN = AccessRule(kinds=_HERE)
 """One's own account, whatever the role."""
+
+
+class SiteChange(InputGroup, frozen=True, kw_only=True):
+    """A change: by whom, and whether it is only tried."""
+
+    caller: Principal
+    dry_run: bool = False
+
+
+class SitePost(SiteChange, frozen=True, kw_only=True):
+    """A change that has its effect once."""
+
+    ticket: IdempotentRequest
 
 
 class LocalApi:
@@ -119,3 +133,13 @@ class LocalOperations(OperationGroup):
 
     def __init__(self, local: LocalApi) -> None:
         self._local = local
+
+    async def _write(self, request: SiteChange, work: Work[T]) -> ApiResponse[T]:
+        """`work` in one transaction, of a POST once under its key. Raises what it refuses."""
+        if isinstance(request, SitePost):
+            return accept(await self._local.run_once(request.ticket, request.dry_run, work))
+        return accept(await self._local.write_tx(request.dry_run, work))
+
+    async def _run_aside(self, ticket: IdempotentRequest, work: Callable[[], Outcome[T]]) -> ApiResponse[T]:
+        """`LocalApi.run_aside`. Raises what `work` refuses."""
+        return accept(await self._local.run_aside(ticket, work))

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from tenure.core.refusals import RefusalCode, Refused
+from tenure.core.refusals import RefusalCode
 from tenure.http.auth import Principal
 from tenure.http.body_types import RequestBody
 from tenure.http.idempotency import IdempotentRequest
@@ -89,7 +89,7 @@ class OfflineOperations(LocalOperations):
     )
     async def request_offline(
         self, caller: Principal, ticket: IdempotentRequest, product: Product, body: OfflineBody
-    ) -> ApiResponse[OfflineRequestView] | Refused:
+    ) -> ApiResponse[OfflineRequestView]:
         """Makes the request that is carried to the provider; asked again, it is the same one until it is answered."""
         license_ = self._local.find_license(product)
 
@@ -97,7 +97,7 @@ class OfflineOperations(LocalOperations):
             carried = accept_outcome(license_.keeper.export_request(body.code, body.role))
             return json_response(self._request_view(product, carried))
 
-        return await self._local.run_aside(ticket, work)
+        return await self._run_aside(ticket, work)
 
     # No dry run: what an answer says can be read in it.
     @operation_at(
@@ -114,7 +114,7 @@ class OfflineOperations(LocalOperations):
     )
     async def import_offline(
         self, caller: Principal, ticket: IdempotentRequest, product: Product, body: ImportBody
-    ) -> ApiResponse[ImportedView] | Refused:
+    ) -> ApiResponse[ImportedView]:
         """Imports an answer, once; it must belong to the request that is pending here. Notices come in this way too."""
         license_ = self._local.find_license(product)
         blocks = accept(read_armor(body.text))
@@ -130,7 +130,7 @@ class OfflineOperations(LocalOperations):
                 return json_response(self._imported_view(license_, "activation", "granted", outcome.message))
             return json_response(self._imported_view(license_, "notice", "taken", "The notice was taken."))
 
-        return await self._local.run_aside(ticket, work)
+        return await self._run_aside(ticket, work)
 
     def _request_view(self, product: str, carried: CarriedRequest) -> OfflineRequestView:
         told = (

@@ -8,9 +8,7 @@ import msgspec
 from tenure.core.plurals import format_count
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import DAY, Instant
-from tenure.http.auth import Principal
 from tenure.http.body_types import RequestBody
-from tenure.http.idempotency import IdempotentRequest
 from tenure.http.operation_groups import operation_at
 from tenure.http.paging import PageRequest, ResultPage
 from tenure.http.responses import ApiResponse, json_response
@@ -20,7 +18,7 @@ from tenure.site import seat_conflict
 from tenure.site.api.device_views import DeviceView, device_view
 from tenure.site.api.devices import Id
 from tenure.site.api.licenses import Product
-from tenure.site.api.local import LOOKS, WORKS, LocalOperations
+from tenure.site.api.local import LOOKS, WORKS, LocalOperations, SitePost
 from tenure.site.api.views import RefusalReason, optional_rfc3339, refusal_reason
 from tenure.site.license import LicenseSnapshot
 from tenure.site.seats import allowed_devices, no_new_seat
@@ -147,9 +145,7 @@ class SeatOperations(LocalOperations):
         return await self._local.read_tx(work)
 
     @operation_at("POST", "/v1/licenses/{product}/release-idle", WORKS, refusals=_MISSING)
-    async def release_idle(
-        self, caller: Principal, ticket: IdempotentRequest, product: Product, body: IdleBody, dry_run: bool = False
-    ) -> ApiResponse[Released] | Refused:
+    async def release_idle(self, request: SitePost, product: Product, body: IdleBody) -> ApiResponse[Released]:
         """Releases silent devices: free at once where the seat is over, else then; they claim again on return."""
         look = self._local.find_license(product).take_snapshot()
 
@@ -163,7 +159,7 @@ class SeatOperations(LocalOperations):
                 events.add(conn, now, "info", "devices_released", text, product=product)
             return json_response(Released(released=len(chosen), free_at_once=over))
 
-        return await self._local.run_once(ticket, dry_run, work)
+        return await self._write(request, work)
 
     @operation_at("GET", "/v1/duplicates", LOOKS)
     async def list_duplicates(self, paging: PageRequest) -> ResultPage[Duplicate] | Refused:
@@ -184,9 +180,7 @@ class SeatOperations(LocalOperations):
         return Refused(RefusalCode.NOT_FOUND, "No seat conflict is open.", "product") if found is None else found
 
     @operation_at("POST", "/v1/licenses/{product}/seat-conflict/release", WORKS, refusals=_MISSING)
-    async def settle_conflict(
-        self, caller: Principal, ticket: IdempotentRequest, product: Product, body: NamedDevices, dry_run: bool = False
-    ) -> ApiResponse[Released] | Refused:
+    async def settle_conflict(self, request: SitePost, product: Product, body: NamedDevices) -> ApiResponse[Released]:
         """Releases devices before the date: those named, or those proposed."""
         look = self._local.find_license(product).take_snapshot()
 
@@ -204,7 +198,7 @@ class SeatOperations(LocalOperations):
                 Released(released=seat_conflict.release_devices(conn, product, look, chosen), free_at_once=over)
             )
 
-        return await self._local.run_once(ticket, dry_run, work)
+        return await self._write(request, work)
 
 
 def _release_idle(conn: Connection, device: DeviceRow, look: LicenseSnapshot) -> bool:

@@ -7,7 +7,6 @@ import msgspec
 from tenure import __version__
 from tenure.core.refusals import RefusalCode, Refused
 from tenure.core.timeline import Instant
-from tenure.http.auth import Principal
 from tenure.http.body_types import RequestBody
 from tenure.http.operation_groups import operation_at
 from tenure.http.paging import PageRequest, ResultPage
@@ -15,7 +14,7 @@ from tenure.http.responses import ApiResponse, empty_response, json_response
 from tenure.http.timestamps import format_rfc3339
 from tenure.http.views import copy_fields
 from tenure.site.api.event_views import SiteEventView, event_view
-from tenure.site.api.local import LOOKS, WORKS, LocalOperations
+from tenure.site.api.local import LOOKS, WORKS, LocalOperations, SiteChange
 from tenure.site.api.views import optional_rfc3339
 from tenure.site.license import ProductLicense
 from tenure.site.store import devices, events, pools
@@ -127,9 +126,7 @@ class StatusOperations(LocalOperations):
         )
 
     @operation_at("PUT", "/v1/events/{event}/acknowledgment", WORKS, status=204)
-    async def acknowledge_event(
-        self, caller: Principal, event: Number, dry_run: bool = False
-    ) -> ApiResponse[None] | Refused:
+    async def acknowledge_event(self, request: SiteChange, event: Number) -> ApiResponse[None]:
         """Marks an event as seen."""
 
         def work(conn: Connection, _: Instant) -> ApiResponse[None] | Refused:
@@ -137,18 +134,16 @@ class StatusOperations(LocalOperations):
                 empty_response() if events.acknowledge(conn, event) else Refused(RefusalCode.NOT_FOUND, field="event")
             )
 
-        return await self._local.write_tx(dry_run, work)
+        return await self._write(request, work)
 
     @operation_at("PUT", "/v1/events-acknowledgment", WORKS)
-    async def acknowledge_events(
-        self, caller: Principal, body: SeenUpTo, dry_run: bool = False
-    ) -> ApiResponse[Acknowledged] | Refused:
+    async def acknowledge_events(self, request: SiteChange, body: SeenUpTo) -> ApiResponse[Acknowledged]:
         """Marks every event up to a number as seen."""
 
         def work(conn: Connection, _: Instant) -> ApiResponse[Acknowledged]:
             return json_response(Acknowledged(events.acknowledge_all(conn, body.number, body.severity or "")))
 
-        return await self._local.write_tx(dry_run, work)
+        return await self._write(request, work)
 
 
 def _product_view(conn: Connection, license_: ProductLicense) -> ProductStatus:

@@ -10,14 +10,14 @@ from tenure.http.accounts.account_store import FailureCounter
 from tenure.http.accounts.flows import TICKET_LIFE, AccountFlows, Counters, not_signed_in
 from tenure.http.accounts.login_backoff import ACCOUNT
 from tenure.http.accounts.own_security import WITHOUT_RECORD, FactorCode, Password, Secret
-from tenure.http.auth import PUBLIC, Principal
+from tenure.http.auth import PUBLIC
 from tenure.http.body_types import RequestBody
 from tenure.http.inputs import Address
 from tenure.http.operation_groups import operation_at
 from tenure.http.responses import ApiResponse, empty_response, json_response
 from tenure.http.timestamps import format_rfc3339
 from tenure.site.accounts import LIFE, SESSION, TICKET, SiteAccountSecrets
-from tenure.site.api.local import OWN, LocalApi, LocalOperations
+from tenure.site.api.local import OWN, LocalApi, LocalOperations, SiteChange
 from tenure.site.store import events, users
 from tenure.site.store.users import SiteUser
 from tenure.site.store.writer import Connection
@@ -88,16 +88,16 @@ class SiteSignInOperations(LocalOperations):
 
     # Repeating it changes nothing, and the session that would keep the key is gone.
     @operation_at("POST", "/v1/sign-out", OWN, exempt=["idempotency_key"])
-    async def sign_out(self, caller: Principal, dry_run: bool = False) -> ApiResponse[None] | Refused:
+    async def sign_out(self, request: SiteChange) -> ApiResponse[None] | Refused:
         """Ends the session that asks; the token of the folder has none."""
-        if not caller.user:
+        if not request.caller.user:
             return not_signed_in()
 
         def work(conn: Connection, _now: int) -> ApiResponse[None]:
-            users.end_session(conn, caller.token_id)
+            users.end_session(conn, request.caller.token_id)
             return empty_response()
 
-        return await self._local.write_tx(dry_run, work)
+        return await self._write(request, work)
 
     def _enter(self, conn: Connection, user: SiteUser, browser: str) -> SiteEntrance:
         secret, session = self._accounts.open_session(conn, user.id, SESSION, LIFE, browser)

@@ -9,7 +9,6 @@ from tenure.core.timeline import Instant
 from tenure.http.accounts.passwords import PasswordHashes
 from tenure.http.auth import Principal
 from tenure.http.body_types import RequestBody
-from tenure.http.idempotency import IdempotentRequest
 from tenure.http.operation_groups import operation_at
 from tenure.http.paging import PageRequest, ResultPage
 from tenure.http.problems import accept, require_found
@@ -18,7 +17,7 @@ from tenure.http.views import copy_fields
 from tenure.site import ids
 from tenure.site.accounts import SiteAccountSecrets
 from tenure.site.api.devices import Id
-from tenure.site.api.local import LOOKS, RULES, LocalApi, LocalOperations
+from tenure.site.api.local import LOOKS, RULES, LocalApi, LocalOperations, SiteChange, SitePost
 from tenure.site.roles import SiteRole
 from tenure.site.store import events, users
 from tenure.site.store.users import SiteUser
@@ -88,9 +87,7 @@ class SiteTeamOperations(LocalOperations):
         )
 
     @operation_at("POST", "/v1/users", RULES, status=201, refusals=[RefusalCode.ALREADY_EXISTS])
-    async def add_user(
-        self, body: NewUser, caller: Principal, ticket: IdempotentRequest, dry_run: bool = False
-    ) -> ApiResponse[WithPassword] | Refused:
+    async def add_user(self, request: SitePost, body: NewUser) -> ApiResponse[WithPassword]:
         """Adds an account; its password is shown once, and changed by its owner before anything else."""
         password = self._accounts.draw_password()
         hashed = accept(await self._passwords.hash_password(password))
@@ -104,31 +101,28 @@ class SiteTeamOperations(LocalOperations):
             born = self._accounts.clock()
             user = SiteUser(ids.new_id("usr", born, self._accounts.draw), name, body.role, hashed, 1, None, 0, born)
             users.add(conn, user)
-            _add_event(conn, now, caller, "user_added", f"added {name} as {body.role}")
+            _add_event(conn, now, request.caller, "user_added", f"added {name} as {body.role}")
             # What is only rehearsed gives no secret out.
-            return json_response(WithPassword(user=_user_view(user), password="" if dry_run else password), 201)
+            return json_response(WithPassword(user=_user_view(user), password="" if request.dry_run else password), 201)
 
-        return await self._local.run_once(ticket, dry_run, work)
+        return await self._write(request, work)
 
     @operation_at("PUT", "/v1/users/{user}", RULES)
-    async def change_role(
-        self, user: Id, body: RoleBody, caller: Principal, dry_run: bool = False
-    ) -> ApiResponse[SiteUserView] | Refused:
+    async def change_role(self, request: SiteChange, user: Id, body: RoleBody) -> ApiResponse[SiteUserView]:
         """Gives an account another role; open sessions have it at once."""
 
         def work(conn: Connection, now: Instant) -> ApiResponse[SiteUserView] | Refused:
             found = require_found(users.find(conn, user), "user")
             if found.role != body.role:
                 users.set_role(conn, user, body.role)
-                _add_event(conn, now, caller, "role_changed", f"made {found.name} {body.role}; was {found.role}")
+                text = f"made {found.name} {body.role}; was {found.role}"
+                _add_event(conn, now, request.caller, "role_changed", text)
             return json_response(_user_view(msgspec.structs.replace(found, role=body.role)))
 
-        return await self._local.write_tx(dry_run, work)
+        return await self._write(request, work)
 
     @operation_at("POST", "/v1/users/{user}/reset-password", RULES, refusals=[RefusalCode.SERVER_BUSY])
-    async def reset_password(
-        self, user: Id, body: ResetBody, caller: Principal, ticket: IdempotentRequest, dry_run: bool = False
-    ) -> ApiResponse[WithPassword] | Refused:
+    async def reset_password(self, request: SitePost, user: Id, body: ResetBody) -> ApiResponse[WithPassword]:
         """Gives an account a new password to begin with, shown once; its sessions end."""
         password = self._accounts.draw_password()
         hashed = accept(await self._passwords.hash_password(password))
@@ -140,23 +134,23 @@ class SiteTeamOperations(LocalOperations):
             if body.second_factor:
                 users.set_factor(conn, user, None)
             also = " and took the second factor away" if body.second_factor else ""
-            _add_event(conn, now, caller, "password_reset", f"gave {found.name} a new password{also}")
+            _add_event(conn, now, request.caller, "password_reset", f"gave {found.name} a new password{also}")
             present = users.find(conn, user) or found
-            return json_response(WithPassword(user=_user_view(present), password="" if dry_run else password))
+            return json_response(WithPassword(user=_user_view(present), password="" if request.dry_run else password))
 
-        return await self._local.run_once(ticket, dry_run, work)
+        return await self._write(request, work)
 
     @operation_at("DELETE", "/v1/users/{user}", RULES, status=204)
-    async def remove_user(self, user: Id, caller: Principal, dry_run: bool = False) -> ApiResponse[None] | Refused:
+    async def remove_user(self, request: SiteChange, user: Id) -> ApiResponse[None]:
         """Removes an account and ends its sessions; with the token of the folder one can always add another."""
 
         def work(conn: Connection, now: Instant) -> ApiResponse[None] | Refused:
             found = require_found(users.find(conn, user), "user")
             users.remove(conn, user)
-            _add_event(conn, now, caller, "user_removed", f"removed {found.name} ({found.role})")
+            _add_event(conn, now, request.caller, "user_removed", f"removed {found.name} ({found.role})")
             return empty_response()
 
-        return await self._local.write_tx(dry_run, work)
+        return await self._write(request, work)
 
 
 def _add_event(conn: Connection, now: Instant, caller: Principal, kind: str, text: str) -> None:
