@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from tenure.core.timeline import DAY
 from tenure.server.sweep import BackgroundSweep
@@ -245,7 +246,7 @@ async def test_drift_stops_money_until_it_is_mended(tmp_path: Path) -> None:
 
         def tamper(by: int) -> Any:
             def work(conn: Connection) -> None:
-                conn.exec_driver_sql("update accounts set balance = balance + ?", (by,))
+                conn.execute(sa.text("update accounts set balance = balance + :by"), {"by": by})
 
             return work
 
