@@ -16,7 +16,7 @@ from tenure.http.timestamps import Moment, instant_of
 from tenure.site import duplicates, subscription_change
 from tenure.site.api.device_views import DeviceView, EnrollmentTokenView, device_view, enrollment_view
 from tenure.site.api.licenses import Product
-from tenure.site.api.local import LOOKS, WORKS, LocalOperations, SiteChange, SitePost
+from tenure.site.api.local import LOOKS, WORKS, LocalChange, LocalOperations, LocalPost
 from tenure.site.enrollment import MOST, new_ticket, store_enrollment
 from tenure.site.store import devices, enrollments, events, groups
 from tenure.site.store.devices import DeviceDecision, DeviceFilter, DeviceRow
@@ -109,17 +109,17 @@ class DeviceOperations(LocalOperations):
         return device_view(await self._local.read_tx(lambda conn: _find_device(conn, device)))
 
     @operation_at("POST", "/v1/devices/{device}/withdraw", WORKS, refusals=[RefusalCode.NOTHING_TO_CHANGE])
-    async def withdraw_device(self, request: SitePost, device: Id) -> ApiResponse[DeviceView]:
+    async def withdraw_device(self, request: LocalPost, device: Id) -> ApiResponse[DeviceView]:
         """Takes a device's seat back: at its next contact it erases it, which frees at once, else at the seat's end."""
         return await self._change_state(request, device, DeviceDecision.WITHDRAWN)
 
     @operation_at("POST", "/v1/devices/{device}/assign", WORKS, refusals=[RefusalCode.NOTHING_TO_CHANGE])
-    async def assign_device(self, request: SitePost, device: Id) -> ApiResponse[DeviceView]:
+    async def assign_device(self, request: LocalPost, device: Id) -> ApiResponse[DeviceView]:
         """Gives a device a seat by hand, from its next contact on, as far as one is free."""
         return await self._change_state(request, device, DeviceDecision.WAITING)
 
     @operation_at("DELETE", "/v1/devices/{device}", WORKS, status=204)
-    async def remove_device(self, request: SiteChange, device: Id) -> ApiResponse[None]:
+    async def remove_device(self, request: LocalChange, device: Id) -> ApiResponse[None]:
         """Forgets a device: as withdrawing, and gone once it no longer counts."""
 
         def work(conn: Connection, now: Instant) -> ApiResponse[None] | Refused:
@@ -134,7 +134,7 @@ class DeviceOperations(LocalOperations):
         return await self._write(request, work)
 
     @operation_at("PUT", "/v1/devices/{device}/pin", WORKS)
-    async def pin_device(self, request: SiteChange, device: Id, body: PinBody) -> ApiResponse[DeviceView]:
+    async def pin_device(self, request: LocalChange, device: Id, body: PinBody) -> ApiResponse[DeviceView]:
         """Keeps a device off the lists of what is proposed for release, or puts it back on them."""
 
         def work(conn: Connection, _: Instant) -> ApiResponse[DeviceView] | Refused:
@@ -145,7 +145,7 @@ class DeviceOperations(LocalOperations):
         return await self._write(request, work)
 
     @operation_at("PUT", "/v1/devices/{device}/group", WORKS)
-    async def group_device(self, request: SiteChange, device: Id, body: GroupBody) -> ApiResponse[DeviceView]:
+    async def group_device(self, request: LocalChange, device: Id, body: GroupBody) -> ApiResponse[DeviceView]:
         """Puts a device into a group; an empty one unassigns it."""
 
         def work(conn: Connection, _: Instant) -> ApiResponse[DeviceView] | Refused:
@@ -158,7 +158,7 @@ class DeviceOperations(LocalOperations):
         return await self._write(request, work)
 
     @operation_at("POST", "/v1/devices/{device}/merge", WORKS, refusals=[RefusalCode.NOTHING_TO_CHANGE])
-    async def merge_device(self, request: SitePost, device: Id, body: MergeBody) -> ApiResponse[DeviceView]:
+    async def merge_device(self, request: LocalPost, device: Id, body: MergeBody) -> ApiResponse[DeviceView]:
         """Says that a device lives on in another on the same hardware, which takes its place in the count."""
 
         def work(conn: Connection, _: Instant) -> ApiResponse[DeviceView] | Refused:
@@ -170,7 +170,7 @@ class DeviceOperations(LocalOperations):
         return await self._write(request, work)
 
     @operation_at("POST", "/v1/enrollments", WORKS, status=201, refusals=[RefusalCode.NOT_FOUND])
-    async def create_enrollment(self, request: SitePost, body: EnrollmentBody) -> ApiResponse[EnrollmentMade]:
+    async def create_enrollment(self, request: LocalPost, body: EnrollmentBody) -> ApiResponse[EnrollmentMade]:
         """Makes an enrollment token; its word is shown this once."""
         until = None if body.until is None else instant_of(body.until)
         port = self._local.device_port()
@@ -196,7 +196,7 @@ class DeviceOperations(LocalOperations):
         )
 
     @operation_at("DELETE", "/v1/enrollments/{enrollment}", WORKS, status=204)
-    async def withdraw_enrollment(self, request: SiteChange, enrollment: Id) -> ApiResponse[None]:
+    async def withdraw_enrollment(self, request: LocalChange, enrollment: Id) -> ApiResponse[None]:
         """Withdraws an enrollment token; devices that enrolled with it stay."""
 
         def work(conn: Connection, _: Instant) -> ApiResponse[None] | Refused:
@@ -208,7 +208,7 @@ class DeviceOperations(LocalOperations):
 
         return await self._write(request, work)
 
-    async def _change_state(self, request: SitePost, name: str, state: DeviceDecision) -> ApiResponse[DeviceView]:
+    async def _change_state(self, request: LocalPost, name: str, state: DeviceDecision) -> ApiResponse[DeviceView]:
         def work(conn: Connection, now: Instant) -> ApiResponse[DeviceView] | Refused:
             found = _find_device(conn, name)
             taken_back = found.state in (DeviceDecision.WITHDRAWN, DeviceDecision.REMOVED)

@@ -14,7 +14,7 @@ from tenure.http.responses import ApiResponse, json_response
 from tenure.http.views import copy_fields
 from tenure.sdk.network.doctor import DoctorCheck
 from tenure.sdk.network.resolvers import DEFAULT
-from tenure.site.api.local import LOOKS, RULES, WORKS, LocalOperations, SiteChange
+from tenure.site.api.local import LOOKS, RULES, WORKS, LocalChange, LocalOperations
 from tenure.site.api.views import optional_rfc3339
 from tenure.site.doctor import dns_of, name_checks
 from tenure.site.server_connection import AnswerPath, DnsChoice, effective_mode, refuse_choice
@@ -82,7 +82,7 @@ class DnsOperations(LocalOperations):
         return self._dns_view()
 
     @operation_at("PUT", "/v1/dns", RULES, refusals=[RefusalCode.FIELD_INVALID])
-    async def choose_dns(self, request: SiteChange, body: DnsBody) -> ApiResponse[DnsView]:
+    async def choose_dns(self, request: LocalChange, body: DnsBody) -> ApiResponse[DnsView]:
         """Chooses whether and which public resolvers may be asked, from the next exchange on."""
         choice = _read_choice(body)
         ways = self._local.site.ways

@@ -17,7 +17,7 @@ from tenure.http.responses import ApiResponse, json_response
 from tenure.site.api.devices import Id
 from tenure.site.api.forwarding_views import ForwardingDeliveryView, ForwardingView, TestView, WithSecret, delivery_view
 from tenure.site.api.forwardings import find_forwarding, view_forwarding
-from tenure.site.api.local import LOOKS, RULES, LocalApi, LocalOperations, SitePost
+from tenure.site.api.local import LOOKS, RULES, LocalApi, LocalOperations, LocalPost
 from tenure.site.forwarding.config import ForwardingConfig, ForwardingSecrets, SecretVault, read_config
 from tenure.site.forwarding.messages import test_event
 from tenure.site.forwarding.remedies import advice_for
@@ -94,7 +94,7 @@ class ForwardingActionOperations(LocalOperations):
 
     @operation_at("POST", "/v1/forwardings/{forwarding}/resume", RULES, refusals=_KNOWN)
     async def resume_forwarding(
-        self, request: SitePost, forwarding: Id, body: ResumeBody
+        self, request: LocalPost, forwarding: Id, body: ResumeBody
     ) -> ApiResponse[ForwardingView]:
         """Goes on after it failed or was given up: with what waited, or without."""
 
@@ -115,7 +115,7 @@ class ForwardingActionOperations(LocalOperations):
 
     @operation_at("POST", "/v1/forwardings/{forwarding}/rotate-secret", RULES, refusals=_KNOWN)
     async def rotate_forwarding_secret(
-        self, request: SitePost, forwarding: Id, body: RotateBody
+        self, request: LocalPost, forwarding: Id, body: RotateBody
     ) -> ApiResponse[WithSecret]:
         """Makes a new secret of a webhook, shown this once; the one before signs too for a while."""
 

@@ -22,7 +22,7 @@ from tenure.site.api.forwarding_views import (
     WithSecret,
     forwarding_view,
 )
-from tenure.site.api.local import LOOKS, RULES, LocalApi, LocalOperations, SiteChange, SitePost
+from tenure.site.api.local import LOOKS, RULES, LocalApi, LocalChange, LocalOperations, LocalPost
 from tenure.site.forwarding.config import ForwardingConfig, ForwardingSecrets, SecretVault, read_config, write_config
 from tenure.site.forwarding.config_checks import check_config, destination_changed
 from tenure.site.forwarding.kinds import FAMILIES
@@ -80,7 +80,7 @@ class ForwardingOperations(LocalOperations):
         return await self._local.read_tx(work)
 
     @operation_at("POST", "/v1/forwardings", RULES, status=201, refusals=_REFUSALS)
-    async def add_forwarding(self, request: SitePost, body: ForwardingBody) -> ApiResponse[WithSecret]:
+    async def add_forwarding(self, request: LocalPost, body: ForwardingBody) -> ApiResponse[WithSecret]:
         """Forwards what happens from now on; the secret of a webhook is shown this once."""
         config = accept(check_config(body.to_config()))
 
@@ -107,7 +107,7 @@ class ForwardingOperations(LocalOperations):
 
     @operation_at("PUT", "/v1/forwardings/{forwarding}", RULES, refusals=_REFUSALS)
     async def change_forwarding(
-        self, request: SiteChange, forwarding: Id, body: ForwardingBody
+        self, request: LocalChange, forwarding: Id, body: ForwardingBody
     ) -> ApiResponse[ForwardingView]:
         """Replaces the settings of one forwarding; it goes on where it was, and what failed is tried again at once.
 
@@ -137,7 +137,7 @@ class ForwardingOperations(LocalOperations):
         return await self._write(request, work)
 
     @operation_at("DELETE", "/v1/forwardings/{forwarding}", RULES, status=204)
-    async def remove_forwarding(self, request: SiteChange, forwarding: Id) -> ApiResponse[None]:
+    async def remove_forwarding(self, request: LocalChange, forwarding: Id) -> ApiResponse[None]:
         """Removes a forwarding, its log and what waits for it; the events themselves stay."""
 
         def work(conn: Connection, now: Instant) -> ApiResponse[None] | Refused:

@@ -12,7 +12,7 @@ from tenure.http.paging import PageRequest, ResultPage
 from tenure.http.problems import require_found
 from tenure.http.responses import ApiResponse, empty_response, json_response
 from tenure.site.api.devices import Id
-from tenure.site.api.local import LOOKS, WORKS, LocalOperations, SiteChange, SitePost
+from tenure.site.api.local import LOOKS, WORKS, LocalChange, LocalOperations, LocalPost
 from tenure.site.store import devices, duplicates, groups
 from tenure.site.store.groups import DeviceGroup
 from tenure.site.store.writer import Connection
@@ -71,7 +71,7 @@ class GroupOperations(LocalOperations):
         return await self._local.read_tx(groups.count_unassigned)
 
     @operation_at("PUT", "/v1/groups/{group}", WORKS)
-    async def put_group(self, request: SiteChange, group: Name, body: GroupPolicy) -> ApiResponse[DeviceGroup]:
+    async def put_group(self, request: LocalChange, group: Name, body: GroupPolicy) -> ApiResponse[DeviceGroup]:
         """Makes a group, or says what it does by itself."""
 
         def work(conn: Connection, _: Instant) -> ApiResponse[DeviceGroup] | Refused:
@@ -82,7 +82,7 @@ class GroupOperations(LocalOperations):
         return await self._write(request, work)
 
     @operation_at("DELETE", "/v1/groups/{group}", WORKS, status=204)
-    async def delete_group(self, request: SiteChange, group: Name) -> ApiResponse[None]:
+    async def delete_group(self, request: LocalChange, group: Name) -> ApiResponse[None]:
         """Removes a group; its devices are unassigned and keep the seats they have."""
 
         def work(conn: Connection, _: Instant) -> ApiResponse[None] | Refused:
@@ -91,7 +91,7 @@ class GroupOperations(LocalOperations):
         return await self._write(request, work)
 
     @operation_at("POST", "/v1/groups/{group}/devices", WORKS, refusals=[RefusalCode.NOT_FOUND])
-    async def fill_group(self, request: SitePost, group: Name, body: GroupMembers) -> ApiResponse[MovedView]:
+    async def fill_group(self, request: LocalPost, group: Name, body: GroupMembers) -> ApiResponse[MovedView]:
         """Puts up to a thousand devices into a group."""
 
         def work(conn: Connection, _: Instant) -> ApiResponse[MovedView] | Refused:

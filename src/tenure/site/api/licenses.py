@@ -21,7 +21,7 @@ from tenure.http.views import copy_fields
 from tenure.sdk.network.doctor import DoctorCheck
 from tenure.sdk.requests import NO_WISH, SyncWish
 from tenure.site.api.exchange_views import SyncView, accept_outcome, preview_view, sync_view, unasked_view
-from tenure.site.api.local import LOOKS, RULES, WORKS, LocalApi, LocalOperations, SiteChange, SitePost
+from tenure.site.api.local import LOOKS, RULES, WORKS, LocalApi, LocalChange, LocalOperations, LocalPost
 from tenure.site.api.views import LicenseView, SiteSpanView, expected_spans, license_view, span_views
 from tenure.site.doctor import DoctorInput, examine_site
 from tenure.site.license import ProductLicense
@@ -115,7 +115,7 @@ class LicenseOperations(LocalOperations):
 
     @operation_at("POST", "/v1/licenses/{product}/activate", WORKS, refusals=_ASKS)
     async def activate(
-        self, request: SitePost, product: Product, body: ApplyCodeBody, ask: bool = True
+        self, request: LocalPost, product: Product, body: ApplyCodeBody, ask: bool = True
     ) -> ApiResponse[SyncView]:
         """Applies an activation code; refused while a present subscription is in force (M10).
 
@@ -126,7 +126,7 @@ class LicenseOperations(LocalOperations):
 
     @operation_at("POST", "/v1/licenses/{product}/successor", WORKS, refusals=_ASKS)
     async def stage_successor(
-        self, request: SitePost, product: Product, body: ApplyCodeBody, ask: bool = True
+        self, request: LocalPost, product: Product, body: ApplyCodeBody, ask: bool = True
     ) -> ApiResponse[SyncView]:
         """Stages a code that takes over at the end of what is paid, also without a server.
 
@@ -211,7 +211,7 @@ class LicenseOperations(LocalOperations):
         status=204,
         refusals=[RefusalCode.SUBSCRIPTION_IN_FORCE, RefusalCode.NOT_ACTIVATED],
     )
-    async def remove_license(self, request: SiteChange, product: Product) -> ApiResponse[None]:
+    async def remove_license(self, request: LocalChange, product: Product) -> ApiResponse[None]:
         """Forgets a license that is not in force; refused with the reason and the date otherwise."""
         license_ = self._local.find_license(product)
         if request.dry_run:
@@ -237,7 +237,7 @@ class LicenseOperations(LocalOperations):
             RefusalCode.KEY_UNKNOWN,
         ],
     )
-    async def take_notice(self, request: SitePost, product: Product, body: NoticeBody) -> ApiResponse[LicenseView]:
+    async def take_notice(self, request: LocalPost, product: Product, body: NoticeBody) -> ApiResponse[LicenseView]:
         """Takes a signed notice of the vendor that came as a file."""
         license_ = self._local.find_license(product)
         if request.dry_run:
@@ -262,7 +262,7 @@ class LicenseOperations(LocalOperations):
         return view_license(self._local, license_)
 
     async def _apply_code(
-        self, request: SitePost, product: str, code: str, role: str, *, ask: bool
+        self, request: LocalPost, product: str, code: str, role: str, *, ask: bool
     ) -> ApiResponse[SyncView]:
         license_ = self._local.find_license(product)
         if request.dry_run:

@@ -42,14 +42,14 @@ OWN = AccessRule(kinds=_HERE)
 """One's own account, whatever the role."""
 
 
-class SiteChange(InputGroup, frozen=True, kw_only=True):
+class LocalChange(InputGroup, frozen=True, kw_only=True):
     """A change: by whom, and whether it is only tried."""
 
     caller: Principal
     dry_run: bool = False
 
 
-class SitePost(SiteChange, frozen=True, kw_only=True):
+class LocalPost(LocalChange, frozen=True, kw_only=True):
     """A change that has its effect once."""
 
     ticket: IdempotentRequest
@@ -134,9 +134,9 @@ class LocalOperations(OperationGroup):
     def __init__(self, local: LocalApi) -> None:
         self._local = local
 
-    async def _write(self, request: SiteChange, work: Work[T]) -> ApiResponse[T]:
+    async def _write(self, request: LocalChange, work: Work[T]) -> ApiResponse[T]:
         """`work` in one transaction, of a POST once under its key. Raises what it refuses."""
-        if isinstance(request, SitePost):
+        if isinstance(request, LocalPost):
             return accept(await self._local.run_once(request.ticket, request.dry_run, work))
         return accept(await self._local.write_tx(request.dry_run, work))
 

@@ -18,7 +18,7 @@ from tenure.site import seat_conflict
 from tenure.site.api.device_views import DeviceView, device_view
 from tenure.site.api.devices import Id
 from tenure.site.api.licenses import Product
-from tenure.site.api.local import LOOKS, WORKS, LocalOperations, SitePost
+from tenure.site.api.local import LOOKS, WORKS, LocalOperations, LocalPost
 from tenure.site.api.views import RefusalReason, optional_rfc3339, refusal_reason
 from tenure.site.license import LicenseSnapshot
 from tenure.site.seats import allowed_devices, no_new_seat
@@ -145,7 +145,7 @@ class SeatOperations(LocalOperations):
         return await self._local.read_tx(work)
 
     @operation_at("POST", "/v1/licenses/{product}/release-idle", WORKS, refusals=_MISSING)
-    async def release_idle(self, request: SitePost, product: Product, body: IdleBody) -> ApiResponse[Released]:
+    async def release_idle(self, request: LocalPost, product: Product, body: IdleBody) -> ApiResponse[Released]:
         """Releases silent devices: free at once where the seat is over, else then; they claim again on return."""
         look = self._local.find_license(product).take_snapshot()
 
@@ -180,7 +180,7 @@ class SeatOperations(LocalOperations):
         return Refused(RefusalCode.NOT_FOUND, "No seat conflict is open.", "product") if found is None else found
 
     @operation_at("POST", "/v1/licenses/{product}/seat-conflict/release", WORKS, refusals=_MISSING)
-    async def settle_conflict(self, request: SitePost, product: Product, body: NamedDevices) -> ApiResponse[Released]:
+    async def settle_conflict(self, request: LocalPost, product: Product, body: NamedDevices) -> ApiResponse[Released]:
         """Releases devices before the date: those named, or those proposed."""
         look = self._local.find_license(product).take_snapshot()
 

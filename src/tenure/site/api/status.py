@@ -14,7 +14,7 @@ from tenure.http.responses import ApiResponse, empty_response, json_response
 from tenure.http.timestamps import format_rfc3339
 from tenure.http.views import copy_fields
 from tenure.site.api.event_views import SiteEventView, event_view
-from tenure.site.api.local import LOOKS, WORKS, LocalOperations, SiteChange
+from tenure.site.api.local import LOOKS, WORKS, LocalChange, LocalOperations
 from tenure.site.api.views import optional_rfc3339
 from tenure.site.license import ProductLicense
 from tenure.site.store import devices, events, pools
@@ -126,7 +126,7 @@ class StatusOperations(LocalOperations):
         )
 
     @operation_at("PUT", "/v1/events/{event}/acknowledgment", WORKS, status=204)
-    async def acknowledge_event(self, request: SiteChange, event: Number) -> ApiResponse[None]:
+    async def acknowledge_event(self, request: LocalChange, event: Number) -> ApiResponse[None]:
         """Marks an event as seen."""
 
         def work(conn: Connection, _: Instant) -> ApiResponse[None] | Refused:
@@ -137,7 +137,7 @@ class StatusOperations(LocalOperations):
         return await self._write(request, work)
 
     @operation_at("PUT", "/v1/events-acknowledgment", WORKS)
-    async def acknowledge_events(self, request: SiteChange, body: SeenUpTo) -> ApiResponse[Acknowledged]:
+    async def acknowledge_events(self, request: LocalChange, body: SeenUpTo) -> ApiResponse[Acknowledged]:
         """Marks every event up to a number as seen."""
 
         def work(conn: Connection, _: Instant) -> ApiResponse[Acknowledged]:

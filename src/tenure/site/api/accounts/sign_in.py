@@ -17,7 +17,7 @@ from tenure.http.operation_groups import operation_at
 from tenure.http.responses import ApiResponse, empty_response, json_response
 from tenure.http.timestamps import format_rfc3339
 from tenure.site.accounts import LIFE, SESSION, TICKET, SiteAccountSecrets
-from tenure.site.api.local import OWN, LocalApi, LocalOperations, SiteChange
+from tenure.site.api.local import OWN, LocalApi, LocalChange, LocalOperations
 from tenure.site.store import events, users
 from tenure.site.store.users import SiteUser
 from tenure.site.store.writer import Connection
@@ -88,7 +88,7 @@ class SiteSignInOperations(LocalOperations):
 
     # Repeating it changes nothing, and the session that would keep the key is gone.
     @operation_at("POST", "/v1/sign-out", OWN, exempt=["idempotency_key"])
-    async def sign_out(self, request: SiteChange) -> ApiResponse[None] | Refused:
+    async def sign_out(self, request: LocalChange) -> ApiResponse[None] | Refused:
         """Ends the session that asks; the token of the folder has none."""
         if not request.caller.user:
             return not_signed_in()

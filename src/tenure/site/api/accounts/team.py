@@ -17,7 +17,7 @@ from tenure.http.views import copy_fields
 from tenure.site import ids
 from tenure.site.accounts import SiteAccountSecrets
 from tenure.site.api.devices import Id
-from tenure.site.api.local import LOOKS, RULES, LocalApi, LocalOperations, SiteChange, SitePost
+from tenure.site.api.local import LOOKS, RULES, LocalApi, LocalChange, LocalOperations, LocalPost
 from tenure.site.roles import SiteRole
 from tenure.site.store import events, users
 from tenure.site.store.users import SiteUser
@@ -87,7 +87,7 @@ class SiteTeamOperations(LocalOperations):
         )
 
     @operation_at("POST", "/v1/users", RULES, status=201, refusals=[RefusalCode.ALREADY_EXISTS])
-    async def add_user(self, request: SitePost, body: NewUser) -> ApiResponse[WithPassword]:
+    async def add_user(self, request: LocalPost, body: NewUser) -> ApiResponse[WithPassword]:
         """Adds an account; its password is shown once, and changed by its owner before anything else."""
         password = self._accounts.draw_password()
         hashed = accept(await self._passwords.hash_password(password))
@@ -108,7 +108,7 @@ class SiteTeamOperations(LocalOperations):
         return await self._write(request, work)
 
     @operation_at("PUT", "/v1/users/{user}", RULES)
-    async def change_role(self, request: SiteChange, user: Id, body: RoleBody) -> ApiResponse[SiteUserView]:
+    async def change_role(self, request: LocalChange, user: Id, body: RoleBody) -> ApiResponse[SiteUserView]:
         """Gives an account another role; open sessions have it at once."""
 
         def work(conn: Connection, now: Instant) -> ApiResponse[SiteUserView] | Refused:
@@ -122,7 +122,7 @@ class SiteTeamOperations(LocalOperations):
         return await self._write(request, work)
 
     @operation_at("POST", "/v1/users/{user}/reset-password", RULES, refusals=[RefusalCode.SERVER_BUSY])
-    async def reset_password(self, request: SitePost, user: Id, body: ResetBody) -> ApiResponse[WithPassword]:
+    async def reset_password(self, request: LocalPost, user: Id, body: ResetBody) -> ApiResponse[WithPassword]:
         """Gives an account a new password to begin with, shown once; its sessions end."""
         password = self._accounts.draw_password()
         hashed = accept(await self._passwords.hash_password(password))
@@ -141,7 +141,7 @@ class SiteTeamOperations(LocalOperations):
         return await self._write(request, work)
 
     @operation_at("DELETE", "/v1/users/{user}", RULES, status=204)
-    async def remove_user(self, request: SiteChange, user: Id) -> ApiResponse[None]:
+    async def remove_user(self, request: LocalChange, user: Id) -> ApiResponse[None]:
         """Removes an account and ends its sessions; with the token of the folder one can always add another."""
 
         def work(conn: Connection, now: Instant) -> ApiResponse[None] | Refused:
