@@ -30,6 +30,8 @@ TEXTS = (
 )  # fmt: skip
 """Tried one by one until a pattern is met."""
 FORMATS = {"date-time": "2027-01-31T12:00:00Z", "date": "2027-01-31"}
+BYTES = "dGVudXJl"
+"""Some bytes in base64."""
 PREFIXES = ("sub", "cus", "prv", "off", "sit", "tok")
 DEEPEST = 6
 _CHOICES = re.compile(r"^\^\((\w+)\|")
@@ -78,6 +80,8 @@ def _plain_value(schema: dict[str, Any], kind: str, name: str) -> Any:
 
 def _example_text(schema: dict[str, Any], name: str) -> str:
     pattern, least, most = schema.get("pattern", ""), schema.get("minLength", 0), schema.get("maxLength", 10_000)
+    if schema.get("contentEncoding") == "base64":
+        return BYTES
     if schema.get("format") in FORMATS:
         return FORMATS[schema["format"]]
     said = [str(schema["default"])] if isinstance(schema.get("default"), str) else []
