@@ -12,7 +12,7 @@ from tests.cli.vendor import ProviderTerminal, Vendor
 SOURCES = Path(__file__).parents[2] / "src" / "tenure" / "cli"
 SESSION = "command_session.py"
 """Sends what the commands say, whichever that is."""
-REMOVING = re.compile(r'method="DELETE"|session\.delete\(')
+REMOVING = re.compile(r'method="DELETE"|(session|here)\.delete\(')
 
 
 def signed_in_owner(server: Vendor, staff: ProviderTerminal) -> Terminal:

@@ -124,7 +124,9 @@ def kept(conn: Connection, site: str, shows: bool) -> list[object]:
     news."""
     row = sites.by_id(conn, site)
     assert row is not None
-    words = conn.execute(sa.select(schema.leases).where(schema.leases.c.site == site)).all()
+    # Of what has no order PostgreSQL gives the one in which it finds room.
+    own = sa.select(schema.leases).where(schema.leases.c.site == site)
+    words = conn.execute(own.order_by(schema.leases.c.serial, schema.leases.c.slot)).all()
     there = places.of_site(conn, site)
     return [row if shows else msgspec.structs.replace(row, body=b""), [tuple(each) for each in words], there]
 
