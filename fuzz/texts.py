@@ -183,7 +183,7 @@ def _check_armor(read: Callable[[str], Any]) -> Callable[[bytes], None]:
 
 def _split_armor(text: str) -> Any:
     """A defect: what stands between the marks is looked for without asking whether it is there."""
-    return text if "BEGIN" not in text else text.split("-----\n\n")[1] and Refused(read_armor(text).code)  # type: ignore[union-attr]
+    return read_armor(text.split("-----\n", 1)[1] if "BEGIN" in text else text)
 
 
 def _check_b64(decode: Callable[[bytes], bytes | None]) -> Callable[[bytes], None]:

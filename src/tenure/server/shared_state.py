@@ -135,7 +135,7 @@ class SharedStateWatch:
                 return
             try:
                 owed = await self._context.db.write(rate_counters.charge_counters, spent, self._database_clock)
-            except Exception:
+            except Exception:  # it was not stored, so it is owed still
                 self._counters.give_back(spent)
                 raise
             if isinstance(owed, Refused):

@@ -56,7 +56,7 @@ class ConnectionPool:
     async def _give_back(self, connection: AsyncConnection) -> None:
         try:
             await connection.rollback()
-        except Exception:
+        except Exception:  # one that cannot roll back serves no other transaction
             await _discard(connection)
         else:
             self._free.append(connection)
@@ -106,7 +106,7 @@ class SetTransactions:
         if connection is not None:
             try:
                 await connection.close()
-            except Exception:
+            except Exception:  # it is lost already, and is only forgotten
                 await connection.invalidate()
 
     def savepoint(self, connection: Connection, statement: str) -> None:

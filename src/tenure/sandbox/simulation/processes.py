@@ -3,6 +3,7 @@
 What it is, and what its turns are, stands in `sites` and `devices`.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,7 +15,7 @@ from tenure.sandbox.simulation.seeded_random import SeededRandom
 from tenure.sdk.license_keeper import LicenseKeeper
 
 
-class SimulatedProcess:
+class SimulatedProcess(ABC):
     """A machine with one program on it, and the process while there is one."""
 
     wire: SimulatedWire
@@ -35,9 +36,9 @@ class SimulatedProcess:
         if self.mortal:
             self._random.step()
 
+    @abstractmethod
     def start(self) -> bool:
         """Starts the process; False when it died at once."""
-        raise NotImplementedError
 
     def stop(self) -> None:
         """The process is gone."""
